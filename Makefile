@@ -1,0 +1,37 @@
+# Two commands are enough: `make demo` shows it, `make test` proves it. Both do all set-up themselves.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+OURS = .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help setup image image-gpu demo check test lock audit clean
+
+help: ## say what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+setup: ## make the environment and the front end, where their locks and sources have changed
+	@$(PYTHON) -m deploy.setup.environment
+	@$(OURS) deploy.setup.frontend
+
+image: setup ## build the sandbox image, where its content has changed
+	@$(OURS) deploy.setup.image
+
+image-gpu: setup ## build the sandbox image for machines with an NVIDIA GPU (downloads several GB)
+	@$(OURS) deploy.setup.image gpu
+
+demo: setup ## run all of it on http://127.0.0.1:8000 (or PORT=8001) until Ctrl+C
+	@$(OURS) deploy.setup.demo
+
+check: setup ## form, types, imports, migrations, templates, and the tests that need no service
+	@$(OURS) deploy.setup.checks
+
+test: setup ## bring every service, then run every check and every test (ARGS="tests/grader -k nan")
+	@$(OURS) deploy.setup.test $(ARGS)
+
+lock: setup ## pin and hash what deploy/requirements/*.in ask for (UPGRADE=1 takes the newest)
+	@$(OURS) deploy.setup.lock
+
+audit: setup ## look for known vulnerabilities in what is installed
+	@.venv/bin/pip-audit
+
+clean: ## remove what set-up and the demo made in this folder
+	rm -rf .venv var server/web/static/build server/web/frontend/node_modules

@@ -1,0 +1,51 @@
+"""Writes the containers' seccomp profiles beside this file: `python -m deploy.sandbox.profile`.
+
+A container may make the calls that a submission may make, and those that its keeper needs to start and to step down.
+A child then puts the narrower filter of `grader.harness.syscalls` on itself.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from grader.harness.syscalls import ABSENT, ALLOWED, DRIVER, KEEPER, NAMESPACES
+
+FOLDER = Path(__file__).parent
+ENOSYS = 38
+
+
+def profile(*, gpu: bool = False) -> dict[str, Any]:
+    """Return a profile in Docker's format."""
+    extra = DRIVER if gpu else ()
+    allowed = sorted({*ALLOWED, *KEEPER, *extra} - {"clone"})
+    return {
+        "defaultAction": "SCMP_ACT_ERRNO",
+        "defaultErrnoRet": 1,
+        "archMap": [
+            {"architecture": "SCMP_ARCH_X86_64", "subArchitectures": []},
+            {"architecture": "SCMP_ARCH_AARCH64", "subArchitectures": []},
+        ],
+        "syscalls": [
+            {"names": allowed, "action": "SCMP_ACT_ALLOW"},
+            {
+                "names": ["clone"],
+                "action": "SCMP_ACT_ALLOW",
+                "args": [{"index": 0, "value": NAMESPACES, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}],
+            },
+            {
+                "names": [name for name in ABSENT if name not in extra],
+                "action": "SCMP_ACT_ERRNO",
+                "errnoRet": ENOSYS,
+            },
+        ],
+    }
+
+
+def text(*, gpu: bool = False) -> str:
+    """Return the file's content."""
+    return json.dumps(profile(gpu=gpu), indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    (FOLDER / "seccomp.json").write_text(text())
+    (FOLDER / "seccomp-gpu.json").write_text(text(gpu=True))

@@ -1,0 +1,66 @@
+"""`make test`: bring everything that the tests need, run every check and every test, stop what was started."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from deploy.setup import image
+from deploy.setup.base import VAR, VENV, main, only_one, say
+from deploy.setup.checks import check
+from deploy.setup.debian import find, need
+from deploy.setup.processes import running, stopped_by_signals
+from deploy.setup.services import docker_engine, engine_answers, postgres, redis
+
+LOGS = VAR / "test"
+PROGRAMS = {
+    "git": "git",
+    "bwrap": "bubblewrap",
+    "chromium": "chromium",
+    "redis-server": "redis-server",
+    "initdb": "postgresql",
+    "mmdebstrap": "mmdebstrap",
+    "runsc": "runsc",
+}
+ENGINE = {"dockerd": "docker.io"}
+
+
+def test() -> None:
+    """Run everything; exits with pytest's code."""
+    with only_one("test"), stopped_by_signals():
+        need(PROGRAMS if engine_answers() else PROGRAMS | ENGINE)
+        check()
+        with services() as env:
+            code = pytest(env, sys.argv[1:])
+    sys.exit(code)
+
+
+@contextmanager
+def services() -> Iterator[dict[str, str]]:
+    """Run the servers and build the image; yields the variables that tell the tests where they are."""
+    with ExitStack() as stack:
+        env = {
+            "REDIS_URL": stack.enter_context(redis(LOGS)),
+            "CHAINRULE_TEST_POSTGRES": stack.enter_context(postgres(LOGS)),
+            "CHAINRULE_CHROMIUM": str(find("chromium")),
+            "CHAINRULE_NO_SILENT_SKIPS": "1",
+        }
+        host = stack.enter_context(docker_engine(LOGS))
+        if host:
+            os.environ["DOCKER_HOST"] = env["DOCKER_HOST"] = host
+        say(f"the sandbox image is {image.build()}")
+        yield env
+
+
+def pytest(env: dict[str, str], arguments: list[str]) -> int:
+    """Run pytest over everything, or as told; its exit code. Its closing line is the last thing to be printed."""
+    command: list[str | Path] = [VENV / "bin" / "pytest", "-n", "2", *arguments]
+    # An interrupt, unlike SIGTERM, lets pytest and its fixtures put things away.
+    with running("pytest", command, log=None, env=env, ask=signal.SIGINT, patience=60) as process:
+        return process.wait()
+
+
+if __name__ == "__main__":
+    main(test)

@@ -1,0 +1,54 @@
+"""Wheels, fetched by pip with their hashes checked.
+
+torch has two locks. The CPU build is tried first; where pip's indexes do not hold it, the CUDA build from the
+default index is taken instead, which works on a CPU too but is several times as large.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from deploy.setup.base import REQUIREMENTS, VAR, VENV, SetupError, digest, only_one, say
+
+SANDBOX = REQUIREMENTS / "sandbox.txt"
+TORCH = {"cpu": REQUIREMENTS / "torch-cpu.txt", "gpu": REQUIREMENTS / "torch-cuda.txt"}
+DOWNLOAD = ("download", "--no-deps", "--require-hashes", "--only-binary=:all:")
+
+
+def pip(arguments: Sequence[str | Path], *, quiet: bool = False) -> bool:
+    """Run the environment's pip; whether it ended well. With `quiet`, its errors are not shown."""
+    command = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-q", *map(str, arguments)]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0 and not quiet:
+        print(done.stderr, file=sys.stderr)
+    return done.returncode == 0
+
+
+def with_torch(arguments: Sequence[str | Path]) -> None:
+    """Run pip with torch's CPU lock added, or its CUDA lock where no index has the CPU build."""
+    if pip([*arguments, "-r", TORCH["cpu"]], quiet=True):
+        return
+    say("pip finds no CPU build of torch (PIP_EXTRA_INDEX_URL can name an index that has it); taking the CUDA build")
+    with_cuda(arguments)
+
+
+def with_cuda(arguments: Sequence[str | Path]) -> None:
+    """Run pip with torch's CUDA lock added."""
+    if not pip([*arguments, "-r", TORCH["gpu"]]):
+        raise SetupError("pip could not get torch: see its message above")
+
+
+def sandbox_wheels(kind: str) -> Path:
+    """The folder with every wheel of a sandbox ("cpu" or "gpu"), downloaded if it is not there yet."""
+    folder = VAR / "wheels" / f"sandbox-{kind}-{digest([SANDBOX, TORCH[kind]])}"
+    with only_one("wheels"):
+        if not folder.is_dir():
+            say(f"fetching the packages of the {kind} sandbox")
+            fresh = folder.with_suffix(".part")
+            shutil.rmtree(fresh, ignore_errors=True)
+            download: list[str | Path] = [*DOWNLOAD, "--dest", fresh, "-r", SANDBOX]
+            with_torch(download) if kind == "cpu" else with_cuda(download)
+            fresh.rename(folder)
+    return folder
