@@ -1,0 +1,63 @@
+"""What a submission left behind, and what ran out: looked at by the keeper once a child has ended."""
+
+import os
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+# Every place in a sandbox that somebody other than root may write to.
+WRITABLE = ("/scratch", "/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock")  # noqa: S108 - looked at, not used
+
+_EVENTS = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")  # version 2, version 1
+
+
+def processes(known: Collection[int]) -> list[int]:
+    """Return the processes of this sandbox beside the known ones; a zombie counts."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) not in known]  # noqa: PTH208
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """The files that were there before the first submission."""
+
+    before: frozenset[str]
+
+    @classmethod
+    def of_now(cls) -> "Traces":
+        """Remember what there is now."""
+        return cls(frozenset(_files()))
+
+    def left(self) -> list[str]:
+        """Return what has been left since."""
+        return [path for path in _files() if path not in self.before]
+
+
+def _files() -> list[str]:
+    found = []
+    for folder in WRITABLE:
+        with suppress(OSError):
+            found += [f"{folder}/{name}" for name in os.listdir(folder)]  # noqa: PTH208
+    return found
+
+
+def oom_kills() -> int:
+    """Return how many processes of this sandbox the kernel has killed for want of memory; 0 where nobody counts."""
+    for path in _EVENTS:
+        with suppress(OSError, ValueError):
+            counters = dict(line.split() for line in Path(path).read_text().splitlines())
+            return int(counters.get("oom_kill", 0))
+    return 0
+
+
+def used_memory(pids: Collection[int]) -> int:
+    """Return the bytes that these children of this process hold beyond what they were born with."""
+    born_with = _private(os.getpid())
+    return sum(max(0, _private(pid) - born_with) for pid in pids)
+
+
+def _private(pid: int) -> int:
+    with suppress(OSError, ValueError, IndexError):
+        fields = Path(f"/proc/{pid}/statm").read_text().split()
+        return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
+    return 0

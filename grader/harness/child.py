@@ -1,0 +1,160 @@
+"""What a forked child does: confine itself, load one submission, answer the calls put to it, and end.
+
+It belongs to one submission and never returns. Everything that it says goes to the grader as data, and a submission may
+have written all of it.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from grader.harness import losses
+from grader.harness.confine import Ends, Walls, confine, flush, limit
+from grader.harness.evaluate import evaluate
+from grader.harness.frames import HEADER, Kind, frame
+from grader.harness.loading import load
+from grader.harness.state import reset
+from grader.harness.wire import MAX_DOCUMENT, document_size, pack, unpack
+
+EXHAUSTED = 86  # the exit status of a child that ran out of memory and could still say so
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setup:
+    """What the grader asks of this child, as it arrives: the limits, the names, the device."""
+
+    limits: Mapping[str, int]
+    entries: tuple[str, ...]
+    imports: tuple[str, ...]
+    stream_losses: bool
+    device: str | None
+
+
+def live(uid: int | None, ends: Ends, walls: Walls, warm: Callable[[], None]) -> NoReturn:
+    """Be the child, from fork to exit. `warm` prepares what cannot be inherited (a GPU), once confined."""
+    status = 1
+    try:
+        _Child(confine(uid, ends, walls)).serve(warm)
+        status = 0
+    except MemoryError:
+        status = EXHAUSTED
+    except EOFError:
+        status = 0  # the grader had nothing more to ask
+    except BaseException as error:
+        _last_words(error)
+    finally:
+        os._exit(status)
+
+
+class _Child:
+    def __init__(self, ends: Ends) -> None:
+        self._ends = ends
+        self._answered = 0
+        self._room = 0
+        self._sampler: losses.Sampler | None = None
+
+    def serve(self, warm: Callable[[], None]) -> None:
+        """Take in the program, answer calls until the grader closes its end, tidy up."""
+        self._say(Kind.AWAKE)
+        warm()
+        reset()
+        setup = Setup(**json.loads(self._read(Kind.SETUP)))
+        source = self._read(Kind.SOURCE)
+        self._room = setup.limits["observation_mb"] * 1024 * 1024
+        limit(setup.limits)
+        self._say(Kind.CONFINED)
+        try:
+            self._answer_all(setup, source)
+        except MemoryError as error:
+            self._say(Kind.EXHAUSTED, b"gpu" if "CUDA" in str(error) else b"cpu")
+            raise
+        finally:
+            _tidy()
+
+    def _answer_all(self, setup: Setup, source: bytes) -> None:
+        if setup.stream_losses:
+            self._sampler = losses.stream(lambda points: self._say_json(Kind.PROGRESS, {"loss": points}))
+        namespace, document = load(source, entries=setup.entries, imports=setup.imports)
+        self._say_json(Kind.LOADED, document)
+        while not (document["error"] or document["missing"]):
+            calls, tensors = unpack(self._read(Kind.CALLS))
+            for call in calls:
+                self._say_json(Kind.PROGRESS, {"call": self._answered})
+                self._observe(namespace, call, tensors, setup.device)
+                self._answered += 1
+
+    def _observe(self, namespace: Mapping[str, Any], call: Any, tensors: Any, device: str | None) -> None:
+        document, results = evaluate(namespace, call, tensors, device)
+        if self._sampler is not None:
+            self._sampler.flush()
+        if _ran_out(document["error"]):
+            raise MemoryError(document["error"]["message"])
+        size = sum(tensor.nbytes for tensor in results.values())
+        message = pack(document, results) if size <= self._room else b""
+        if not message or len(message) > self._room or document_size(message) > MAX_DOCUMENT:
+            message = pack(_too_large(document, max(size, len(message))), {})
+        self._room -= len(message)
+        self._say(Kind.OBSERVATION, message)
+
+    def _say_json(self, kind: Kind, document: Any) -> None:
+        self._say(kind, json.dumps(document).encode())
+
+    def _say(self, kind: Kind, body: bytes = b"") -> None:
+        flush()
+        _write(self._ends.said, frame(kind, body))
+
+    def _read(self, kind: Kind) -> bytes:
+        number, size = HEADER.unpack(_read_exactly(self._ends.told, HEADER.size))
+        if number != kind:
+            raise ValueError(f"frame {number} instead of {kind}")
+        return _read_exactly(self._ends.told, size)
+
+
+def _ran_out(error: Mapping[str, Any] | None) -> bool:
+    """Whether torch, which raises RuntimeError for it, was refused memory."""
+    if error is None:
+        return False
+    return error["type"] == "OutOfMemoryError" or (
+        error["type"] == "RuntimeError" and "can't allocate memory" in error["message"]
+    )
+
+
+def _too_large(document: Mapping[str, Any], size: int) -> dict[str, Any]:
+    message = f"the result is too large to be looked at ({size // 1024} kB)"
+    error = {"type": "ResultTooLarge", "message": message, "line": None, "traceback": message}
+    return {**document, "value": None, "graph": None, "error": error}
+
+
+def _read_exactly(fd: int, size: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < size:
+        part = os.read(fd, size - len(parts))
+        if not part:
+            raise EOFError
+        parts += part
+    return bytes(parts)
+
+
+def _write(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def _tidy() -> None:
+    # Nobody else may: the folder belongs to this user alone. What is left in it shows, and retires the sandbox.
+    flush()
+    scratch = os.environ.get("HOME", "")
+    for entry in os.scandir(scratch):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            os.unlink(entry.path)  # noqa: PTH108
+
+
+def _last_words(error: BaseException) -> None:
+    text = f"{type(error).__name__}: {error}\n"[:2000]
+    os.write(2, text.encode(errors="replace"))

@@ -1,0 +1,15 @@
+"""Which harness this is: both sides of the border must run the same one."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def digest() -> str:
+    """Return the digest of this folder's sources, the same inside a sandbox and outside."""
+    folder = Path(__file__).parent
+    whole = hashlib.sha256()
+    for path in sorted(folder.glob("*.py")):
+        whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()[:16]

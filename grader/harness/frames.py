@@ -1,0 +1,81 @@
+"""Frames: the messages between the grader, the keeper of a sandbox and the child that runs a submission.
+
+    1 byte   kind
+    4 bytes  length of the body, big endian
+    n bytes  the body
+
+    grader -> keeper   OPEN (JSON, caps)   DATA (bytes for the child)    CLOSE
+    keeper -> grader   READY (JSON)        DATA (bytes of the child)     TEXT (what it printed)   END (JSON)
+    grader -> child    SETUP (JSON)        SOURCE (UTF-8)                CALLS (a wire message)
+    child -> grader    AWAKE   CONFINED   LOADED, PROGRESS (JSON)   OBSERVATION (a wire message)   EXHAUSTED
+
+The child's own frames travel inside DATA. Only the keeper writes the outer ones, so a submission cannot forge an END.
+AWAKE is said while waiting for a program, and CONFINED before a submission's first line runs: a child that ends without
+it failed through our fault.
+Standard library only, and nothing of the grader: both sides use this file.
+"""
+
+import struct
+from collections.abc import Iterator
+from enum import IntEnum
+
+HEADER = struct.Struct(">BI")
+CHUNK = 64 * 1024
+
+
+class Kind(IntEnum):
+    """What a frame is."""
+
+    OPEN = 1
+    DATA = 2
+    CLOSE = 3
+    READY = 4
+    TEXT = 5
+    END = 6
+
+    SETUP = 16
+    SOURCE = 17
+    CALLS = 18
+
+    AWAKE = 32
+    CONFINED = 33
+    LOADED = 34
+    PROGRESS = 35
+    OBSERVATION = 36
+    EXHAUSTED = 37
+
+
+class FrameError(ValueError):
+    """Bytes that are not a frame, or a frame larger than its reader allows."""
+
+
+def frame(kind: Kind, body: bytes = b"") -> bytes:
+    """Return one frame."""
+    return HEADER.pack(kind, len(body)) + body
+
+
+class FrameReader:
+    """Cuts a stream of bytes into frames. `limits` names the kinds that may come and the largest body of each."""
+
+    def __init__(self, limits: dict[Kind, int]) -> None:
+        self._limits = limits
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[tuple[Kind, bytes]]:
+        """Take in bytes and yield the frames that are complete now; FrameError for what cannot be one."""
+        self._buffer += data
+        while len(self._buffer) >= HEADER.size:
+            kind, size = self._header()
+            end = HEADER.size + size
+            if len(self._buffer) < end:
+                return
+            body = bytes(memoryview(self._buffer)[HEADER.size : end])
+            del self._buffer[:end]
+            yield kind, body
+
+    def _header(self) -> tuple[Kind, int]:
+        number, size = HEADER.unpack_from(self._buffer)
+        limit = self._limits.get(number, -1)
+        if size > limit:
+            raise FrameError(f"a frame of kind {number} with {size} bytes")
+        return Kind(number), size

@@ -1,0 +1,35 @@
+"""The autograd graph of a learner's result, as bounded data that is drawn outside the sandbox."""
+
+from typing import Any
+
+from torch import Tensor
+
+MAX_NODES = 150
+
+
+def walk(root: Tensor) -> dict[str, Any]:
+    """Return {"nodes": [{"id", "name", "shape"}], "edges": [[parent, child]], "capped": bool}, root first.
+
+    A node is named as autograd prints it; `shape` is that of the leaf that an AccumulateGrad node fills. A result
+    without a graph has no nodes.
+    """
+    if root.grad_fn is None:
+        return {"nodes": [], "edges": [], "capped": False}
+    order: list[Any] = [root.grad_fn]
+    ids = {root.grad_fn: 0}
+    edges: list[list[int]] = []
+    for node in order:  # grows while it is walked
+        for child, _ in node.next_functions:
+            if child is None or (child not in ids and len(order) >= MAX_NODES):
+                continue
+            if child not in ids:
+                ids[child] = len(order)
+                order.append(child)
+            edges.append([ids[node], ids[child]])
+    nodes = [{"id": i, "name": node.name()[:100], "shape": _shape(node)} for i, node in enumerate(order)]
+    return {"nodes": nodes, "edges": edges[: 4 * MAX_NODES], "capped": len(order) >= MAX_NODES}
+
+
+def _shape(node: Any) -> list[int] | None:
+    variable = getattr(node, "variable", None)
+    return list(variable.shape)[:8] if isinstance(variable, Tensor) else None

@@ -1,0 +1,53 @@
+"""Imports what submissions need, once, in the keeper, so that every child is born with it."""
+
+import gc
+import io
+
+from grader.harness.pages import collapse
+
+
+def warm(*, rehearse: bool) -> str:
+    """Import torch and what it only imports when used first; return its version.
+
+    `rehearse` also runs a submission of our own, which a process whose children are to use a GPU must not do: autograd
+    starts a thread for each GPU, and no thread survives a fork.
+    """
+    import matplotlib as mpl  # noqa: PLC0415 - the order and the moment of these imports is what this function is for
+
+    mpl.use("Agg")
+    import matplotlib.pyplot  # noqa: F401, PLC0415
+    import safetensors.torch  # noqa: F401, PLC0415
+    import torch  # noqa: PLC0415
+    import torch.fx.experimental.symbolic_shapes  # noqa: PLC0415 - half a second, on the first `jacrev`
+
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    from grader.harness import eager, rehearsal  # noqa: PLC0415
+
+    eager.postpone_the_compiler()
+    _touch()
+    if rehearse:
+        rehearsal.rehearse()
+    gc.collect()
+    # What is here now outlives every child: their collectors need not look at it, nor copy its pages.
+    gc.freeze()
+    collapse()
+    return str(torch.__version__)
+
+
+def _touch() -> None:
+    """Use, once, what sets itself up on first use."""
+    import torch  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    x = torch.ones(2, dtype=torch.float64)
+    torch.func.jvp(torch.sin, (x,), (x,))  # loads the rules of forward differentiation
+    torch.func.vmap(torch.sin)(x)
+    repr(x)
+    optimizer = torch.optim.Adam([torch.nn.Parameter(x)])
+    optimizer.zero_grad()
+    optimizer.step()
+    figure = Figure(figsize=(1, 1))
+    figure.add_subplot().plot([0, 1], label="line")
+    figure.savefig(io.BytesIO(), format="png", dpi=20)
+    torch.manual_seed(0)

@@ -1,0 +1,1 @@
+"""Starting harnesses in an engine, keeping them warm, and talking to them."""

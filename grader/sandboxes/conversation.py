@@ -1,0 +1,270 @@
+"""One submission in a cell: put calls to it, read its answers, say how it ended. The same for every engine."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from grader.errors import SandboxError
+from grader.harness.frames import FrameError, FrameReader, Kind, frame
+from grader.harness.wire import MAX_DOCUMENT, MAX_TENSOR_HEADER, WireError
+from grader.reports import Outcome
+from grader.sandboxes import observing
+from grader.sandboxes.base import Call, Ending, LearnerError, Limits, Observation, Program
+from grader.sandboxes.cell import Cell, CellDied
+from grader.sandboxes.ration import Ration
+
+MIB = 1024 * 1024
+_SMALL = 64 * 1024
+_GRACE_SECONDS = 5.0
+_MAX_FILES = 4096
+
+Progress = Callable[[dict[str, Any]], None]
+
+
+class Conversation:
+    """A `Run` in a cell. Afterwards `settle` says whether the cell may serve another submission."""
+
+    def __init__(
+        self,
+        cell: Cell,
+        program: Program,
+        limits: Limits,
+        *,
+        on_progress: Progress | None = None,
+        on_delay: Callable[[], None] | None = None,
+        device: str | None = None,
+    ) -> None:
+        """`on_delay` is called once where the run takes more than half of its time."""
+        self._clean = False
+        self._heard_end = False
+        self._cell = cell
+        self._limits = limits
+        self._on_progress = on_progress
+        self._on_delay = on_delay
+        self._ration = Ration(at_once=20, per_second=20)
+        self._reported = -1
+        self._begun = False
+        self._confined = False
+        self._loaded: tuple[LearnerError | None, tuple[str, ...]] | None = None
+        self._asked = 0
+        self._answers: list[Observation] = []
+        self._text = bytearray()
+        self._spent = 0.0
+        self._exhausted: str | None = None
+        self._ending: Ending | None = None
+        largest = limits.observation_mb * MIB + MAX_DOCUMENT + MAX_TENSOR_HEADER
+        self._reader = FrameReader(
+            {
+                Kind.AWAKE: 0,
+                Kind.CONFINED: 0,
+                Kind.LOADED: _SMALL,
+                Kind.PROGRESS: _SMALL,
+                Kind.OBSERVATION: largest,
+                Kind.EXHAUSTED: 16,
+            }
+        )
+        self._opening = _opening(program, limits, device, largest)
+
+    @property
+    def ending(self) -> Ending:
+        """How the run ended; only once it has."""
+        if self._ending is None:
+            raise RuntimeError("the run has not ended yet")
+        return self._ending
+
+    def observe(self, calls: Sequence[Call]) -> list[Observation]:
+        """Put calls to the submission and return their observations, fewer than asked where it ended."""
+        if self._ending is not None:
+            return []
+        first = len(self._answers)
+        self._asked += len(calls)
+        with suppress(CellDied):  # what it said before it died comes first; then its end is heard, too
+            self._ask(calls)
+        self._listen(lambda: len(self._answers) == self._asked, self._limits.wall_seconds - self._spent)
+        return self._answers[first:]
+
+    def finish(self) -> None:
+        """Tell the submission that nothing more comes, and say how it ended.
+
+        One that has answered everything has ended well, whatever it does now: only `settle` waits for that.
+        """
+        if self._ending is not None:
+            return
+        if not self._begun:
+            self._ask([])
+        self._cell.send(Kind.CLOSE)
+        if self._complete:
+            self._end(Outcome.GRADED, {})
+        else:
+            self._listen(lambda: False, _GRACE_SECONDS)
+
+    def settle(self) -> bool:
+        """Wait until the keeper has looked at what is left; return whether the cell may serve another submission."""
+        deadline = time.monotonic() + _GRACE_SECONDS
+        while self._ended_well and not self._heard_end and (received := self._cell.receive(deadline)) is not None:
+            if received[0] == Kind.END:
+                self._hear_end(json.loads(received[1]))
+        return self._ended_well and self._heard_end and self._clean
+
+    def _ask(self, calls: Sequence[Call]) -> None:
+        if not self._begun:
+            self._begun = True
+            for kind, body in self._opening:
+                self._cell.send(kind, body)
+        if calls:
+            self._cell.send(Kind.DATA, frame(Kind.CALLS, observing.pack_calls(calls)))
+
+    def _listen(self, satisfied: Callable[[], bool], seconds: float) -> None:
+        start = time.monotonic()
+        try:
+            while self._ending is None and not satisfied():
+                self._take_next(start, seconds)
+        except CellDied as error:
+            # Some engines die whole where a submission takes too much. Anything else that kills a cell is our trouble.
+            if not error.out_of_memory or not self._confined:
+                raise
+            self._end(Outcome.OUT_OF_MEMORY, {"memory": "cpu", "reason": "whole_sandbox"})
+        self._spent += time.monotonic() - start
+
+    def _take_next(self, start: float, seconds: float) -> None:
+        received = self._receive(start, seconds)
+        if received is None:
+            self._run_out()
+        else:
+            self._take(*received)
+
+    def _receive(self, start: float, seconds: float) -> tuple[Kind, bytes] | None:
+        if self._on_delay is not None:
+            half = start + seconds / 2
+            received = self._cell.receive(half)
+            if received is not None:
+                return received
+            self._on_delay()
+            self._on_delay = None
+        return self._cell.receive(start + seconds)
+
+    def _run_out(self) -> None:
+        if self._complete:
+            self._end(Outcome.GRADED, {"lingered": True})  # it answered everything, and then would not go
+        else:
+            self._end(Outcome.TIMED_OUT, {"seconds": self._limits.wall_seconds})
+
+    @property
+    def _ended_well(self) -> bool:
+        """Whether the harness had the last word: every call answered, or the code refused."""
+        return self._ending is not None and self._ending.outcome in (Outcome.GRADED, Outcome.UNGRADABLE)
+
+    @property
+    def _complete(self) -> bool:
+        return self._loaded is not None and len(self._answers) == self._asked
+
+    def _take(self, kind: Kind, body: bytes) -> None:
+        match kind:
+            case Kind.TEXT:
+                self._text += body
+            case Kind.END:
+                self._hear_end(json.loads(body))
+            case Kind.DATA:
+                self._take_data(body)
+            case _:
+                raise SandboxError(f"the keeper of {self._cell.label} said {kind!r} in the middle of a run")
+
+    def _take_data(self, body: bytes) -> None:
+        try:
+            for kind, message in self._reader.feed(body):
+                self._take_answer(kind, message)
+        except (FrameError, WireError) as error:
+            self._end(Outcome.CRASHED, {"reason": "malformed_answer", "detail": str(error)})
+
+    def _take_answer(self, kind: Kind, message: bytes) -> None:
+        match kind:
+            case Kind.AWAKE if not self._confined:
+                pass
+            case Kind.CONFINED if not self._confined:
+                self._confined = True
+            case Kind.LOADED if self._loaded is None:
+                self._loaded = observing.read_loaded(message)
+            case Kind.PROGRESS:
+                self._report(observing.read_progress(message))
+            case Kind.OBSERVATION if self._loaded is not None and len(self._answers) < self._asked:
+                self._answers.append(observing.read_observation(message))
+            case Kind.EXHAUSTED:
+                self._exhausted = "gpu" if message == b"gpu" else "cpu"
+            case _:
+                raise WireError(f"{kind.name} came out of turn")
+
+    def _report(self, progress: dict[str, Any]) -> None:
+        """Pass progress on: a line for each call, and of the rest not too much, as a learner may have written it."""
+        call = progress.get("call", -1)
+        begun = self._reported < call < self._asked
+        if begun:
+            self._reported = call
+        if self._on_progress is not None and (begun or self._ration.take()):
+            self._on_progress(progress)
+
+    def _hear_end(self, end: dict[str, Any]) -> None:
+        """Note what the keeper says of a child that has ended, and of what it left behind."""
+        self._heard_end = True
+        self._clean = end["exit"] == 0 and not any(end[key] for key in _TRACES)
+        if self._ending is None:
+            self._judge(end)
+
+    def _judge(self, end: dict[str, Any]) -> None:
+        """Say how the run ended, from what the keeper saw; the child is believed where it can only harm itself."""
+        if not self._confined:
+            raise SandboxError(f"a child of {self._cell.label} failed before it ran anything: {self._text!r:.500}")
+        killed = end["signal"] is not None
+        evidence = {key: end[key] for key in ("signal", "exit", *_TRACES) if end.get(key)}
+        error, missing = self._loaded or (None, ())
+        if error is not None or missing:
+            self._end(Outcome.UNGRADABLE, evidence)
+        elif self._complete:
+            self._end(Outcome.GRADED, evidence)
+        elif self._exhausted or end["exceeded"] == "memory" or (killed and end["oom_kills"]):
+            self._end(Outcome.OUT_OF_MEMORY, evidence | {"memory": self._exhausted or "cpu"})
+        elif killed and end["cpu_seconds"] >= observing.cpu_seconds(self._limits) - 1:
+            self._end(Outcome.TIMED_OUT, evidence)
+        elif killed or end["exceeded"] or self._loaded is not None:
+            self._end(Outcome.CRASHED, evidence)
+        else:
+            self._clean = False
+            self._loaded = (_exit_while_loading(end["exit"]), ())
+            self._end(Outcome.UNGRADABLE, evidence)
+
+    def _end(self, outcome: Outcome, evidence: dict[str, Any]) -> None:
+        error, missing = self._loaded or (None, ())
+        complete = outcome in (Outcome.GRADED, Outcome.UNGRADABLE)
+        text = self._text[: self._limits.output_kb * 1024].decode(errors="replace")
+        self._ending = Ending(
+            outcome=outcome,
+            load_error=error,
+            missing=missing,
+            unanswered=None if complete else len(self._answers),
+            evidence=evidence,
+            output=text,
+            output_capped=len(self._text) > self._limits.output_kb * 1024,
+            seconds=round(self._spent, 6),
+        )
+
+
+_TRACES = ("survivors", "leftovers", "oom_kills", "exceeded", "answers_dropped")
+
+
+def _opening(program: Program, limits: Limits, device: str | None, largest: int) -> list[tuple[Kind, bytes]]:
+    caps = {
+        "said": largest + MIB,
+        "text": limits.output_kb * 1024 + 1,  # one more than is shown tells that there was more
+        "memory": (limits.memory_mb + 64) * MIB,
+        "files": _MAX_FILES,
+        "processes": limits.processes,
+    }
+    setup = frame(Kind.SETUP, observing.pack_setup(program, limits, device))
+    source = frame(Kind.SOURCE, program.source.encode(errors="surrogatepass"))
+    return [(Kind.OPEN, json.dumps(caps).encode()), (Kind.DATA, setup + source)]
+
+
+def _exit_while_loading(status: int) -> LearnerError:
+    message = f"the code ended Python while it was loaded (status {status})"
+    return LearnerError(type="SystemExit", message=message, traceback=message)

@@ -1,0 +1,175 @@
+"""Cells as Docker containers."""
+
+import json
+import secrets
+import socket
+from contextlib import suppress
+from functools import cached_property
+from typing import Any
+
+import docker
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+
+from grader.errors import SandboxError
+from grader.sandboxes.attached import Unpacker, attach
+from grader.sandboxes.cell import Cell
+from grader.sandboxes.gpus import gpu_arguments, gpu_environment, gpu_host_config
+from grader.sandboxes.link import Link
+from grader.sandboxes.orphans import OWNER, SANDBOX, owner, remove_orphans
+from grader.sandboxes.runtimes import Gpus, Runtime
+
+COMMAND = ["python3", "-I", "/opt/chainrule/grader/harness/__main__.py"]
+
+MIB = 1024 * 1024
+_START_SECONDS = 120
+
+
+class DockerEngine:
+    """Starts a container for each cell, on the engine that `DOCKER_HOST` names."""
+
+    name = "docker"
+    single_use = False
+
+    def __init__(self, runtime: Runtime, *, slot: int = 0) -> None:
+        self._runtime = runtime
+        self._slot = slot
+        self.device = None if runtime.gpus is Gpus.NONE else "cuda"
+
+    def check(self) -> None:
+        """Do nothing where an engine answers and has what is needed; SandboxError with what to do where not.
+
+        Removes what dead owners left behind.
+        """
+        wanted = self._runtime.oci_runtime
+        try:
+            known = self._api.info().get("Runtimes", {})
+            self._api.inspect_image(self._runtime.image)
+            remove_orphans(self._api)
+        except ImageNotFound as error:
+            raise SandboxError(f"there is no image {self._runtime.image}: run `make image`") from error
+        except (DockerException, OSError) as error:
+            raise SandboxError(f"no Docker engine answers: {error}") from error
+        if wanted and wanted not in known:
+            raise SandboxError(
+                f"the Docker engine has no runtime {wanted}, only {', '.join(sorted(known))}: "
+                f"start it with --add-runtime {wanted}=PATH"
+            )
+
+    def start(self) -> Cell:
+        """Create a container, attach to it and wait until its keeper is warm."""
+        try:
+            container = self._create()
+        except ImageNotFound as error:
+            raise SandboxError(f"there is no image {self._runtime.image}: run `make image`") from error
+        except (DockerException, OSError) as error:
+            raise SandboxError(f"Docker cannot create a sandbox: {error}") from error
+        try:
+            return self._warm(container)
+        except BaseException:
+            self._remove(container)
+            raise
+
+    def close(self) -> None:
+        """Close the connections to the engine."""
+        if "_api" in self.__dict__:
+            self._api.close()
+
+    @cached_property
+    def _api(self) -> docker.APIClient:
+        try:
+            return docker.APIClient(**docker.utils.kwargs_from_env(), version="auto", timeout=60)
+        except DockerException as error:
+            raise SandboxError(f"no Docker engine answers: {error}") from error
+
+    def _create(self) -> str:
+        created = self._api.create_container(
+            self._runtime.image,
+            [*COMMAND, *gpu_arguments(self._runtime), *([] if self._runtime.forks else ["--no-forks"])],
+            name=f"chainrule-{secrets.token_hex(6)}",
+            stdin_open=True,
+            network_disabled=True,
+            labels={SANDBOX: self._runtime.name, OWNER: owner()},
+            # One arena: a second one would reserve address space that counts as the submission's.
+            environment={"MALLOC_ARENA_MAX": "1"} | gpu_environment(self._runtime),
+            host_config=self._host_config(),
+        )
+        return str(created["Id"])
+
+    def _host_config(self) -> dict[str, Any]:
+        runtime = self._runtime
+        config: dict[str, Any] = self._api.create_host_config(
+            network_mode="none",
+            read_only=True,
+            cap_drop=["ALL"],
+            cap_add=["SETUID", "SETGID"],
+            security_opt=self._security(),
+            pids_limit=runtime.processes,
+            mem_limit=runtime.memory_mb * MIB,
+            memswap_limit=runtime.memory_mb * MIB,
+            nano_cpus=int(runtime.cpus * 1e9),
+            ipc_mode="none",
+            # gVisor puts a /tmp of its own where nothing is mounted.
+            tmpfs={"/scratch": _tmpfs(runtime), "/tmp": "ro,nosuid,nodev,noexec,size=4k,mode=0555"},  # noqa: S108
+            log_config={"type": "none"},
+            init=False,
+            runtime=runtime.oci_runtime or None,
+            ulimits=[{"Name": "core", "Soft": 0, "Hard": 0}, {"Name": "nofile", "Soft": 256, "Hard": 256}],
+        )
+        return config | gpu_host_config(runtime, self._slot)
+
+    def _security(self) -> list[str]:
+        options = ["no-new-privileges:true"]
+        if self._runtime.seccomp is not None:
+            # The profile itself, not its path: the engine may be on another machine.
+            options.append(f"seccomp={json.dumps(json.loads(self._runtime.seccomp.read_text()))}")
+        return options
+
+    def _warm(self, container: str) -> Cell:
+        try:
+            stream = attach(self._api, container)
+        except (DockerException, OSError) as error:
+            raise SandboxError(f"Docker cannot attach to a sandbox: {error}") from error
+        try:
+            return self._await(container, stream)
+        except BaseException:
+            stream.close()
+            raise
+
+    def _await(self, container: str, stream: socket.socket) -> Cell:
+        try:
+            self._api.start(container)
+        except (DockerException, OSError) as error:
+            raise SandboxError(f"Docker cannot start a sandbox: {error}") from error
+        unpacked = Unpacker()
+        descriptor = stream.fileno()
+        cell = Cell(
+            Link(descriptor, descriptor, unpacked),
+            stop=lambda: self._stop(container, stream),
+            complaint=unpacked.complaint,
+            ran_out_of_memory=lambda: self._ran_out_of_memory(container),
+            label=f"container {container[:12]}",
+        )
+        cell.await_ready(_START_SECONDS)
+        return cell
+
+    def _ran_out_of_memory(self, container: str) -> bool:
+        with suppress(DockerException, OSError):
+            return bool(self._api.inspect_container(container)["State"]["OOMKilled"])
+        return False
+
+    def _stop(self, container: str, stream: socket.socket) -> None:
+        stream.close()
+        self._remove(container)
+
+    def _remove(self, container: str) -> None:
+        with suppress(NotFound, OSError):
+            try:
+                self._api.remove_container(container, force=True, v=True)
+            except APIError as error:
+                if error.status_code != 409:  # the engine is removing it already
+                    raise
+
+
+def _tmpfs(runtime: Runtime) -> str:
+    options = "rw,nosuid,nodev,noexec,mode=1777"
+    return f"{options},size={runtime.scratch_mb}m,nr_inodes={runtime.scratch_files}"

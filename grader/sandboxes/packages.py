@@ -1,0 +1,43 @@
+"""Which folders of this environment are what the sandbox image has under `site`."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+
+ROOTS = ("torch", "numpy", "safetensors", "matplotlib", "pyseccomp")
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+@cache
+def site_entries() -> tuple[Path, ...]:
+    """Return the files and folders to bind: the packages of `ROOTS` and of all that they require."""
+    entries = {entry for package in _closure(ROOTS) for entry in _entries(package)}
+    return tuple(sorted(entries))
+
+
+def _closure(names: tuple[str, ...]) -> Iterator[Distribution]:
+    seen: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop().lower().replace("_", "-")
+        if name in seen:
+            continue
+        seen.add(name)
+        try:
+            package = distribution(name)
+        except PackageNotFoundError:
+            continue  # required under conditions that do not hold here
+        yield package
+        waiting += [
+            match[0] for line in package.requires or () if (match := _NAME.match(line)) and "extra ==" not in line
+        ]
+
+
+def _entries(package: Distribution) -> Iterator[Path]:
+    folder = Path(str(package.locate_file("")))
+    for file in package.files or ():
+        top = file.parts[0]
+        if top != ".." and not top.endswith((".dist-info", ".pth")) and top != "__pycache__":
+            yield folder / top

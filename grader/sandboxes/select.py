@@ -1,0 +1,50 @@
+"""Opens the sandbox that a worker or a command line uses."""
+
+from collections.abc import Mapping
+
+from grader.errors import NoSandbox, SandboxError
+from grader.sandboxes.bubblewrap import BubblewrapEngine
+from grader.sandboxes.docker import DockerEngine
+from grader.sandboxes.engine import Engine
+from grader.sandboxes.runtimes import EngineKind, Reuse, Runtime, find_runtime, load_runtimes
+from grader.sandboxes.warm import Policy, WarmSandbox
+
+
+def open_sandbox(runtime: str = "cpu", engine: str | None = None, *, slot: int = 0) -> WarmSandbox:
+    """Return a sandbox for a runtime of `deploy/runtimes.toml`; call `close` when done.
+
+    Where the runtime's engine does not answer, its fallback is taken, unless `engine` insists on one. `slot` is the
+    number of this worker process among its siblings: it decides which GPU is its own. NoSandbox where there is none,
+    with what to do about it.
+    """
+    runtimes = load_runtimes()
+    reasons = []
+    for candidate in _candidates(runtime, engine, runtimes):
+        try:
+            return WarmSandbox(_start(candidate, slot), _policy(candidate))
+        except SandboxError as error:
+            reasons.append(f"{candidate.engine}: {error}")
+    raise NoSandbox(
+        f"no sandbox for the runtime {runtime} can be used here. Install and start Docker, then run `make image`"
+        f"{'' if runtime == 'gpu' else '; or install bubblewrap'}.\n" + "\n".join(reasons)
+    )
+
+
+def _candidates(name: str, engine: str | None, runtimes: Mapping[str, Runtime]) -> list[Runtime]:
+    first = find_runtime(name, runtimes)
+    both = [first, *([runtimes[first.fallback]] if first.fallback else [])]
+    chosen = [candidate for candidate in both if engine in (None, str(candidate.engine))]
+    if not chosen:
+        raise NoSandbox(f"the runtime {name} does not run on {engine}: see deploy/runtimes.toml")
+    return chosen
+
+
+def _start(runtime: Runtime, slot: int) -> Engine:
+    docker = runtime.engine is EngineKind.DOCKER
+    engine: Engine = DockerEngine(runtime, slot=slot) if docker else BubblewrapEngine(runtime)
+    engine.check()
+    return engine
+
+
+def _policy(runtime: Runtime) -> Policy:
+    return Policy(reuse=runtime.reuse is Reuse.WARM, max_jobs=runtime.max_jobs, spares=runtime.spares)

@@ -1,0 +1,119 @@
+"""The sandbox that pipelines use: a warm cell, replaced ahead of need, and thrown away when in doubt."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from grader.errors import SandboxError
+from grader.sandboxes.base import Limits, Program
+from grader.sandboxes.cell import Cell
+from grader.sandboxes.conversation import Conversation
+from grader.sandboxes.engine import Engine
+
+LAST_JOBS = 5
+_TRIES = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """How long a cell lives.
+
+    `max_jobs` submissions, or one where `reuse` is false. `spares` cells are kept warm beside the one in use; with
+    none, a replacement starts warming when it is foreseeable: near the last job, or when a submission has taken half
+    of its time.
+    """
+
+    reuse: bool = True
+    max_jobs: int = 500
+    spares: int = 0
+
+
+class WarmSandbox:
+    """A `Sandbox` on any engine. The first cell starts warming at once, in the background."""
+
+    def __init__(self, engine: Engine, policy: Policy) -> None:
+        self.name = engine.name
+        self._engine = engine
+        self._max_jobs = 1 if engine.single_use or not policy.reuse else policy.max_jobs
+        # Where every submission takes a cell, the next one warms while this one is used.
+        self._spares = max(policy.spares, 1) if self._max_jobs == 1 else policy.spares
+        self._cell: Cell | None = None
+        self._warming: deque[Future[Cell]] = deque()
+        self._settling: Future[None] | None = None
+        # One thread that stays: what bubblewrap starts dies with the thread that started it.
+        self._warmer = ThreadPoolExecutor(1, "warmer")
+        self._settler = ThreadPoolExecutor(1, "settler")
+        self._cleaner = ThreadPoolExecutor(1, "cleaner")
+        self._closed = False
+        self._prepare(1)
+
+    @contextmanager
+    def open(
+        self, program: Program, *, limits: Limits, on_progress: Callable[[dict[str, Any]], None] | None = None
+    ) -> Iterator[Conversation]:
+        """Load a submission into a warm cell (see `base.Sandbox`)."""
+        cell = self._occupy()
+        run = Conversation(
+            cell,
+            program,
+            limits,
+            on_progress=on_progress,
+            on_delay=lambda: self._prepare(1),
+            device=self._engine.device,
+        )
+        try:
+            yield run
+            run.finish()
+        finally:
+            # The report need not wait until the child has gone and all has been looked at.
+            self._settling = self._settler.submit(self._settle, cell, run)
+
+    def close(self) -> None:
+        """Stop the cell in use and every spare."""
+        self._closed = True
+        self._settler.shutdown()
+        if self._cell is not None:
+            self._cell.stop()
+        for future in self._warming:
+            if future.exception() is None:
+                future.result().stop()
+        self._warming.clear()
+        self._warmer.shutdown()
+        self._cleaner.shutdown()
+        self._engine.close()
+
+    def _occupy(self) -> Cell:
+        """Take a warm cell out; one that has died while nobody looked is replaced without a word."""
+        if self._settling is not None:
+            self._settling.result()
+        cell, self._cell = self._cell, None
+        for _ in range(_TRIES):
+            if cell is None:
+                self._prepare(1)
+                cell = self._warming.popleft().result()
+            if not cell.gone():
+                self._prepare(self._spares)
+                return cell
+            self._cleaner.submit(cell.stop)
+            cell = None
+        raise SandboxError(f"{_TRIES} sandboxes of {self.name} died one after another before they were used")
+
+    def _settle(self, cell: Cell, run: Conversation) -> None:
+        clean = False
+        with suppress(SandboxError):  # the report is made: a cell that dies now is only thrown away
+            clean = run.settle()
+        cell.served += 1
+        if clean and cell.served < self._max_jobs:
+            self._cell = cell
+        else:
+            self._cleaner.submit(cell.stop)
+            self._prepare(1)
+        if cell.served == self._max_jobs - LAST_JOBS:
+            self._prepare(1)
+
+    def _prepare(self, count: int) -> None:
+        while len(self._warming) < count and not self._closed:
+            self._warming.append(self._warmer.submit(self._engine.start))
