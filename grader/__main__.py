@@ -1,0 +1,180 @@
+"""The command line: grade files, verify packages, begin a new one.
+
+    python -m grader grade SLUG FILE [--runtime cpu|gpu] [--sandbox docker|bubblewrap] [--seed N] [--json]
+    python -m grader grade-many SLUG DIR [same options] [--full]
+    python -m grader verify [SLUG ...] [--runtime cpu|gpu] [--sandbox docker|bubblewrap] [--jobs N] [--json]
+    python -m grader new SLUG
+
+Exit status 0 whenever a Report was made (verify: every promise is kept), 1 where verify found a broken promise, 2 for
+bad arguments or an unknown slug, 3 when we erred.
+"""
+
+import argparse
+import json
+import secrets
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import torch
+
+from grader.errors import GraderError, PackageError, UnknownExercise
+from grader.jobs import Job
+from grader.packages.catalogue import find_package
+from grader.packages.scaffold import scaffold
+from grader.pipeline import grade
+from grader.reports import Report, Status
+from grader.sandboxes.select import open_sandbox
+from grader.verification import verify_all
+
+MARKS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.SKIPPED: "·"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    torch.set_num_threads(1)
+    try:
+        return int(options.command(options))
+    except (UnknownExercise, _BadArgument) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except GraderError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 3
+
+
+class _BadArgument(Exception):
+    """An argument names something that is not there."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m grader", description="Grade submissions and verify exercises.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    one = commands.add_parser("grade", help="grade one file and print its report")
+    one.add_argument("slug")
+    one.add_argument("file", type=Path)
+    one.set_defaults(command=_grade)
+    many = commands.add_parser("grade-many", help="grade every *.py of a folder, in one warm sandbox")
+    many.add_argument("slug")
+    many.add_argument("folder", type=Path, metavar="DIR")
+    many.add_argument("--full", action="store_true", help="with --json: the whole report, as the queue carries it")
+    many.set_defaults(command=_grade_many)
+    for command in (one, many):
+        command.add_argument("--seed", type=_seed, help="decides the secret cases; random where absent")
+    check = commands.add_parser("verify", help="say whether packages keep their promises")
+    check.add_argument("slugs", nargs="*", metavar="SLUG", help="all where absent")
+    check.add_argument("--jobs", type=int, default=2, help="packages verified at a time (default 2)")
+    check.set_defaults(command=_verify)
+    for command in (one, many, check):
+        command.add_argument("--runtime", choices=("cpu", "gpu"), default="cpu")
+        command.add_argument("--sandbox", choices=("docker", "bubblewrap"), help="the one that answers, where absent")
+        command.add_argument("--json", action="store_true", help="print JSON instead of text")
+    new = commands.add_parser("new", help="scaffold a package that already passes verify")
+    new.add_argument("slug")
+    new.set_defaults(command=_new)
+    return parser
+
+
+def _seed(text: str) -> int:
+    seed = int(text)
+    if not 0 <= seed < 2**63:
+        raise argparse.ArgumentTypeError("a seed is a whole number from 0 to 2**63 - 1")
+    return seed
+
+
+def _grade(options: argparse.Namespace) -> int:
+    find_package(options.slug)
+    source = _read(options.file)
+    sandbox = open_sandbox(runtime=options.runtime, engine=options.sandbox)
+    try:
+        report = grade(_job(options, source), sandbox=sandbox)
+    finally:
+        sandbox.close()
+    print(json.dumps(report.to_public()) if options.json else _text(report))
+    return 0
+
+
+def _grade_many(options: argparse.Namespace) -> int:
+    find_package(options.slug)
+    if not options.folder.is_dir():
+        raise _BadArgument(f"{options.folder} is not a folder.")
+    sandbox = open_sandbox(runtime=options.runtime, engine=options.sandbox)
+    try:
+        for file in sorted(options.folder.glob("*.py")):
+            report = grade(_job(options, _read(file)), sandbox=sandbox)
+            line = json.dumps((report.to_dict() if options.full else report.to_public()) | {"file": file.name})
+            print(line if options.json else f"{file.name}\n{_text(report)}", flush=True)
+    finally:
+        sandbox.close()
+    return 0
+
+
+def _job(options: argparse.Namespace, source: str) -> Job:
+    seed = secrets.randbits(63) if options.seed is None else options.seed
+    return Job(
+        submission="command-line",
+        token="command-line",
+        exercise=options.slug,
+        digest="",
+        source=source,
+        seed=seed,
+        runtime=options.runtime,
+    )
+
+
+def _read(file: Path) -> str:
+    """Return a file's text; bytes that are not UTF-8 stay recognisable, and the grader says so in its report."""
+    try:
+        return file.read_bytes().decode("utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise _BadArgument(f"{file}: {error.strerror}.") from None
+
+
+def _verify(options: argparse.Namespace) -> int:
+    verifications = verify_all(options.slugs, engine=options.sandbox, runtime=options.runtime, jobs=options.jobs)
+    found = []
+    for verification in verifications:
+        found.append(verification)
+        if not options.json:
+            mark = "✓" if verification.passed else "✗"
+            print(f"{mark} {verification.slug}  ({verification.runs} runs, {verification.seconds:.1f} s)", flush=True)
+            _print_lines(f"    {problem}" for problem in verification.problems)
+    if options.json:
+        print(json.dumps([verification.to_dict() for verification in found]))
+    return 0 if all(verification.passed for verification in found) else 1
+
+
+def _new(options: argparse.Namespace) -> int:
+    try:
+        folder = scaffold(options.slug)
+    except PackageError as error:
+        raise _BadArgument(str(error)) from None
+    print(f"Made {folder}. Next: edit it, then `python -m grader verify {options.slug}`.")
+    return 0
+
+
+def _text(report: Report) -> str:
+    lines = [f"{report.slug}: {report.given:g} of {report.max:g} points ({report.outcome}, {report.seconds:.3f} s)"]
+    for finding in report.findings:
+        lines.append(f"  {MARKS[finding.status]} {finding.title}  {finding.points:g}/{finding.max_points:g}")
+        lines += [f"      {text}" for text in (finding.text, finding.hint_text) if text]
+        lines += [f"      {line}" for line in _counterexample(finding.evidence.get("counterexample"))]
+    if report.output:
+        lines += ["  Your code printed:", *(f"    {line}" for line in report.output.splitlines())]
+    return "\n".join(lines)
+
+
+def _counterexample(example: dict[str, str] | None) -> list[str]:
+    if example is None:
+        return []
+    return [f"Try {example['call']}: yours {example['got']}, expected {example['expected']}."]
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

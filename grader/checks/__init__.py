@@ -1,0 +1,1 @@
+"""Comparing what came with what was expected, and saying how a wrong gradient is wrong."""

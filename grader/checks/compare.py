@@ -1,0 +1,179 @@
+"""Comparing a value with the truth: exact type, shape and dtype, and numbers within the tolerance.
+
+Tolerances are relative to the size of the reference, so that small gradients cannot be faked by zeros, and written as
+"within", not "not beyond", so that NaN fails: NaN is never within anything.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.checks.failures import Mismatch
+from grader.checks.show import show, show_index, show_type
+from grader.packages.cases import Floats
+from grader.packages.manifest import Tolerance
+
+
+def is_close(got: Tensor, expected: Tensor, tolerance: Tolerance) -> bool:
+    """Whether `got` has the shape of `expected` and every entry is within `rtol * |e| + atol * max|e|` of it."""
+    if got.shape != expected.shape:
+        return False
+    return bool(within(got, expected, tolerance).all())
+
+
+def within(got: Tensor, expected: Tensor, tolerance: Tolerance) -> Tensor:
+    """Return, entry by entry, whether `got` is within the tolerance of `expected` (same shapes); a bool tensor."""
+    got, expected = got.to(torch.float64), expected.to(torch.float64)
+    size = expected.abs()
+    scale = float(size.max()) if size.numel() else 0.0
+    bound = tolerance.rtol * size + tolerance.atol * (scale if scale > 0 else 1.0)
+    # An infinite expectation would make the tolerance infinite, so it must match exactly.
+    return torch.where(torch.isfinite(expected), (got - expected).abs() <= bound, got == expected)
+
+
+def compare(got: Any, expected: Any, tolerance: Tolerance) -> None:
+    """Raise Mismatch, for the first part that differs, unless `got` is `expected` within the tolerance.
+
+    Both are nested values of tensors, numbers, strings, None, lists, tuples and dicts.
+    """
+    for part_got, part_expected, path in parts(got, expected, whole=(got, expected)):
+        _compare_part(part_got, part_expected, path, tolerance, whole=(got, expected))
+
+
+def parts(got: Any, expected: Any, path: str = "", *, whole: tuple[Any, Any]) -> Iterator[tuple[Any, Any, str]]:
+    """Walk both values in step and yield their leaves with the path; Mismatch where their structures differ."""
+    match expected:
+        case list() | tuple():
+            _same_structure(got, expected, path, whole)
+            for i, (a, b) in enumerate(zip(got, expected, strict=True)):
+                yield from parts(a, b, f"{path}[{i}]", whole=whole)
+        case Mapping():
+            _same_keys(got, expected, path, whole)
+            for key in expected:
+                yield from parts(got[key], expected[key], f"{path}[{key!r}]", whole=whole)
+        case Floats():
+            floats = as_floats(got)
+            if not isinstance(floats, Tensor):
+                raise _mismatch("wrong_type", path, got, expected, whole)
+            yield floats, torch.tensor(expected.values, dtype=torch.float64), path
+        case _:
+            yield got, expected, path
+
+
+def as_floats(got: Any) -> Any:
+    """Return a list of numbers, or a 1-D tensor, as a float64 tensor; anything else as it is."""
+    if isinstance(got, Tensor) and got.dim() == 1:
+        return got.to(torch.float64)
+    if isinstance(got, list) and all(isinstance(x, float | int) and not isinstance(x, bool) for x in got):
+        return torch.tensor(got, dtype=torch.float64)
+    return got
+
+
+def widened(value: Any) -> Any:
+    """Return the value with every float32 tensor as float64."""
+    match value:
+        case Tensor():
+            return value.double() if value.dtype == torch.float32 else value
+        case list() | tuple():
+            return type(value)(widened(item) for item in value)
+        case Mapping():
+            return {key: widened(item) for key, item in value.items()}
+    return value
+
+
+def _same_structure(got: Any, expected: list[Any] | tuple[Any, ...], path: str, whole: tuple[Any, Any]) -> None:
+    if type(got) is not type(expected):
+        raise _mismatch("wrong_type", path, got, expected, whole)
+    if len(got) != len(expected):
+        data = {"got": len(got), "expected": len(expected)}
+        raise Mismatch("wrong_length", {"where": where(path), **data}, got=whole[0], expected=whole[1])
+
+
+def _same_keys(got: Any, expected: Mapping[Any, Any], path: str, whole: tuple[Any, Any]) -> None:
+    if not isinstance(got, Mapping):
+        raise _mismatch("wrong_type", path, got, expected, whole)
+    if set(got) != set(expected):
+        data = {"got": ", ".join(map(str, got))[:200] or "none", "expected": ", ".join(map(str, expected))}
+        raise Mismatch("wrong_keys", {"where": where(path), **data}, got=whole[0], expected=whole[1])
+
+
+def _compare_part(got: Any, expected: Any, path: str, tolerance: Tolerance, *, whole: tuple[Any, Any]) -> None:
+    match expected:
+        case Tensor():
+            _compare_tensor(got, expected, path, tolerance, whole)
+        case float():
+            right = isinstance(got, float | int) and not isinstance(got, bool)
+            if not right:
+                raise _mismatch("wrong_type", path, got, expected, whole)
+            _compare_tensor(_scalar(got), _scalar(expected), path, tolerance, whole)
+        case _:
+            if type(got) is not type(expected) or got != expected:
+                raise _mismatch("differs_plain", path, got, expected, whole, show_as=show)
+
+
+def _compare_tensor(got: Any, expected: Tensor, path: str, tolerance: Tolerance, whole: tuple[Any, Any]) -> None:
+    if got is None:
+        raise _mismatch("no_gradient", path, got, expected, whole, diagnosis="no_gradient")
+    if not isinstance(got, Tensor):
+        raise _mismatch("wrong_type", path, got, expected, whole)
+    if got.shape != expected.shape:
+        raise _mismatch("wrong_shape", path, got, expected, whole, show_as=_shape, diagnosis="wrong_shape")
+    if got.dtype != expected.dtype:
+        raise _mismatch("wrong_dtype", path, got, expected, whole, show_as=_dtype, diagnosis="wrong_dtype")
+    if got.is_floating_point() and not torch.isfinite(got).all() and torch.isfinite(expected).all():
+        raise _mismatch("not_finite", path, got, expected, whole, show_as=_shape, diagnosis="not_finite")
+    close = within(got, expected, tolerance)
+    if not close.all():
+        raise _differs(got, expected, close, path, whole)
+
+
+def _differs(got: Tensor, expected: Tensor, close: Tensor, path: str, whole: tuple[Any, Any]) -> Mismatch:
+    difference = torch.where(close, 0.0, (got.double() - expected.double()).abs())
+    worst = int(difference.argmax())
+    data = {
+        "where": where(path) + show_index(worst, expected.shape),
+        "got": float(got.reshape(-1)[worst]),
+        "expected": float(expected.reshape(-1)[worst]),
+        "difference": float(difference.max()),
+        "wrong": int((~close).sum()),
+        "of": close.numel(),
+    }
+    return Mismatch("differs", data, got=whole[0], expected=whole[1])
+
+
+def _mismatch(
+    message: str,
+    path: str,
+    got: Any,
+    expected: Any,
+    whole: tuple[Any, Any],
+    *,
+    show_as: Any = show_type,
+    diagnosis: str | None = None,
+) -> Mismatch:
+    data = {"where": where(path), "got": show_as(got), "expected": show_as(expected)}
+    return Mismatch(message, data, got=whole[0], expected=whole[1], diagnosis=diagnosis)
+
+
+def where(path: str) -> str:
+    """Return what a learner calls the part at `path` of a result."""
+    return f"result{path}"
+
+
+def _shape(value: Tensor) -> str:
+    return str(tuple(value.shape))
+
+
+def _dtype(value: Tensor) -> str:
+    return str(value.dtype).removeprefix("torch.")
+
+
+def _scalar(value: float) -> Tensor:
+    # An int of a thousand digits is a number that no float holds.
+    try:
+        return torch.tensor(float(value), dtype=torch.float64)
+    except OverflowError:
+        return torch.tensor(math.inf, dtype=torch.float64)

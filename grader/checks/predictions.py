@@ -1,0 +1,37 @@
+"""Judging a trained classifier by its logits on held-out points, whose labels only the reference knows."""
+
+import torch
+from torch import Tensor
+
+from grader.checks.trials import Trial
+from grader.harness.probes import NOT_CALLABLE
+
+
+def classifies(trial: Trial, *, needed: float) -> None:
+    """Raise Failed unless the model, asked by the probe `predict`, gets at least that share of the points right.
+
+    The trial's truth are the labels (points,), int64; the answer must be finite logits (points, classes) of any
+    floating-point type.
+    """
+    labels: Tensor = trial.truth
+    logits = logits_of(trial, classes=int(trial.case.args[2]))
+    predicted = logits.argmax(dim=1)
+    trial.require(len(labels) < 2 or bool((predicted != predicted[0]).any()), "one_class_only")
+    accuracy = float((predicted == labels).double().mean())
+    trial.require(accuracy >= needed, "low_accuracy", accuracy=accuracy, needed=needed)
+
+
+def logits_of(trial: Trial, *, classes: int) -> Tensor:
+    """Return the logits (points, classes) that came, or raise Failed where something else did."""
+    value = trial.returned()
+    trial.require(not isinstance(value, str) or value != NOT_CALLABLE, "not_callable", entry=trial.case.entry)
+    points = len(trial.case.options["points"])
+    right = isinstance(value, Tensor) and value.shape == (points, classes) and value.is_floating_point()
+    trial.require(right, "not_logits", got=_shape(value), expected=(points, classes))
+    trial.require(bool(torch.isfinite(value).all()), "not_finite", where="logits")
+    assert isinstance(value, Tensor)
+    return value
+
+
+def _shape(value: object) -> str:
+    return f"has shape {tuple(value.shape)}" if isinstance(value, Tensor) else "is no tensor"

@@ -1,0 +1,105 @@
+"""Writing values the way a learner reads them: short, with the digits that matter."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.harness.functions import formula
+from grader.harness.wire import Applied, Function, Model, Other
+from grader.packages.cases import Floats
+
+MAX_SHOWN = 12
+SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
+
+
+def show(value: Any) -> str:
+    """Return a short text of a value: numbers to four digits, a large tensor by its shape."""
+    match value:
+        case Tensor() if value.numel() > MAX_SHOWN:
+            return f"a tensor of shape {tuple(value.shape)}"
+        case Tensor():
+            return _numbers(value.tolist())
+        case Floats():
+            return _numbers(list(value.values))
+        case float():
+            return f"{value:.4g}"
+        case Function():
+            return f"f(x) = {formula(value)}"
+        case Applied():
+            return f"{formula(value.function)} at {', '.join(map(show, value.args))}"
+        case Model():
+            return (
+                f"a model ({value.name}) with {', '.join(f'{key} {show(part)}' for key, part in value.params.items())}"
+            )
+        case Other():
+            return f"a value of type {value.type}"
+        case list():
+            return f"[{_joined(value)}]"
+        case tuple():
+            return f"({_joined(value)})"
+        case Mapping():
+            return "{" + ", ".join(f"{key!r}: {show(item)}" for key, item in list(value.items())[:MAX_SHOWN]) + "}"
+        case _:
+            return repr(value)[:80]
+
+
+def show_type(value: Any) -> str:
+    """Return what kind of thing a value is, with its article: "a tuple of 2", "a float", "None"."""
+    match value:
+        case None:
+            return "None"
+        case Tensor():
+            return "a tensor"
+        case list() | tuple():
+            kind = " tensors" if value and all(isinstance(item, Tensor) for item in value) else ""
+            return f"a {type(value).__name__} of {len(value)}{kind}"
+        case Mapping():
+            return "a dict"
+        case Floats():
+            return f"a list of {len(value.values)} floats"
+        case Other():
+            return f"a value of type {value.type}"
+        case _:
+            return f"{'an' if isinstance(value, int) else 'a'} {type(value).__name__}"
+
+
+def show_expression(program: Sequence[Sequence[Any]], numbers: Sequence[float]) -> str:
+    """Return a program of the `expression` probe as a formula: "(a * b) + tanh(a) with a = 2, b = -1"."""
+    names = [chr(ord("a") + i) for i in range(len(numbers))]
+    nodes = list(names)
+    for operator, *operands in program:
+        nodes.append(_applied(operator, [f"{o[1]:g}" if isinstance(o, list) else nodes[o] for o in operands]))
+    values = ", ".join(f"{name} = {number:g}" for name, number in zip(names, numbers, strict=True))
+    return f"{_bare(nodes[-1])} with {values}"
+
+
+def show_index(flat: int, shape: torch.Size) -> str:
+    """Return the index of the `flat`-th entry of a tensor: "[3, 1]", and nothing for a 0-dim tensor."""
+    if not shape:
+        return ""
+    index = torch.unravel_index(torch.tensor(flat), shape)
+    return f"[{', '.join(str(int(i)) for i in index)}]"
+
+
+def _applied(operator: str, operands: Sequence[str]) -> str:
+    if operator in SIGNS:
+        return f"({operands[0]} {SIGNS[operator]} {operands[1]})"
+    return f"(-{operands[0]})" if operator == "neg" else f"{operator}({_bare(operands[0])})"
+
+
+def _bare(formula: str) -> str:
+    """Take off the outer brackets, which only the result of an operator sign has."""
+    return formula[1:-1] if formula.startswith("(") else formula
+
+
+def _numbers(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_numbers(item) for item in value) + "]"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _joined(values: Any) -> str:
+    more = ", ..." if len(values) > MAX_SHOWN else ""
+    return ", ".join(show(item) for item in values[:MAX_SHOWN]) + more

@@ -1,0 +1,1 @@
+"""Reading exercise packages: `manifest` and `catalogue` without torch, `loader` with it."""

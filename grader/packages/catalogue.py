@@ -1,0 +1,110 @@
+"""Finding exercise packages on disk. Standard library only: the web server reads the catalogue too.
+
+The slug of a package is its path below the exercises folder, with dashes: `gradients/two_variables` is
+`gradients/two-variables`.
+"""
+
+import hashlib
+import os
+import re
+import runpy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from grader.errors import PackageError, UnknownExercise
+from grader.packages.manifest import Manifest, read_manifest
+
+PLACEHOLDER = re.compile(r"\{\{ *(?P<name>\w+) *\}\}")
+SLUG = re.compile(r"[a-z][a-z0-9-]*/[a-z][a-z0-9-]*")
+
+
+def exercises_folder() -> Path:
+    """Return the folder of the packages: `CHAINRULE_EXERCISES`, else `exercises/` beside the grader."""
+    return Path(os.environ.get("CHAINRULE_EXERCISES") or Path(__file__).parents[2] / "exercises")
+
+
+@dataclass(frozen=True)
+class Package:
+    """One exercise folder. What it says is read once, when first asked for."""
+
+    slug: str
+    folder: Path
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """What `exercise.toml` says; PackageError where it is faulty."""
+        return read_manifest(self.folder / "exercise.toml")
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over every file's path and bytes: the version of the exercise that graded a submission."""
+        total = hashlib.sha256()
+        for path in sorted(_files(self.folder)):
+            total.update(f"{path.relative_to(self.folder).as_posix()}\0".encode())
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+        return total.hexdigest()
+
+    @cached_property
+    def statement(self) -> str:
+        """The statement, Markdown with TeX formulas; `statement_for` fills in the numbers of a variant."""
+        return (self.folder / "statement.md").read_text(encoding="utf-8")
+
+    @cached_property
+    def starter(self) -> str:
+        """The code that the editor opens with."""
+        return (self.folder / "starter.py").read_text(encoding="utf-8")
+
+    @cached_property
+    def solution(self) -> str:
+        """The author's answer."""
+        return (self.folder / "solution.py").read_text(encoding="utf-8")
+
+    def numbers(self, variant: int) -> dict[str, float]:
+        """Return the numbers of one learner's variant, the same ones for the same variant; PackageError on a fault.
+
+        They come from `numbers(seed)` of `variant.py`, which may use the standard library only.
+        """
+        try:
+            return dict(runpy.run_path(str(self.folder / "variant.py"))["numbers"](variant))
+        except Exception as error:
+            raise PackageError(f"{self.slug}: variant.py: {type(error).__name__}: {error}") from error
+
+    def statement_for(self, variant: int) -> str:
+        """Return the statement as the learner of a variant reads it, each `{{name}}` replaced by that number.
+
+        PackageError where a name is none of the numbers. A package without variants has one statement for everybody.
+        """
+        if not self.manifest.variant:
+            return self.statement
+        numbers = self.numbers(variant)
+        return PLACEHOLDER.sub(lambda match: self._number(numbers, match["name"]), self.statement)
+
+    def _number(self, numbers: Mapping[str, float], name: str) -> str:
+        if name not in numbers:
+            known = ", ".join(numbers)
+            raise PackageError(f"{self.slug}: statement.md asks for {{{{{name}}}}}, but variant.py has {known}.")
+        return str(numbers[name]) if isinstance(numbers[name], int) else f"{numbers[name]:g}"
+
+
+def packages() -> list[Package]:
+    """Return every package, in the order of their slugs."""
+    root = exercises_folder()
+    folders = sorted(path.parent for path in root.glob("*/*/exercise.toml"))
+    return [Package(folder.relative_to(root).as_posix().replace("_", "-"), folder) for folder in folders]
+
+
+def find_package(slug: str) -> Package:
+    """Return the package of a slug, or raise UnknownExercise with the slugs there are."""
+    folder = exercises_folder() / slug.replace("-", "_")
+    if SLUG.fullmatch(slug) and (folder / "exercise.toml").is_file():
+        return Package(slug, folder)
+    known = ", ".join(package.slug for package in packages())
+    raise UnknownExercise(f"There is no exercise {slug!r}. There are: {known}.")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path

@@ -1,0 +1,167 @@
+"""Loading an exercise package's code: the reference, which knows the truth, and the checks.
+
+Authors are trusted; what they get wrong becomes a PackageError that names the file.
+"""
+
+import importlib.util
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from types import ModuleType
+from typing import Any
+
+from grader.checks.check import Check
+from grader.errors import PackageError, StaleWorker
+from grader.packages.cases import Case, Chart, NearMiss
+from grader.packages.catalogue import Package, find_package
+from grader.packages.manifest import Manifest, Tolerance
+from grader.sandboxes.base import Limits, Program
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A package with its code loaded."""
+
+    package: Package
+
+    @property
+    def slug(self) -> str:
+        """The slug, such as "gradients/sum-of-matrix"."""
+        return self.package.slug
+
+    @property
+    def manifest(self) -> Manifest:
+        """What `exercise.toml` says."""
+        return self.package.manifest
+
+    @property
+    def tolerance(self) -> Tolerance:
+        """How far a right answer may be off."""
+        return self.manifest.tolerance
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What a submission may use."""
+        return Limits(**self.manifest.limits)  # type: ignore[arg-type]  # the manifest checked names and types
+
+    @cached_property
+    def reference(self) -> ModuleType:
+        """The module `reference.py`."""
+        module = _load(self.package, "reference")
+        for name in ("cases", "truth", "witness"):
+            if not callable(getattr(module, name, None)):
+                raise PackageError(f"{self.slug}: reference.py must define `{name}`.")
+        return module
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """The checks of `checks.py`, in the order in which they are written."""
+        members = vars(_load(self.package, "checks")).values()
+        checks = tuple(member for member in members if isinstance(member, Check))
+        if not checks:
+            raise PackageError(
+                f"{self.slug}: checks.py defines no check; decorate a function with `@check(points=...)`."
+            )
+        _validate(self.slug, checks)
+        return checks
+
+    def cases(self, seed: int, *, variant: int = 0) -> list[Case]:
+        """Return the cases of a seed; the same ones for the same seed."""
+        if self.manifest.variant:
+            cases: list[Case] = self.reference.cases(seed, self.package.numbers(variant))
+        else:
+            cases = self.reference.cases(seed)
+        return cases
+
+    def truth(self, case: Case) -> Any:
+        """Return the expected value of a case."""
+        return self.reference.truth(case)
+
+    def near_misses(self, case: Case) -> Sequence[NearMiss]:
+        """Return the wrong answers worth recognising of a case."""
+        misses: Sequence[NearMiss] = self._optional("near_misses", lambda case: [])(case)
+        return misses
+
+    def counterexamples(self) -> list[Case]:
+        """Return tiny cases, smallest first, for a learner to work out by hand."""
+        cases: list[Case] = self._optional("counterexamples", list)()
+        return cases
+
+    def chart(self, case: Case, value: Any) -> Chart | None:
+        """Return the curves of an answer to a case, which has the structure of the truth; None where none are drawn."""
+        chart: Chart | None = self._optional("chart", lambda case, value: None)(case, value)
+        return chart
+
+    def argument_names(self, entry: str) -> tuple[str, ...]:
+        """Return the parameter names of an entry, as its signature in the manifest gives them."""
+        signatures = {item.name: item.signature for item in self.manifest.entries}
+        inside = signatures.get(entry, "").partition("(")[2].partition(")")[0]
+        return tuple(part.split(":")[0].strip() for part in _split(inside))
+
+    def program(self, source: str) -> Program:
+        """Return what the harness needs of a submission to this exercise."""
+        return Program(
+            source=source,
+            entries=tuple(entry.name for entry in self.manifest.entries),
+            imports=self.manifest.imports,
+            stream_losses=self.manifest.stream_losses,
+        )
+
+    def _optional(self, name: str, default: Callable[..., Any]) -> Callable[..., Any]:
+        return getattr(self.reference, name, default)
+
+
+def load_exercise(slug: str, *, digest: str = "") -> Exercise:
+    """Load the exercise of a slug.
+
+    UnknownExercise where there is none, PackageError where it is broken, StaleWorker where `digest` names another
+    version than the one on this machine's disk.
+    """
+    package = find_package(slug)
+    if digest and digest != package.digest:
+        raise StaleWorker(f"{slug}: the job is for version {digest[:12]}, this worker holds {package.digest[:12]}.")
+    return _exercise(slug, package.digest)
+
+
+@lru_cache(maxsize=256)
+def _exercise(slug: str, digest: str) -> Exercise:
+    return Exercise(find_package(slug))
+
+
+def _load(package: Package, part: str) -> ModuleType:
+    path = package.folder / f"{part}.py"
+    name = f"chainrule_{package.digest[:16]}_{part}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise PackageError(f"{package.slug}: the file {part}.py is missing; every package needs one.")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise PackageError(f"{package.slug}: {part}.py does not load: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _validate(slug: str, checks: Sequence[Check]) -> None:
+    names: set[str] = set()
+    for item in checks:
+        if not item.title:
+            raise PackageError(f"{slug}: the check `{item.name}` needs a docstring: it is the title learners read.")
+        if len(inspect.signature(item.run).parameters) != 1:
+            raise PackageError(f"{slug}: the check `{item.name}` must take exactly one parameter, the trial.")
+        if unknown := set(item.after) - names:
+            raise PackageError(f"{slug}: the check `{item.name}` comes after {unknown.pop()!r}, which is not above it.")
+        names.add(item.name)
+
+
+def _split(parameters: str) -> list[str]:
+    """Split a parameter list at its top-level commas."""
+    parts, depth = [""], 0
+    for character in parameters:
+        depth += (character in "[(") - (character in "])")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part for part in parts if part.strip()]

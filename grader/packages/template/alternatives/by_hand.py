@@ -1,0 +1,2 @@
+def slope(x):
+    return 3 * x * x

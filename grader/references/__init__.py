@@ -1,0 +1,1 @@
+"""Truth: derivatives by autograd in float64, and second witnesses that find the same numbers another way."""

@@ -1,0 +1,161 @@
+"""Expressions of single numbers: read from a formula, evaluated and differentiated in plain Python.
+
+A program is a list of [operator, operand, ...] on a growing list of nodes, the leaves first; an operand is the index of
+an earlier node, or ["number", 2.0]. The probe `expression` of `grader.harness.probes` runs it with a learner's class.
+
+Source of the reverse sweep: Griewank and Walther, "Evaluating Derivatives", 2008, table 3.4.
+"""
+
+import ast
+import math
+import operator
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Program = list[list[Any]]
+Slopes = Mapping[str, Callable[..., tuple[float, ...]]]
+Order = Callable[[Program, int], list[int]]
+
+VALUES: Mapping[str, Callable[..., float]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "pow": operator.pow,
+    "neg": operator.neg,
+    "tanh": math.tanh,
+    "exp": math.exp,
+    "relu": lambda a: max(a, 0.0),
+}
+
+SLOPES: Slopes = {
+    "add": lambda a, b: (1.0, 1.0),
+    "sub": lambda a, b: (1.0, -1.0),
+    "mul": lambda a, b: (b, a),
+    "div": lambda a, b: (1 / b, -a / b**2),
+    "pow": lambda a, n: (n * a ** (n - 1),),
+    "neg": lambda a: (-1.0,),
+    "tanh": lambda a: (1 - math.tanh(a) ** 2,),
+    "exp": lambda a: (math.exp(a),),
+    "relu": lambda a: (float(a > 0),),
+}
+
+_SIGNS: Mapping[type, str] = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
+
+
+def parse(formula: str, leaves: str) -> Program:
+    """Return the program of a formula such as "t = a * b; tanh(t) + 1" over the one-letter leaves "ab"."""
+    reader = _Reader(leaves)
+    for statement in ast.parse(formula).body:
+        reader.read(statement)
+    return reader.program
+
+
+class _Reader:
+    """Walks the syntax tree and writes the program down."""
+
+    def __init__(self, leaves: str) -> None:
+        self.names = {name: index for index, name in enumerate(leaves)}
+        self.leaves = len(leaves)
+        self.program: Program = []
+
+    def read(self, statement: ast.stmt) -> None:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                self.names[name] = self._node(value)
+            case ast.Expr(value=value):
+                self._node(value)
+            case _:
+                raise ValueError(f"not part of a formula: {ast.unparse(statement)}")
+
+    def _node(self, expression: ast.expr) -> Any:
+        match expression:
+            case ast.Name(id=name):
+                return self.names[name]
+            case ast.Constant(value=float() | int() as number):
+                return ["number", float(number)]
+            case ast.BinOp(left=left, op=sign, right=right):
+                return self._write(_SIGNS[type(sign)], left, right)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return self._write("neg", operand)
+            case ast.Call(func=ast.Name(id=function), args=[argument]) if function in VALUES:
+                return self._write(function, argument)
+        raise ValueError(f"not part of a formula: {ast.unparse(expression)}")
+
+    def _write(self, operation: str, *operands: ast.expr) -> int:
+        self.program.append([operation, *map(self._node, operands)])
+        return self.leaves + len(self.program) - 1
+
+
+def run(program: Program, leaves: Sequence[Any], operations: Mapping[str, Callable[..., Any]] = VALUES) -> list[Any]:
+    """Return the values of all nodes, the leaves first; `operations` may compute with other things than floats."""
+    nodes = list(leaves)
+    for name, *operands in program:
+        nodes.append(operations[name](*_looked_up(operands, nodes)))
+    return nodes
+
+
+def in_reverse(program: Program, nodes: int) -> list[int]:
+    """Return all nodes from the last to the first: each stands after every node that uses it."""
+    return list(reversed(range(nodes)))
+
+
+def depth_first(program: Program, nodes: int) -> list[int]:
+    """Return the nodes in the order in which a recursion from the root first meets them: too early for a shared one."""
+    order: list[int] = []
+
+    def visit(node: int) -> None:
+        if node not in order:
+            order.append(node)
+            for operand in _operands(program, node, nodes):
+                visit(operand)
+
+    visit(nodes - 1)
+    return order
+
+
+def breadth_first(program: Program, nodes: int) -> list[int]:
+    """Return the nodes in the order in which a queue from the root first meets them: too early for a shared one."""
+    order, queue = [nodes - 1], deque([nodes - 1])
+    while queue:
+        for operand in _operands(program, queue.popleft(), nodes):
+            if operand not in order:
+                order.append(operand)
+                queue.append(operand)
+    return order
+
+
+def sweep(
+    program: Program,
+    leaves: Sequence[float],
+    *,
+    order: Order = in_reverse,
+    accumulate: bool = True,
+    slopes: Slopes = SLOPES,
+) -> tuple[float, list[float]]:
+    """Return the value of the last node and its derivative with respect to every node, the leaves first.
+
+    `order`, `accumulate` (False: a later share replaces an earlier one) and `slopes` are there to be wrong in the ways
+    that learners' engines are.
+    """
+    values = run(program, leaves)
+    gradients = [0.0] * (len(values) - 1) + [1.0]
+    for node in order(program, len(values)):
+        if node < len(leaves):
+            continue
+        name, *operands = program[node - len(leaves)]
+        local = slopes[name](*_looked_up(operands, values))
+        for operand, slope in zip(operands, local, strict=False):  # an exponent has no slope
+            if isinstance(operand, int):
+                gradients[operand] = gradients[operand] * accumulate + slope * gradients[node]
+    return values[-1], gradients
+
+
+def _looked_up(operands: Sequence[Any], nodes: Sequence[Any]) -> list[Any]:
+    return [operand[1] if isinstance(operand, list) else nodes[operand] for operand in operands]
+
+
+def _operands(program: Program, node: int, nodes: int) -> list[int]:
+    position = node - (nodes - len(program))
+    return [operand for operand in program[position][1:] if isinstance(operand, int)] if position >= 0 else []

@@ -1,0 +1,286 @@
+"""Does an exercise package keep its promises? Each broken one is one sentence that says what to do.
+
+Promises: the manifest has no unknown key; truth agrees with its second witness; the same seed gives the same cases in
+two processes; three or more secret cases; null answers get no more than the stated score; the solution and every
+alternative get every point, the solution on 20 seeds and in under half the time limit; starter and mistakes get exactly
+the stated score, failing checks and messages; every check is failed by one of them; the statement names every entry,
+and its samples print what it says.
+"""
+
+import hashlib
+import time
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grader.checks.compare import compare
+from grader.checks.failures import Mismatch
+from grader.errors import PackageError
+from grader.harness.wire import Encoder, pack
+from grader.jobs import Job
+from grader.nulls import null_answers
+from grader.packages.cases import Case
+from grader.packages.loader import Exercise, load_exercise
+from grader.packages.manifest import Tolerance
+from grader.packages.samples import samples
+from grader.pipeline import grade, trial_of
+from grader.reports import Outcome, Report, Status
+from grader.sandboxes.base import Program, Sandbox
+from grader.scoring import finding_of, judge
+
+SEEDS = tuple(range(1, 21))
+WITNESS_SEEDS = (1, 2, 3)
+VARIANTS = (0, 1, 2)
+SECRET_CASES = 3
+WITNESS_TOLERANCE = Tolerance(rtol=1e-5, atol=1e-6)  # what fourth-order differences reach
+FILES = ("exercise.toml", "statement.md", "starter.py", "solution.py", "reference.py", "checks.py", "mistakes.toml")
+
+
+@dataclass(kw_only=True)
+class Verification:
+    """What verifying one package found: broken promises (none is good), and how long it took, in seconds."""
+
+    slug: str
+    problems: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    slowest: float = 0.0
+    runs: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether every promise is kept."""
+        return not self.problems
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the verification as plain JSON data."""
+        return {
+            "slug": self.slug,
+            "passed": self.passed,
+            "problems": self.problems,
+            "runs": self.runs,
+            "seconds": round(self.seconds, 2),
+            "slowest": round(self.slowest, 3),
+        }
+
+
+def verify(slug: str, *, sandbox: Sandbox, fingerprint: str | None = None) -> Verification:
+    """Verify one package in a sandbox; `fingerprint` is what `fingerprint_of` said of it in another process."""
+    start = time.perf_counter()
+    verification = Verification(slug=slug)
+    try:
+        exercise = load_exercise(slug)
+        _Verifier(exercise, sandbox, verification, fingerprint).run()
+    except PackageError as error:
+        verification.problems.append(str(error))
+    verification.seconds = time.perf_counter() - start
+    return verification
+
+
+def fingerprint_of(slug: str, seed: int = SEEDS[0]) -> str:
+    """Return a digest of the cases of a seed, byte for byte; the text of the error where they cannot be made."""
+    try:
+        cases = load_exercise(slug).cases(seed)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    total = hashlib.sha256()
+    for case in cases:
+        encoder = Encoder()
+        document = [
+            case.name,
+            case.entry,
+            case.probe,
+            encoder.encode(list(case.args)),
+            encoder.encode(dict(case.options)),
+        ]
+        total.update(pack(document, encoder.tensors))
+    return total.hexdigest()
+
+
+class _Verifier:
+    """Goes through the promises of one package."""
+
+    def __init__(
+        self, exercise: Exercise, sandbox: Sandbox, verification: Verification, fingerprint: str | None
+    ) -> None:
+        self.exercise = exercise
+        self.sandbox = sandbox
+        self.verification = verification
+        self.fingerprint = fingerprint
+        self.failed_by_someone: set[str] = set()
+
+    def run(self) -> None:
+        if not self._files():
+            return
+        if not self._cases():
+            return
+        self._witness()
+        self._nulls()
+        self._statement()
+        self._solution()
+        self._alternatives()
+        self._mistakes()
+
+    def _problem(self, sentence: str) -> None:
+        self.verification.problems.append(f"{self.exercise.slug}: {sentence}")
+
+    def _files(self) -> bool:
+        missing = [name for name in FILES if not (self.exercise.package.folder / name).is_file()]
+        for name in missing:
+            self._problem(f"the file {name} is missing; every package needs one.")
+        return not missing and bool(self.exercise.manifest) and bool(self.exercise.checks)
+
+    def _cases(self) -> bool:
+        try:
+            cases = self.exercise.cases(SEEDS[0])
+        except Exception as error:
+            self._problem(f"reference.py: cases({SEEDS[0]}) raised {type(error).__name__}: {error}.")
+            return False
+        if sum(not case.public for case in cases) < SECRET_CASES:
+            self._problem(f"there are fewer than {SECRET_CASES} secret cases; add some of different shapes.")
+        if not any(case.public for case in cases):
+            self._problem("no case is public; learners need one to try their code on.")
+        own = fingerprint_of(self.exercise.slug)
+        if own != fingerprint_of(self.exercise.slug) or self.fingerprint not in (None, own):
+            self._problem("cases(seed) differs between two runs; draw every number from `generator(seed)`.")
+        if own == fingerprint_of(self.exercise.slug, SEEDS[1]):
+            self._problem("cases(seed) is the same for two seeds; draw the secret cases from `generator(seed)`.")
+        return True
+
+    def _witness(self) -> None:
+        seeded = [case for seed in WITNESS_SEEDS for case in self.exercise.cases(seed, variant=seed)]
+        for case in [*seeded, *self.exercise.counterexamples()]:
+            try:
+                problem = _disagreement(self.exercise, case)
+            except Exception as error:
+                problem = f"raised {type(error).__name__}: {error}"
+            if problem:
+                self._problem(f"truth and witness of the case “{case.name}”: {problem}.")
+                return
+
+    def _nulls(self) -> None:
+        allowed = self.exercise.manifest.null_score + self._load_points()
+        for name, observations in null_answers(self.exercise, seed=SEEDS[0]):
+            cases = self.exercise.cases(SEEDS[0])
+            trials = [trial_of(self.exercise, *pair) for pair in zip(cases, observations, strict=True)]
+            given = sum(finding_of(self.exercise, verdict).points for verdict in judge(self.exercise, trials))
+            if given > allowed + 1e-9:
+                self._problem(
+                    f"the null answer “{name}” gets {given:g} points, allowed are {allowed:g}; make the checks "
+                    "stricter, or state `null_score`."
+                )
+
+    def _load_points(self) -> float:
+        """The points of the first check, which by convention shows only that the code loads and runs."""
+        return self.exercise.checks[0].points
+
+    def _statement(self) -> None:
+        package, varies = self.exercise.package, self.exercise.manifest.variant
+        for entry in self.exercise.manifest.entries:
+            if entry.name not in package.statement:
+                self._problem(f"statement.md does not name the entry `{entry.name}`.")
+        if varies and len({package.statement_for(variant) for variant in VARIANTS}) == 1:
+            self._problem("variant.py gives every learner the same statement; use its numbers there as {{name}}.")
+        for variant in VARIANTS if varies else VARIANTS[:1]:
+            self._samples(package.statement_for(variant))
+
+    def _samples(self, statement: str) -> None:
+        for number, sample in enumerate(samples(statement), start=1):
+            printed = self._run_sample(sample.code)
+            if sample.output is not None and printed.strip() != sample.output.strip():
+                self._problem(f"sample {number} of statement.md prints {printed.strip()[-200:]!r}, not what is shown.")
+
+    def _run_sample(self, code: str) -> str:
+        program = Program(source=code, entries=(), imports=self.exercise.manifest.imports)
+        with self.sandbox.open(program, limits=self.exercise.limits) as run:
+            pass
+        error = run.ending.load_error
+        return f"{error.type}: {error.message}" if error else run.ending.output
+
+    def _solution(self) -> None:
+        source = self.exercise.package.solution
+        for seed in SEEDS:
+            report = self._grade(source, seed)
+            self._expect_full("solution.py", report, f" with seed {seed}")
+            if report.given < report.max:
+                return
+        limit = self.exercise.limits.wall_seconds
+        if self.verification.slowest > limit / 2:
+            self._problem(
+                f"the solution took {self.verification.slowest:.1f} s, more than half the limit of {limit:g} s; "
+                "raise `limits.wall_seconds` or make the cases smaller."
+            )
+
+    def _alternatives(self) -> None:
+        for path in sorted((self.exercise.package.folder / "alternatives").glob("*.py")):
+            for seed in SEEDS[:3]:
+                self._expect_full(f"alternatives/{path.name}", self._grade(path.read_text(encoding="utf-8"), seed), "")
+
+    def _expect_full(self, name: str, report: Report, when: str) -> None:
+        self.verification.slowest = max(self.verification.slowest, report.seconds)
+        if report.given < report.max:
+            failing = next(finding for finding in report.findings if finding.status is not Status.PASSED)
+            self._problem(
+                f"{name} gets {report.given:g} of {report.max:g} points{when}: `{failing.check}` says: {failing.text}"
+            )
+
+    def _mistakes(self) -> None:
+        stated = self._read_mistakes()
+        folder = self.exercise.package.folder
+        files = {path.stem: path for path in sorted((folder / "mistakes").glob("*.py"))} | {
+            "starter": folder / "starter.py"
+        }
+        for name in sorted(set(files) ^ set(stated)):
+            self._problem(f"`{name}` must be both a file and a table of mistakes.toml.")
+        for name in sorted(set(files) & set(stated)):
+            self._mistake(name, files[name], stated[name])
+        for check in self.exercise.checks:
+            if check.name not in self.failed_by_someone:
+                self._problem(f"the check `{check.name}` is failed by no mistake; add one, or remove the check.")
+
+    def _read_mistakes(self) -> dict[str, Any]:
+        path = self.exercise.package.folder / "mistakes.toml"
+        try:
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise PackageError(f"{path}: not TOML: {error}") from error
+
+    def _mistake(self, name: str, path: Path, stated: Mapping[str, Any]) -> None:
+        report = self._grade(path.read_text(encoding="utf-8"), SEEDS[0])
+        failing = {finding.check: finding.message for finding in report.findings if finding.status is Status.FAILED}
+        self.failed_by_someone |= set(failing)
+        if abs(report.given - stated.get("score", -1)) > 1e-6:
+            self._problem(f"`{name}` gets {report.given:g} points, mistakes.toml says {stated.get('score')}.")
+        if failing != stated.get("findings", {}):
+            self._problem(
+                f"`{name}` fails {_listed(failing)}, mistakes.toml says {_listed(stated.get('findings', {}))}."
+            )
+        if (outcome := stated.get("outcome", str(Outcome.GRADED))) != report.outcome:
+            self._problem(f"`{name}` ends as {report.outcome}, mistakes.toml says {outcome}.")
+
+    def _grade(self, source: str, seed: int) -> Report:
+        job = Job(
+            submission="verify",
+            token="verify",
+            exercise=self.exercise.slug,
+            digest="",
+            source=source,
+            seed=seed,
+            variant=seed,
+        )
+        self.verification.runs += 1
+        return grade(job, sandbox=self.sandbox)
+
+
+def _disagreement(exercise: Exercise, case: Case) -> str | None:
+    truth, witness = exercise.truth(case), exercise.reference.witness(case)
+    try:
+        compare(witness, truth, WITNESS_TOLERANCE)
+    except Mismatch as mismatch:
+        return f"they disagree, {mismatch.message} {mismatch.data}"
+    return None
+
+
+def _listed(findings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{check} ({message})" for check, message in findings.items()) or "nothing"

@@ -1,0 +1,138 @@
+"""The grading worker: a Celery app. Its tasks are lines around `grader.pipeline.grade` and `grader.showing`.
+
+It knows the broker and the container engine, nothing else: no database, no Django. Each pool child owns one warm
+sandbox.
+
+    celery -A grader.worker worker -Q grading.cpu,regrading.cpu
+"""
+
+import os
+from typing import Any
+
+import structlog
+import torch
+from billiard import current_process
+from celery import Celery, Task
+from celery.signals import worker_process_init, worker_process_shutdown
+
+from grader.errors import GraderError, PackageError
+from grader.jobs import Job
+from grader.packages.catalogue import packages
+from grader.packages.loader import load_exercise
+from grader.pipeline import grade
+from grader.progress import Progress
+from grader.sandboxes.base import Sandbox
+from grader.sandboxes.select import open_sandbox
+from grader.showing import run_snippet
+from grader.snippets import Snippet
+
+BROKER = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+RUNTIME = os.environ.get("CHAINRULE_RUNTIME", "cpu")
+ENGINE = os.environ.get("CHAINRULE_SANDBOX") or None
+HARD_LIMIT = 120
+RETRIES = 3
+
+log = structlog.get_logger()
+
+# The cores are shared by the pool's children and their sandboxes; more threads would only wait for each other.
+torch.set_num_threads(1)
+
+# Not the current app of the process: the server's own may live beside it, in tests.
+app = Celery("grader", broker=BROKER, set_as_current=False)
+app.conf.update(
+    accept_content=["json"],
+    task_serializer="json",
+    task_ignore_result=True,
+    # A job is done when its report is on its way, not when it was fetched: a killed child's job goes back to the queue.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_proc_alive_timeout=60,
+    worker_hijack_root_logger=False,
+    task_time_limit=HARD_LIMIT,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        "visibility_timeout": 2 * HARD_LIMIT,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 30,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+        "queue_order_strategy": "priority",
+    },
+)
+
+_held: dict[str, Sandbox] = {}
+
+
+@app.task(name="grader.grade", bind=True, max_retries=RETRIES)  # type: ignore[untyped-decorator]
+def grade_task(self: Task, job: dict[str, Any]) -> dict[str, Any]:
+    """Grade a Job; the returned dict goes to the server's `record`. Our own failures are retried, then reported."""
+    try:
+        return graded(Job.from_dict(job))
+    except PackageError:
+        raise
+    except GraderError as error:
+        log.warning("grading failed, will retry", submission=job.get("submission"), error=str(error))
+        release()
+        raise self.retry(exc=error, countdown=2**self.request.retries) from error
+
+
+def graded(job: Job) -> dict[str, Any]:
+    """Grade a job in this process's sandbox and return {"submission", "token", "report"}."""
+    with Progress(BROKER, job.submission) as progress:
+        report = grade(job, sandbox=_sandbox(), on_progress=progress.tell)
+    log.info("graded", submission=job.submission, exercise=job.exercise, outcome=report.outcome, given=report.given)
+    return {"submission": job.submission, "token": job.token, "report": report.to_dict()}
+
+
+@app.task(name="grader.run_snippet")  # type: ignore[untyped-decorator]
+def run_snippet_task(snippet: dict[str, Any]) -> dict[str, Any]:
+    """Run a Snippet; the returned dict goes to the server's `lessons.record`."""
+    return ran(Snippet.from_dict(snippet))
+
+
+def ran(snippet: Snippet) -> dict[str, Any]:
+    """Run a snippet in this process's sandbox and return {"run", "token", "shown"}; nothing shown means that we erred.
+
+    Somebody waits in front of the page and can ask again, so our own failures are not retried.
+    """
+    try:
+        shown = run_snippet(snippet, sandbox=_sandbox()).to_dict()
+    except GraderError as error:
+        log.warning("snippet failed", run=snippet.run, error=str(error))
+        release()
+        shown = None
+    return {"run": snippet.run, "token": snippet.token, "shown": shown}
+
+
+def _sandbox() -> Sandbox:
+    if "sandbox" not in _held:
+        # The place among the pool's children decides which GPU is this one's.
+        slot = getattr(current_process(), "index", 0)
+        _held["sandbox"] = open_sandbox(runtime=RUNTIME, engine=ENGINE, slot=slot)
+    return _held["sandbox"]
+
+
+def release(**_: Any) -> None:
+    """Close this process's sandbox; the next job opens another."""
+    sandbox = _held.pop("sandbox", None)
+    if sandbox is not None:
+        sandbox.close()
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _warm_up(**_: Any) -> None:
+    """Open the sandbox and load the packages ahead of the first job; a machine that is not ready yet retries there."""
+    try:
+        _sandbox()
+    except GraderError as error:
+        log.error("no sandbox yet", error=str(error))
+    for package in packages():
+        try:
+            load_exercise(package.slug).checks  # noqa: B018 - loading is the point
+        except PackageError as error:
+            log.error("package is broken", exercise=package.slug, error=str(error))
+
+
+worker_process_shutdown.connect(release)
