@@ -1,0 +1,48 @@
+"""What is asked of `Value`: numbers first, then gradients, from plain arithmetic to graphs with many paths."""
+
+from grader.authoring import Trial, check
+
+SMALL = ("arithmetic", "numbers", "functions", "shared")
+
+
+@check(points=1, on=SMALL, partial=False)
+def runs(trial: Trial) -> None:
+    """Every operator and function is there, and `backward` runs"""
+    trial.returned()
+
+
+@check(points=1, on=SMALL, gradient=False)
+def values(trial: Trial) -> None:
+    """`.data` is right"""
+    trial.agrees(part="data")
+
+
+@check(points=2, on="arithmetic")
+def arithmetic(trial: Trial) -> None:
+    """The gradients of sums, differences, products and quotients"""
+    trial.agrees(part="gradients")
+
+
+@check(points=1, on="numbers")
+def numbers(trial: Trial) -> None:
+    """The gradients where plain numbers take part, on either side"""
+    trial.agrees(part="gradients")
+
+
+@check(points=2, on="functions")
+def functions(trial: Trial) -> None:
+    """The gradients of powers, tanh, exp and relu"""
+    trial.agrees(part="gradients")
+
+
+@check(points=2, on="shared")
+def shared(trial: Trial) -> None:
+    """The gradients of every node, where nodes are used several times"""
+    trial.agrees(part="gradients")
+    trial.agrees(part="inner")
+
+
+@check(points=1, on="long", partial=False)
+def visited_once(trial: Trial) -> None:
+    """Each node is visited once, however many paths there are"""
+    trial.agrees(part="gradients")

@@ -1,0 +1,21 @@
+import math
+
+
+class Value:
+    """A number that remembers how it was computed."""
+
+    def __init__(self, data, operands=(), slopes=()):
+        self.data = float(data)
+        self.grad = 0.0
+        self.operands = operands  # the Values that this one was computed from
+        self.slopes = slopes  # how much this one changes with each of them
+
+    def __mul__(self, other):
+        return Value(self.data * other.data, (self, other), (other.data, self.data))
+
+    # The other operators and functions go here.
+
+    def backward(self):
+        """Fill .grad of every node that this one was computed from."""
+        self.grad = 1.0
+        # In which order must the nodes hand their gradients on?

@@ -1,0 +1,11 @@
+"""Counts the steps up to and with `steps`."""
+
+import torch
+
+
+def meta_gradient(f, theta, lr, steps):
+    start = point = theta.clone().requires_grad_()
+    for _ in range(steps + 1):
+        (gradient,) = torch.autograd.grad(f(point), point, create_graph=True)
+        point = point - lr * gradient
+    return torch.autograd.grad(f(point), start)[0]

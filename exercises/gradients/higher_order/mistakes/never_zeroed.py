@@ -1,0 +1,13 @@
+"""Reads each derivative from .grad, where the ones before it still are."""
+
+import torch
+
+
+def derivatives(f, x, order):
+    x.requires_grad_()
+    y, found = f(x), []
+    for _ in range(order):
+        y.sum().backward(create_graph=True)
+        y = x.grad.clone()
+        found.append(y)
+    return found

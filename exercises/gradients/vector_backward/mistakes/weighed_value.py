@@ -1,0 +1,5 @@
+"""Weighs the outputs and stops there."""
+
+
+def vjp(f, x, v):
+    return v * f(x)

@@ -1,0 +1,9 @@
+import torch
+
+
+def gradients_at(f, points):
+    """The gradient of the sum over the points: no point takes part in another one's value."""
+    points.requires_grad_()
+    total = sum(f(point) for point in points)
+    total.backward()
+    return points.grad

@@ -1,0 +1,16 @@
+"""Leaves the leaves out."""
+
+
+def graph_edges(root):
+    edges, met, waiting = [], set(), [root.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node in met:
+            continue
+        met.add(node)
+        for child, _ in node.next_functions:
+            if child is None or "AccumulateGrad" in child.name():
+                continue
+            edges.append((node.name(), child.name()))
+            waiting.append(child)
+    return edges

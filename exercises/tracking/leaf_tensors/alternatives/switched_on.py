@@ -1,0 +1,7 @@
+import torch
+
+
+def make_leaf(values):
+    x = torch.FloatTensor(values)
+    print(x)
+    return x.requires_grad_()

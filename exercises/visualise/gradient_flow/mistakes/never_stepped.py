@@ -1,0 +1,22 @@
+"""Forgets the step; draws a picture with the steps as rows."""
+
+import matplotlib.pyplot as plt
+import torch
+
+
+def gradient_flow(model, batches, lr):
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    flow = {name: [] for name, _ in model.named_parameters()}
+    for x, y in batches:
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(model(x), y).backward()
+        for name, parameter in model.named_parameters():
+            flow[name].append(parameter.grad.norm())
+    return {name: torch.stack(norms) for name, norms in flow.items()}
+
+
+def plot(flow):
+    figure, axes = plt.subplots()
+    axes.imshow(torch.stack(list(flow.values())).T)
+    axes.set(xlabel="parameter", ylabel="step")
+    return figure
