@@ -1,0 +1,1 @@
+"""Who people are: users and how they sign in."""

@@ -1,0 +1,27 @@
+"""The forms of sign-in and profile."""
+
+from typing import Any
+
+from allauth.account import forms
+from django.forms import ModelForm
+
+from server.accounts.models import User
+
+
+class LoginForm(forms.LoginForm):
+    """allauth's form in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "User name or e-mail address"
+        self.fields["remember"].label = "Keep me signed in"
+        for name in ("login", "password"):
+            self.fields[name].widget.attrs.pop("placeholder", None)
+
+
+class ProfileForm(ModelForm):
+    """The name that others see. User name and address are the school's to change."""
+
+    class Meta:
+        model = User
+        fields = ("first_name", "last_name")

@@ -1,0 +1,26 @@
+"""One's own profile."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from server.accounts.forms import ProfileForm
+from server.accounts.models import User
+from server.web.requests import Request
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def profile(request: Request) -> HttpResponse:
+    """One's name, courses, and the ways to the password and the second factor."""
+    # A copy: what is typed and refused must not show up as one's name on this very page.
+    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Saved.")
+        return redirect("profile")
+    enrollments = request.user.enrollments.select_related("course").order_by("course__title")
+    context = {"form": form, "enrollments": enrollments}
+    return render(request, "accounts/profile.html", context, status=422 if form.errors else 200)

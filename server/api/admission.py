@@ -1,0 +1,75 @@
+"""Who may come in: a token, its scopes, its rate, and a body that can be read at all. Asked before anything else."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, UnreadablePostError
+from ninja.security import HttpBearer
+
+from server.api import limits
+from server.api.models import ApiToken, Scope
+from server.api.problems import Code, Problem
+from server.api.tokens import find_token
+
+REALM = 'Bearer realm="chainrule"'
+
+
+class BearerToken(HttpBearer):
+    """A token in `Authorization: Bearer cr_...`. Any one of the scopes will do; none asked for: every token."""
+
+    def __init__(self, *scopes: Scope) -> None:
+        super().__init__()
+        self.scopes = scopes
+
+    def __call__(self, request: HttpRequest) -> ApiToken:
+        """Return the token that the request carries, or raise the Problem with it."""
+        found = super().__call__(request)
+        if found is None:
+            raise Problem(Code.UNAUTHENTICATED, "No bearer token was sent.", headers={"WWW-Authenticate": REALM})
+        _check_rate(request, found)
+        self._check_scopes(found)
+        _check_body(request)
+        return found
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiToken:
+        """Return the row of a valid token."""
+        found = find_token(token.strip())
+        if found is None:
+            headers = {"WWW-Authenticate": f'{REALM}, error="invalid_token"'}
+            detail = "This token is unknown, incomplete, expired or revoked."
+            raise Problem(Code.UNAUTHENTICATED, detail, headers=headers)
+        return found
+
+    def _check_scopes(self, token: ApiToken) -> None:
+        if self.scopes and not any(token.allows(scope) for scope in self.scopes):
+            names = " ".join(self.scopes)
+            headers = {"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{names}"'}
+            raise Problem(Code.FORBIDDEN, f"This needs the scope {' or '.join(self.scopes)}.", headers=headers)
+
+
+def _check_rate(request: Any, token: ApiToken) -> None:
+    allowance = limits.take(token.pk)
+    request.rate_headers = allowance.headers()
+    if allowance.exceeded:
+        detail = f"This token may send {allowance.quota} requests a minute."
+        raise Problem(Code.TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(allowance.reset)})
+
+
+def _check_body(request: HttpRequest) -> None:
+    if request.method not in {"POST", "PUT", "PATCH"}:
+        return
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        raise too_large() from None
+    except UnreadablePostError:
+        raise Problem(Code.MALFORMED, "The connection broke before the whole body was here.") from None
+    charset = request.content_params.get("charset", "utf-8") if request.content_params else "utf-8"
+    if body and (request.content_type != "application/json" or charset.lower().strip('"') not in {"utf-8", "utf8"}):
+        raise Problem(Code.UNSUPPORTED_MEDIA_TYPE, "Bodies are JSON in UTF-8: `Content-Type: application/json`.")
+
+
+def too_large() -> Problem:
+    """Return the problem with a body beyond what we take."""
+    return Problem(Code.TOO_LARGE, f"A request may have {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes at most.")

@@ -1,0 +1,87 @@
+"""The API itself: its resources, and how what goes wrong is answered."""
+
+from typing import Any
+
+import structlog
+from django.core.exceptions import SuspiciousOperation
+from django.db.utils import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI, Swagger
+from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+
+from server.api.endpoints import courses, exercises, exports, grades, meta, submissions, webhooks
+from server.api.openapi import DESCRIPTION, completed
+from server.api.parsing import StrictParser
+from server.api.problems import At, Code, Problem, answer, code_of
+
+log = structlog.get_logger(__name__)
+
+
+class Api(NinjaAPI):
+    """django-ninja, with a schema that says everything."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """Return the OpenAPI 3.1 document."""
+        return completed(super().get_openapi_schema(**options))
+
+
+api = Api(
+    title="Chainrule",
+    version="1",
+    description=DESCRIPTION,
+    urls_namespace="api",
+    parser=StrictParser(),
+    docs=Swagger({"tryItOutEnabled": False, "validatorUrl": None, "docExpansion": "list"}),
+)
+for module in (exercises, courses, submissions, grades, exports, webhooks, meta):
+    api.add_router("", module.router)
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return what to tell the caller of an exception. What we did not foresee is logged and told as our mistake."""
+    match error:
+        case Problem():
+            return error
+        case ValidationError():
+            return _validation(error)
+        case HttpError():
+            return Problem(code_of(error.status_code), str(error))
+        case Http404():
+            return Problem(Code.NOT_FOUND, "There is nothing at this address.")
+        case SuspiciousOperation():
+            return Problem(Code.MALFORMED, "This request is not well-formed.")
+        case OperationalError():
+            log.exception("database_unavailable")
+            return Problem(Code.UNAVAILABLE, "The database is busy or away.", headers={"Retry-After": "5"})
+    log.error("api_failed", exc_info=error)
+    return Problem(Code.INTERNAL, "Something of ours went wrong. It was noted under the request id.")
+
+
+def _validation(error: ValidationError) -> Problem:
+    wrong = [At(pointer=_pointer(one["loc"]), detail=one["msg"]) for one in error.errors]
+    return Problem(Code.INVALID, f"{len(wrong)} value(s) do not fit the schema.", wrong)
+
+
+def _pointer(place: tuple[Any, ...]) -> str:
+    # The first part says where it came from; of a body, the second is the name of our parameter.
+    where, *rest = place
+    parts = _without_tags(rest[1:]) if where == "body" else [where, *rest]
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _without_tags(parts: list[Any]) -> list[Any]:
+    """Drop the names of a body's alternatives, which stand in no JSON."""
+    if parts[:1] in (["source"], ["notebook"]):
+        parts = parts[1:]
+    return ["user", *parts[2:]] if parts[:1] == ["user"] else parts
+
+
+@api.exception_handler(Exception)
+def _answer(request: HttpRequest, error: Any) -> HttpResponse:
+    return answer(problem_of(error), request)
+
+
+# django-ninja has handlers of its own for these, which would win.
+for _kind in (Http404, HttpError, ValidationError):
+    api.add_exception_handler(_kind, _answer)

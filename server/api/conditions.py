@@ -1,0 +1,28 @@
+"""Conditional requests (RFC 9110, section 13): ETags are made of the bytes that are sent."""
+
+from hashlib import sha256
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.http import parse_etags
+
+
+def etag_of(content: bytes) -> str:
+    """Return the ETag of a body."""
+    return f'"{sha256(content).hexdigest()[:32]}"'
+
+
+def matches(header: str, etag: str) -> bool:
+    """Whether an If-Match header names this ETag."""
+    wanted = parse_etags(header)
+    return etag in wanted or "*" in wanted
+
+
+def conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Return the answer to a GET with its ETag, or 304 where the caller has it already."""
+    if request.method != "GET" or response.status_code != 200:
+        return response
+    etag = etag_of(response.content)
+    response["ETag"] = etag
+    answer = get_conditional_response(request, etag=etag, response=response)
+    return answer if isinstance(answer, HttpResponse) else response

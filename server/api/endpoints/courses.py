@@ -1,0 +1,90 @@
+"""Courses, who is in them, and what they set."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from ninja import Query, Router
+from pydantic import Field
+
+from server.api import roster, selectors
+from server.api.admission import BearerToken
+from server.api.endpoints.parameters import CourseFilter, IdPage, Key, Slug, SlugPage
+from server.api.idempotency import once
+from server.api.models import Scope
+from server.api.presentation import show_assignment, show_course, show_enrollment
+from server.api.responses import respond, respond_page
+from server.api.schemas import AssignmentOut, CourseOut, EnrollmentOut, Id, NewEnrollment, Page
+
+router = Router(tags=["Courses"])
+READERS = (Scope.ROSTER_WRITE, Scope.GRADES_READ, Scope.SUBMISSIONS_READ, Scope.SUBMISSIONS_WRITE)
+
+
+@router.get("/courses", response=Page[CourseOut], auth=BearerToken(), operation_id="list_courses")
+def list_courses(request: Any, page: Query[SlugPage]) -> HttpResponse:
+    """The courses that the token is bound to."""
+    rows = selectors.courses(request.auth).order_by("slug")
+    rows = rows.filter(slug__gt=page.cursor) if page.cursor else rows
+    return respond_page(
+        request, rows, limit=page.limit, cursor=lambda row: row.slug, show=lambda rows: list(map(show_course, rows))
+    )
+
+
+@router.get("/courses/{course}", response=CourseOut, auth=BearerToken(), operation_id="get_course")
+def get_course(request: Any, course: Slug) -> HttpResponse:
+    """A course."""
+    return respond(show_course(selectors.get_course(request.auth, course)))
+
+
+@router.get(
+    "/courses/{course}/enrollments",
+    response=Page[EnrollmentOut],
+    auth=BearerToken(*READERS),
+    operation_id="list_enrollments",
+)
+def list_enrollments(request: Any, course: Slug, page: Query[IdPage]) -> HttpResponse:
+    """Who is in a course."""
+    rows = selectors.enrollments(request.auth, selectors.get_course(request.auth, course))
+    rows = rows.filter(pk__gt=page.cursor) if page.cursor else rows
+    return respond_page(
+        request, rows, limit=page.limit, cursor=lambda row: row.pk, show=lambda rows: list(map(show_enrollment, rows))
+    )
+
+
+@router.post(
+    "/courses/{course}/enrollments",
+    response={200: EnrollmentOut, 201: EnrollmentOut},
+    auth=BearerToken(Scope.ROSTER_WRITE),
+    operation_id="enroll",
+)
+def enroll(request: Any, course: Slug, body: NewEnrollment, key: Key = None) -> HttpResponse:
+    """Put somebody into a course, known by their external_id; who is in it already gets the role (200)."""
+
+    def work() -> HttpResponse:
+        where = selectors.get_course(request.auth, course)
+        row, new = roster.enroll(where, external_id=body.external_id, name=body.name, role=body.role)
+        return respond(show_enrollment(row), status=201 if new else 200)
+
+    return once(request, key, work)
+
+
+class AssignmentFilter(IdPage, CourseFilter):
+    """Which assignments to list."""
+
+    exercise: str | None = Field(None, max_length=100, description="The slug of an exercise.")
+    slug: str | None = Field(None, max_length=100, description="The slug of the assignment within its course.")
+
+
+@router.get("/assignments", response=Page[AssignmentOut], auth=BearerToken(), operation_id="list_assignments")
+def list_assignments(request: Any, page: Query[AssignmentFilter]) -> HttpResponse:
+    """The assignments of the token's courses."""
+    wanted = {"course__slug": page.course, "exercise": page.exercise, "slug": page.slug, "pk__gt": page.cursor}
+    rows = selectors.assignments(request.auth).filter(**{name: value for name, value in wanted.items() if value})
+    return respond_page(
+        request, rows, limit=page.limit, cursor=lambda row: row.pk, show=lambda rows: list(map(show_assignment, rows))
+    )
+
+
+@router.get("/assignments/{assignment}", response=AssignmentOut, auth=BearerToken(), operation_id="get_assignment")
+def get_assignment(request: Any, assignment: Id) -> HttpResponse:
+    """An assignment."""
+    return respond(show_assignment(selectors.get_assignment(request.auth, assignment)))

@@ -1,0 +1,41 @@
+"""Exercises: what there is to set."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from ninja import Query, Router
+
+from grader.errors import PackageError
+from grader.packages.catalogue import packages
+from server.api.admission import BearerToken
+from server.api.endpoints.parameters import Part, SlugPage
+from server.api.presentation import show_exercise, show_exercise_detail
+from server.api.problems import Code, Problem
+from server.api.responses import respond, respond_page
+from server.api.schemas import ExerciseDetail, ExerciseOut, Page
+from server.catalogue.exercises import find_exercise
+
+router = Router(tags=["Exercises"])
+
+
+@router.get("/exercises", response=Page[ExerciseOut], auth=BearerToken(), operation_id="list_exercises")
+def list_exercises(request: Any, page: Query[SlugPage]) -> HttpResponse:
+    """Every exercise in the catalogue, in the order of their slugs."""
+    slugs = sorted(package.slug for package in packages())
+    rest = [slug for slug in slugs if page.cursor is None or slug > page.cursor]
+    return respond_page(
+        request,
+        rest,
+        limit=page.limit,
+        cursor=lambda slug: slug,
+        show=lambda slugs: [show_exercise(find_exercise(slug)) for slug in slugs],
+    )
+
+
+@router.get("/exercises/{unit}/{name}", response=ExerciseDetail, auth=BearerToken(), operation_id="get_exercise")
+def get_exercise(request: Any, unit: Part, name: Part) -> HttpResponse:
+    """An exercise with its statement and starter."""
+    try:
+        return respond(show_exercise_detail(find_exercise(f"{unit}/{name}")))
+    except PackageError:
+        raise Problem(Code.NOT_FOUND, "There is no such exercise.") from None

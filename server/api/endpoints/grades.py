@@ -1,0 +1,57 @@
+"""Grades: what counts, and overriding it."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from ninja import Query, Router
+
+from server.api import overrides, selectors
+from server.api.admission import BearerToken
+from server.api.endpoints.parameters import CourseFilter, IdPage, IfMatch, IfNoneMatch, Since, Text
+from server.api.models import Scope
+from server.api.presentation import show_grade
+from server.api.responses import respond, respond_page
+from server.api.schemas import GradeOut, Id, NewGrade, Page
+
+router = Router(tags=["Grades"])
+
+
+class GradeFilter(IdPage, CourseFilter, Since):
+    """Which grades to list."""
+
+    assignment: Id | None = None
+    user: Id | None = None
+    external_id: Text | None = None
+
+
+@router.get("/grades", response=Page[GradeOut], auth=BearerToken(Scope.GRADES_READ), operation_id="list_grades")
+def list_grades(request: Any, page: Query[GradeFilter]) -> HttpResponse:
+    """Grades, in the order in which they first came to be. Who handed in nothing has none."""
+    wanted = {
+        "assignment__course__slug": page.course,
+        "assignment": page.assignment,
+        "learner": page.user,
+        "learner__external_id": page.external_id,
+        "updated_at__gte": page.updated_since,
+        "pk__gt": page.cursor,
+    }
+    rows = selectors.grades(request.auth).filter(**{name: value for name, value in wanted.items() if value is not None})
+    return respond_page(
+        request, rows, limit=page.limit, cursor=lambda row: row.pk, show=lambda rows: list(map(show_grade, rows))
+    )
+
+
+@router.get(
+    "/grades/{assignment}/{user}", response=GradeOut, auth=BearerToken(Scope.GRADES_READ), operation_id="get_grade"
+)
+def get_grade(request: Any, assignment: Id, user: Id, if_none_match: IfNoneMatch = None) -> HttpResponse:
+    """Somebody's grade in an assignment. Its ETag is what an override must name."""
+    return respond(show_grade(selectors.get_grade(request.auth, assignment, user)))
+
+
+@router.put(
+    "/grades/{assignment}/{user}", response=GradeOut, auth=BearerToken(Scope.GRADES_WRITE), operation_id="set_grade"
+)
+def set_grade(request: Any, assignment: Id, user: Id, body: NewGrade, if_match: IfMatch = None) -> HttpResponse:
+    """Override a grade, excuse somebody, or take either back. `If-Match` must name the grade that you have seen."""
+    return respond(show_grade(overrides.override(request.auth, assignment, user, body, if_match=if_match)))

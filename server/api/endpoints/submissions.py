@@ -1,0 +1,102 @@
+"""Submissions: hand in, follow, read the report."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from ninja import Body, Query, Router
+
+from server.api import handing_in, selectors
+from server.api.admission import BearerToken
+from server.api.endpoints.parameters import CourseFilter, IfNoneMatch, Key, Prefer, Since, Text, UuidPage
+from server.api.idempotency import once
+from server.api.models import Scope
+from server.api.presentation import ROOT, show_new, show_report, show_submission, show_submissions
+from server.api.problems import Code, Problem
+from server.api.responses import respond, respond_page
+from server.api.schemas import Id, NewSubmission, Page, ReportOut, SubmissionOut
+from server.api.waiting import Wait, asked_for
+from server.submissions.models import State
+
+router = Router(tags=["Submissions"])
+POLL_AFTER = "1"
+
+
+@router.post(
+    "/submissions",
+    response={202: SubmissionOut, 201: SubmissionOut},
+    auth=BearerToken(Scope.SUBMISSIONS_WRITE),
+    operation_id="create_submission",
+)
+def create_submission(request: Any, body: Body[NewSubmission], key: Key = None, prefer: Prefer = None) -> HttpResponse:
+    """Hand in code for somebody. Answers at once (202) with the address to ask for the score."""
+
+    def work() -> HttpResponse:
+        row = handing_in.hand_in(request.auth, body)
+        response = respond(show_new(row, body.external_ref), status=202)
+        response["Location"] = request.build_absolute_uri(f"{ROOT}/submissions/{row.pk}")
+        response["Retry-After"] = POLL_AFTER
+        if seconds := asked_for(prefer):
+            response.wait = Wait(submission=row, seconds=seconds)  # type: ignore[attr-defined]
+        return response
+
+    return once(request, key, work)
+
+
+class SubmissionFilter(UuidPage, CourseFilter, Since):
+    """Which submissions to list."""
+
+    assignment: Id | None = None
+    user: Id | None = None
+    external_id: Text | None = None
+    external_ref: Text | None = None
+    state: State | None = None
+
+
+@router.get(
+    "/submissions",
+    response=Page[SubmissionOut],
+    auth=BearerToken(Scope.SUBMISSIONS_READ),
+    operation_id="list_submissions",
+)
+def list_submissions(request: Any, page: Query[SubmissionFilter]) -> HttpResponse:
+    """Submissions in the order in which they were handed in."""
+    wanted = {
+        "assignment__course__slug": page.course,
+        "assignment": page.assignment,
+        "learner": page.user,
+        "learner__external_id": page.external_id,
+        "external_reference__text": page.external_ref,
+        "state": page.state,
+        "pk__gt": page.cursor,
+    }
+    rows = selectors.submissions(request.auth)
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+    rows = selectors.changed_since(rows, page.updated_since) if page.updated_since else rows
+    return respond_page(request, rows, limit=page.limit, cursor=lambda row: row.pk, show=show_submissions)
+
+
+@router.get(
+    "/submissions/{submission}",
+    response=SubmissionOut,
+    auth=BearerToken(Scope.SUBMISSIONS_READ, Scope.SUBMISSIONS_WRITE),
+    operation_id="get_submission",
+)
+def get_submission(request: Any, submission: UUID, if_none_match: IfNoneMatch = None) -> HttpResponse:
+    """A submission: its state, and the score once it is graded. `Retry-After` says when to ask again."""
+    row = selectors.get_submission(request.auth, submission)
+    return respond(show_submission(row), headers={"Retry-After": POLL_AFTER} if row.is_open else None)
+
+
+@router.get(
+    "/submissions/{submission}/report",
+    response=ReportOut,
+    auth=BearerToken(Scope.SUBMISSIONS_READ, Scope.SUBMISSIONS_WRITE),
+    operation_id="get_report",
+)
+def get_report(request: Any, submission: UUID, if_none_match: IfNoneMatch = None) -> HttpResponse:
+    """The report: what each check found, with message, hint and diagnosis."""
+    row = selectors.get_submission(request.auth, submission)
+    if row.state not in {State.GRADED, State.UNGRADABLE} or row.report is None:
+        raise Problem(Code.NOT_FOUND, "There is no report on this submission yet.")
+    return respond(show_report(row))

@@ -1,0 +1,177 @@
+"""Webhook endpoints, and what became of the deliveries."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from ninja import Query, Router
+
+from server.api import selectors
+from server.api.admission import BearerToken
+from server.api.endpoints.parameters import IdPage, Key, UuidPage
+from server.api.idempotency import once
+from server.api.models import ApiToken, Scope
+from server.api.presentation import ROOT, show_delivery, show_endpoint, show_endpoint_with_secret
+from server.api.problems import At, Code, Problem
+from server.api.responses import respond, respond_page
+from server.api.schemas import (
+    DeliveryOut,
+    EndpointChange,
+    EndpointOut,
+    EndpointWithSecret,
+    Id,
+    NewEndpoint,
+    Page,
+)
+from server.webhooks import services
+from server.webhooks.guard import Refused
+from server.webhooks.models import DeliveryState
+
+router = Router(tags=["Webhooks"])
+# Whoever may read of a thing may be told of it.
+LISTENERS = (Scope.SUBMISSIONS_READ, Scope.GRADES_READ)
+
+
+@router.post(
+    "/webhook-endpoints",
+    response={201: EndpointWithSecret},
+    auth=BearerToken(*LISTENERS),
+    operation_id="create_webhook_endpoint",
+)
+def create(request: Any, body: NewEndpoint, key: Key = None) -> HttpResponse:
+    """Have events sent to an address. The secret that signs them is in this answer and nowhere else."""
+
+    def work() -> HttpResponse:
+        course = selectors.get_course(request.auth, body.course, pointer="/course")
+        _check_events(request.auth, body)
+        try:
+            row = services.add_endpoint(course, url=body.url, events=body.events)
+        except Refused as error:
+            raise Problem(Code.INVALID, str(error), [At(pointer="/url", detail=str(error))]) from None
+        location = request.build_absolute_uri(f"{ROOT}/webhook-endpoints/{row.pk}")
+        return respond(show_endpoint_with_secret(row), status=201, headers={"Location": location})
+
+    return once(request, key, work)
+
+
+def _check_events(token: ApiToken, body: NewEndpoint) -> None:
+    if token.learner_id is not None:
+        raise Problem(Code.FORBIDDEN, "A personal token cannot listen to a course.")
+    unheard = [event for event in body.events if not selectors.may_hear(token, event)]
+    if unheard:
+        raise Problem(Code.FORBIDDEN, f"This token may not read what {', '.join(unheard)} tells.")
+
+
+@router.get(
+    "/webhook-endpoints",
+    response=Page[EndpointOut],
+    auth=BearerToken(*LISTENERS),
+    operation_id="list_webhook_endpoints",
+)
+def list_endpoints(request: Any, page: Query[IdPage]) -> HttpResponse:
+    """The addresses that events are sent to."""
+    rows = selectors.endpoints(request.auth)
+    rows = rows.filter(pk__gt=page.cursor) if page.cursor else rows
+    return respond_page(
+        request, rows, limit=page.limit, cursor=lambda row: row.pk, show=lambda rows: list(map(show_endpoint, rows))
+    )
+
+
+@router.get(
+    "/webhook-endpoints/{endpoint}",
+    response=EndpointOut,
+    auth=BearerToken(*LISTENERS),
+    operation_id="get_webhook_endpoint",
+)
+def get_endpoint(request: Any, endpoint: Id) -> HttpResponse:
+    """One of them."""
+    return respond(show_endpoint(selectors.get_endpoint(request.auth, endpoint)))
+
+
+@router.patch(
+    "/webhook-endpoints/{endpoint}",
+    response=EndpointOut,
+    auth=BearerToken(*LISTENERS),
+    operation_id="change_webhook_endpoint",
+)
+def change(request: Any, endpoint: Id, body: EndpointChange) -> HttpResponse:
+    """Switch an endpoint off, or on again after it was disabled: what has waited is then sent."""
+    row = selectors.get_endpoint(request.auth, endpoint)
+    return respond(show_endpoint(services.enable(row) if body.enabled else services.disable(row, because="Asked to.")))
+
+
+@router.post(
+    "/webhook-endpoints/{endpoint}/secret",
+    response=EndpointWithSecret,
+    auth=BearerToken(*LISTENERS),
+    operation_id="rotate_webhook_secret",
+)
+def rotate(request: Any, endpoint: Id, key: Key = None) -> HttpResponse:
+    """Make a new secret. For 24 hours both sign, so that nothing is turned down while you change over."""
+
+    def work() -> HttpResponse:
+        return respond(show_endpoint_with_secret(services.rotate(selectors.get_endpoint(request.auth, endpoint))))
+
+    return once(request, key, work)
+
+
+@router.delete(
+    "/webhook-endpoints/{endpoint}",
+    response={204: None},
+    auth=BearerToken(*LISTENERS),
+    operation_id="delete_webhook_endpoint",
+)
+def delete(request: Any, endpoint: Id) -> HttpResponse:
+    """Send nothing there any more, and forget its log."""
+    selectors.get_endpoint(request.auth, endpoint).delete()
+    return HttpResponse(status=204)
+
+
+class DeliveryFilter(UuidPage):
+    """Which deliveries to list."""
+
+    endpoint: Id | None = None
+    state: DeliveryState | None = None
+
+
+@router.get(
+    "/webhook-deliveries",
+    response=Page[DeliveryOut],
+    auth=BearerToken(*LISTENERS),
+    operation_id="list_webhook_deliveries",
+)
+def list_deliveries(request: Any, page: Query[DeliveryFilter]) -> HttpResponse:
+    """The delivery log, oldest first, each with all its tries."""
+    wanted = {"endpoint": page.endpoint, "state": page.state, "pk__gt": page.cursor}
+    rows = selectors.deliveries(request.auth)
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+    return respond_page(
+        request, rows, limit=page.limit, cursor=lambda row: row.pk, show=lambda rows: list(map(show_delivery, rows))
+    )
+
+
+@router.get(
+    "/webhook-deliveries/{delivery}",
+    response=DeliveryOut,
+    auth=BearerToken(*LISTENERS),
+    operation_id="get_webhook_delivery",
+)
+def get_delivery(request: Any, delivery: UUID) -> HttpResponse:
+    """One delivery with its tries."""
+    return respond(show_delivery(selectors.get_delivery(request.auth, delivery)))
+
+
+@router.post(
+    "/webhook-deliveries/{delivery}/replay",
+    response={202: DeliveryOut},
+    auth=BearerToken(*LISTENERS),
+    operation_id="replay_webhook_delivery",
+)
+def replay(request: Any, delivery: UUID, key: Key = None) -> HttpResponse:
+    """Send it once more, with the same `webhook-id`: whoever has it already can tell."""
+
+    def work() -> HttpResponse:
+        services.replay(selectors.get_delivery(request.auth, delivery))
+        return respond(show_delivery(selectors.get_delivery(request.auth, delivery)), status=202)
+
+    return once(request, key, work)

@@ -1,0 +1,43 @@
+"""Handing in code through the API: the same service as the pages use, its refusals as problems."""
+
+from server.api import selectors
+from server.api.models import ApiToken, ExternalReference
+from server.api.notebooks import source_of
+from server.api.problems import At, Code, Problem
+from server.api.schemas import NewNotebook, NewSource
+from server.gradebook.rules import Refusal
+from server.submissions import services
+from server.submissions.errors import NotNow, Unstorable
+from server.submissions.models import Submission
+
+CODES = {
+    Refusal.NOT_OPEN: Code.NOT_OPEN,
+    Refusal.CLOSED: Code.CLOSED,
+    Refusal.NO_ATTEMPTS: Code.ATTEMPTS_USED_UP,
+    Refusal.COOLDOWN: Code.COOLDOWN,
+}
+
+
+def hand_in(token: ApiToken, asked: NewSource | NewNotebook) -> Submission:
+    """Take code in for a learner; Problem where that cannot be. Inside the caller's transaction."""
+    assignment = selectors.get_assignment(token, asked.assignment, pointer="/assignment")
+    learner = selectors.get_member(token, assignment.course, asked.user)
+    try:
+        row = services.submit(learner=learner, assignment=assignment, source=_source(asked))
+    except NotNow as error:
+        headers = {"Retry-After": str(error.wait)} if error.refusal is Refusal.COOLDOWN else {}
+        raise Problem(CODES[error.refusal], str(error), headers=headers) from None
+    except Unstorable as error:
+        raise _wrong(asked, str(error)) from None
+    if asked.external_ref is not None:
+        ExternalReference.objects.create(submission=row, text=asked.external_ref)
+    return row
+
+
+def _source(asked: NewSource | NewNotebook) -> str:
+    return asked.source if isinstance(asked, NewSource) else source_of(asked.notebook)
+
+
+def _wrong(asked: NewSource | NewNotebook, detail: str) -> Problem:
+    pointer = "/source" if isinstance(asked, NewSource) else "/notebook"
+    return Problem(Code.INVALID, detail, [At(pointer=pointer, detail=detail)])

@@ -1,0 +1,79 @@
+"""`manage.py apitoken`: make a token for the API, or revoke one."""
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from server.accounts.models import User
+from server.api import tokens
+from server.api.models import ApiToken, Scope
+from server.courses.models import Course, Role
+
+
+class Command(BaseCommand):
+    """Prints a new token, alone, on stdout. It cannot be shown again."""
+
+    help = "Make a token for the API, bound to courses and scopes, and print it. It is shown this once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take a name, courses, scopes, and for whom."""
+        parser.add_argument("name", help="what it is for, such as the LMS's name")
+        parser.add_argument("--course", action="append", default=[], metavar="SLUG")
+        parser.add_argument("--scope", action="append", default=[], choices=Scope.values)
+        parser.add_argument("--days", type=int, help="how long it is valid (default: for ever)")
+        parser.add_argument("--user", metavar="NAME", help="a personal token: it speaks for this person only")
+        parser.add_argument(
+            "--owner", metavar="NAME", help="who answers for overrides made with it (default: an instructor)"
+        )
+        parser.add_argument("--revoke", action="store_true", help="revoke the tokens of this name instead")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        """Make it and print it, or revoke."""
+        if options["revoke"]:
+            return self._revoke(options["name"])
+        courses = [_course(slug) for slug in options["course"]]
+        if not courses or not options["scope"]:
+            raise CommandError("Say what it opens: at least one --course and one --scope.")
+        days = options["days"]
+        made = tokens.make_token(
+            options["name"],
+            courses=courses,
+            scopes=[Scope(scope) for scope in options["scope"]],
+            expires_at=None if days is None else timezone.now() + timedelta(days=days),
+            learner=_user(options["user"]),
+            owner=_user(options["owner"]) or _instructor(courses[0]),
+        )
+        self.stdout.write(made[1])
+        return None
+
+    def _revoke(self, name: str) -> None:
+        rows = ApiToken.objects.filter(name=name, revoked_at=None)
+        if not rows:
+            raise CommandError(f"There is no token called {name}.")
+        for found in rows:
+            tokens.revoke(found)
+            self.stdout.write(f"revoked {found}")
+
+
+def _course(slug: str) -> Course:
+    course = Course.objects.filter(slug=slug).first()
+    if course is None:
+        raise CommandError(f"There is no course {slug}.")
+    return course
+
+
+def _user(name: str | None) -> User | None:
+    if name is None:
+        return None
+    user = User.objects.filter(username=name).first()
+    if user is None:
+        raise CommandError(f"There is nobody called {name}.")
+    return user
+
+
+def _instructor(course: Course) -> User | None:
+    row = course.enrollments.filter(role=Role.INSTRUCTOR).select_related("user").order_by("pk").first()
+    return row.user if row else None

@@ -1,0 +1,145 @@
+"""Everything under /api/: one way in, one way out.
+
+The API has no sessions and looks at no cookie, so the website's middleware is left out: nothing there could answer
+with a page. Whatever happens, the caller gets JSON with a request id.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import resolve
+from django.utils.decorators import sync_and_async_middleware
+
+from server.api.application import api, problem_of
+from server.api.conditions import conditional
+from server.api.openapi import query_names
+from server.api.problems import CONTENT_TYPE, KINDS, At, Code, Problem, answer, code_of
+from server.api.waiting import held
+
+PREFIX = "/api/"
+# The page for people, and only that, goes the way of pages.
+PAGES = frozenset({"/api/v1/docs"})
+ROUTE_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+log = structlog.get_logger(__name__)
+
+
+@sync_and_async_middleware
+def api_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Answer what is under /api/; leave the rest to the others. Must be the first."""
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request: HttpRequest) -> HttpResponseBase:
+            if not _is_ours(request):
+                return await get_response(request)
+            response = await sync_to_async(respond)(request)
+            return await held(response) if hasattr(response, "wait") else response
+
+        return middleware
+
+    def middleware_sync(request: HttpRequest) -> HttpResponseBase:
+        if not _is_ours(request):
+            return get_response(request)
+        response = respond(request)
+        return async_to_sync(held)(response) if hasattr(response, "wait") else response
+
+    return middleware_sync
+
+
+def _is_ours(request: HttpRequest) -> bool:
+    return request.path_info.startswith(PREFIX) and request.path_info not in PAGES
+
+
+def respond(request: Any) -> HttpResponse:
+    """Return the answer to a request, whatever happens."""
+    began = time.perf_counter()
+    request.request_id = _request_id(request)
+    response = _finished(request, _answered(request))
+    log.info(
+        "api_request",
+        request_id=request.request_id,
+        method=request.method,
+        path=request.path_info[:200],
+        status=response.status_code,
+        token=getattr(getattr(request, "auth", None), "prefix", None),
+        milliseconds=round((time.perf_counter() - began) * 1000, 1),
+    )
+    return response
+
+
+def _request_id(request: HttpRequest) -> str:
+    given = request.headers.get("X-Request-ID", "")
+    return given if REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def _answered(request: Any) -> HttpResponse:
+    try:
+        _check_address(request)
+        request.resolver_match = match = resolve(request.path_info)
+        _check_query(request, match.route)
+        return match.func(request, *match.args, **match.kwargs)
+    except Exception as error:
+        return answer(problem_of(error), request)
+
+
+def _check_address(request: HttpRequest) -> None:
+    request.get_host()  # raises where the host is not one of ours
+    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        # Not redirected: by then the token has crossed the net in the clear already.
+        raise Problem(Code.FORBIDDEN, "Use https: a token must not be sent in the clear.")
+    if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+        raise Problem(Code.MALFORMED, "An address must not hold NUL.")
+
+
+def _check_query(request: HttpRequest, route: str) -> None:
+    """Refuse parameters that nobody knows: a filter with a typing error would return everything."""
+    path = "/" + ROUTE_PARAMETER.sub(r"{\1}", route)
+    known = query_names(_schema(), path, request.method or "")
+    unknown = [] if known is None else [name for name in request.GET if name not in known]
+    if unknown:
+        wrong = [At(pointer=f"/query/{name}", detail="There is no such parameter.") for name in unknown]
+        raise Problem(Code.INVALID, "The address has parameters that mean nothing here.", wrong)
+
+
+@cache
+def _schema() -> Any:
+    return api.get_openapi_schema()
+
+
+def _finished(request: Any, response: HttpResponse) -> HttpResponse:
+    """Make a problem of what others answered, then set the headers that every answer has."""
+    final = _as_problem(request, conditional(request, response))
+    for name, value in {**getattr(request, "rate_headers", {}), **_common(request)}.items():
+        final.headers.setdefault(name, value)
+    return final
+
+
+def _as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    if response.status_code < 400 or response.get("Content-Type") == CONTENT_TYPE:
+        return response
+    code = code_of(response.status_code)
+    headers = {name: response[name] for name in ("Allow", "Retry-After") if name in response}
+    return answer(Problem(code, KINDS[code].advice, headers=headers), request)
+
+
+def _common(request: Any) -> dict[str, str]:
+    headers = {
+        "X-Request-ID": request.request_id,
+        "Cache-Control": "private, no-cache",
+        "Vary": "Authorization",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    }
+    if request.is_secure() and settings.SECURE_HSTS_SECONDS:
+        headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
+    return headers

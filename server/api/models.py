@@ -1,0 +1,87 @@
+"""What the API keeps: tokens, the keys of requests it has answered, and the names others give to submissions."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+
+from server.courses.models import Course
+from server.submissions.models import Submission
+
+
+class Scope(models.TextChoices):
+    """What a token may do."""
+
+    SUBMISSIONS_WRITE = "submissions:write", "Hand in code"
+    SUBMISSIONS_READ = "submissions:read", "Read submissions and reports"
+    GRADES_READ = "grades:read", "Read grades"
+    GRADES_WRITE = "grades:write", "Override grades"
+    ROSTER_WRITE = "roster:write", "Read and change who is in a course"
+
+
+class ApiToken(models.Model):
+    """A key to the API. The token itself is shown once and never kept: `digest` is its SHA-256, `prefix` its beginning.
+
+    It opens its courses only. With a `learner` it speaks for that person alone; `owner` answers for what is changed
+    with it.
+    """
+
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes: models.JSONField = models.JSONField(default=list)
+    courses: models.ManyToManyField = models.ManyToManyField(Course, related_name="api_tokens")
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="personal_tokens"
+    )
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    def is_valid(self, now: datetime) -> bool:
+        """Whether it still opens anything."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def allows(self, scope: Scope) -> bool:
+        """Whether it has a scope."""
+        return scope.value in self.scopes
+
+
+class KeptAnswer(models.Model):
+    """The answer to a request that carried an Idempotency-Key. The row itself is the claim: one token, one key, once.
+
+    `fingerprint` is the SHA-256 of what was asked. `status` is None while the work is under way; it is set in the
+    same transaction as the work, so that a claim without a status means that nothing was done.
+    """
+
+    token = models.ForeignKey(ApiToken, models.CASCADE, related_name="kept_answers")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    claimed_at = models.DateTimeField(db_index=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    headers: models.JSONField = models.JSONField(default=dict)
+    body = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["token", "key"], name="one_answer_per_key")]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.status or 'under way'}"
+
+
+class ExternalReference(models.Model):
+    """What the one who handed in a submission calls it."""
+
+    submission = models.OneToOneField(Submission, models.CASCADE, primary_key=True, related_name="external_reference")
+    text = models.CharField(max_length=200, db_index=True)
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,235 @@
+"""Rows as the API shows them."""
+
+from typing import Any
+
+from grader.reports import Report
+from server.accounts.models import User
+from server.api import schemas
+from server.api.models import ExternalReference
+from server.api.schemas import Score
+from server.catalogue.exercises import Exercise
+from server.courses.models import Course, Enrollment, Role
+from server.gradebook.models import Assignment, Grade
+from server.gradebook.rules import Decision, late_share, terms_for
+from server.submissions import live
+from server.submissions.live import Snapshot
+from server.submissions.models import State, Submission
+from server.submissions.presentation import result_of
+from server.webhooks.models import Delivery, DeliveryState, Endpoint, EventType
+
+ROOT = "/api/v1"
+
+
+def show_exercise(exercise: Exercise) -> schemas.ExerciseOut:
+    """Return an exercise as lists show it."""
+    return schemas.ExerciseOut(**_exercise(exercise))
+
+
+def show_exercise_detail(exercise: Exercise) -> schemas.ExerciseDetail:
+    """Return an exercise with its text."""
+    return schemas.ExerciseDetail(**_exercise(exercise), statement=exercise.statement, starter=exercise.starter)
+
+
+def _exercise(exercise: Exercise) -> dict[str, Any]:
+    return {
+        "slug": exercise.slug,
+        "title": exercise.title,
+        "version": exercise.digest,
+        "teaches": list(exercise.teaches),
+        "after": list(exercise.after),
+        "entries": list(exercise.entries),
+        "runtime": exercise.runtime,
+    }
+
+
+def show_course(course: Course) -> schemas.CourseOut:
+    """Return a course."""
+    return schemas.CourseOut(id=course.slug, title=course.title)
+
+
+def show_user(user: User) -> schemas.UserRef:
+    """Return a person."""
+    return schemas.UserRef(id=user.pk, external_id=user.external_id)
+
+
+def show_enrollment(row: Enrollment) -> schemas.EnrollmentOut:
+    """Return somebody's place in a course."""
+    return schemas.EnrollmentOut(
+        id=row.pk,
+        course=row.course.slug,
+        user=show_user(row.user),
+        name=row.user.display_name,
+        role=Role(row.role),
+    )
+
+
+def show_assignment(row: Assignment) -> schemas.AssignmentOut:
+    """Return an assignment with its terms."""
+    return schemas.AssignmentOut(
+        id=row.pk,
+        course=row.course.slug,
+        slug=row.slug,
+        exercise=row.exercise,
+        points=row.points,
+        opens_at=row.opens_at,
+        due_at=row.due_at,
+        closes_at=row.closes_at,
+        attempts=row.attempts,
+        keeps=row.keeps,
+    )
+
+
+def show_submissions(rows: list[Submission]) -> list[schemas.SubmissionOut]:
+    """Return submissions as lists show them. One query, for the terms that hold for each learner."""
+    theirs = Grade.objects.filter(
+        assignment__in={row.assignment_id for row in rows}, learner__in={row.learner_id for row in rows}
+    )
+    decided = {(grade.assignment_id, grade.learner_id): grade.decision for grade in theirs}
+    return [_submission(row, _reference(row), decided.get((row.assignment_id, row.learner_id))) for row in rows]
+
+
+def show_submission(row: Submission) -> schemas.SubmissionOut:
+    """Return a submission; one that is open says how far it is."""
+    snapshot = live.snapshot(row) if row.is_open else None
+    decision = None
+    if row.state == State.GRADED:
+        grade = Grade.objects.filter(assignment=row.assignment_id, learner=row.learner_id).first()
+        decision = grade.decision if grade else None
+    return _submission(row, _reference(row), decision, snapshot)
+
+
+def show_new(row: Submission, reference: str | None) -> schemas.SubmissionOut:
+    """Return a submission that was taken in this moment, without a look into the database."""
+    return _submission(row, reference, None)
+
+
+def _submission(
+    row: Submission, reference: str | None, decision: Decision | None, snapshot: Snapshot | None = None
+) -> schemas.SubmissionOut:
+    return schemas.SubmissionOut(
+        id=row.pk,
+        external_ref=reference,
+        assignment=row.assignment_id,
+        user=show_user(row.learner),
+        attempt=row.number,
+        submitted_at=row.submitted_at,
+        finished_at=row.finished_at,
+        state=State(row.state) if snapshot is None else snapshot.state,
+        exercise=row.exercise,
+        exercise_version=row.digest,
+        grader_version=_grader(row),
+        score=_score(row.given, row.max),
+        late_penalty=_late_penalty(row, decision or Decision()),
+        progress=None if snapshot is None or snapshot.over else _progress(snapshot),
+        report=f"{ROOT}/submissions/{row.pk}/report" if row.state in {State.GRADED, State.UNGRADABLE} else None,
+    )
+
+
+def _late_penalty(row: Submission, decision: Decision) -> float | None:
+    terms = terms_for(row.assignment.terms, decision)
+    return None if row.given is None else row.given * late_share(terms, row.submitted_at)
+
+
+def _reference(row: Submission) -> str | None:
+    try:
+        return row.external_reference.text
+    except ExternalReference.DoesNotExist:
+        return None
+
+
+def _grader(row: Submission) -> str | None:
+    return (row.report.get("grader") or None) if row.report else None
+
+
+def _score(given: float | None, most: float | None) -> Score | None:
+    return None if given is None or most is None else Score(given=given, max=most)
+
+
+def _progress(snapshot: Snapshot) -> schemas.Progress:
+    return schemas.Progress(ahead=snapshot.ahead, case=snapshot.case, of=snapshot.of)
+
+
+def show_report(row: Submission) -> schemas.ReportOut:
+    """Return the report of a submission that has one."""
+    report = Report.from_dict(row.report or {})
+    result = result_of(row)
+    rows = result.rows if result else []
+    return schemas.ReportOut(
+        submission=row.pk,
+        outcome=str(report.outcome),
+        score=_score(row.given, row.max),
+        findings=[
+            schemas.FindingOut(
+                check=finding.check,
+                title=said.title,
+                status=said.status,
+                points=said.points,
+                max_points=said.max_points,
+                message=said.message,
+                hint=said.hint,
+                diagnosis=finding.diagnosis,
+                explanation=said.diagnosis,
+                case=said.case,
+            )
+            for finding, said in zip(report.findings, rows, strict=True)
+        ],
+        output=report.output,
+        seconds=report.seconds,
+        sandbox=report.sandbox,
+        runtime=report.runtime,
+    )
+
+
+def show_grade(row: Grade) -> schemas.GradeOut:
+    """Return a grade; one that is not saved yet is that of a learner who handed in nothing."""
+    return schemas.GradeOut(
+        assignment=row.assignment_id,
+        user=show_user(row.learner),
+        score=_score(row.final, row.assignment.points),
+        raw=row.raw,
+        penalty=row.penalty,
+        overridden=row.override is not None,
+        exempt=row.exempt,
+        counted=row.counted_id,
+        updated_at=row.updated_at,
+    )
+
+
+def show_endpoint(row: Endpoint) -> schemas.EndpointOut:
+    """Return an endpoint without its secret."""
+    return schemas.EndpointOut(**_endpoint(row))
+
+
+def show_endpoint_with_secret(row: Endpoint) -> schemas.EndpointWithSecret:
+    """Return an endpoint with its secret, for the one who made it or replaced it."""
+    return schemas.EndpointWithSecret(**_endpoint(row), secret=row.secret)
+
+
+def _endpoint(row: Endpoint) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "course": row.course.slug,
+        "url": row.url,
+        "events": [EventType(event) for event in row.events],
+        "enabled": row.enabled,
+        "disabled_because": row.disabled_because,
+        "created_at": row.created_at,
+    }
+
+
+def show_delivery(row: Delivery) -> schemas.DeliveryOut:
+    """Return a delivery with its tries."""
+    waits = row.state == DeliveryState.PENDING
+    return schemas.DeliveryOut(
+        id=row.pk,
+        endpoint=row.endpoint_id,
+        webhook_id=row.event.webhook_id,
+        type=EventType(row.event.type),
+        state=DeliveryState(row.state),
+        created_at=row.event.created_at,
+        due_at=row.due_at if waits else None,
+        tries=[
+            schemas.TryOut(at=one.at, status=one.status, error=one.error, seconds=one.seconds)
+            for one in row.tries.all()
+        ],
+    )

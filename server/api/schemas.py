@@ -1,0 +1,400 @@
+"""What goes in and out of the API: the published schema is made from these.
+
+What comes in is strict: no field that we do not know, no number written as text. What goes out may grow new fields.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+)
+
+from server.api.problems import Code
+from server.courses.models import Role
+from server.submissions.models import State
+from server.webhooks.models import DeliveryState, EventType
+
+T = TypeVar("T")
+
+LARGEST_ID = 2**63 - 1
+RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+# No control characters: no database and no terminal wants them.
+LINE = r"^[^\x00-\x1f\x7f]+$"
+STUDENT: JsonValue = {"id": 17, "external_id": "student1"}
+SUBMISSION_ID = "019a1c6e-7f0a-7c3e-9a53-0f6d2b1f7c11"
+DELIVERY_ID = "019a1c6f-1b2c-7d4e-8f90-a1b2c3d4e5f6"
+
+
+def _check_moment(value: Any) -> Any:
+    if not isinstance(value, str) or not RFC_3339.fullmatch(value):
+        raise ValueError("must be a moment as RFC 3339 writes it, such as 2026-03-01T12:00:00Z")
+    return value
+
+
+def _whole(value: Any) -> Any:
+    # To JSON Schema, 4.0 is an integer.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _within_reach(value: datetime) -> datetime:
+    # Other time zones reach the years 0 and 10000 from here, which no database knows.
+    return value if 1 < value.year < 9999 else (EARLIEST if value.year == 1 else LATEST)
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_check_moment), AfterValidator(_within_reach)]
+Whole = BeforeValidator(_whole)
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID), Whole]
+ExternalId = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE)]
+
+
+class In(BaseModel):
+    """Something that comes in."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Out(BaseModel):
+    """Something that goes out."""
+
+
+class Page(Out, Generic[T]):
+    """A page of a list. `next` is the address of the page after it, null on the last."""
+
+    items: list[T]
+    next: str | None = Field(examples=[None])
+
+
+class ProblemType(Out):
+    """What a kind of problem means, and what to do about it."""
+
+    code: Code
+    status: int
+    title: str
+    advice: str
+
+
+class ExerciseOut(Out):
+    """An exercise. `version` changes whenever anything about it does."""
+
+    slug: str = Field(examples=["gradients/two-variables"])
+    title: str = Field(examples=["Two variables"])
+    version: str
+    teaches: list[str]
+    after: list[str] = Field(description="Exercises to be done before.")
+    entries: list[str] = Field(description="The signatures that a submission must define.")
+    runtime: str = Field(examples=["cpu"])
+
+
+class ExerciseDetail(ExerciseOut):
+    """An exercise with its text. `statement` is HTML that is safe to show."""
+
+    statement: str
+    starter: str
+
+
+class CourseOut(Out):
+    """A course."""
+
+    id: str = Field(examples=["autograd-demo"])
+    title: str
+
+
+class UserRef(Out):
+    """A person: our number for them, and the name that the school's systems know them by."""
+
+    id: int = Field(examples=[17])
+    external_id: str | None = Field(examples=["student1"])
+
+
+class EnrollmentOut(Out):
+    """Somebody's place in a course."""
+
+    id: int
+    course: str = Field(examples=["autograd-demo"])
+    user: UserRef
+    name: str = Field(examples=["Ada Lovelace"])
+    role: Role
+
+
+class NewEnrollment(In):
+    """Somebody who is to be in a course. Who is in it already gets the role."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"external_id": "s123456", "name": "Ada Lovelace", "role": "student"}}
+    )
+    external_id: ExternalId
+    name: str = Field("", max_length=150, pattern=r"^[^\x00-\x1f\x7f]*$", description="For people we do not know yet.")
+    role: Role = Field(Role.STUDENT, strict=False)
+
+
+class AssignmentOut(Out):
+    """An exercise that a course sets, on terms. Null means: no such limit."""
+
+    id: int
+    course: str = Field(examples=["autograd-demo"])
+    slug: str = Field(examples=["gradients/two-variables"])
+    exercise: str = Field(examples=["gradients/two-variables"])
+    points: float = Field(examples=[100])
+    opens_at: datetime | None
+    due_at: datetime | None
+    closes_at: datetime | None
+    attempts: int | None
+    keeps: str = Field(description="Which attempt counts.", examples=["best"])
+
+
+class ById(In):
+    """A person by our number."""
+
+    id: Id
+
+
+class ByExternalId(In):
+    """A person by the name that the school's systems know them by."""
+
+    external_id: ExternalId
+
+
+def _kind_of_user(value: Any) -> str:
+    return "id" if isinstance(value, dict) and "id" in value else "external_id"
+
+
+User = Annotated[Annotated[ById, Tag("id")] | Annotated[ByExternalId, Tag("external_id")], Discriminator(_kind_of_user)]
+
+
+class Handed(In):
+    """What every new submission says."""
+
+    assignment: Id
+    user: User | None = Field(None, description="Whose it is. May be left out with a personal token.")
+    external_ref: str | None = Field(
+        None, min_length=1, max_length=200, pattern=LINE, description="Your own name for it; it is given back."
+    )
+
+
+class NewSource(Handed):
+    """A new submission: Python source."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "assignment": 4,
+                "user": {"external_id": "student1"},
+                "source": "def gradient(x, y):\n    return 2 * x * y, x ** 2\n",
+                "external_ref": "attempt-4711",
+            }
+        }
+    )
+    source: str = Field(description="UTF-8 text of 256 kB at most.")
+
+
+class Cell(BaseModel):
+    """A cell of a notebook; only those of type `code` matter."""
+
+    model_config = ConfigDict(strict=True)
+    cell_type: str
+    source: str | list[str]
+
+
+class Notebook(BaseModel):
+    """A Jupyter notebook as it is saved (nbformat 4); what else is in it is left aside."""
+
+    model_config = ConfigDict(strict=True)
+    nbformat: Annotated[Literal[4], Whole]
+    cells: list[Cell]
+
+
+class NewNotebook(Handed):
+    """A new submission: a Jupyter notebook. Its code cells, one after another, are the source."""
+
+    notebook: Notebook
+
+
+def _kind_of_submission(value: Any) -> str:
+    return "notebook" if isinstance(value, dict) and "notebook" in value else "source"
+
+
+NewSubmission = Annotated[
+    Annotated[NewSource, Tag("source")] | Annotated[NewNotebook, Tag("notebook")], Discriminator(_kind_of_submission)
+]
+
+
+class Score(Out):
+    """Points given, and points that could be had."""
+
+    given: float = Field(examples=[87.5])
+    max: float = Field(examples=[100])
+
+
+class Progress(Out):
+    """How far an open submission is: others before it, or the case that runs now."""
+
+    ahead: int
+    case: int | None
+    of: int | None
+
+
+class SubmissionOut(Out):
+    """A submission. `score` is null until it is `graded`; an `error` is ours, uses no attempt and is no score of 0."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": SUBMISSION_ID,
+                "external_ref": "attempt-4711",
+                "assignment": 4,
+                "user": STUDENT,
+                "attempt": 1,
+                "submitted_at": "2026-03-01T12:00:00Z",
+                "finished_at": "2026-03-01T12:00:01Z",
+                "state": "graded",
+                "exercise": "gradients/two-variables",
+                "exercise_version": "9f2c1b",
+                "grader_version": "0.1.0",
+                "score": {"given": 87.5, "max": 100.0},
+                "late_penalty": 0.0,
+                "progress": None,
+                "report": f"/api/v1/submissions/{SUBMISSION_ID}/report",
+            }
+        }
+    )
+    id: UUID
+    external_ref: str | None
+    assignment: int
+    user: UserRef
+    attempt: int
+    submitted_at: datetime
+    finished_at: datetime | None
+    state: State
+    exercise: str
+    exercise_version: str
+    grader_version: str | None = Field(description="Null until there is a report.")
+    score: Score | None
+    late_penalty: float | None = Field(description="Points, of those given, that lateness takes away in the gradebook.")
+    progress: Progress | None = Field(description="Only of a single submission that is not over yet.")
+    report: str | None = Field(description="The address of the report, null while there is none.")
+
+
+class FindingOut(Out):
+    """One check's answer, in words. `diagnosis` names the mistake where we recognise it."""
+
+    check: str
+    title: str = Field(examples=["Agrees with autograd"])
+    status: str = Field(examples=["failed"])
+    points: float
+    max_points: float
+    message: str | None
+    hint: str | None
+    diagnosis: str | None
+    explanation: str | None = Field(description="The diagnosis in words, where the message does not say the same.")
+    case: str | None
+
+
+class ReportOut(Out):
+    """The report on a submission: how the run ended, and what each check found."""
+
+    submission: UUID
+    outcome: str = Field(examples=["graded"])
+    score: Score | None
+    findings: list[FindingOut]
+    output: str = Field(description="What the code printed, cut off where it was long.")
+    seconds: float = Field(description="Wall time of the learner's code.")
+    sandbox: str
+    runtime: str
+
+
+class GradeOut(Out):
+    """A grade in points of the assignment. `score` is null where nothing counts yet, or where the learner is exempt."""
+
+    assignment: int
+    user: UserRef
+    score: Score | None
+    raw: float | None = Field(description="As scored, before lateness.")
+    penalty: float | None = Field(description="Taken off for lateness.")
+    overridden: bool
+    exempt: bool
+    counted: UUID | None = Field(description="The submission that counts.")
+    updated_at: datetime | None
+
+
+class NewGrade(In):
+    """What an instructor decides, over and above what was scored."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"given": 90, "reason": "The statement was misleading."}})
+    given: float | None = Field(description="Points of the assignment; null takes an override back.")
+    exempt: bool = False
+    reason: str = Field(min_length=1, max_length=1000, pattern=LINE)
+
+
+class EndpointOut(Out):
+    """Where events are sent to."""
+
+    id: int
+    course: str
+    url: str
+    events: list[EventType]
+    enabled: bool
+    disabled_because: str
+    created_at: datetime
+
+
+class EndpointWithSecret(EndpointOut):
+    """An endpoint with its secret, which is shown this once."""
+
+    secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+
+
+class NewEndpoint(In):
+    """A new address that events are sent to."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "course": "autograd-demo",
+                "url": "https://lms.example.edu/hooks/chainrule",
+                "events": ["submission.graded", "grade.changed"],
+            }
+        }
+    )
+    course: str = Field(min_length=1, max_length=50, pattern=r"^[A-Za-z0-9_-]+$")
+    url: str = Field(min_length=8, max_length=500, pattern=r"^https?://[!-~]+$")
+    events: list[Annotated[EventType, Field(strict=False)]] = Field(min_length=1, max_length=10)
+
+
+class EndpointChange(In):
+    """What is to be different about an endpoint. Enabling one sends what has waited."""
+
+    enabled: bool
+
+
+class TryOut(Out):
+    """One attempt to deliver."""
+
+    at: datetime
+    status: int | None
+    error: str
+    seconds: float
+
+
+class DeliveryOut(Out):
+    """An event on its way to an endpoint. `webhook_id` is the same at every try."""
+
+    id: UUID = Field(examples=[DELIVERY_ID])
+    endpoint: int
+    webhook_id: str
+    type: EventType
+    state: DeliveryState
+    created_at: datetime
+    due_at: datetime | None
+    tries: list[TryOut]

@@ -1,0 +1,128 @@
+"""What a token may see. Whatever belongs to another course, or to another person than its own, is not there."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce
+
+from server.accounts.models import User
+from server.api.models import ApiToken, Scope
+from server.api.problems import At, Code, Problem
+from server.api.schemas import ByExternalId, ById
+from server.courses.models import Course, Enrollment
+from server.gradebook.models import Assignment, Grade
+from server.submissions.models import Kind, Submission
+from server.webhooks.models import Delivery, Endpoint, EventType
+
+
+def courses(token: ApiToken) -> QuerySet[Course]:
+    """Return the courses that a token is bound to."""
+    return Course.objects.filter(api_tokens=token)
+
+
+def get_course(token: ApiToken, slug: str, *, pointer: str = "/path/course") -> Course:
+    """Return a course by its slug."""
+    return _found(courses(token).filter(slug=slug).first(), pointer, "There is no such course.")
+
+
+def assignments(token: ApiToken) -> QuerySet[Assignment]:
+    """Return the assignments of a token's courses."""
+    return Assignment.objects.filter(course__api_tokens=token).select_related("course").order_by("pk")
+
+
+def get_assignment(token: ApiToken, pk: int, *, pointer: str = "/path/assignment") -> Assignment:
+    """Return an assignment."""
+    return _found(assignments(token).filter(pk=pk).first(), pointer, "There is no such assignment.")
+
+
+def enrollments(token: ApiToken, course: Course) -> QuerySet[Enrollment]:
+    """Return who is in a course."""
+    rows = Enrollment.objects.filter(course=course).select_related("user", "course").order_by("pk")
+    return rows.filter(user=token.learner_id) if token.learner_id else rows
+
+
+def get_member(token: ApiToken, course: Course, asked: ById | ByExternalId | None) -> User:
+    """Return somebody who is in a course, as the body of a request names them."""
+    if asked is None and token.learner_id is None:
+        detail = "Say whose it is: only a personal token may leave that out."
+        raise Problem(Code.FORBIDDEN, detail, [At(pointer="/user", detail="Field required")])
+    rows = User.objects.filter(enrollments__course=course)
+    if token.learner_id is not None:
+        rows = rows.filter(pk=token.learner_id)
+    if isinstance(asked, ById):
+        rows = rows.filter(pk=asked.id)
+    elif asked is not None:
+        rows = rows.filter(external_id=asked.external_id)
+    return _found(rows.first(), "/user", "There is nobody like that in this course.")
+
+
+def submissions(token: ApiToken) -> QuerySet[Submission]:
+    """Return the submissions in a token's courses, oldest first, without the code. Free checks are not among them."""
+    rows = Submission.objects.filter(assignment__course__api_tokens=token, kind=Kind.SUBMIT).defer("source")
+    rows = rows.select_related("learner", "assignment__course", "external_reference").order_by("pk")
+    return rows.filter(learner=token.learner_id) if token.learner_id else rows
+
+
+def get_submission(token: ApiToken, pk: UUID) -> Submission:
+    """Return a submission."""
+    return _found(submissions(token).filter(pk=pk).first(), "/path/submission", "There is no such submission.")
+
+
+def changed_since(rows: QuerySet[Submission], moment: Any) -> QuerySet[Submission]:
+    """Return those that were handed in, sent out again, or finished at a moment or later."""
+    return rows.annotate(changed_at=Coalesce(F("finished_at"), F("sent_at"))).filter(changed_at__gte=moment)
+
+
+def grades(token: ApiToken) -> QuerySet[Grade]:
+    """Return the grades in a token's courses, in the order in which they came to be."""
+    rows = Grade.objects.filter(assignment__course__api_tokens=token)
+    rows = rows.select_related("learner", "assignment").order_by("pk")
+    return rows.filter(learner=token.learner_id) if token.learner_id else rows
+
+
+def get_grade(token: ApiToken, assignment: int, user: int) -> Grade:
+    """Return somebody's grade in an assignment; an unsaved, empty one where nothing was handed in or decided."""
+    at = get_assignment(token, assignment)
+    learner = _found(
+        User.objects.filter(enrollments__course=at.course_id, pk=user).first()
+        if token.learner_id in {None, user}
+        else None,
+        "/path/user",
+        "There is nobody like that in this course.",
+    )
+    return grades(token).filter(assignment=at, learner=learner).first() or Grade(assignment=at, learner=learner)
+
+
+def endpoints(token: ApiToken) -> QuerySet[Endpoint]:
+    """Return the webhook endpoints of a token's courses that tell nothing which the token may not read."""
+    rows = Endpoint.objects.filter(course__api_tokens=token).select_related("course").order_by("pk")
+    hidden = [event.value for event in EventType if not may_hear(token, event)]
+    return rows.exclude(pk__in=[row.pk for row in rows if set(row.events) & set(hidden)]) if hidden else rows
+
+
+def may_hear(token: ApiToken, event: EventType) -> bool:
+    """Whether a token may be told of an event: whoever may read of a thing may be told of it."""
+    return token.allows(Scope.SUBMISSIONS_READ if event.startswith("submission.") else Scope.GRADES_READ)
+
+
+def get_endpoint(token: ApiToken, pk: int) -> Endpoint:
+    """Return a webhook endpoint."""
+    return _found(endpoints(token).filter(pk=pk).first(), "/path/endpoint", "There is no such endpoint.")
+
+
+def deliveries(token: ApiToken) -> QuerySet[Delivery]:
+    """Return the deliveries to the endpoints that a token may see, oldest first."""
+    rows = Delivery.objects.filter(endpoint__in=endpoints(token))
+    return rows.select_related("event").prefetch_related("tries").order_by("pk")
+
+
+def get_delivery(token: ApiToken, pk: UUID) -> Delivery:
+    """Return a delivery."""
+    return _found(deliveries(token).filter(pk=pk).first(), "/path/delivery", "There is no such delivery.")
+
+
+def _found(thing: Any, pointer: str, detail: str) -> Any:
+    if thing is None:
+        raise Problem(Code.NOT_FOUND, detail, [At(pointer=pointer, detail=detail)])
+    return thing

@@ -1,0 +1,68 @@
+"""`Prefer: wait=N`: hold the answer to a new submission until it is graded, or until N seconds are over.
+
+The work is done and committed before the wait begins, and no thread or database connection waits with the caller.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import cast
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+from django.http import HttpResponse
+
+from server.api import idempotency
+from server.api.presentation import show_submission
+from server.api.responses import respond
+from server.submissions import live
+from server.submissions.models import Submission
+
+LONGEST = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wait:
+    """What an answer waits for, and how long at most (seconds)."""
+
+    submission: Submission
+    seconds: int
+
+
+def asked_for(prefer: str | None) -> int:
+    """Return how long `Prefer: wait=N` asks us to wait, in seconds; at most ten."""
+    found = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})", prefer or "", re.IGNORECASE)
+    return min(LONGEST, int(found[1])) if found else 0
+
+
+async def held(response: HttpResponse) -> HttpResponse:
+    """Return the one with the score where the report comes in time, else the response as it is."""
+    wait: Wait = response.wait  # type: ignore[attr-defined]
+    await sync_to_async(close_old_connections)()
+    try:
+        events = cast("AsyncGenerator[str, None]", live.stream(wait.submission))
+        async with asyncio.timeout(wait.seconds), aclosing(events):
+            async for _ in events:
+                pass
+    except TimeoutError:
+        return response
+    return await sync_to_async(_graded)(response, wait)
+
+
+def _graded(response: HttpResponse, wait: Wait) -> HttpResponse:
+    row = Submission.objects.select_related("learner", "assignment__course").get(pk=wait.submission.pk)
+    if row.is_open:
+        return response
+    final = respond(show_submission(row), status=201)
+    # What every answer has is in the first one already.
+    kept_back = {"content-type", "content-length", "retry-after"}
+    for name, value in response.items():
+        if name.lower() not in kept_back:
+            final[name] = value
+    final["Preference-Applied"] = f"wait={wait.seconds}"
+    kept = getattr(response, "kept_answer", None)
+    if kept is not None:
+        idempotency.replace(kept, final)
+    return final

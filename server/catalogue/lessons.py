@@ -1,0 +1,67 @@
+"""A lesson as a page needs it: its prose as HTML, its code, the places of its exercises. Read anew when it changes."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from grader.packages.lessons import Block, Lesson, Part, Place, Prose, lessons_folder, read_lesson
+from server.catalogue.markdown import render
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Piece:
+    """One part of a lesson, of which one field is set: safe `html`, a `block` of code, or the slug of an `exercise`."""
+
+    html: str = ""
+    block: Block | None = None
+    exercise: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LessonText:
+    """One version of a lesson."""
+
+    number: int
+    slug: str
+    title: str
+    pieces: tuple[Piece, ...]
+    blocks: tuple[Block, ...]
+    exercises: tuple[str, ...]
+
+
+def lesson_texts() -> list[LessonText]:
+    """Return every lesson, in the order of the course; PackageError where one is malformed."""
+    return [_stamped(path) for path in sorted(lessons_folder().glob("*.md"))]
+
+
+def find_lesson_text(slug: str) -> LessonText | None:
+    """Return the lesson of a slug, or None."""
+    return next((lesson for lesson in lesson_texts() if lesson.slug == slug), None)
+
+
+def _stamped(path: Path) -> LessonText:
+    stat = path.stat()
+    return _read(path, (stat.st_mtime_ns, stat.st_size))
+
+
+@lru_cache(maxsize=128)
+def _read(path: Path, stamp: tuple[int, int]) -> LessonText:
+    lesson: Lesson = read_lesson(path)
+    return LessonText(
+        number=lesson.number,
+        slug=lesson.slug,
+        title=lesson.title,
+        pieces=tuple(_piece(part) for part in lesson.parts),
+        blocks=lesson.blocks,
+        exercises=lesson.exercises,
+    )
+
+
+def _piece(part: Part) -> Piece:
+    match part:
+        case Prose(markdown):
+            return Piece(html=render(markdown))
+        case Block():
+            return Piece(block=part)
+        case Place(slug):
+            return Piece(exercise=slug)

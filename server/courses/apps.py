@@ -1,0 +1,9 @@
+"""The courses app."""
+
+from django.apps import AppConfig
+
+
+class CoursesConfig(AppConfig):
+    """Courses and enrolments."""
+
+    name = "server.courses"

@@ -1,0 +1,45 @@
+"""A course and its people."""
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+
+class Course(models.Model):
+    """A course that is held once: its people, assignments and grades."""
+
+    slug = models.SlugField(unique=True)
+    title = models.CharField(max_length=200)
+    members: models.ManyToManyField = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Enrollment")
+
+    class Meta:
+        ordering = ["title", "slug"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the course home."""
+        return reverse("courses:home", args=[self.slug])
+
+
+class Role(models.TextChoices):
+    """What somebody is in a course."""
+
+    STUDENT = "student", "Student"
+    TA = "ta", "Teaching assistant"
+    INSTRUCTOR = "instructor", "Instructor"
+
+
+class Enrollment(models.Model):
+    """Somebody's place in a course."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="enrollments")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="enrollments")
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.STUDENT)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["course", "user"], name="one_enrollment_per_course")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.course_id}: {self.role}"

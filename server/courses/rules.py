@@ -1,0 +1,82 @@
+"""Who may do what, all of it. Every permission is asked about an object and decided by the role in its course.
+
+    user.has_perm("courses.view", course)
+
+An object says which course it belongs to by being one or by having a `course`. Administrators may do everything that
+an instructor may. What somebody may not even see is a 404, never a 403: see `server.courses.selectors`.
+"""
+
+from typing import Any
+
+import rules
+from django.contrib.auth.models import AnonymousUser
+
+from server.accounts.models import User
+from server.courses.models import Course, Enrollment, Role
+
+Person = User | AnonymousUser
+
+
+def role_in(user: Person, course: Course) -> Role | None:
+    """Return the role of a person in a course; administrators count as instructors. One query per person and course."""
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    if user.is_superuser:
+        return Role.INSTRUCTOR
+    # A request asks about the same course many times over; the roles live and die with its user object.
+    known: dict[int, Role | None] = user.__dict__.setdefault("_roles", {})
+    if course.pk not in known:
+        role = Enrollment.objects.filter(user=user, course=course).values_list("role", flat=True).first()
+        known[course.pk] = Role(role) if role else None
+    return known[course.pk]
+
+
+def _course(thing: Any) -> Course:
+    return thing if isinstance(thing, Course) else thing.course
+
+
+@rules.predicate
+def is_member(user: Person, thing: Any) -> bool:
+    """Whether the person is in the course at all."""
+    return role_in(user, _course(thing)) is not None
+
+
+@rules.predicate
+def is_staff(user: Person, thing: Any) -> bool:
+    """Whether the person helps to teach the course."""
+    return role_in(user, _course(thing)) in {Role.TA, Role.INSTRUCTOR}
+
+
+@rules.predicate
+def is_instructor(user: Person, thing: Any) -> bool:
+    """Whether the person answers for the course."""
+    return role_in(user, _course(thing)) is Role.INSTRUCTOR
+
+
+@rules.predicate
+def is_own(user: Person, submission: Any) -> bool:
+    """Whether the submission is the person's own."""
+    return submission.learner_id == user.pk
+
+
+rules.add_perm("courses.view", is_member)
+rules.add_perm("courses.teach", is_staff)
+rules.add_perm("courses.manage", is_instructor)
+rules.add_perm("submissions.submit", is_member)
+rules.add_perm("submissions.view", is_member & (is_own | is_staff))
+rules.add_perm("submissions.cancel", is_member & (is_own | is_instructor))
+rules.add_perm("submissions.requeue", is_instructor)
+rules.add_perm("submissions.comment", is_staff)
+rules.add_perm("grades.view", is_staff)
+rules.add_perm("grades.export", is_staff)
+rules.add_perm("grades.override", is_instructor)
+rules.add_perm("grades.exempt", is_instructor)
+rules.add_perm("grades.extend", is_instructor)
+rules.add_perm("grades.undo", is_instructor)
+rules.add_perm("assignments.change", is_instructor)
+rules.add_perm("regrades.view", is_staff)
+rules.add_perm("regrades.run", is_instructor)
+rules.add_perm("similarity.view", is_staff)
+rules.add_perm("similarity.run", is_instructor)
+rules.add_perm("roster.view", is_staff)
+rules.add_perm("roster.import", is_instructor)

@@ -1,0 +1,12 @@
+"""Addresses of courses."""
+
+from django.urls import path
+
+from server.courses import views
+
+app_name = "courses"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("courses/<slug:slug>/", views.home, name="home"),
+    path("courses/<slug:slug>/grades/", views.grades, name="grades"),
+]

@@ -1,0 +1,66 @@
+"""The way in: one's courses, and a course's home."""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from server.courses.selectors import courses_of, get_course
+from server.gradebook.selectors import Standing, standings
+from server.web.requests import Request
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unit:
+    """A unit of a course and how the learner stands with its exercises."""
+
+    title: str
+    standings: list[Standing]
+
+    @property
+    def passed(self) -> int:
+        """How many of its exercises have every point."""
+        return sum(standing.passed for standing in self.standings)
+
+
+@require_GET
+def index(request: Request) -> HttpResponse:
+    """One's courses; whoever is in one only goes straight there."""
+    courses = list(courses_of(request.user))
+    if len(courses) == 1:
+        return redirect(courses[0])
+    return render(request, "courses/index.html", {"courses": courses})
+
+
+@require_GET
+def home(request: Request, slug: str) -> HttpResponse:
+    """A course: its units in order, how far one is, and what to do next."""
+    course = get_course(request.user, slug)
+    every = standings(request.user, course)
+    units = [
+        Unit(title=name.replace("-", " ").capitalize(), standings=list(group))
+        for name, group in groupby(every, key=lambda standing: standing.assignment.unit)
+    ]
+    passed = sum(standing.passed for standing in every)
+    to_do = next((standing for standing in every if not standing.passed and not standing.waiting), None)
+    context = {"course": course, "units": units, "passed": passed, "total": len(every), "to_do": to_do}
+    context["tab"] = "exercises"
+    return render(request, "courses/home.html", context)
+
+
+@require_GET
+def grades(request: Request, slug: str) -> HttpResponse:
+    """One's own grades in a course: what was scored, what lateness took off, and what counts."""
+    course = get_course(request.user, slug)
+    every = standings(request.user, course)
+    counting = [standing for standing in every if not standing.exempt]
+    context = {
+        "course": course,
+        "standings": every,
+        "points": sum(standing.grade.final or 0 for standing in counting if standing.grade),
+        "most": sum(standing.assignment.points for standing in counting),
+        "tab": "grades",
+    }
+    return render(request, "courses/grades.html", context)

@@ -1,0 +1,1 @@
+"""The instructor's pages: what a class does, what it gets wrong, and its grades."""

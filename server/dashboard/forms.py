@@ -1,0 +1,134 @@
+"""Forms of the instructor's pages."""
+
+from typing import Any
+
+from django import forms
+
+from server.dashboard.selectors.gradebook import Query, Show, Which
+from server.gradebook.models import Assignment
+
+
+class Moment(forms.DateTimeField):
+    """A date and time as browsers ask for them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        super().__init__(widget=widget, required=False, **kwargs)
+
+
+class Decided(forms.Form):
+    """A decision and its reason."""
+
+    why = forms.CharField(label="Reason", max_length=500)
+
+    @property
+    def decision(self) -> dict[str, Any]:
+        """The fields of the decision."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "why"}
+
+
+class OverrideForm(Decided):
+    """Points that count whatever was scored."""
+
+    override = forms.FloatField(label="Points", required=False, min_value=0, help_text="Empty: back to the score.")
+    field_order = ["override", "why"]
+
+
+class ExemptForm(Decided):
+    """Whether the assignment counts for the learner."""
+
+    exempt = forms.BooleanField(label="Does not count for this student", required=False)
+    field_order = ["exempt", "why"]
+
+
+class ExtendForm(Decided):
+    """More time and more attempts."""
+
+    due_at = Moment(label="Due")
+    closes_at = Moment(label="Closes")
+    extra_attempts = forms.IntegerField(label="Extra attempts", min_value=0, max_value=1000, required=False, initial=0)
+    field_order = ["due_at", "closes_at", "extra_attempts", "why"]
+
+    def clean_extra_attempts(self) -> int:
+        """Nothing is none."""
+        return self.cleaned_data["extra_attempts"] or 0
+
+
+class AssignmentForm(forms.ModelForm):
+    """The terms of an assignment."""
+
+    opens_at = Moment(label="Opens")
+    due_at = Moment(label="Due")
+    closes_at = Moment(label="Closes")
+
+    class Meta:
+        model = Assignment
+        fields = [
+            "points",
+            "opens_at",
+            "due_at",
+            "closes_at",
+            "attempts",
+            "cooldown_seconds",
+            "keeps",
+            "late_percent_per_day",
+            "late_percent_cap",
+            "grace_minutes",
+        ]
+        labels = {
+            "attempts": "Attempts",
+            "cooldown_seconds": "Seconds between attempts",
+            "keeps": "Which attempt counts",
+            "late_percent_per_day": "Late penalty per day (%)",
+            "late_percent_cap": "Largest late penalty (%)",
+            "grace_minutes": "Grace after the due date (minutes)",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """See that the moments follow on each other."""
+        data = super().clean() or {}
+        moments = [data[name] for name in ("opens_at", "due_at", "closes_at") if data.get(name)]
+        if moments != sorted(moments):
+            raise forms.ValidationError("An assignment opens first, then is due, then closes.")
+        return data
+
+
+class QueryForm(forms.Form):
+    """What is asked of the gradebook; nonsense is as good as nothing."""
+
+    q = forms.CharField(label="Name", required=False, max_length=100)
+    unit = forms.ChoiceField(label="Unit", required=False)
+    which = forms.ChoiceField(
+        label="Students",
+        required=False,
+        choices=[
+            (Which.ALL, "Everybody"),
+            (Which.NOT_BEGUN, "Have not begun"),
+            (Which.LATE, "Lost points by lateness"),
+            (Which.DECIDED, "Overrides and extensions"),
+        ],
+    )
+    show = forms.ChoiceField(
+        label="Show",
+        required=False,
+        choices=[(Show.FINAL, "What counts"), (Show.RAW, "Raw points"), (Show.PENALTY, "Late penalties")],
+    )
+    sort = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, units: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        titles = [(unit, unit.replace("-", " ").capitalize()) for unit in units]
+        self.fields["unit"].choices = [("", "All units"), *titles]  # type: ignore[attr-defined]
+
+    def query(self, page: str) -> Query:
+        """Return what is asked for."""
+        self.is_valid()
+        said = self.cleaned_data
+        return Query(
+            search=said.get("q", ""),
+            unit=said.get("unit", ""),
+            which=Which(said.get("which") or Which.ALL),
+            show=Show(said.get("show") or Show.FINAL),
+            sort=said.get("sort") or "name",
+            page=int(page) if page.isdigit() else 1,
+        )

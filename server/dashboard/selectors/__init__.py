@@ -1,0 +1,1 @@
+"""Reading what the pages show; each function says what it costs."""

@@ -1,0 +1,65 @@
+"""How an exercise does: scores, attempts and time to pass. Everything comes from the grades of one assignment."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+
+from server.gradebook.models import Assignment, Grade
+
+BINS = 10
+# More attempts than these are counted together.
+MOST_ATTEMPTS = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bar:
+    """One bar of a chart, and one row of the table beside it."""
+
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Analytics:
+    """Figures of an assignment. The medians are None where nobody passed."""
+
+    tried: int
+    passed: int
+    scores: list[Bar]
+    attempts: list[Bar]
+    median_attempts: float | None
+    median_time: timedelta | None
+
+
+def analytics(assignment: Assignment) -> Analytics:
+    """Return the figures of an assignment, from raw points and before any override. One query."""
+    columns = ("raw", "used", "passed_after", "first_at", "passed_at")
+    rows = list(Grade.objects.filter(assignment=assignment, used__gt=0).values_list(*columns, named=True))
+    passed = [row for row in rows if row.passed_after]
+    times = [row.passed_at - row.first_at for row in passed]
+    return Analytics(
+        tried=len(rows),
+        passed=len(passed),
+        scores=_scores([row.raw for row in rows], assignment.points),
+        attempts=_attempts([row.passed_after for row in passed]),
+        median_attempts=median(row.passed_after for row in passed) if passed else None,
+        median_time=median(times) if times else None,
+    )
+
+
+def _scores(points: list[float], most: float) -> list[Bar]:
+    """Return how many grades fall into each tenth of the points; the full points have a bar of their own."""
+    bins = Counter(_bin(one / most if most else 1.0) for one in points)
+    labels = [f"{10 * place}–{10 * place + 9} %" for place in range(BINS)] + ["100 %"]
+    return [Bar(label=label, count=bins[place]) for place, label in enumerate(labels)]
+
+
+def _bin(fraction: float) -> int:
+    return BINS if fraction >= 1 else int(fraction * BINS)
+
+
+def _attempts(counts: list[int]) -> list[Bar]:
+    bins = Counter(min(count, MOST_ATTEMPTS) for count in counts)
+    last = f"{MOST_ATTEMPTS} or more"
+    return [Bar(label=str(n) if n < MOST_ATTEMPTS else last, count=bins[n]) for n in range(1, MOST_ATTEMPTS + 1)]

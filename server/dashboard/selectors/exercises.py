@@ -1,0 +1,61 @@
+"""The exercises there are, whether they keep their promises, and what a new version would touch."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import Count
+
+from grader.packages.catalogue import packages
+from server.catalogue.exercises import Exercise, find_exercise
+from server.courses.models import Course
+from server.dashboard.models import Verification
+from server.gradebook.models import Assignment
+from server.submissions.models import Kind, State, Submission
+
+
+class Verified(StrEnum):
+    """Whether an exercise was verified."""
+
+    KEPT = "Verified"
+    BROKEN = "Breaks a promise"
+    OUTDATED = "Changed since verified"
+    NEVER = "Not verified"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """An exercise of the catalogue. `older` counts this course's graded submissions that an earlier version graded."""
+
+    exercise: Exercise
+    verified: Verified
+    verification: Verification | None
+    assignment: Assignment | None
+    older: int
+
+
+def exercises(course: Course) -> list[Listed]:
+    """Return every exercise of the catalogue as a course sees it. Three queries."""
+    verifications = {one.slug: one for one in Verification.objects.all()}
+    assignments = {one.exercise: one for one in course.assignments.select_related("course")}
+    graded = Submission.objects.filter(assignment__course=course, kind=Kind.SUBMIT, state=State.GRADED).order_by()
+    versions = graded.values("exercise", "digest").annotate(count=Count("pk"))
+    found = [find_exercise(package.slug) for package in packages()]
+    return [
+        Listed(
+            exercise=one,
+            verified=verified(one, verifications.get(one.slug)),
+            verification=verifications.get(one.slug),
+            assignment=assignments.get(one.slug),
+            older=sum(v["count"] for v in versions if v["exercise"] == one.slug and v["digest"] != one.digest),
+        )
+        for one in found
+    ]
+
+
+def verified(exercise: Exercise, verification: Verification | None) -> Verified:
+    """Return whether this version of an exercise was verified."""
+    if verification is None:
+        return Verified.NEVER
+    if verification.digest != exercise.digest:
+        return Verified.OUTDATED
+    return Verified.KEPT if verification.passed else Verified.BROKEN

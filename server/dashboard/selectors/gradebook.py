@@ -1,0 +1,137 @@
+"""A page of the gradebook: students down, assignments across."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from server.accounts.models import User
+from server.courses.models import Course, Role
+from server.gradebook.models import Assignment, Grade
+
+PER_PAGE = 50
+
+
+class Show(StrEnum):
+    """Which points a cell shows."""
+
+    FINAL = "final"
+    RAW = "raw"
+    PENALTY = "penalty"
+
+
+class Which(StrEnum):
+    """Which students are listed."""
+
+    ALL = "all"
+    NOT_BEGUN = "not-begun"
+    DECIDED = "decided"
+    LATE = "late"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Query:
+    """What is asked of the gradebook. `sort` is "name", "total" or the key of an assignment; "-" in front turns it."""
+
+    search: str = ""
+    unit: str = ""
+    which: Which = Which.ALL
+    show: Show = Show.FINAL
+    sort: str = "name"
+    page: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """A student's line: one cell per assignment of the page, and the total over all of the course."""
+
+    student: User
+    cells: list[tuple[Assignment, Grade | None]]
+    total: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """One page of the gradebook. `possible` are the points that the course has in all."""
+
+    assignments: list[Assignment]
+    units: list[str]
+    rows: list[Row]
+    page: Page
+    possible: float
+
+
+def gradebook(course: Course, query: Query) -> Table:
+    """Return the page of the gradebook that a query asks for. Four queries, however many students there are."""
+    every = list(course.assignments.select_related("course"))
+    shown = [one for one in every if not query.unit or one.unit == query.unit]
+    page = Paginator(_students(course, query), PER_PAGE).get_page(query.page)
+    students = list(page.object_list)
+    grades = Grade.objects.filter(assignment__in=shown, learner__in=students)
+    by_cell = {(grade.learner_id, grade.assignment_id): grade for grade in grades}
+    return Table(
+        assignments=shown,
+        units=list(dict.fromkeys(one.unit for one in every)),
+        rows=[_row(student, shown, by_cell) for student in students],
+        page=page,
+        possible=sum(one.points for one in every),
+    )
+
+
+def _row(student: User, shown: list[Assignment], by_cell: dict[tuple[int, int], Grade]) -> Row:
+    cells = [(one, by_cell.get((student.pk, one.pk))) for one in shown]
+    return Row(student=student, cells=cells, total=getattr(student, "total", 0.0))
+
+
+def _students(course: Course, query: Query) -> QuerySet[User]:
+    students = User.objects.filter(enrollments__course=course, enrollments__role=Role.STUDENT)
+    for word in query.search.split():
+        students = students.filter(
+            Q(first_name__icontains=word)
+            | Q(last_name__icontains=word)
+            | Q(username__icontains=word)
+            | Q(email__icontains=word)
+        )
+    return _sorted(_chosen(students, course, query), course, query)
+
+
+def _chosen(students: QuerySet[User], course: Course, query: Query) -> QuerySet[User]:
+    grades = Grade.objects.filter(assignment__course=course)
+    match query.which:
+        case Which.NOT_BEGUN:
+            return students.exclude(pk__in=grades.filter(used__gt=0).values("learner"))
+        case Which.DECIDED:
+            decided = Q(override__isnull=False) | Q(exempt=True) | Q(extra_attempts__gt=0)
+            extended = Q(due_at__isnull=False) | Q(closes_at__isnull=False)
+            return students.filter(pk__in=grades.filter(decided | extended).values("learner"))
+        case Which.LATE:
+            return students.filter(pk__in=grades.filter(penalty__gt=0).values("learner"))
+        case _:
+            return students
+
+
+def _sorted(students: QuerySet[User], course: Course, query: Query) -> QuerySet[User]:
+    own = Grade.objects.filter(learner=OuterRef("pk"), assignment__course=course).order_by().values("learner")
+    total = Subquery(own.annotate(sum=Sum("final")).values("sum"), output_field=FloatField())
+    students = students.annotate(total=Coalesce(total, Value(0.0)))
+    names = ("last_name", "first_name", "username")
+    key = query.sort.removeprefix("-")
+    if key.isdigit():
+        points = Grade.objects.filter(learner=OuterRef("pk"), assignment=int(key), assignment__course=course)
+        students, by = students.annotate(points=Subquery(points.values(str(query.show)))), F("points")
+    elif key == "total":
+        by = F("total")
+    else:
+        turned = query.sort.startswith("-")
+        return students.order_by(*(f"-{name}" if turned else name for name in names))
+    order = by.desc(nulls_last=True) if query.sort.startswith("-") else by.asc(nulls_first=True)
+    return students.order_by(order, *names)
+
+
+def tried_and_passed(assignments: list[Assignment]) -> dict[int, dict[str, int]]:
+    """Return per assignment how many students tried it and passed it. One query."""
+    rows = Grade.objects.filter(assignment__in=assignments).values("assignment").order_by()
+    counted = rows.annotate(tried=Count("pk", filter=Q(used__gt=0)), passed=Count("passed_after"))
+    return {row["assignment"]: {"tried": row["tried"], "passed": row["passed"]} for row in counted}

@@ -1,0 +1,24 @@
+"""Addresses of the instructor's pages."""
+
+from django.urls import path
+
+from server.dashboard.views import assignments, gradebook, grades, overview
+
+app_name = "dashboard"
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("workers", overview.workers, name="workers"),
+    path("exercises/", overview.exercises, name="exercises"),
+    path("gradebook/", gradebook.gradebook, name="gradebook"),
+    path("gradebook/export/<slug:form>", gradebook.export, name="export"),
+    path("changes/", gradebook.changes, name="changes"),
+    path("changes/<int:pk>/undo", grades.undo, name="undo"),
+    path("students/<int:pk>/", gradebook.student, name="student"),
+    path("grades/<int:assignment>/<int:learner>/", grades.grade, name="grade"),
+    path("grades/<int:assignment>/<int:learner>/<slug:what>", grades.decide, name="decide"),
+    path("submissions/<uuid:pk>/", grades.submission, name="submission"),
+    path("submissions/<uuid:pk>/comments", grades.say, name="comment"),
+    path("assignments/", assignments.assignments, name="assignments"),
+    path("assignments/<int:pk>/", assignments.assignment, name="assignment"),
+    path("assignments/<int:pk>/analytics", assignments.analytics, name="analytics"),
+]

@@ -1,0 +1,86 @@
+"""Assignments: the list, their terms, and how each exercise does."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from server.courses.models import Role
+from server.dashboard.access import require, taught_course
+from server.dashboard.charts import bars, lines
+from server.dashboard.forms import AssignmentForm
+from server.dashboard.selectors.analytics import analytics as figures
+from server.dashboard.selectors.gradebook import tried_and_passed
+from server.gradebook.models import Grade
+from server.gradebook.services import change_terms
+from server.insights import selectors as insights
+from server.web.requests import Request
+
+
+@require_GET
+def assignments(request: Request, slug: str) -> HttpResponse:
+    """The assignments of a course, and how many tried and passed each."""
+    course = taught_course(request, slug)
+    every = list(course.assignments.select_related("course"))
+    counted = tried_and_passed(every)
+    context = {
+        "course": course,
+        "tab": "assignments",
+        "rows": [(one, counted.get(one.pk, {})) for one in every],
+        "students": course.enrollments.filter(role=Role.STUDENT).count(),
+    }
+    return render(request, "dashboard/assignments.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def assignment(request: Request, slug: str, pk: int) -> HttpResponse:
+    """The terms of an assignment, who has others, and changing them."""
+    course = taught_course(request, slug)
+    one = get_object_or_404(course.assignments.select_related("course"), pk=pk)
+    form = AssignmentForm(request.POST or None, instance=one)
+    if request.method == "POST":
+        require(request.user, "assignments.change", course)
+        if form.is_valid():
+            changed = change_terms(form.save(commit=False), by=request.user)
+            messages.success(request, f"Kept. {len(changed)} grades changed by it.")
+            return redirect("dashboard:assignment", course.slug, one.pk)
+    extended = Grade.objects.filter(assignment=one).exclude(due_at=None, closes_at=None, extra_attempts=0)
+    context = {
+        "course": course,
+        "tab": "assignments",
+        "assignment": one,
+        "form": form,
+        "extended": extended.select_related("learner").order_by("learner__last_name", "learner__username"),
+    }
+    return render(request, "dashboard/assignment.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+def analytics(request: Request, slug: str, pk: int) -> HttpResponse:
+    """How an exercise does: scores, attempts, failing checks, and mistakes over time."""
+    course = taught_course(request, slug)
+    one = get_object_or_404(course.assignments.select_related("course"), pk=pk)
+    found = figures(one)
+    days = insights.mistakes_by_day(one)
+    context = {
+        "course": course,
+        "tab": "assignments",
+        "assignment": one,
+        "figures": found,
+        "checks": insights.check_rates(one),
+        "mistakes": insights.mistakes_in(one),
+        "seconds": insights.run_seconds(one),
+        "charts": {
+            "scores": bars(found.scores, "Students"),
+            "attempts": bars(found.attempts, "Students"),
+            "days": lines(days),
+        },
+        "days": _table(days),
+    }
+    return render(request, "dashboard/analytics.html", context)
+
+
+def _table(days: dict) -> tuple[list[str], list[tuple]]:
+    """Return the mistakes over time as a table: the mistakes across, the days down."""
+    every = sorted({day for counts in days.values() for day in counts})
+    return list(days), [(day, [counts.get(day, 0) for counts in days.values()]) for day in every]

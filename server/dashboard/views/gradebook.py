@@ -1,0 +1,74 @@
+"""The gradebook and its exports, a student, and the record of changes."""
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from server.accounts.models import User
+from server.dashboard.access import taught_course
+from server.dashboard.forms import QueryForm
+from server.dashboard.selectors import gradebook as select
+from server.gradebook.exports import Format
+from server.gradebook.exports import export as write
+from server.gradebook.models import GradeChange
+from server.gradebook.selectors import standings
+from server.web.requests import Request
+
+CHANGES_PER_PAGE = 50
+
+
+@require_GET
+def gradebook(request: Request, slug: str) -> HttpResponse:
+    """Students by assignments, a page at a time."""
+    course = taught_course(request, slug, permission="grades.view")
+    units = list(dict.fromkeys(one.unit for one in course.assignments.all()))
+    form = QueryForm(request.GET, units=units)
+    query = form.query(request.GET.get("page", ""))
+    table = select.gradebook(course, query)
+    context = {
+        "course": course,
+        "tab": "gradebook",
+        "form": form,
+        "query": query,
+        "table": table,
+        "formats": list(Format),
+    }
+    return render(request, "dashboard/gradebook.html", context)
+
+
+@require_GET
+def export(request: Request, slug: str, form: str) -> HttpResponse:
+    """Every grade of the course, as a file."""
+    course = taught_course(request, slug, permission="grades.export")
+    if form not in list(Format):
+        raise Http404
+    file = write(course, Format(form))
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"', "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(file.content, content_type=file.media_type, headers=headers)
+
+
+@require_GET
+def student(request: Request, slug: str, pk: int) -> HttpResponse:
+    """How one student stands with everything."""
+    course = taught_course(request, slug, permission="grades.view")
+    learner = get_object_or_404(User, pk=pk, enrollments__course=course)
+    context = {"course": course, "tab": "gradebook", "learner": learner, "standings": standings(learner, course)}
+    return render(request, "dashboard/student.html", context)
+
+
+@require_GET
+def changes(request: Request, slug: str) -> HttpResponse:
+    """Every change of a grade, newest first."""
+    course = taught_course(request, slug, permission="grades.view")
+    every = GradeChange.objects.filter(assignment__course=course)
+    if request.GET.get("by") == "people":
+        every = every.exclude(by=None)
+    rows = every.select_related("learner", "by", "undone_by")
+    page = Paginator(rows, CHANGES_PER_PAGE).get_page(request.GET.get("page"))
+    # One object per assignment, so that its title is read once and not once per change.
+    assignments = {one.pk: one for one in course.assignments.select_related("course")}
+    for change in page:
+        change.assignment = assignments[change.assignment_id]
+    context = {"course": course, "tab": "changes", "page": page, "people": request.GET.get("by") == "people"}
+    return render(request, "dashboard/changes.html", context)

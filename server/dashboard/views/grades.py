@@ -1,0 +1,143 @@
+"""One student's grade in one assignment: what was handed in, what was decided, and deciding."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from server.accounts.models import User
+from server.comments.services import Unsaid, comment
+from server.courses.models import Course
+from server.dashboard.access import require, taught_course
+from server.dashboard.forms import Decided, ExemptForm, ExtendForm, OverrideForm
+from server.gradebook.errors import GradeError
+from server.gradebook.models import Action, Assignment, Grade, GradeChange
+from server.gradebook.selectors import grade_in
+from server.gradebook.services import decide as write_decision
+from server.gradebook.services import undo as take_back
+from server.submissions.models import Submission
+from server.submissions.presentation import result_of
+from server.submissions.selectors import history
+from server.web.requests import Request
+
+# What each button asks for: its form, and the permission that it takes.
+DECISIONS: dict[str, tuple[Action, type[Decided], str]] = {
+    "override": (Action.OVERRIDDEN, OverrideForm, "grades.override"),
+    "exempt": (Action.EXEMPTED, ExemptForm, "grades.exempt"),
+    "extend": (Action.EXTENDED, ExtendForm, "grades.extend"),
+}
+
+
+@require_GET
+def grade(request: Request, slug: str, assignment: int, learner: int) -> HttpResponse:
+    """A student's grade in an assignment, also where nothing was handed in."""
+    course = taught_course(request, slug, permission="grades.view")
+    context = _grade(course, *_whose(course, assignment, learner))
+    return render(request, "dashboard/grade.html", context)
+
+
+@require_GET
+def submission(request: Request, slug: str, pk: UUID) -> HttpResponse:
+    """A submission: its report and code, what was said of it, and the grade it belongs to."""
+    course = taught_course(request, slug)
+    return render(request, "dashboard/submission.html", _submission(course, _submission_of(course, pk)))
+
+
+@require_POST
+def decide(request: Request, slug: str, assignment: int, learner: int, what: str) -> HttpResponse:
+    """Override, exempt or extend, with a reason."""
+    course = taught_course(request, slug)
+    if what not in DECISIONS:
+        raise Http404
+    action, form_class, permission = DECISIONS[what]
+    require(request.user, permission, course)
+    about, whom = _whose(course, assignment, learner)
+    form = form_class(request.POST)
+    if not form.is_valid():
+        return render(request, "dashboard/grade.html", _grade(course, about, whom) | {what: form}, status=422)
+    try:
+        changed = write_decision(
+            about, whom, action=action, by=request.user, why=form.cleaned_data["why"], **form.decision
+        )
+    except GradeError as error:
+        form.add_error(None, str(error))
+        return render(request, "dashboard/grade.html", _grade(course, about, whom) | {what: form}, status=422)
+    messages.success(request, "Kept, with your reason." if changed else "Nothing was changed by this.")
+    return redirect("dashboard:grade", course.slug, about.pk, whom.pk)
+
+
+@require_POST
+def undo(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Take a decision back."""
+    course = taught_course(request, slug, permission="grades.undo")
+    change = get_object_or_404(GradeChange.objects.select_related("assignment"), pk=pk, assignment__course=course)
+    try:
+        take_back(change, by=request.user, why=f"Undid: {change.why}")
+        messages.success(request, "Undone. The grade is what it was before.")
+    except GradeError as error:
+        messages.error(request, str(error))
+    return redirect("dashboard:grade", course.slug, change.assignment_id, change.learner_id)
+
+
+@require_POST
+def say(request: Request, slug: str, pk: UUID) -> HttpResponse:
+    """Comment on a submission."""
+    course = taught_course(request, slug, permission="submissions.comment")
+    submission = _submission_of(course, pk)
+    try:
+        comment(submission, author=request.user, text=request.POST.get("text", ""))
+    except Unsaid as error:
+        context = _submission(course, submission) | {"unsaid": str(error), "text": request.POST.get("text", "")}
+        return render(request, "dashboard/submission.html", context, status=422)
+    return redirect("dashboard:submission", course.slug, submission.pk)
+
+
+def _whose(course: Course, assignment: int, learner: int) -> tuple[Assignment, User]:
+    about = get_object_or_404(course.assignments.select_related("course"), pk=assignment)
+    return about, get_object_or_404(User, pk=learner, enrollments__course=course)
+
+
+def _submission_of(course: Course, pk: UUID) -> Submission:
+    rows = Submission.objects.select_related("learner", "assignment__course")
+    return get_object_or_404(rows, pk=pk, assignment__course=course)
+
+
+def _submission(course: Course, submission: Submission) -> dict[str, Any]:
+    context = _grade(course, submission.assignment, submission.learner)
+    said = submission.comments.select_related("author")
+    reruns = submission.reruns.select_related("regrade").defer("report", "old_report").order_by("-pk")
+    return context | {
+        "submission": submission,
+        "result": result_of(submission),
+        "comments": said,
+        "reruns": reruns,
+    }
+
+
+def _grade(course: Course, assignment: Assignment, learner: User) -> dict[str, Any]:
+    grade = grade_in(assignment, learner)
+    return {
+        "course": course,
+        "tab": "gradebook",
+        "assignment": assignment,
+        "learner": learner,
+        "grade": grade,
+        "submissions": history(learner, assignment),
+        "changes": _changes(assignment, learner),
+        "override": OverrideForm(initial={"override": grade.override if grade else None}, auto_id="override-%s"),
+        "exempt": ExemptForm(initial={"exempt": grade.exempt if grade else False}, auto_id="exempt-%s"),
+        "extend": ExtendForm(initial=_extension(grade), auto_id="extend-%s"),
+    }
+
+
+def _extension(grade: Grade | None) -> dict[str, Any]:
+    names = ("due_at", "closes_at", "extra_attempts")
+    return {name: getattr(grade, name) for name in names} if grade else {}
+
+
+def _changes(assignment: Assignment, learner: User) -> list[GradeChange]:
+    rows = GradeChange.objects.filter(assignment=assignment, learner=learner)
+    return list(rows.select_related("by", "undone_by", "assignment"))

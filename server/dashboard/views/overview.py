@@ -1,0 +1,47 @@
+"""The first page of a course for those who teach it, and the exercises."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from server.dashboard.access import taught_course
+from server.dashboard.selectors import overview as select
+from server.dashboard.selectors.exercises import exercises as every_exercise
+from server.dashboard.selectors.workers import workers as alive
+from server.insights import selectors as insights
+from server.web.requests import Request
+
+
+@require_GET
+def overview(request: Request, slug: str) -> HttpResponse:
+    """What happens now, who is stuck, what the class gets wrong, what is due."""
+    course = taught_course(request, slug)
+    now = timezone.now()
+    context = {
+        "course": course,
+        "tab": "overview",
+        "pulse": select.pulse(course, now=now),
+        "not_begun": select.not_begun(course),
+        "deadlines": select.deadlines(course, now=now),
+        "stuck": insights.stuck(course),
+        "mistakes": insights.mistakes(course, since=now - select.LATELY),
+    }
+    return render(request, "dashboard/overview.html", context)
+
+
+@require_GET
+def workers(request: Request, slug: str) -> HttpResponse:
+    """The part of the first page that tells which graders are alive."""
+    return render(request, "dashboard/_workers.html", {"course": taught_course(request, slug), "workers": alive()})
+
+
+@require_GET
+def exercises(request: Request, slug: str) -> HttpResponse:
+    """Every exercise there is, and whether it keeps its promises."""
+    course = taught_course(request, slug)
+    return render(
+        request,
+        "dashboard/exercises.html",
+        {"course": course, "tab": "exercises", "exercises": every_exercise(course)},
+    )

@@ -1,0 +1,236 @@
+"""Three weeks of the demo course: honest answers, mistakes, late work, a broken check and what was done about it.
+
+Everything goes through the services that real use goes through; every report is the grader's own.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from grader.packages.catalogue import Package, exercises_folder, find_package
+from server.accounts.models import User
+from server.comments.services import comment
+from server.courses.models import Course
+from server.demo.people import name_of
+from server.demo.plan import DAY, Act, Exercise, acts, students
+from server.demo.reports import SEED, reports_of, samples
+from server.gradebook.models import Action, Assignment, Grade
+from server.gradebook.services import change_terms, decide, undo
+from server.regrades import services as regrades
+from server.regrades.models import Regrade
+from server.similarity import services as similarity
+from server.submissions import services
+from server.submissions.models import State, Submission
+
+# The first three and the last have not begun: visitors sign in as the first, the samples are handed in by the last.
+FRESH = ("student1", "student2", "student3", "student60")
+# Days from today on which each unit begins and is due.
+UNITS = {
+    "tracking": (-21, -14),
+    "gradients": (-15, -4),
+    "derivatives": (-8, -1),
+    "training": (-5, 2),
+    "nets": (-3, 5),
+    "optimizers": (-2, 8),
+}
+LATER = (10, 17)
+# The check that was wrong, what it said and should have said, and the day on which it was mended.
+BROKEN = "gradients/sum-of-matrix"
+BROKEN_WORDS = ("matrix.shape == (3, 3)", "matrix.shape == (4, 4)")
+MENDED = -6
+
+Reports = dict[str, dict[str, Any]]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Material:
+    """An exercise's answers and their reports; `broken` are those of the version whose check was wrong."""
+
+    sources: dict[str, str]
+    reports: Reports
+    broken: Reports
+
+
+def tell(course: Course, *, say: Say) -> None:
+    """Play the story in a course whose accounts and assignments are there, once; NoGrader where nothing can grade."""
+    now = timezone.now()
+    assignments = {one.slug: one for one in course.assignments.select_related("course") if _is_told(one)}
+    material = {slug: _material(one, say) for slug, one in assignments.items()}
+    with transaction.atomic():
+        instructor, ta = User.objects.get(username="instructor"), User.objects.get(username="ta")
+        people = _people()
+        _schedule(course, by=instructor, now=now)
+        played = _play(_acts(people, assignments, material, now), people, assignments, material, now)
+        say(f"{played} submissions handed in")
+        _extend_the_fresh(course, by=instructor, now=now)
+        _mend(assignments, material, by=instructor)
+        _decide(course, by=instructor, now=now)
+        _comment(course, by=ta)
+        _compare(course, by=instructor)
+
+
+def _is_told(assignment: Assignment) -> bool:
+    return assignment.unit in UNITS and assignment.content.runtime == "cpu"
+
+
+def _material(assignment: Assignment, say: Say) -> Material:
+    package = find_package(assignment.exercise)
+    sources = samples(package)
+    say(f"grading the {len(sources)} answers of {package.slug}")
+    broken = _broken_reports(package, sources) if package.slug == BROKEN else {}
+    return Material(sources=sources, reports=reports_of(package, sources), broken=broken)
+
+
+def _broken_reports(package: Package, sources: dict[str, str]) -> Reports:
+    """Return what the grader says with the wrong check: it grades a copy of the exercise that has it."""
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name) / "exercises"
+        folder = root / package.folder.relative_to(exercises_folder())
+        shutil.copytree(package.folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        checks = folder / "checks.py"
+        right, wrong = BROKEN_WORDS
+        words = checks.read_text(encoding="utf-8")
+        if right not in words:
+            return {}  # the exercise is written otherwise by now: the story does without
+        checks.write_text(words.replace(right, wrong), encoding="utf-8")
+        return reports_of(Package(package.slug, folder), sources, root=root)
+
+
+def _people() -> dict[str, User]:
+    users = User.objects.filter(is_demo=True, username__startswith="student").exclude(username__in=FRESH)
+    for user in users:
+        user.first_name, user.last_name = name_of(int(user.username.removeprefix("student")))
+        user.save(update_fields=["first_name", "last_name"])
+    return {user.username: user for user in users}
+
+
+def _schedule(course: Course, *, by: User, now: datetime) -> None:
+    for assignment in course.assignments.select_related("course"):
+        _, due = UNITS.get(assignment.unit, LATER)
+        assignment.due_at = _day(now, due)
+        assignment.late_percent_per_day, assignment.late_percent_cap, assignment.grace_minutes = 10, 50, 60
+        change_terms(assignment, by=by, why="The dates of this term")
+
+
+def _day(now: datetime, days: int) -> datetime:
+    return (now + days * DAY).replace(hour=22, minute=0, second=0, microsecond=0)
+
+
+def _acts(
+    people: dict[str, User], assignments: dict[str, Assignment], material: dict[str, Material], now: datetime
+) -> list[Act]:
+    random = Random(SEED)  # noqa: S311 a story, not a secret
+    exercises = [
+        Exercise(
+            slug=slug,
+            begins=_day(now, UNITS[one.unit][0]),
+            due=_day(now, UNITS[one.unit][1]),
+            right=[name for name in material[slug].sources if not name.startswith("mistakes/")],
+            wrong=[name for name in material[slug].sources if name.startswith("mistakes/")],
+        )
+        for slug, one in assignments.items()
+    ]
+    ways = students(sorted(people, key=lambda name: int(name.removeprefix("student"))), random=random)
+    return acts(ways, exercises, now=now - timedelta(minutes=5), random=random)
+
+
+def _play(
+    story: list[Act],
+    people: dict[str, User],
+    assignments: dict[str, Assignment],
+    material: dict[str, Material],
+    now: datetime,
+) -> int:
+    for act in story:
+        of = material[act.slug]
+        is_broken = bool(of.broken) and act.at < _day(now, MENDED)
+        report = (of.broken if is_broken else of.reports)[act.answer]
+        submission = services.take_in(
+            learner=people[act.student],
+            assignment=assignments[act.slug],
+            source=of.sources[act.answer],
+            now=act.at,
+            seed=SEED,
+        )
+        if is_broken:
+            Submission.objects.filter(pk=submission.pk).update(digest=report["digest"])
+        done = act.at + timedelta(seconds=1 + report["seconds"])
+        services.record(submission=str(submission.pk), token=submission.token, report=report, now=done)
+    return len(story)
+
+
+def _extend_the_fresh(course: Course, *, by: User, now: datetime) -> None:
+    for user in User.objects.filter(username__in=FRESH):
+        for assignment in course.assignments.filter(due_at__lt=now + 7 * DAY).select_related("course"):
+            why = "Joined the course in its fourth week"
+            decide(assignment, user, action=Action.EXTENDED, by=by, why=why, due_at=_day(now, 21))
+
+
+def _mend(assignments: dict[str, Assignment], material: dict[str, Material], *, by: User) -> None:
+    """The broken check is mended: everything is graded again, looked at, and applied."""
+    if not material.get(BROKEN) or not material[BROKEN].broken:
+        return
+    why = "The check of make_matrix asked for a 4 x 4 matrix. It is mended."
+    regrade = regrades.start(assignments[BROKEN].course, [assignments[BROKEN]], by=by, why=why)
+    _answer(regrade, material[BROKEN])
+    regrades.apply(regrade, by=by)
+
+
+def _answer(regrade: Regrade, material: Material) -> None:
+    names = {source: name for name, source in material.sources.items()}
+    for rerun in regrade.reruns.select_related("submission").filter(state=State.QUEUED):
+        report = material.reports[names[rerun.submission.source]]
+        regrades.record(submission=str(rerun.pk), token=rerun.token, report=report)
+
+
+def _decide(course: Course, *, by: User, now: datetime) -> None:
+    grades = Grade.objects.filter(assignment__course=course, used__gt=0).select_related("assignment__course", "learner")
+    stuck = list(grades.filter(passed_after=None, used__gte=3).order_by("-used", "pk")[:3])
+    late = list(grades.filter(penalty__gt=0).order_by("-penalty", "pk")[:3])
+    for grade, why in zip(late[:2], ("Ill, with a note", "The network of the dormitory was down"), strict=False):
+        due = (grade.assignment.due_at or now) + 3 * DAY
+        decide(grade.assignment, grade.learner, action=Action.EXTENDED, by=by, why=why, due_at=due)
+    for grade in stuck[:1]:
+        why = "Explained the right answer in the exercise class"
+        points = 0.8 * grade.assignment.points
+        decide(grade.assignment, grade.learner, action=Action.OVERRIDDEN, by=by, why=why, override=points)
+    for grade in stuck[1:2]:
+        why = "Did this in last year's course"
+        decide(grade.assignment, grade.learner, action=Action.EXEMPTED, by=by, why=why, exempt=True)
+    for grade in stuck[2:3]:
+        points = grade.assignment.points
+        change = decide(
+            grade.assignment, grade.learner, action=Action.OVERRIDDEN, by=by, why="Oral exam", override=points
+        )
+        if change:
+            undo(change, by=by, why="That was another student's exam")
+
+
+SAID = (
+    "Nearly there. Compare the shape of your gradient with the shape of the input.",
+    "Look at the first failed check only; the others follow from it.",
+    "Nice and short. Can you say why no graph is needed here?",
+    "Come to my office hour on Thursday, and bring this one.",
+)
+
+
+def _comment(course: Course, *, by: User) -> None:
+    worst = Grade.objects.filter(assignment__course=course, counted__isnull=False).order_by("raw", "-used", "pk")
+    for grade, text in zip(worst.select_related("counted")[: len(SAID)], SAID, strict=True):
+        if grade.counted:
+            comment(grade.counted, author=by, text=text)
+
+
+def _compare(course: Course, *, by: User) -> None:
+    comparison = similarity.start(course, by=by)
+    for _ in range(comparison.total):
+        similarity.step(comparison.pk)

@@ -1,0 +1,1 @@
+"""What learners type before they hand it in."""

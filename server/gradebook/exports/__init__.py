@@ -1,0 +1,14 @@
+"""A course's grades as files that others read.
+
+csv         one row per student, one column per assignment
+xlsx        the same as a workbook, with raw points, penalties and what counts on a sheet each
+canvas      the CSV that Canvas imports into its gradebook
+moodle      the CSV that Moodle's grade import takes
+gradescope  a zip with Gradescope's `results.json` of the submission that counts, per assignment and student
+
+A cell that a spreadsheet would take for a formula is made harmless: see `cells`.
+"""
+
+from server.gradebook.exports.formats import Export, Format, export
+
+__all__ = ["Export", "Format", "export"]

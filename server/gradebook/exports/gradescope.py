@@ -1,0 +1,43 @@
+"""Gradescope's `results.json`, of the submission that counts, for every assignment and student.
+
+The format: https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format. The file names inside the zip
+are `<assignment>/<user name>/results.json`.
+"""
+
+import io
+import json
+import zipfile
+from typing import Any
+
+from grader.reports import Finding, Report
+from server.courses.models import Course
+from server.gradebook.models import Grade
+
+
+def results(grade: Grade) -> dict[str, Any]:
+    """Return the results.json of a grade: what counts, and a test per check of the submission that it comes from."""
+    assert grade.counted is not None
+    report = Report.from_dict(grade.counted.report or {})
+    return {
+        "score": round(grade.final or 0.0, 4),
+        "execution_time": report.seconds,
+        "visibility": "visible",
+        "tests": [_test(finding) for finding in report.findings],
+    }
+
+
+def zipped(course: Course) -> bytes:
+    """Return the zip of a whole course."""
+    graded = Grade.objects.filter(assignment__course=course, final__isnull=False, counted__isnull=False)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for grade in graded.select_related("assignment", "learner", "counted").order_by("pk").iterator(chunk_size=100):
+            name = f"{grade.assignment.slug}/{grade.learner.username}/results.json"
+            archive.writestr(name, json.dumps(results(grade), indent=2))
+    return file.getvalue()
+
+
+def _test(finding: Finding) -> dict[str, Any]:
+    words = [text for text in (finding.text, finding.hint_text) if text]
+    test = {"name": finding.title, "score": finding.points, "max_score": finding.max_points, "output": "\n".join(words)}
+    return test | ({} if finding.status == "skipped" else {"status": str(finding.status)})

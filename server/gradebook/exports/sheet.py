@@ -1,0 +1,43 @@
+"""The grades of a course as one table: students down, assignments across."""
+
+from dataclasses import dataclass
+
+from server.accounts.models import User
+from server.courses.models import Course, Role
+from server.gradebook.models import Assignment, Grade
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """A student's grades, one per assignment of the sheet and in its order; None where there is none."""
+
+    student: User
+    grades: list[Grade | None]
+
+    @property
+    def total(self) -> float:
+        """The points that count, added up."""
+        return sum(grade.final for grade in self.grades if grade and grade.final is not None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sheet:
+    """Every student of a course with every grade."""
+
+    course: Course
+    assignments: list[Assignment]
+    lines: list[Line]
+
+
+def sheet_of(course: Course) -> Sheet:
+    """Return the whole sheet of a course, students in the order of their names. Three queries."""
+    assignments = list(course.assignments.select_related("course"))
+    students = User.objects.filter(enrollments__course=course, enrollments__role=Role.STUDENT)
+    grades = {
+        (grade.learner_id, grade.assignment_id): grade for grade in Grade.objects.filter(assignment__in=assignments)
+    }
+    lines = [
+        Line(student=student, grades=[grades.get((student.pk, assignment.pk)) for assignment in assignments])
+        for student in students.order_by("last_name", "first_name", "username")
+    ]
+    return Sheet(course=course, assignments=assignments, lines=lines)

@@ -1,0 +1,192 @@
+"""Assignments (an exercise, set in a course, on terms), the grades in them, and every change of a grade."""
+
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.urls import reverse
+
+from server.catalogue.exercises import Exercise, find_exercise
+from server.courses.models import Course
+from server.gradebook.rules import Decision, Keeps, LateRule, Terms
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+    from server.submissions.models import Submission
+
+
+class Assignment(models.Model):
+    """An exercise that a course sets. Its slug is `unit/name`: the exercise's, unless the course wants another."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="assignments")
+    slug = models.CharField(max_length=100)
+    exercise = models.CharField(max_length=100, help_text="The slug of an exercise package.")
+    position = models.PositiveIntegerField(default=0)
+    points = models.FloatField(default=100, validators=[MinValueValidator(0)])
+    opens_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    closes_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as many as one likes.")
+    cooldown_seconds = models.PositiveIntegerField(default=0)
+    keeps = models.CharField(
+        max_length=10, choices=[(keeps.value, keeps.name.title()) for keeps in Keeps], default="best"
+    )
+    late_percent_per_day = models.FloatField(default=0, validators=[MinValueValidator(0), MaxValueValidator(100)])
+    late_percent_cap = models.FloatField(default=100, validators=[MinValueValidator(0), MaxValueValidator(100)])
+    grace_minutes = models.PositiveIntegerField(default=0)
+
+    submissions: "RelatedManager[Submission]"
+    grades: "RelatedManager[Grade]"
+
+    class Meta:
+        ordering = ["position", "slug"]
+        constraints = [models.UniqueConstraint(fields=["course", "slug"], name="one_assignment_per_slug")]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the exercise page."""
+        return reverse("submissions:exercise", args=[self.course.slug, self.slug])
+
+    @property
+    def unit(self) -> str:
+        """The unit it stands in: the first part of its slug."""
+        return self.slug.partition("/")[0]
+
+    @cached_property
+    def content(self) -> Exercise:
+        """The exercise itself, read from its package."""
+        return find_exercise(self.exercise)
+
+    @property
+    def title(self) -> str:
+        """The exercise's title."""
+        return self.content.title
+
+    @property
+    def terms(self) -> Terms:
+        """The terms, as the rules take them."""
+        return Terms(
+            points=self.points,
+            opens_at=self.opens_at,
+            due_at=self.due_at,
+            closes_at=self.closes_at,
+            attempts=self.attempts,
+            cooldown=timedelta(seconds=self.cooldown_seconds),
+            keeps=Keeps(self.keeps),
+            late=LateRule(
+                per_day=self.late_percent_per_day / 100,
+                cap=self.late_percent_cap / 100,
+                grace=timedelta(minutes=self.grace_minutes),
+            ),
+        )
+
+
+class Grade(models.Model):
+    """Where a learner stands with an assignment: what was decided, and what follows from it. One row each.
+
+    Only `server.gradebook.services` writes here. `raw`, `penalty` and `final` are points of the assignment; `final` is
+    what counts, None where nothing does. `counted` is the submission that they come from. `used` counts graded
+    attempts, `passed_after` those it took until one got every point; the moments are those of the handing in.
+    """
+
+    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="grades")
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="grades")
+
+    override = models.FloatField(null=True, blank=True)
+    exempt = models.BooleanField(default=False)
+    due_at = models.DateTimeField(null=True, blank=True)
+    closes_at = models.DateTimeField(null=True, blank=True)
+    extra_attempts = models.PositiveIntegerField(default=0)
+
+    counted = models.ForeignKey("submissions.Submission", models.PROTECT, null=True, blank=True, related_name="+")
+    raw = models.FloatField(null=True, blank=True)
+    penalty = models.FloatField(null=True, blank=True)
+    final = models.FloatField(null=True, blank=True)
+    used = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField(null=True, blank=True)
+    last_at = models.DateTimeField(null=True, blank=True)
+    passed_after = models.PositiveIntegerField(null=True, blank=True)
+    passed_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["assignment", "learner"], name="one_grade_each")]
+
+    def __str__(self) -> str:
+        return f"{self.learner_id} in {self.assignment_id}: {self.final}"
+
+    @property
+    def decision(self) -> Decision:
+        """What was decided for the learner, as the rules take it."""
+        return Decision(
+            override=self.override,
+            exempt=self.exempt,
+            due_at=self.due_at,
+            closes_at=self.closes_at,
+            extra_attempts=self.extra_attempts,
+        )
+
+    @property
+    def is_extended(self) -> bool:
+        """Whether the learner has more time or more attempts than the others."""
+        return bool(self.due_at or self.closes_at or self.extra_attempts)
+
+
+class Action(models.TextChoices):
+    """What changed a grade."""
+
+    GRADED = "graded", "Graded"
+    TERMS = "terms", "Terms changed"
+    OVERRIDDEN = "overridden", "Overridden"
+    EXEMPTED = "exempted", "Exempted"
+    EXTENDED = "extended", "Extended"
+    REGRADED = "regraded", "Regraded"
+    UNDONE = "undone", "Undone"
+
+
+DECISIONS = frozenset({Action.OVERRIDDEN, Action.EXEMPTED, Action.EXTENDED, Action.UNDONE})
+
+
+class GradeChange(models.Model):
+    """One change of a grade: who (nobody: the system), when, why, and the grade before and after.
+
+    A table of our own, not a history of row versions: a change needs a reason, belongs to a person or a regrade, spans
+    what was decided and what followed, and can be undone as one. It is written where the grade is, so no bulk write
+    slips past it. `old` and `new` hold raw, penalty, final and the decision, as JSON.
+    """
+
+    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="changes")
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="grade_changes")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    at = models.DateTimeField()
+    action = models.CharField(max_length=12, choices=Action.choices)
+    why = models.TextField(blank=True)
+    old: models.JSONField = models.JSONField()
+    new: models.JSONField = models.JSONField()
+    undoes = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="undone_by")
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["assignment", "learner", "-at"], name="changes_of_a_grade"),
+            models.Index(fields=["assignment", "-at"], name="changes_of_an_assignment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action}: {self.old.get('final')} -> {self.new.get('final')}"
+
+    @property
+    def is_decision(self) -> bool:
+        """Whether a person decided it, so that it can be undone by itself."""
+        return self.action in DECISIONS
+
+    @property
+    def decided(self) -> Any:
+        """What the change did, for a sentence: the keys whose values differ, with old and new."""
+        return {key: (self.old.get(key), value) for key, value in self.new.items() if self.old.get(key) != value}

@@ -1,0 +1,154 @@
+"""The rules of grading, all of them, as plain functions of plain data. No database, no clock.
+
+Scores are fractions of what could be had (0 to 1); grades are points of the assignment. A submission that we failed
+to grade, or that did not load, is no attempt and has no score: it never reaches this module.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import ceil
+
+DAY = timedelta(days=1)
+
+
+class Keeps(StrEnum):
+    """Which attempt counts."""
+
+    BEST = "best"
+    LAST = "last"
+
+
+class Refusal(StrEnum):
+    """Why a submission is not taken in. Earlier ones win: they explain the later ones."""
+
+    NOT_OPEN = "not_open"
+    CLOSED = "closed"
+    NO_ATTEMPTS = "no_attempts"
+    COOLDOWN = "cooldown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LateRule:
+    """What lateness costs: so much of the points per day begun after the grace, and never more than the cap."""
+
+    per_day: float = 0.0
+    cap: float = 1.0
+    grace: timedelta = timedelta()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """The terms of an assignment for one learner. None means: no such limit."""
+
+    points: float
+    opens_at: datetime | None = None
+    due_at: datetime | None = None
+    closes_at: datetime | None = None
+    attempts: int | None = None
+    cooldown: timedelta = timedelta()
+    keeps: Keeps = Keeps.BEST
+    late: LateRule = LateRule()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """What an instructor decided for one learner and assignment, over and above the terms.
+
+    `override` is the points that count whatever was scored; an `exempt` assignment does not count at all. The others
+    are more time and more attempts; they never make the terms harder.
+    """
+
+    override: float | None = None
+    exempt: bool = False
+    due_at: datetime | None = None
+    closes_at: datetime | None = None
+    extra_attempts: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """A graded submission: when it was handed in, and what share of the points it got (0 to 1)."""
+
+    submitted_at: datetime
+    fraction: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grade:
+    """Points: `raw` as scored, `penalty` taken off for lateness, and what remains.
+
+    Of several attempts it is that of one, number `counted` in the order in which they were passed in.
+    """
+
+    raw: float
+    penalty: float
+    counted: int = field(default=0, compare=False)
+
+    @property
+    def final(self) -> float:
+        """The points that count, never below zero."""
+        return max(0.0, self.raw - self.penalty)
+
+
+def refusal(terms: Terms, *, now: datetime, used: int, last_at: datetime | None) -> Refusal | None:
+    """Return why a submission may not be handed in now, or None. `used` counts attempts, `last_at` is the latest's."""
+    if terms.opens_at is not None and now < terms.opens_at:
+        return Refusal.NOT_OPEN
+    if terms.closes_at is not None and now >= terms.closes_at:
+        return Refusal.CLOSED
+    if terms.attempts is not None and used >= terms.attempts:
+        return Refusal.NO_ATTEMPTS
+    if last_at is not None and now < last_at + terms.cooldown:
+        return Refusal.COOLDOWN
+    return None
+
+
+def late_share(terms: Terms, submitted_at: datetime) -> float:
+    """Return the share of the points (0 to the cap) that lateness takes away. A day begun counts as a day."""
+    if terms.due_at is None or submitted_at <= terms.due_at + terms.late.grace:
+        return 0.0
+    days = ceil((submitted_at - terms.due_at) / DAY)
+    return min(terms.late.cap, days * terms.late.per_day)
+
+
+def grade_of(terms: Terms, attempt: Attempt, *, counted: int = 0) -> Grade:
+    """Return the grade of one attempt."""
+    raw = terms.points * attempt.fraction
+    return Grade(raw=raw, penalty=raw * late_share(terms, attempt.submitted_at), counted=counted)
+
+
+def grade(terms: Terms, attempts: Sequence[Attempt]) -> Grade | None:
+    """Return the grade of all attempts, in any order; None where nothing was graded. Of equals the earliest counts."""
+    in_time_order = sorted(range(len(attempts)), key=lambda place: attempts[place].submitted_at)
+    if not in_time_order:
+        return None
+    if terms.keeps is Keeps.LAST:
+        return grade_of(terms, attempts[in_time_order[-1]], counted=in_time_order[-1])
+    grades = (grade_of(terms, attempts[place], counted=place) for place in in_time_order)
+    return max(grades, key=lambda grade: grade.final)
+
+
+def terms_for(terms: Terms, decision: Decision) -> Terms:
+    """Return the terms as they hold for a learner: the later of two moments, and the extra attempts on top.
+
+    An exercise cannot close before the learner's own due date; a limit that is not there stays away.
+    """
+    due_at = _later(terms.due_at, decision.due_at)
+    closes_at = _later(terms.closes_at, max(filter(None, [decision.closes_at, decision.due_at]), default=None))
+    attempts = None if terms.attempts is None else terms.attempts + decision.extra_attempts
+    return replace(terms, due_at=due_at, closes_at=closes_at, attempts=attempts)
+
+
+def _later(moment: datetime | None, other: datetime | None) -> datetime | None:
+    return moment if moment is None or other is None else max(moment, other)
+
+
+def points_that_count(grade: Grade | None, decision: Decision) -> float | None:
+    """Return the points for the gradebook: None where nothing counts yet, or the learner is exempt."""
+    if decision.exempt:
+        return None
+    if decision.override is not None:
+        return decision.override
+    return None if grade is None else grade.final

@@ -1,0 +1,38 @@
+"""Writing failed checks down."""
+
+from typing import Any
+
+from grader.messages import render
+from grader.reports import Finding, Report
+from server.insights.models import FailedCheck
+from server.submissions.models import Kind, Submission
+
+
+def note(*, submission: Submission, report: Report, **_: Any) -> None:
+    """Note the checks that a submission failed, in place of what was noted of it before; free looks are not noted."""
+    if submission.kind != Kind.SUBMIT:
+        return
+    FailedCheck.objects.filter(submission=submission).delete()
+    failed = [finding for finding in report.findings if finding.status == "failed"]
+    FailedCheck.objects.bulk_create(_row(submission, finding) for finding in failed)
+
+
+def _row(submission: Submission, finding: Finding) -> FailedCheck:
+    return FailedCheck(
+        submission=submission,
+        assignment_id=submission.assignment_id,
+        learner_id=submission.learner_id,
+        at=submission.submitted_at,
+        check_id=finding.check[:100],
+        title=finding.title[:200],
+        mistake=(finding.diagnosis or finding.message or "failed")[:100],
+        is_diagnosis=finding.diagnosis is not None,
+        text=_words(finding)[:500],
+    )
+
+
+def _words(finding: Finding) -> str:
+    try:
+        return render(finding.diagnosis, finding.data) or finding.text or ""
+    except (KeyError, IndexError, ValueError, AttributeError):
+        return ""  # a worker with other words than ours

@@ -1,0 +1,1 @@
+"""Ways into a course: links and codes that its instructors hand out."""

@@ -1,0 +1,13 @@
+"""Addresses of invitations."""
+
+from django.urls import path
+
+from server.invitations import views
+
+app_name = "invitations"
+urlpatterns = [
+    path("join/", views.join, name="join"),
+    path("join/<slug:code>/", views.invited, name="invited"),
+    path("courses/<slug:course>/teach/codes/", views.codes, name="codes"),
+    path("courses/<slug:course>/teach/codes/<int:pk>/withdraw", views.withdraw, name="withdraw"),
+]

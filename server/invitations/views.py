@@ -1,0 +1,73 @@
+"""Coming into a course by a code, and handing out codes."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from server.courses.selectors import get_course
+from server.invitations import services
+from server.invitations.forms import CodeForm, InvitationForm
+from server.invitations.models import spelled
+from server.web.requests import Request
+
+# Where a session keeps the code that lets its owner sign up.
+KEY = "invitation"
+UNKNOWN = "No course is open under this code. Look whether every letter is right, or ask your instructor for a new one."
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def join(request: HttpRequest) -> HttpResponse:
+    """Ask for a code."""
+    form = CodeForm(request.POST or None)
+    if form.is_valid():
+        invitation = services.find(form.cleaned_data["code"])
+        if invitation is not None:
+            return redirect(invitation)
+        form.add_error("code", UNKNOWN)
+    return render(request, "invitations/join.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def invited(request: HttpRequest, code: str) -> HttpResponse:
+    """Say which course a code opens; who is signed in may join it, others may sign in or sign up."""
+    invitation = services.find(code)
+    if invitation is None:
+        form = CodeForm({"code": spelled(code)})
+        form.add_error("code", UNKNOWN)
+        return render(request, "invitations/join.html", {"form": form}, status=404)
+    if not request.user.is_authenticated:
+        request.session[KEY] = invitation.code
+        return render(request, "invitations/invited.html", {"invitation": invitation})
+    if request.method == "POST":
+        course = services.accept(code=code, user=request.user)
+        return redirect(course) if course else redirect("invitations:join")
+    return render(request, "invitations/invited.html", {"invitation": invitation})
+
+
+@require_http_methods(["GET", "POST"])
+def codes(request: Request, course: str) -> HttpResponse:
+    """The codes of a course, and a new one."""
+    found = get_course(request.user, course, permission="roster.import")
+    form = InvitationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        services.invite(course=found, by=request.user, **form.cleaned_data)
+        messages.success(request, "There is a new code.")
+        return redirect("invitations:codes", found.slug)
+    links = [(one, request.build_absolute_uri(one.get_absolute_url())) for one in found.invitations.all()]
+    context = {"course": found, "form": form, "links": links}
+    return render(request, "invitations/codes.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def withdraw(request: Request, course: str, pk: int) -> HttpResponse:
+    """Let nobody in by a code any more."""
+    found = get_course(request.user, course, permission="roster.import")
+    services.withdraw(get_object_or_404(found.invitations, pk=pk))
+    return redirect("invitations:codes", found.slug)

@@ -1,0 +1,1 @@
+"""The course text, and running the code in it."""

@@ -1,0 +1,69 @@
+"""Reading lessons and runs. What a person may not see does not exist for them: Http404."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from server.accounts.models import User
+from server.catalogue.lessons import LessonText, Piece, find_lesson_text, lesson_texts
+from server.courses.models import Course
+from server.gradebook.selectors import Standing, standings
+from server.lessons.models import SnippetRun
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shelf:
+    """A lesson in the list, with the standings of those of its exercises that the course sets."""
+
+    lesson: LessonText
+    standings: list[Standing]
+
+    @property
+    def passed(self) -> int:
+        """How many of them have every point."""
+        return sum(standing.passed for standing in self.standings)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paragraph:
+    """A piece of a lesson for one reader; an exercise that the course does not set has no standing."""
+
+    piece: Piece
+    standing: Standing | None = None
+
+
+def get_lesson(slug: str) -> LessonText:
+    """Return the lesson of a slug, or raise Http404."""
+    lesson = find_lesson_text(slug)
+    if lesson is None:
+        raise Http404
+    return lesson
+
+
+def shelves(user: User, course: Course) -> list[Shelf]:
+    """Return every lesson, and how a reader stands with its exercises."""
+    by_exercise = _standings(user, course)
+    return [
+        Shelf(lesson=lesson, standings=[by_exercise[slug] for slug in lesson.exercises if slug in by_exercise])
+        for lesson in lesson_texts()
+    ]
+
+
+def paragraphs(user: User, course: Course, lesson: LessonText) -> list[Paragraph]:
+    """Return a lesson piece by piece, as a reader sees it in a course."""
+    by_exercise = _standings(user, course)
+    return [Paragraph(piece=piece, standing=by_exercise.get(piece.exercise)) for piece in lesson.pieces]
+
+
+def _standings(user: User, course: Course) -> dict[str, Standing]:
+    return {standing.assignment.exercise: standing for standing in standings(user, course)}
+
+
+def get_run(user: User, pk: UUID) -> SnippetRun:
+    """Return a reader's own run, in a course that they are still in, or raise Http404."""
+    run = get_object_or_404(SnippetRun.objects.select_related("course"), pk=pk, learner=user)
+    if not user.has_perm("courses.view", run.course):
+        raise Http404
+    return run

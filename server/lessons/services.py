@@ -1,0 +1,110 @@
+"""Every write to a run of a snippet.
+
+start     taken in, committed, then queued
+record    the answer came back
+forget    what nobody looks at any more goes
+"""
+
+import secrets
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from grader.snippets import Shown, Snippet
+from server.accounts.models import User
+from server.catalogue.lessons import LessonText
+from server.celery import app
+from server.courses.models import Course
+from server.lessons.errors import NotRun
+from server.lessons.models import PATIENCE, SnippetRun
+from server.submissions.errors import Unstorable
+from server.submissions.services import check_storable
+
+log = structlog.get_logger(__name__)
+
+LARGEST = 64 * 1024
+PER_MINUTE = 20
+AT_ONCE = 2
+KEPT = timedelta(days=1)
+QUEUE = "grading.cpu"
+
+
+@transaction.atomic
+def start(*, learner: User, course: Course, lesson: LessonText, sources: list[str]) -> SnippetRun:
+    """Run the first blocks of a lesson, as the reader changed them; NotRun with words where that is too much."""
+    if not 1 <= len(sources) <= len(lesson.blocks):
+        raise NotRun("The lesson has changed meanwhile. Reload the page.")
+    _check_size(sources)
+    # Two browsers at once take turns at the reader's row, so that neither slips past the limit.
+    User.objects.select_for_update().get(pk=learner.pk)
+    _check_pace(learner)
+    run = SnippetRun.objects.create(learner=learner, course=course, lesson=lesson.slug, block=len(sources))
+    snippet = Snippet(run=str(run.pk), token=run.token, sources=tuple(sources))
+    transaction.on_commit(partial(_send, snippet))
+    return run
+
+
+def _check_size(sources: list[str]) -> None:
+    if sum(len(source.encode("utf-8", errors="replace")) for source in sources) > LARGEST:
+        raise NotRun(f"This is too much code: at most {LARGEST // 1024} kB can be run here.")
+    try:
+        for source in sources:
+            check_storable(source)
+    except Unstorable as error:
+        raise NotRun(str(error)) from None
+
+
+def _check_pace(learner: User) -> None:
+    recent = SnippetRun.objects.filter(learner=learner, started_at__gt=timezone.now() - PATIENCE)
+    times = list(recent.values_list("finished_at", flat=True))
+    if times.count(None) >= AT_ONCE:
+        raise NotRun("Your last runs are not over yet. Wait for them to end.")
+    if len(times) >= PER_MINUTE:
+        raise NotRun(f"That was {PER_MINUTE} runs within a minute. Take a breath, then go on.")
+
+
+def _send(snippet: Snippet) -> None:
+    try:
+        app.send_task(
+            "grader.run_snippet",
+            args=[snippet.to_dict()],
+            queue=QUEUE,
+            link=app.signature("lessons.record", queue="records"),
+            expires=PATIENCE.total_seconds(),
+            retry_policy={"max_retries": 1, "interval_start": 0.1},
+        )
+    except OperationalError:
+        log.exception("broker_unreachable", snippet=snippet.run)
+        SnippetRun.objects.filter(pk=snippet.run).update(finished_at=timezone.now())
+
+
+@transaction.atomic
+def record(*, run: str, token: str, shown: dict[str, Any] | None) -> bool:
+    """Write down what a snippet showed, once; False where it is not awaited, or is nothing that we know."""
+    row = SnippetRun.objects.select_for_update().filter(pk=run, finished_at=None).first()
+    if row is None or not secrets.compare_digest(row.token, token):
+        log.warning("snippet_refused", run=run)
+        return False
+    row.shown = None if shown is None else _read(shown)
+    row.finished_at = timezone.now()
+    row.save(update_fields=["shown", "finished_at"])
+    return True
+
+
+def _read(shown: dict[str, Any]) -> dict[str, Any] | None:
+    try:
+        known = Shown.from_dict(shown).to_dict()
+    except (TypeError, ValueError):
+        return None
+    # NUL bytes are text for Python, but not for every database.
+    return {key: value.replace("\0", "\ufffd") if isinstance(value, str) else value for key, value in known.items()}
+
+
+def forget() -> int:
+    """Delete the runs of yesterday and before; the number of them."""
+    return SnippetRun.objects.filter(started_at__lt=timezone.now() - KEPT).delete()[0]

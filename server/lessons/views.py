@@ -1,0 +1,78 @@
+"""The lessons of a course, and what their code shows."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from server.catalogue.lessons import LessonText, lesson_texts
+from server.courses.models import Course
+from server.courses.selectors import get_course
+from server.lessons import selectors, services
+from server.lessons.errors import NotRun
+from server.web.requests import Request
+
+
+@require_GET
+def index(request: Request, course: str) -> HttpResponse:
+    """The course text: its lessons in order, with their exercises."""
+    found = get_course(request.user, course)
+    context = {"course": found, "shelves": selectors.shelves(request.user, found), "tab": "lessons"}
+    return render(request, "lessons/index.html", context)
+
+
+@require_GET
+def lesson(request: Request, course: str, slug: str) -> HttpResponse:
+    """One lesson: words, code that runs, exercises in their places."""
+    found = get_course(request.user, course)
+    return render(request, "lessons/lesson.html", _lesson(request, found, selectors.get_lesson(slug)))
+
+
+@require_POST
+def start(request: Request, course: str, slug: str) -> HttpResponse:
+    """Run the blocks up to number `run`, as they stand in the page."""
+    found, text = get_course(request.user, course), selectors.get_lesson(slug)
+    try:
+        sources = _sources(request)
+        run = services.start(learner=request.user, course=found, lesson=text, sources=sources)
+    except NotRun as error:
+        return _refused(request, found, text, str(error))
+    return render(request, "lessons/_run.html", {"run": run}) if request.htmx else redirect(run)
+
+
+@require_GET
+@never_cache
+def run(request: Request, pk: UUID) -> HttpResponse:
+    """What a run shows: a part of the lesson's page, or a page of its own where there is no script."""
+    found = selectors.get_run(request.user, pk)
+    context = {"run": found, "course": found.course, "lesson": selectors.get_lesson(found.lesson)}
+    return render(request, "lessons/_run.html" if request.htmx else "lessons/run.html", context)
+
+
+def _sources(request: Request) -> list[str]:
+    blocks, number = request.POST.getlist("block"), request.POST.get("run", "")
+    if not number.isdecimal() or not 1 <= int(number[:4]) <= len(blocks):
+        raise NotRun("The lesson has changed meanwhile. Reload the page.")
+    # A block without a line end at its end would run into the next one.
+    return [block.replace("\r\n", "\n").replace("\r", "\n").rstrip() + "\n" for block in blocks[: int(number[:4])]]
+
+
+def _lesson(request: Request, course: Course, text: LessonText) -> dict[str, object]:
+    every = lesson_texts()
+    at = every.index(text)
+    return {
+        "course": course,
+        "lesson": text,
+        "paragraphs": selectors.paragraphs(request.user, course, text),
+        "before": every[at - 1] if at else None,
+        "after": every[at + 1] if at + 1 < len(every) else None,
+    }
+
+
+def _refused(request: Request, course: Course, text: LessonText, complaint: str) -> HttpResponse:
+    if request.htmx:
+        return render(request, "lessons/_refused.html", {"complaint": complaint}, status=422)
+    context = _lesson(request, course, text) | {"complaint": complaint}
+    return render(request, "lessons/lesson.html", context, status=422)

@@ -1,0 +1,101 @@
+"""A regrade and its reruns: what every submission would get now."""
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from grader.jobs import Job
+from server.courses.models import Course
+from server.gradebook.models import Assignment
+from server.ids import uuid7
+from server.submissions.models import State, Submission, new_token
+
+
+class Scope(models.TextChoices):
+    """Which submissions are graded again."""
+
+    ALL = "all", "Every graded attempt"
+    COUNTED = "counted", "Only the attempt that counts of each student"
+
+
+class Stage(models.TextChoices):
+    """Where a regrade is. A preview changes nothing; an applied one can be taken back."""
+
+    PREVIEW = "preview", "Preview"
+    APPLIED = "applied", "Applied"
+    DISCARDED = "discarded", "Discarded"
+    REVERTED = "reverted", "Taken back"
+
+
+class Regrade(models.Model):
+    """One decision to grade some assignments again. Its reruns hold what came of it."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="regrades")
+    assignments: models.ManyToManyField = models.ManyToManyField(Assignment, related_name="regrades")
+    scope = models.CharField(max_length=10, choices=Scope.choices, default=Scope.ALL)
+    state = models.CharField(max_length=10, choices=Stage.choices, default=Stage.PREVIEW)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    why = models.TextField()
+    started_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-started_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"regrade {self.pk}: {self.state}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the regrade's page."""
+        return reverse("regrades:detail", args=[self.course.slug, self.pk])
+
+
+class Rerun(models.Model):
+    """A submission, graded once more. Its id names the job, so that nothing mistakes it for the submission's own.
+
+    The old values are those at the start; applying asks whether they still hold. `changes` tells whether the score
+    would be another. `state` is a submission's: queued until a report came, error where we gave up.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    regrade = models.ForeignKey(Regrade, models.CASCADE, related_name="reruns")
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="reruns")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    token = models.CharField(max_length=64, default=new_token)
+    digest = models.CharField(max_length=64)
+    runtime = models.CharField(max_length=10)
+
+    old_state = models.CharField(max_length=12, choices=State.choices)
+    old_given = models.FloatField(null=True)
+    old_max = models.FloatField(null=True)
+    old_digest = models.CharField(max_length=64)
+    old_report: models.JSONField = models.JSONField(null=True)
+
+    report = models.JSONField(null=True)
+    given = models.FloatField(null=True)
+    max = models.FloatField(null=True)
+    changes = models.BooleanField(default=False)
+
+    tries = models.PositiveIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["regrade", "submission"], name="one_rerun_each")]
+        indexes = [
+            models.Index(fields=["runtime", "sent_at"], name="open_reruns", condition=models.Q(state="queued")),
+            models.Index(fields=["regrade", "-changes", "id"], name="reruns_to_look_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission_id}: {self.old_given} -> {self.given}"
+
+    @property
+    def difference(self) -> float:
+        """How much better the new score is, in the grader's points."""
+        return (self.given or 0.0) - (self.old_given or 0.0)
+
+    def job(self) -> Job:
+        """Return the submission's own job, same secret cases and all, under this rerun's name and for this version."""
+        own = self.submission.job().to_dict()
+        return Job.from_dict(own | {"submission": str(self.pk), "token": self.token, "digest": self.digest})

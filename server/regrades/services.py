@@ -1,0 +1,203 @@
+"""Every write to a regrade.
+
+start       the preview begins: a rerun for each submission
+record      a rerun's report came
+apply       the new scores take the place of the old
+discard     the preview is put away; nothing was changed
+revert      an applied regrade is taken back
+
+A score that changed since the preview began is left alone, by `apply` and by `revert`.
+"""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from server.accounts.models import User
+from server.courses.models import Course
+from server.gradebook.models import Action, Assignment, Grade, GradeChange
+from server.gradebook.services import refresh
+from server.regrades import dispatch
+from server.regrades.errors import RegradeError
+from server.regrades.models import Regrade, Rerun, Scope, Stage
+from server.regrades.signals import regrade_applied
+from server.submissions.models import Kind, State, Submission
+from server.submissions.services import lease, read_report, rescore, state_after
+
+
+@transaction.atomic
+def start(
+    course: Course, assignments: Iterable[Assignment], *, by: User, why: str, scope: Scope = Scope.ALL
+) -> Regrade:
+    """Begin a preview; RegradeError without a reason, or where there is nothing to grade again."""
+    chosen = {assignment.pk: assignment for assignment in assignments}
+    if not why.strip():
+        raise RegradeError("Say why: the reason is kept with every grade that changes.")
+    submissions = list(_submissions(chosen, scope))
+    if not submissions:
+        raise RegradeError("Nothing was graded there yet.")
+    regrade = Regrade.objects.create(course=course, by=by, why=why.strip(), scope=scope)
+    regrade.assignments.set(chosen)
+    Rerun.objects.bulk_create((_rerun(regrade, one, chosen[one.assignment_id]) for one in submissions), batch_size=200)
+    dispatch.begin_after_commit(regrade)
+    return regrade
+
+
+def _submissions(assignments: dict[int, Assignment], scope: Scope) -> Iterable[Submission]:
+    rows = Submission.objects.filter(assignment__in=assignments, kind=Kind.SUBMIT, state__in=_GRADED)
+    if scope == Scope.COUNTED:
+        rows = rows.filter(pk__in=Grade.objects.filter(assignment__in=assignments).values("counted"))
+    return rows.order_by("submitted_at", "pk").defer("source")
+
+
+_GRADED = (State.GRADED, State.UNGRADABLE)
+
+
+def _rerun(regrade: Regrade, submission: Submission, assignment: Assignment) -> Rerun:
+    return Rerun(
+        regrade=regrade,
+        submission=submission,
+        digest=assignment.content.digest,
+        runtime=submission.runtime,
+        old_state=submission.state,
+        old_given=submission.given,
+        old_max=submission.max,
+        old_digest=submission.digest,
+        old_report=submission.report,
+    )
+
+
+def send_out(regrade: int) -> int:
+    """Send the reruns of a preview that were not sent yet, and return how many; a broker that dies loses none."""
+    unsent = Rerun.objects.filter(regrade=regrade, regrade__state=Stage.PREVIEW, state=State.QUEUED, sent_at=None)
+    keys = list(unsent.order_by("pk").values_list("pk", flat=True))
+    return sum(send_again(pk) for pk in keys)
+
+
+def send_again(pk: Any) -> bool:
+    """Send one rerun out, noted before it is sent. False where it is over, or another sender was quicker."""
+    now = timezone.now()
+    due = Rerun.objects.filter(pk=pk, state=State.QUEUED, tries__lt=settings.GRADING_TRIES)
+    mine = due.exclude(leased_until__gte=now)
+    if not mine.update(sent_at=now, leased_until=now + lease(), tries=F("tries") + 1):
+        return False
+    dispatch.send(Rerun.objects.select_related("submission").defer("old_report").get(pk=pk))
+    return True
+
+
+@transaction.atomic
+def record(*, submission: str, token: str, report: dict[str, Any]) -> bool:
+    """Write a rerun's report down, once; False where refused. `submission` is the job's name: the rerun's."""
+    row = Rerun.objects.select_for_update().select_related("submission").filter(pk=submission).first()
+    read = read_report(report)
+    if row is None or row.state != State.QUEUED or not secrets.compare_digest(row.token, token):
+        return False
+    if read is None or read.slug != row.submission.exercise:
+        return False
+    row.state, row.report = state_after(read), report
+    row.given, row.max = (None, None) if row.state == State.UNGRADABLE else (read.given, read.max)
+    row.changes = (row.state, row.given, row.max) != (row.old_state, row.old_given, row.old_max)
+    row.save(update_fields=["state", "report", "given", "max", "changes"])
+    return True
+
+
+@transaction.atomic
+def record_failure(*, rerun: str, token: str) -> None:
+    """Note that a grader failed through no fault of the learner: the sweep tries again soon."""
+    row = Rerun.objects.select_for_update().filter(pk=rerun, state=State.QUEUED, token=token).first()
+    if row is not None:
+        wait = timedelta(seconds=settings.GRADING_BACKOFF * 2 ** max(row.tries - 1, 0))
+        row.leased_until = timezone.now() + wait
+        row.save(update_fields=["leased_until"])
+
+
+@transaction.atomic
+def apply(regrade: Regrade, *, by: User) -> list[GradeChange]:
+    """Put the new scores in the place of the old ones and return the grades that changed; all of it, or nothing."""
+    row = _locked(regrade, Stage.PREVIEW, "Only a preview can be applied.")
+    if row.reruns.filter(state=State.QUEUED).exists():
+        raise RegradeError("Some submissions still wait for their grader.")
+    touched = defaultdict(set)
+    for rerun in _reported(row):
+        if _still(rerun, rerun.old_state, rerun.old_given, rerun.old_digest) and _differs(rerun):
+            _put(rerun.submission, rerun.report, rerun.digest)
+            touched[rerun.submission.assignment_id].add(rerun.submission.learner_id)
+    changes = _refresh(row, touched, by=by, why=row.why)
+    _end(row, Stage.APPLIED)
+    regrade_applied.send(sender=Regrade, regrade=row, changes=changes)
+    return changes
+
+
+@transaction.atomic
+def revert(regrade: Regrade, *, by: User, why: str) -> list[GradeChange]:
+    """Bring back the scores from before an applied regrade and return the grades that changed."""
+    row = _locked(regrade, Stage.APPLIED, "Only an applied regrade can be taken back.")
+    touched = defaultdict(set)
+    for rerun in _reported(row):
+        if _still(rerun, rerun.state, rerun.given, rerun.digest) and _differs(rerun):
+            _put(rerun.submission, rerun.old_report, rerun.old_digest)
+            touched[rerun.submission.assignment_id].add(rerun.submission.learner_id)
+    changes = _refresh(row, touched, by=by, why=why)
+    _end(row, Stage.REVERTED)
+    return changes
+
+
+@transaction.atomic
+def discard(regrade: Regrade) -> None:
+    """Put a preview away, also one that still runs; what comes back later changes nothing."""
+    row = _locked(regrade, Stage.PREVIEW, "Only a preview can be discarded.")
+    row.reruns.filter(state=State.QUEUED).update(state=State.CANCELLED)
+    _end(row, Stage.DISCARDED)
+
+
+def give_up(pk: Any) -> None:
+    """End a rerun that no grader could finish; its submission keeps its score."""
+    Rerun.objects.filter(pk=pk, state=State.QUEUED).update(state=State.ERROR)
+
+
+def _locked(regrade: Regrade, stage: Stage, otherwise: str) -> Regrade:
+    row = Regrade.objects.select_for_update().select_related("course").get(pk=regrade.pk)
+    if row.state != stage:
+        raise RegradeError(otherwise)
+    return row
+
+
+def _reported(regrade: Regrade) -> Iterable[Rerun]:
+    over = regrade.reruns.filter(state__in=_GRADED).select_related("submission")
+    return over.select_for_update(of=("submission",)).defer("submission__source", "submission__report")
+
+
+def _still(rerun: Rerun, state: str, given: float | None, digest: str) -> bool:
+    """Whether the submission's score is the one that we know."""
+    return (rerun.submission.state, rerun.submission.given, rerun.submission.digest) == (state, given, digest)
+
+
+def _differs(rerun: Rerun) -> bool:
+    return rerun.changes or rerun.digest != rerun.old_digest
+
+
+def _put(submission: Submission, report: dict[str, Any] | None, digest: str) -> None:
+    assert report is not None, "only what has a report is taken up"
+    rescore(submission, report)
+    Submission.objects.filter(pk=submission.pk).update(digest=digest)
+
+
+def _refresh(regrade: Regrade, touched: dict[int, set[int]], *, by: User, why: str) -> list[GradeChange]:
+    assignments = Assignment.objects.select_related("course").in_bulk(touched)
+    return [
+        change
+        for pk, learners in touched.items()
+        for change in refresh(assignments[pk], learners, action=Action.REGRADED, why=why, by=by)
+    ]
+
+
+def _end(row: Regrade, stage: Stage) -> None:
+    row.state, row.ended_at = stage, timezone.now()
+    row.save(update_fields=["state", "ended_at"])

@@ -1,0 +1,69 @@
+"""The people of a course, and taking in a roster with a preview first."""
+
+import hashlib
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from server.courses.models import Course
+from server.dashboard.access import taught_course
+from server.roster.forms import RosterForm
+from server.roster.people import Kind, Plan, Unreadable, plan, read
+from server.roster.services import Moved, take_in
+from server.web.requests import Request
+
+
+@require_GET
+def people(request: Request, slug: str) -> HttpResponse:
+    """Everybody in the course."""
+    course = taught_course(request, slug, permission="roster.view")
+    members = course.enrollments.select_related("user").order_by("role", "user__last_name", "user__username")
+    return render(request, "roster/people.html", {"course": course, "tab": "people", "members": members})
+
+
+@require_http_methods(["GET", "POST"])
+def preview(request: Request, slug: str) -> HttpResponse:
+    """Take a file, and show what it would do."""
+    course = taught_course(request, slug, permission="roster.import")
+    form = RosterForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            text = form.cleaned_data["text"]
+            return _preview(request, course, text, plan(course, read(text)))
+        except Unreadable as error:
+            form.add_error(None, str(error))
+    context = {"course": course, "tab": "people", "form": form}
+    return render(request, "roster/import.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def confirm(request: Request, slug: str) -> HttpResponse:
+    """Do what was shown; where it would do something else by now, show that."""
+    course = taught_course(request, slug, permission="roster.import")
+    text = request.POST.get("text", "")
+    try:
+        shown = plan(course, read(text))
+        if _digest(shown) != request.POST.get("digest"):
+            raise Moved(shown)
+        done = take_in(course, text, fingerprint=shown.fingerprint)
+    except Moved as moved:
+        messages.warning(request, str(moved))
+        return _preview(request, course, text, moved.plan, status=409)
+    except Unreadable as error:
+        messages.error(request, str(error))
+        return redirect("roster:import", course.slug)
+    joined = done.count(Kind.NEW) + done.count(Kind.JOINS)
+    messages.success(request, f"{joined} joined, {done.count(Kind.CHANGED)} changed.")
+    return redirect("roster:people", course.slug)
+
+
+def _preview(request: Request, course: Course, text: str, what: Plan, *, status: int = 200) -> HttpResponse:
+    counts = [(kind, what.count(kind)) for kind in Kind]
+    context = {"course": course, "tab": "people", "plan": what, "counts": counts, "text": text, "digest": _digest(what)}
+    return render(request, "roster/preview.html", context, status=status)
+
+
+def _digest(what: Plan) -> str:
+    return hashlib.sha256(what.fingerprint.encode()).hexdigest()

@@ -1,0 +1,220 @@
+"""What every installation shares. Addresses and secrets come from the environment."""
+
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONCE, NONE, SELF
+from environs import Env
+
+from server.settings.databases import given, sqlite
+
+env = Env()
+
+ROOT = Path(__file__).parents[2]
+VAR = env.path("CHAINRULE_VAR", ROOT / "var")
+
+INSTALLED_APPS = [
+    "server.accounts",
+    "server.api",
+    "server.courses",
+    "server.gradebook",
+    "server.submissions",
+    "server.drafts",
+    "server.lessons",
+    "server.invitations",
+    "server.insights",
+    "server.comments",
+    "server.dashboard",
+    "server.regrades",
+    "server.similarity",
+    "server.roster",
+    "server.web",
+    "server.webhooks",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "ninja",
+    "django_structlog",
+    "rules.apps.AutodiscoverRulesConfig",
+    "csp",
+    "unfold",  # before the admin, whose templates it brings
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    # Takes everything under /api/ for itself: no sessions, no cookies, no pages there.
+    "server.api.middleware.api_middleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "server.web.policy.AdminPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Every page asks for a sign-in unless its view says otherwise.
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+]
+
+ROOT_URLCONF = "server.urls"
+ASGI_APPLICATION = "server.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before the apps, so that the sign-in pages of allauth wear our clothes.
+        "DIRS": [ROOT / "server" / "web" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# People
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "rules.permissions.ObjectPermissionBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "server.accounts.adapter.Adapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_FORMS = {"login": "server.accounts.forms.LoginForm"}
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
+# A lecture hall signs in from one address within a minute; failures stay limited as allauth has it.
+ACCOUNT_RATE_LIMITS = {"login": "600/m/ip"}
+
+# Storage
+
+DATABASES = {"default": given() or sqlite(VAR / "chainrule.sqlite3")}
+REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
+
+# Grading
+
+SOURCE_MAX_BYTES = 256 * 1024
+# A notebook brings its pictures along; only the code in it counts as source.
+NOTEBOOK_MAX_BYTES = 8 * 1024 * 1024
+# For each learner.
+CHECKS_PER_MINUTE = 10
+# How long a submission may be out for grading before the sweep asks whether it was lost (seconds). Longer than
+# the longest run of an exercise; a copy that is graded twice does no harm.
+GRADING_LEASE = env.int("CHAINRULE_GRADING_LEASE", 60)
+# After so many tries we stop and say that the fault is ours.
+GRADING_TRIES = 5
+# First wait before a failed try is repeated (seconds); it doubles each time.
+GRADING_BACKOFF = env.int("CHAINRULE_GRADING_BACKOFF", 5)
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
+    "visibility_timeout": 600,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 30,
+    "socket_connect_timeout": 3,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+}
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_DEFAULT_QUEUE = "records"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat")
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "submissions.sweep",
+        "schedule": env.float("CHAINRULE_SWEEP_SECONDS", 10.0),
+        # A sweep that waited for its turn is no better than the next one.
+        "options": {"queue": "records", "expires": 10},
+    },
+    "regrades": {
+        "task": "regrades.sweep",
+        "schedule": env.float("CHAINRULE_SWEEP_SECONDS", 10.0),
+        "options": {"queue": "records", "expires": 10},
+    },
+    "similarity": {"task": "similarity.sweep", "schedule": 60.0, "options": {"queue": "records", "expires": 60}},
+    "webhooks": {
+        "task": "webhooks.sweep",
+        "schedule": env.float("CHAINRULE_SWEEP_SECONDS", 10.0),
+        "options": {"queue": "records", "expires": 10},
+    },
+    "forget old snippets": {
+        "task": "lessons.forget",
+        "schedule": 3600.0,
+        "options": {"queue": "records", "expires": 600},
+    },
+    "forget old answers": {"task": "api.forget", "schedule": 3600.0, "options": {"queue": "records", "expires": 600}},
+    "forget old events": {"task": "webhooks.forget", "schedule": 86_400.0, "options": {"queue": "records"}},
+}
+
+# For other systems
+
+# Where the world finds this server; it stands in the links of webhooks.
+PUBLIC_URL = env.str("CHAINRULE_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+# For each token.
+API_REQUESTS_PER_MINUTE = env.int("CHAINRULE_API_REQUESTS_PER_MINUTE", 6_000)
+# Webhooks go to public addresses only, and by TLS, unless this says otherwise.
+WEBHOOKS_ALLOW_PRIVATE = env.bool("CHAINRULE_WEBHOOKS_ALLOW_PRIVATE", False)
+# How long the other side may take to connect, or to say the next word (seconds); to answer at all, twice that.
+WEBHOOKS_TIMEOUT = env.float("CHAINRULE_WEBHOOKS_TIMEOUT", 5.0)
+
+# Pages
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = env.str("CHAINRULE_TIME_ZONE", "UTC")
+USE_TZ = True
+USE_I18N = False
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+UNFOLD = {"SITE_TITLE": "Chainrule", "SITE_HEADER": "Chainrule", "SITE_SYMBOL": "graph_1", "SHOW_BACK_BUTTON": True}
+
+# Production says True: it does not start while the demo's accounts, with their known passwords, are in the database.
+REFUSE_DEMO_ACCOUNTS = False

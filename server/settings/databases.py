@@ -1,0 +1,42 @@
+"""The database: the one that DATABASE_URL names, else one that needs no installation."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+
+
+def given() -> dict[str, Any]:
+    """Return the settings of the database that DATABASE_URL names; empty where it is not set."""
+    url = os.environ.get("DATABASE_URL", "")
+    if url.startswith("sqlite:///"):
+        return sqlite(Path(url.removeprefix("sqlite:///")))
+    return dict(dj_database_url.parse(url)) | pooled() if url else {}
+
+
+def pooled() -> dict[str, Any]:
+    """Return what has a process keep a few connections open: to open one costs PostgreSQL more than to answer.
+
+    Off where CHAINRULE_DB_POOL is 0. Threads take turns; who finds none free waits for one, ten seconds at most.
+    """
+    size = int(os.environ.get("CHAINRULE_DB_POOL", "4"))
+    return {"OPTIONS": {"pool": {"min_size": 1, "max_size": size, "timeout": 10}}} if size else {}
+
+
+def sqlite(path: Path) -> dict[str, Any]:
+    """Return the settings of an SQLite file that several processes write to.
+
+    Readers never wait (write-ahead log), writers queue up for 20 s. A transaction takes the write lock when it
+    begins, so that two that read before they write cannot both go ahead.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        },
+    }

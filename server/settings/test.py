@@ -1,0 +1,19 @@
+"""The test run: a fresh SQLite file (or DATABASE_URL), a queue in memory, quick password hashes, no Redis."""
+
+import os
+
+from server.settings.base import *  # noqa: F403
+from server.settings.base import INSTALLED_APPS, VAR
+from server.settings.databases import given, sqlite
+
+SECRET_KEY = "only for tests"
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+INSTALLED_APPS = [*INSTALLED_APPS, "server.demo"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# A file, not memory: threads and the write lock then behave as they do in use. Each process has its own.
+FILE = VAR / "test" / f"{os.getpid()}.sqlite3"
+DATABASES = {"default": given() or sqlite(FILE) | {"TEST": {"NAME": str(FILE)}}}
+CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS = {}
+REDIS_URL = ""

@@ -1,0 +1,9 @@
+"""The similarity app."""
+
+from django.apps import AppConfig
+
+
+class SimilarityConfig(AppConfig):
+    """Comparing submissions."""
+
+    name = "server.similarity"

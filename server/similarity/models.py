@@ -1,0 +1,59 @@
+"""A comparison of a class's submissions, and the pairs that it found."""
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from server.courses.models import Course
+from server.gradebook.models import Assignment
+from server.submissions.models import Submission
+
+
+class Comparison(models.Model):
+    """The submissions that count of some assignments, compared one assignment at a time. `done` says how far it is."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="comparisons")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    started_at = models.DateTimeField(auto_now_add=True)
+    touched_at = models.DateTimeField(auto_now=True)
+    todo: models.JSONField = models.JSONField(default=list)
+    done: models.JSONField = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["-started_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"comparison {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the comparison's page."""
+        return reverse("similarity:detail", args=[self.course.slug, self.pk])
+
+    @property
+    def total(self) -> int:
+        """How many assignments it is about."""
+        return len(self.todo) + len(self.done)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every assignment was compared."""
+        return not self.todo
+
+
+class Pair(models.Model):
+    """Two submissions that look alike: `share` of what is the smaller one's own, and the lines where they do."""
+
+    comparison = models.ForeignKey(Comparison, models.CASCADE, related_name="pairs")
+    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="+")
+    left = models.ForeignKey(Submission, models.CASCADE, related_name="+")
+    right = models.ForeignKey(Submission, models.CASCADE, related_name="+")
+    share = models.FloatField()
+    shared = models.PositiveIntegerField()
+    left_lines: models.JSONField = models.JSONField()
+    right_lines: models.JSONField = models.JSONField()
+
+    class Meta:
+        ordering = ["-share", "-shared", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.left_id} and {self.right_id}: {self.share:.0%}"

@@ -1,0 +1,89 @@
+"""Comparing, one assignment per task, so that neither fresh reports nor a restart of the worker wait for long."""
+
+from datetime import timedelta
+from functools import partial
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from server.accounts.models import User
+from server.celery import app
+from server.courses.models import Course
+from server.gradebook.models import Assignment, Grade
+from server.similarity.compare import Alike, compare
+from server.similarity.models import Comparison, Pair
+
+log = structlog.get_logger(__name__)
+
+# Redis takes 0 first and 9 last: reports of fresh submissions go before.
+LAST = 9
+# At most so many pairs are kept of an assignment: nobody looks at more.
+MOST_PAIRS = 50
+# After so long without a step the next task must have been lost.
+LOST_AFTER = timedelta(minutes=2)
+
+
+@transaction.atomic
+def start(course: Course, *, by: User) -> Comparison:
+    """Begin to compare what counts in every assignment of a course."""
+    todo = list(course.assignments.values_list("pk", flat=True))
+    comparison = Comparison.objects.create(course=course, by=by, todo=todo)
+    go_on_after_commit(comparison)
+    return comparison
+
+
+@transaction.atomic
+def step(pk: int) -> None:
+    """Compare one assignment, and send for the next."""
+    comparison = Comparison.objects.select_for_update().get(pk=pk)
+    if comparison.is_over:
+        return
+    assignment = Assignment.objects.filter(pk=comparison.todo[0]).first()
+    if assignment is not None:
+        Pair.objects.bulk_create(_pair(comparison, assignment, one) for one in _alike(assignment)[:MOST_PAIRS])
+    comparison.done, comparison.todo = [*comparison.done, comparison.todo[0]], comparison.todo[1:]
+    comparison.save(update_fields=["done", "todo", "touched_at"])
+    if not comparison.is_over:
+        go_on_after_commit(comparison)
+
+
+def sweep() -> int:
+    """Go on with comparisons whose next task was lost; return how many."""
+    lost = [one for one in Comparison.objects.filter(touched_at__lt=timezone.now() - LOST_AFTER) if not one.is_over]
+    for comparison in lost:
+        comparison.save(update_fields=["touched_at"])
+        _go_on(comparison.pk)
+    return len(lost)
+
+
+def go_on_after_commit(comparison: Comparison) -> None:
+    """Send for the next step once the transaction holds; the sweep does so if this gets lost."""
+    transaction.on_commit(partial(_go_on, comparison.pk))
+
+
+def _go_on(pk: int) -> None:
+    try:
+        app.send_task("similarity.step", args=[pk], queue="records", priority=LAST)
+    except OperationalError:
+        log.exception("broker_unreachable", comparison=pk)
+
+
+def _alike(assignment: Assignment) -> list[Alike]:
+    counted = Grade.objects.filter(assignment=assignment, counted__isnull=False)
+    sources = dict(counted.values_list("counted", "counted__source"))
+    return compare(sources, starter=assignment.content.starter)
+
+
+def _pair(comparison: Comparison, assignment: Assignment, one: Alike) -> Pair:
+    return Pair(
+        comparison=comparison,
+        assignment=assignment,
+        left_id=one.left,
+        right_id=one.right,
+        share=one.share,
+        shared=one.shared,
+        left_lines=one.left_lines,
+        right_lines=one.right_lines,
+    )

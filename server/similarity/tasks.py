@@ -1,0 +1,17 @@
+"""The tasks of comparisons."""
+
+from celery import shared_task
+
+from server.similarity import services
+
+
+@shared_task(name="similarity.step")
+def step(comparison: int) -> None:
+    """Compare the next assignment."""
+    services.step(comparison)
+
+
+@shared_task(name="similarity.sweep")
+def sweep() -> None:
+    """Go on with what got lost."""
+    services.sweep()

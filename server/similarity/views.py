@@ -1,0 +1,72 @@
+"""Comparisons: starting one, its pairs, and a pair side by side."""
+
+from dataclasses import dataclass
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from server.dashboard.access import taught_course
+from server.similarity.models import Comparison, Pair
+from server.similarity.services import start as begin
+from server.web.requests import Request
+
+PER_PAGE = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """A line of code, and whether it is alike in both."""
+
+    number: int
+    text: str
+    matched: bool
+
+
+@require_GET
+def index(request: Request, slug: str) -> HttpResponse:
+    """The comparisons of a course."""
+    course = taught_course(request, slug, permission="similarity.view")
+    comparisons = Comparison.objects.filter(course=course).select_related("by", "course")[:20]
+    context = {"course": course, "tab": "similarity", "comparisons": comparisons}
+    return render(request, "similarity/index.html", context)
+
+
+@require_POST
+def start(request: Request, slug: str) -> HttpResponse:
+    """Begin a comparison."""
+    course = taught_course(request, slug, permission="similarity.run")
+    return redirect(begin(course, by=request.user))
+
+
+@require_GET
+def detail(request: Request, slug: str, pk: int) -> HttpResponse:
+    """The pairs that a comparison found so far."""
+    course = taught_course(request, slug, permission="similarity.view")
+    comparison = get_object_or_404(Comparison.objects.select_related("course"), pk=pk, course=course)
+    pairs = comparison.pairs.select_related("assignment__course", "left__learner", "right__learner")
+    light = pairs.defer("left__source", "left__report", "right__source", "right__report")
+    page = Paginator(light, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"course": course, "tab": "similarity", "comparison": comparison, "page": page}
+    part = "similarity/_pairs.html" if request.htmx else "similarity/detail.html"
+    return render(request, part, context)
+
+
+@require_GET
+def pair(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Two submissions side by side, with what is alike marked."""
+    course = taught_course(request, slug, permission="similarity.view")
+    rows = Pair.objects.select_related("assignment__course", "left__learner", "right__learner", "comparison__course")
+    one = get_object_or_404(rows, pk=pk, comparison__course=course)
+    sides = [
+        (one.left, _lines(one.left.source, one.left_lines)),
+        (one.right, _lines(one.right.source, one.right_lines)),
+    ]
+    return render(request, "similarity/pair.html", {"course": course, "tab": "similarity", "pair": one, "sides": sides})
+
+
+def _lines(source: str, ranges: list[list[int]]) -> list[Line]:
+    matched = {number for first, last in ranges for number in range(first, last + 1)}
+    numbered = enumerate(source.splitlines(), 1)
+    return [Line(number=number, text=text, matched=number in matched) for number, text in numbered]

@@ -1,0 +1,1 @@
+"""What learners handed in, on its way to a report and back."""

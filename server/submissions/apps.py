@@ -1,0 +1,9 @@
+"""The submissions app."""
+
+from django.apps import AppConfig
+
+
+class SubmissionsConfig(AppConfig):
+    """Submissions."""
+
+    name = "server.submissions"

@@ -1,0 +1,70 @@
+"""Sending jobs to the graders, and asking how many wait there.
+
+The grader's tasks are sent by name: nothing of the grader's is imported here. Where its answer goes must be named
+by the sender, and an error callback gets nothing but a task id, so the sender binds submission and token to it.
+"""
+
+from functools import partial
+
+import structlog
+from amqp.exceptions import ChannelError
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from server.celery import app
+from server.submissions.models import Submission
+
+log = structlog.get_logger(__name__)
+
+
+def queue_of(runtime: str) -> str:
+    """Return the queue of fresh submissions for a runtime."""
+    return f"grading.{runtime}"
+
+
+def send_after_commit(submission: Submission) -> None:
+    """Queue a submission once the transaction holds. A dead broker loses nothing: the sweep sends it again."""
+    transaction.on_commit(partial(_send, submission))
+
+
+def _send(submission: Submission) -> None:
+    token = {"submission": str(submission.pk), "token": submission.token}
+    try:
+        app.send_task(
+            "grader.grade",
+            args=[submission.job().to_dict()],
+            task_id=str(submission.pk),
+            queue=queue_of(submission.runtime),
+            link=app.signature("submissions.record", queue="records"),
+            link_error=app.signature("submissions.record_failure", kwargs=token, queue="records"),
+            retry_policy={"max_retries": 1, "interval_start": 0.1},
+        )
+    except OperationalError:
+        log.exception("broker_unreachable", submission=str(submission.pk))
+
+
+def revoke_after_commit(submission: Submission) -> None:
+    """Tell the graders, once the transaction holds, not to start on a submission. Only saves them work."""
+    transaction.on_commit(partial(_revoke, str(submission.pk)))
+
+
+def _revoke(task: str) -> None:
+    try:
+        app.control.revoke(task)
+    except OperationalError:
+        log.exception("broker_unreachable", submission=task)
+
+
+def waiting_in(runtime: str) -> int:
+    """Return how many jobs lie in a runtime's queue, not yet taken by a worker; OperationalError without a broker."""
+    return jobs_in(queue_of(runtime))
+
+
+def jobs_in(queue: str) -> int:
+    """Return how many jobs lie in a queue; OperationalError without a broker."""
+    with app.connection_for_write() as connection:
+        channel = connection.default_channel
+        try:
+            return channel.queue_declare(queue, passive=True).message_count
+        except (ChannelError, *connection.channel_errors):
+            return 0  # nothing was ever queued there, or all of it was taken

@@ -1,0 +1,81 @@
+"""Curves: the numbers of an answer beside those of the truth, as a chart's data and as a table."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+MAX_LINES = 24
+MAX_POINTS = 1000
+# The chart shows every number; the table that many, evenly spread.
+TABLE_ROWS = 40
+
+Numbers = list[float | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Curve:
+    """One line of the chart; None where a number is not finite. Those of the reference are dashed."""
+
+    name: str
+    values: Numbers
+    dashed: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Curves:
+    """The curves of one public case."""
+
+    case: str
+    title: str
+    curves: Sequence[Curve]
+
+    @property
+    def length(self) -> int:
+        """How many points the longest curve has."""
+        return max(len(curve.values) for curve in self.curves)
+
+    @property
+    def chart(self) -> dict[str, Any]:
+        """What the page's script draws."""
+        series = [{"name": curve.name, "values": curve.values, "dashed": curve.dashed} for curve in self.curves]
+        return {"kind": "line", "fine": True, "categories": list(range(self.length)), "series": series}
+
+    @property
+    def table(self) -> list[tuple[int, Numbers]]:
+        """Rows of (place, the number of each curve there), evenly spread."""
+        places = range(0, self.length, math.ceil(self.length / TABLE_ROWS))
+        return [(place, [_at(curve.values, place) for curve in self.curves]) for place in places]
+
+    @property
+    def partial(self) -> bool:
+        """Whether the table leaves numbers out."""
+        return self.length > TABLE_ROWS
+
+    @classmethod
+    def read(cls, exhibit: Mapping[str, Any]) -> Self | None:
+        """Return the curves of an exhibit; None where there are none."""
+        match exhibit:
+            case {"case": str(case), "title": str(title), "series": list(series)}:
+                curves = [curve for one in series for curve in _curves(one)][:MAX_LINES]
+                return cls(case=case, title=title, curves=curves) if curves else None
+        return None
+
+
+def _curves(one: Any) -> Iterable[Curve]:
+    match one:
+        case {"name": str(name), "yours": list(yours), "reference": list(reference)}:
+            if yours:
+                yield Curve(name=f"{name}, yours", values=_numbers(yours), dashed=False)
+            if reference:
+                yield Curve(name=f"{name}, reference", values=_numbers(reference), dashed=True)
+
+
+def _numbers(numbers: list[Any]) -> Numbers:
+    return [
+        number if type(number) in (int, float) and math.isfinite(number) else None for number in numbers[:MAX_POINTS]
+    ]
+
+
+def _at(values: Numbers, place: int) -> float | None:
+    return values[place] if place < len(values) else None

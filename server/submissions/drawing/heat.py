@@ -1,0 +1,116 @@
+"""The heat map of a wrong tensor: how far each number is from the reference."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+LEVELS = 8
+MAX_CELLS = 400
+LISTED = 20
+# A vector longer than this is broken into rows.
+LONGEST_ROW = 24
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One number of the tensor: its index, and |yours - expected|."""
+
+    index: str
+    yours: float
+    expected: float
+    difference: float
+
+    @property
+    def words(self) -> str:
+        """The entry as one reads it out."""
+        return f"{self.index}: yours {self.yours:.4g}, expected {self.expected:.4g}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """A square of the map. `level` is 0 where the numbers agree, and `LEVELS` where they differ most."""
+
+    x: int
+    y: int
+    level: int
+    entry: Entry
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeatMap:
+    """The map: its squares, how many of them stand in a row and a column, and the entries that differ most."""
+
+    shape: str
+    columns: int
+    rows: int
+    cells: Sequence[Cell]
+    worst: Sequence[Entry]
+
+    @property
+    def wrong(self) -> int:
+        """How many numbers differ."""
+        return sum(cell.level > 0 for cell in self.cells)
+
+    @classmethod
+    def read(cls, document: Any) -> Self | None:
+        """Return the map of a finding's `evidence["heat_map"]`; None where there is none to be had."""
+        match document:
+            case {"shape": list(shape), "got": list(got), "expected": list(expected)} if _sound(shape, got, expected):
+                return cls._of(
+                    shape, [_entry(shape, i, *pair) for i, pair in enumerate(zip(got, expected, strict=True))]
+                )
+        return None
+
+    @classmethod
+    def _of(cls, shape: list[int], entries: list[Entry]) -> Self:
+        columns = shape[-1] if len(shape) > 1 else min(len(entries), LONGEST_ROW)
+        most = max((entry.difference for entry in entries if math.isfinite(entry.difference)), default=0.0)
+        cells = [
+            Cell(x=i % columns, y=i // columns, level=_level(entry.difference, most), entry=entry)
+            for i, entry in enumerate(entries)
+        ]
+        wrong = [cell.entry for cell in cells if cell.level]
+        return cls(
+            shape=_tuple(shape),
+            columns=columns,
+            rows=math.ceil(len(entries) / columns),
+            cells=cells,
+            worst=sorted(wrong, key=_badness, reverse=True)[:LISTED],
+        )
+
+
+def _sound(shape: list[Any], got: list[Any], expected: list[Any]) -> bool:
+    if not shape or not all(type(size) is int and size > 0 for size in shape):
+        return False
+    fits = len(got) == len(expected) == math.prod(shape) <= MAX_CELLS
+    return fits and all(type(number) in (int, float) for number in [*got, *expected])
+
+
+def _entry(shape: list[int], place: int, got: float, expected: float) -> Entry:
+    return Entry(index=_index(shape, place), yours=got, expected=expected, difference=abs(got - expected))
+
+
+def _index(shape: list[int], place: int) -> str:
+    index = []
+    for size in reversed(shape):
+        place, rest = divmod(place, size)
+        index.append(rest)
+    return f"[{', '.join(map(str, reversed(index)))}]"
+
+
+def _tuple(shape: list[int]) -> str:
+    return str(tuple(shape))
+
+
+def _badness(entry: Entry) -> float:
+    return entry.difference if math.isfinite(entry.difference) else math.inf
+
+
+def _level(difference: float, most: float) -> int:
+    if not math.isfinite(difference):
+        return LEVELS
+    # What is far below the largest difference is rounding, not a mistake.
+    if difference <= 1e-9 * most:
+        return 0
+    return max(1, round(LEVELS * difference / most))

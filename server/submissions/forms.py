@@ -1,0 +1,38 @@
+"""The form that code comes in by: typed, or as a file."""
+
+from typing import Any
+
+from django import forms
+
+from server.submissions.errors import Unstorable
+from server.submissions.services import check_storable
+from server.submissions.uploads import read_upload
+
+
+class SubmissionForm(forms.Form):
+    """Source code in `source`, or in a `file` that then wins. Whether it is good Python is the grader's question."""
+
+    # NUL bytes get a better answer from `check_storable` than from Django's own validator.
+    source = forms.CharField(required=False, strip=False, widget=forms.Textarea, validators=[])
+    file = forms.FileField(required=False, allow_empty_file=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source"].validators = []
+
+    def clean(self) -> dict[str, Any]:
+        """Leave one readable text in `source`, with the line ends that Python writes."""
+        data = super().clean() or {}
+        file = data.get("file")
+        try:
+            source = read_upload(file) if file else data.get("source", "")
+            source = source.replace("\r\n", "\n").replace("\r", "\n")
+            check_storable(source)
+        except Unstorable as error:
+            raise forms.ValidationError(str(error)) from None
+        return data | {"source": source}
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong, in a sentence."""
+        return " ".join(str(message) for messages in self.errors.values() for message in messages)

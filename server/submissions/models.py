@@ -1,0 +1,167 @@
+"""The submission: the row that is the truth. The queue is only a hint."""
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from grader.jobs import Job, Scope
+from server.courses.models import Course
+from server.gradebook.models import Assignment
+from server.ids import uuid7
+from server.submissions.errors import IllegalMove
+
+
+class Kind(models.TextChoices):
+    """What the learner asked for: a free look at the public cases, or an attempt that counts."""
+
+    CHECK = "check", "Check"
+    SUBMIT = "submit", "Submit"
+
+
+class State(models.TextChoices):
+    """Where a submission is. `running` is told by the grader's progress; nothing relies on it."""
+
+    QUEUED = "queued", "Waiting"
+    RUNNING = "running", "Running"
+    GRADED = "graded", "Graded"
+    UNGRADABLE = "ungradable", "Could not be graded"
+    ERROR = "error", "Our mistake"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+OPEN = frozenset({State.QUEUED, State.RUNNING})
+ENDS = frozenset({State.GRADED, State.UNGRADABLE, State.ERROR, State.CANCELLED})
+MOVES: dict[str, frozenset[State]] = {
+    State.QUEUED: ENDS | {State.RUNNING},
+    State.RUNNING: ENDS | {State.QUEUED},
+    # A report that comes after we gave up is still the learner's.
+    State.ERROR: frozenset({State.QUEUED, State.GRADED, State.UNGRADABLE}),
+    State.GRADED: frozenset(),
+    State.UNGRADABLE: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+
+
+def new_token() -> str:
+    """Return a name for one attempt at grading that nobody can guess."""
+    return secrets.token_urlsafe(24)
+
+
+def new_seed() -> int:
+    """Return the seed of a submission's secret cases, below 2**63."""
+    return secrets.randbits(63)
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    """Submissions, with the two questions that are asked everywhere."""
+
+    def open(self) -> "SubmissionQuerySet":
+        """Those that still wait for a report."""
+        return self.filter(state__in=OPEN)
+
+    def light(self) -> "SubmissionQuerySet":
+        """Without code and report, for lists."""
+        return self.defer("source", "report")
+
+
+class Submission(models.Model):
+    """What a learner handed in, its way through the grader, and what came back.
+
+    `token` names the present attempt at grading; a report that carries another is refused. `number` counts the
+    learner's submissions of a kind to an assignment. `given` and `max` are the grader's points, None until graded.
+    `tries` counts how often it was sent to the graders; after `leased_until` the sweep asks what became of it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="submissions")
+    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="submissions")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SUBMIT)
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+
+    exercise = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64)
+    runtime = models.CharField(max_length=10)
+    source = models.TextField(blank=True)
+    seed = models.BigIntegerField(default=new_seed)
+    variant = models.BigIntegerField(default=0)
+    token = models.CharField(max_length=64, default=new_token)
+
+    submitted_at = models.DateTimeField()
+    sent_at = models.DateTimeField()
+    leased_until = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveIntegerField(default=1)
+
+    report = models.JSONField(null=True, blank=True)
+    given = models.FloatField(null=True, blank=True)
+    max = models.FloatField(null=True, blank=True)
+
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-submitted_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["learner", "assignment", "kind", "number"], name="numbered_once"),
+            models.CheckConstraint(condition=models.Q(state__in=State.values), name="known_state"),
+            models.CheckConstraint(
+                condition=models.Q(state="graded", given__isnull=False, max__isnull=False)
+                | ~models.Q(state="graded") & models.Q(given__isnull=True, max__isnull=True),
+                name="scored_only_when_graded",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["runtime", "sent_at"], name="open_by_age", condition=models.Q(state__in=["queued", "running"])
+            ),
+            models.Index(fields=["assignment", "learner", "-submitted_at"], name="history"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.exercise} {self.kind} {self.number}: {self.state}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the submission's page."""
+        return reverse("submissions:detail", args=[self.pk])
+
+    @property
+    def course(self) -> Course:
+        """The course whose rules decide who may see it."""
+        return self.assignment.course
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits for a report."""
+        return self.state in OPEN
+
+    @property
+    def counts(self) -> bool:
+        """Whether it uses an attempt: not where the code did not load, where we erred, or where it was cancelled."""
+        return self.kind == Kind.SUBMIT and self.state in OPEN | {State.GRADED}
+
+    @property
+    def fraction(self) -> float:
+        """The share of the points that the grader gave, 0 to 1."""
+        return self.given / self.max if self.given is not None and self.max else 0.0
+
+    def move_to(self, state: State) -> None:
+        """Change the state, unsaved; IllegalMove where it cannot follow on the present one."""
+        if state not in MOVES[self.state]:
+            raise IllegalMove(f"submission {self.pk} cannot go from {self.state} to {state}")
+        self.state = state
+
+    def job(self) -> Job:
+        """Return what a grader needs to grade it."""
+        return Job(
+            submission=str(self.pk),
+            token=self.token,
+            exercise=self.exercise,
+            digest=self.digest,
+            source=self.source,
+            seed=self.seed,
+            runtime=self.runtime,
+            scope=Scope.PUBLIC if self.kind == Kind.CHECK else Scope.ALL,
+            variant=self.variant,
+        )

@@ -1,0 +1,108 @@
+"""What graders publish while they work, and what we publish when a submission is over. Shown, never scored with.
+
+In Redis, per submission: the channel `progress:<id>` carries each message, the key of the same name keeps the last for
+a few minutes. A page can do without: if Redis is away, it asks the database.
+"""
+
+import json
+import math
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import redis
+import redis.asyncio
+import structlog
+from django.conf import settings
+
+log = structlog.get_logger(__name__)
+
+LONGEST_CURVE = 2_000
+TIMES = {"socket_timeout": 2, "socket_connect_timeout": 1}
+
+
+def channel_of(submission: UUID) -> str:
+    """Return the name of a submission's channel and key."""
+    return f"progress:{submission}"
+
+
+def publish(submission: UUID, message: dict[str, Any]) -> None:
+    """Tell the pages that watch a submission. Nobody may be there, and Redis may be away: both are fine."""
+    if settings.REDIS_URL:
+        try:
+            _client(settings.REDIS_URL).publish(channel_of(submission), json.dumps(message))
+        except redis.RedisError:
+            log.warning("progress_not_published", submission=str(submission))
+
+
+def latest(submission: UUID) -> dict[str, Any]:
+    """Return the last that a grader said about a submission; empty where it said nothing, or Redis is away."""
+    if not settings.REDIS_URL:
+        return {}
+    try:
+        return understood(_client(settings.REDIS_URL).get(channel_of(submission)))
+    except redis.RedisError:
+        return {}
+
+
+def understood(message: Any) -> dict[str, Any]:
+    """Return what we know of a message, with the right types. It comes from near a sandbox: the rest is dropped."""
+    try:
+        said = json.loads(message)
+    except (TypeError, ValueError):
+        return {}
+    if not isinstance(said, dict):
+        return {}
+    known: dict[str, Any] = {key: said[key] for key in ("case", "of") if type(said.get(key)) is int}
+    if said.get("state") == "running" or "loss" in said:
+        known["state"] = "running"
+    curve = [[float(x) for x in point] for point in _points(said.get("loss"))]
+    return known | ({"loss": curve} if curve else {})
+
+
+def _points(curve: Any) -> list[Any]:
+    return [point for point in curve if _is_point(point)][:LONGEST_CURVE] if isinstance(curve, list) else []
+
+
+def _is_point(point: Any) -> bool:
+    return (
+        isinstance(point, list)
+        and len(point) == 2
+        and all(isinstance(x, int | float) and math.isfinite(x) for x in point)
+    )
+
+
+class Listener:
+    """One page's ear on one submission."""
+
+    def __init__(self, ear: redis.asyncio.client.PubSub) -> None:
+        self._ear = ear
+
+    async def hear(self, seconds: float) -> dict[str, Any] | None:
+        """Return the next message, or None when that long nothing was said."""
+        message = await self._ear.get_message(ignore_subscribe_messages=True, timeout=seconds)
+        return None if message is None else understood(message["data"])
+
+
+def listen(submission: UUID) -> AbstractAsyncContextManager[Listener]:
+    """Subscribe to a submission for as long as the block lasts; redis.RedisError where that cannot be."""
+    return _listen(submission)
+
+
+@asynccontextmanager
+async def _listen(submission: UUID) -> AsyncIterator[Listener]:
+    if not settings.REDIS_URL:
+        raise redis.ConnectionError("no Redis is set")
+    async with (
+        redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1) as client,
+        client.pubsub() as ear,
+    ):
+        await ear.subscribe(channel_of(submission))
+        yield Listener(ear)
+
+
+@cache
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, **TIMES)

@@ -1,0 +1,251 @@
+"""Every write to a submission.
+
+submit            taken in, committed, then queued
+take_in           taken in only: for those who bring the report themselves
+record            a report came back
+record_failure    a grader gave up: ours, so it is tried again
+cancel            the learner thought better of it
+requeue           staff have it graded again after we erred
+
+A report answers exactly one token. The first report wins; what comes later, or with another token, changes nothing.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import isfinite
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from grader.reports import Outcome, Report
+from server.accounts.models import User
+from server.gradebook.models import Assignment
+from server.gradebook.rules import Terms, refusal
+from server.gradebook.selectors import terms_of
+from server.gradebook.services import refresh
+from server.submissions import dispatch, live
+from server.submissions.errors import NotNow, TooManyChecks, Unstorable
+from server.submissions.models import OPEN, Kind, State, Submission, new_seed, new_token
+from server.submissions.signals import report_written
+
+log = structlog.get_logger(__name__)
+
+
+class Recorded(StrEnum):
+    """What became of a report or a failure that came back."""
+
+    WRITTEN = "written"
+    ALREADY_OVER = "already_over"
+    WRONG_TOKEN = "wrong_token"
+    MALFORMED = "malformed"
+
+
+@transaction.atomic
+def submit(*, learner: User, assignment: Assignment, source: str, kind: Kind = Kind.SUBMIT) -> Submission:
+    """Take in a learner's code and queue it for grading; Refused where it may not or cannot be taken in.
+
+    Whether the code is any good is not asked here: what does not load comes back as `ungradable`.
+    """
+    submission = take_in(learner=learner, assignment=assignment, source=source, kind=kind)
+    dispatch.send_after_commit(submission)
+    return submission
+
+
+@transaction.atomic
+def take_in(
+    *,
+    learner: User,
+    assignment: Assignment,
+    source: str,
+    kind: Kind = Kind.SUBMIT,
+    now: datetime | None = None,
+    seed: int | None = None,
+) -> Submission:
+    """Take in a learner's code as `submit` does, but leave it to the caller to have it graded.
+
+    `now` is the moment of handing in; `seed` decides the secret cases, and is drawn where it is not given.
+    """
+    check_storable(source)
+    # Two browsers at once must not both take the last attempt: they take turns at the learner's row.
+    User.objects.select_for_update().get(pk=learner.pk)
+    now = now or timezone.now()
+    earlier = list(Submission.objects.light().filter(learner=learner, assignment=assignment, kind=kind))
+    check_terms(terms_of(assignment, learner), earlier, now=now)
+    if kind == Kind.CHECK:
+        check_pace(learner, now=now)
+    exercise = assignment.content
+    return Submission.objects.create(
+        learner=learner,
+        assignment=assignment,
+        kind=kind,
+        number=1 + max((one.number for one in earlier), default=0),
+        exercise=exercise.slug,
+        digest=exercise.digest,
+        runtime=exercise.runtime,
+        source=source,
+        seed=new_seed() if seed is None else seed,
+        variant=learner.pk if exercise.variant else 0,
+        submitted_at=now,
+        sent_at=now,
+        leased_until=now + lease(),
+    )
+
+
+def check_storable(source: str) -> None:
+    """Raise Unstorable, with a sentence for the learner, where a source is too large or no text that we can keep."""
+    size = len(source.encode("utf-8", errors="replace"))
+    if size > settings.SOURCE_MAX_BYTES:
+        limit = settings.SOURCE_MAX_BYTES // 1024
+        raise Unstorable(f"This is {size / 1024:.0f} kB of code; at most {limit} kB can be handed in.")
+    if "\0" in source:
+        raise Unstorable("This holds NUL bytes, so it is no Python source. Was it saved as UTF-16, or is it a binary?")
+    if "\ufffd" in source or any("\ud800" <= character <= "\udfff" for character in source):
+        raise Unstorable("This is not UTF-8 text. Save the file with the encoding UTF-8 and try again.")
+
+
+def check_terms(terms: Terms, earlier: list[Submission], *, now: datetime) -> None:
+    """Raise NotNow where the terms forbid a submission now. A check is free, but not before the exercise opens."""
+    counted = [one for one in earlier if one.counts]
+    last_at = max((one.submitted_at for one in counted), default=None)
+    why = refusal(terms, now=now, used=len(counted), last_at=last_at)
+    if why is not None:
+        raise NotNow(why, terms, now=now, last_at=last_at)
+
+
+def check_pace(learner: User, *, now: datetime) -> None:
+    """Raise TooManyChecks where a learner used up the checks of this minute, whatever they were for."""
+    limit, minute = settings.CHECKS_PER_MINUTE, timedelta(minutes=1)
+    recent = Submission.objects.filter(learner=learner, kind=Kind.CHECK, submitted_at__gt=now - minute)
+    times = list(recent.order_by("-submitted_at").values_list("submitted_at", flat=True)[:limit])
+    if len(times) >= limit:
+        raise TooManyChecks(limit=limit, wait=1 + int((times[-1] + minute - now).total_seconds()))
+
+
+@transaction.atomic
+def record(*, submission: str, token: str, report: dict[str, Any], now: datetime | None = None) -> Recorded:
+    """Write a report down, once, and with it the learner's grade. Only this and an applied regrade set a score."""
+    row = Submission.objects.select_for_update().filter(pk=submission).first()
+    turned_down = _turn_down(row, token)
+    if row is None or turned_down:
+        return _refuse(submission, turned_down or Recorded.WRONG_TOKEN)
+    read = read_report(report)
+    if read is None or read.slug != row.exercise:
+        return _refuse(submission, Recorded.MALFORMED)
+    row.move_to(state_after(read))
+    row.finished_at = now or timezone.now()
+    rescore(row, report)
+    if row.kind == Kind.SUBMIT:
+        refresh(row.assignment, [row.learner_id], now=now)
+    live.announce_after_commit(row)
+    log.info("recorded", submission=submission, state=row.state, given=row.given, max=row.max)
+    return Recorded.WRITTEN
+
+
+def rescore(row: Submission, report: dict[str, Any]) -> None:
+    """Save a locked row with a report that `read_report` took, and its score. Grades are the caller's to refresh."""
+    read = Report.from_dict(report)
+    row.state, row.report = state_after(read), report
+    row.given, row.max = (None, None) if row.state == State.UNGRADABLE else (read.given, read.max)
+    row.save(update_fields=["state", "report", "given", "max", "finished_at"])
+    report_written.send(sender=Submission, submission=row, report=read)
+
+
+def state_after(report: Report) -> State:
+    """Return the state of a submission that got this report."""
+    return State.UNGRADABLE if report.outcome is Outcome.UNGRADABLE else State.GRADED
+
+
+def _turn_down(row: Submission | None, token: str) -> Recorded | None:
+    if row is None or not secrets.compare_digest(row.token, token):
+        return Recorded.WRONG_TOKEN
+    # An error is final for us, but a report that comes after it is still the learner's.
+    return None if row.state in OPEN | {State.ERROR} else Recorded.ALREADY_OVER
+
+
+def _refuse(submission: str, why: Recorded) -> Recorded:
+    log.warning("report_refused", submission=submission, why=str(why))
+    return why
+
+
+def read_report(data: dict[str, Any]) -> Report | None:
+    """Return the report, or None where a faulty worker sent something else. The sweep then tries another."""
+    try:
+        report = Report.from_dict(data)
+        points = [(finding.points, finding.max_points) for finding in report.findings]
+        sound = all(isfinite(most) and 0 <= given <= most for given, most in points)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        return None
+    # A graded report without points to be had is not a zero: something of ours went wrong.
+    return report if sound and (report.outcome is Outcome.UNGRADABLE or report.max > 0) else None
+
+
+@transaction.atomic
+def record_failure(*, submission: str, token: str) -> Recorded:
+    """Note that a grader failed through no fault of the learner: the sweep tries again after a wait that grows."""
+    row = Submission.objects.select_for_update().filter(pk=submission).first()
+    if row is None or not secrets.compare_digest(row.token, token):
+        return _refuse(submission, Recorded.WRONG_TOKEN)
+    if not row.is_open:
+        return Recorded.ALREADY_OVER
+    wait = timedelta(seconds=settings.GRADING_BACKOFF * 2 ** (row.tries - 1))
+    row.leased_until = min(row.leased_until, timezone.now() + wait)
+    row.save(update_fields=["leased_until"])
+    log.warning("grading_failed", submission=submission, tries=row.tries)
+    return Recorded.WRITTEN
+
+
+@transaction.atomic
+def cancel(submission: Submission) -> bool:
+    """Withdraw a submission that still waits or runs; it uses no attempt. False where the report was there first."""
+    row = Submission.objects.select_for_update().get(pk=submission.pk)
+    if not row.is_open:
+        return False
+    _end(row, State.CANCELLED)
+    dispatch.revoke_after_commit(row)
+    return True
+
+
+@transaction.atomic
+def requeue(submission: Submission) -> bool:
+    """Have a submission that ended in our error graded again. False where it is in another state.
+
+    It gets a new token: its former attempt at grading was declared over.
+    """
+    row = Submission.objects.select_for_update().get(pk=submission.pk)
+    if row.state != State.ERROR:
+        return False
+    row.move_to(State.QUEUED)
+    row.token, row.tries, row.finished_at = new_token(), 0, None
+    resend(row)
+    return True
+
+
+def resend(row: Submission) -> None:
+    """Send a locked row out once more, with the token it has. For callers inside a transaction."""
+    now = timezone.now()
+    row.tries += 1
+    row.sent_at, row.leased_until = now, now + lease()
+    row.save(update_fields=["state", "token", "tries", "sent_at", "leased_until", "finished_at"])
+    dispatch.send_after_commit(row)
+
+
+def give_up(row: Submission) -> None:
+    """End a locked row as our error: no attempt is used, and no score is made up. For callers inside a transaction."""
+    _end(row, State.ERROR)
+    log.error("gave_up", submission=str(row.pk), exercise=row.exercise, tries=row.tries)
+
+
+def _end(row: Submission, state: State) -> None:
+    row.move_to(state)
+    row.finished_at = timezone.now()
+    row.save(update_fields=["state", "finished_at"])
+    live.announce_after_commit(row)
+
+
+def lease() -> timedelta:
+    """How long a submission may be out before the sweep asks what became of it."""
+    return timedelta(seconds=settings.GRADING_LEASE)

@@ -1,0 +1,64 @@
+"""Files that code comes in by: Python sources, and notebooks whose code cells are taken in order. Nothing is run."""
+
+import re
+from pathlib import PurePath
+
+import nbformat
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from nbformat.reader import NotJSONError
+
+from server.submissions.errors import Unstorable
+
+# `%matplotlib inline` and `!pip install`, but not the second line of a remainder, `% modulus`.
+MAGIC = re.compile(r"\s*(%[A-Za-z]|!|\?)")
+# Whatever nbformat raises where a notebook is JSON, but not as notebooks are.
+BROKEN = (nbformat.ValidationError, AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError)
+
+
+def read_upload(file: UploadedFile) -> str:
+    """Return the source in an uploaded file; Unstorable, with a sentence for the learner, where there is none."""
+    match PurePath(file.name or "").suffix.lower():
+        case ".py":
+            # A source that is too large is told so by whoever keeps it; no more than that is read.
+            return _text(file, settings.NOTEBOOK_MAX_BYTES)
+        case ".ipynb":
+            return source_of(_text(file, settings.NOTEBOOK_MAX_BYTES))
+    raise Unstorable("Only Python files (.py) and notebooks (.ipynb) can be handed in.")
+
+
+def _text(file: UploadedFile, limit: int) -> str:
+    if (file.size or 0) > limit:
+        raise Unstorable(f"This file has {(file.size or 0) / 1e6:.0f} MB; at most {limit // 1_000_000} MB are read.")
+    # Bytes that are no UTF-8 become the replacement character, which is then refused with a sentence.
+    return file.read().decode("utf-8-sig", errors="replace")
+
+
+def source_of(notebook: str) -> str:
+    """Return the code cells of a notebook's JSON, in order, with IPython's own commands as comments."""
+    try:
+        read = nbformat.convert(nbformat.reader.reads(notebook), 4)
+        language = read.metadata.get("language_info", {}).get("name", "python")
+        code = [_joined(cell.source) for cell in read.cells if cell.cell_type == "code"]
+    except NotJSONError:
+        raise Unstorable("This is no notebook: it is not even JSON. Was the file cut off?") from None
+    except BROKEN:
+        raise Unstorable(
+            "This notebook is broken: its cells cannot be read. Open it in Jupyter and save it again."
+        ) from None
+    if language not in {"python", "ipython"}:
+        raise Unstorable("This notebook is not in Python.")
+    if not any(cell.strip() for cell in code):
+        raise Unstorable("This notebook has no code in it.")
+    return "\n\n".join(filter(None, map(_python, code))) + "\n"
+
+
+def _joined(source: str | list[str]) -> str:
+    return source if isinstance(source, str) else "".join(source)
+
+
+def _python(cell: str) -> str:
+    """Return a cell with lines that only IPython understands commented out; of a `%%` cell, all of them."""
+    foreign = cell.lstrip().startswith("%%")
+    lines = [f"# {line}" if foreign or MAGIC.match(line) else line for line in cell.splitlines()]
+    return "\n".join(lines).strip("\n")

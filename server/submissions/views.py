@@ -1,0 +1,184 @@
+"""The exercise page, and what becomes of a submission."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from server.catalogue.exercises import find_exercise
+from server.drafts import selectors as drafts
+from server.gradebook.models import Assignment
+from server.gradebook.selectors import Standing, get_assignment, grade_in, standing
+from server.submissions import live, selectors, services
+from server.submissions.drawing.figures import find_figure
+from server.submissions.errors import Refused
+from server.submissions.forms import SubmissionForm
+from server.submissions.models import Kind, Submission
+from server.submissions.outlook import outlook
+from server.submissions.presentation import result_of
+from server.web.requests import Request
+
+
+@require_GET
+def exercise(request: Request, course: str, slug: str) -> HttpResponse:
+    """The page of an exercise: statement, editor, and the learner's latest result; `?starter` begins anew."""
+    assignment = get_assignment(request.user, course, slug)
+    context = _exercise(request, assignment)
+    if "starter" in request.GET:
+        context["source"] = context["starter"]
+    return render(request, "submissions/exercise.html", context)
+
+
+@require_POST
+def submit(request: Request, course: str, slug: str) -> HttpResponse:
+    """Take an attempt in. A refusal is said beside the editor, which keeps what was typed."""
+    return _take_in(request, course, slug, Kind.SUBMIT)
+
+
+@require_POST
+def check(request: Request, course: str, slug: str) -> HttpResponse:
+    """Take code in for a look at the public cases, which counts for nothing."""
+    return _take_in(request, course, slug, Kind.CHECK)
+
+
+@require_POST
+def read_file(request: Request, course: str, slug: str) -> JsonResponse:
+    """Say what source is in a file, for the editor: {"source"}, or 422 with {"complaint"}. Nothing is kept."""
+    get_assignment(request.user, course, slug, permission="submissions.submit")
+    form = SubmissionForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return JsonResponse({"complaint": form.complaint}, status=422)
+    return JsonResponse({"source": form.cleaned_data["source"]})
+
+
+def _take_in(request: Request, course: str, slug: str, kind: Kind) -> HttpResponse:
+    assignment = get_assignment(request.user, course, slug, permission="submissions.submit")
+    form = SubmissionForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _refused(request, assignment, form.complaint)
+    try:
+        source = form.cleaned_data["source"]
+        submission = services.submit(learner=request.user, assignment=assignment, source=source, kind=kind)
+    except Refused as error:
+        return _refused(request, assignment, str(error))
+    return _state(request, submission) if request.htmx else redirect(submission)
+
+
+@require_GET
+def history(request: Request, course: str, slug: str) -> HttpResponse:
+    """Everything that the learner handed in for an exercise."""
+    assignment = get_assignment(request.user, course, slug)
+    submissions = list(selectors.history(request.user, assignment))
+    return render(request, "submissions/history.html", {"assignment": assignment, "submissions": submissions})
+
+
+@require_GET
+@never_cache
+def detail(request: Request, pk: UUID) -> HttpResponse:
+    """A submission's own page: its state or result, and its code."""
+    submission = selectors.get_submission(request.user, pk)
+    return render(request, "submissions/detail.html", _result(submission))
+
+
+@require_GET
+@never_cache
+def result(request: Request, pk: UUID) -> HttpResponse:
+    """The part of a page that shows a submission's state or result."""
+    return _state(request, selectors.get_submission(request.user, pk))
+
+
+@require_GET
+@never_cache
+def state(request: Request, pk: UUID) -> JsonResponse:
+    """What the stream says, once: for browsers whose stream is cut off."""
+    submission = selectors.get_submission(request.user, pk, light=True)
+    return JsonResponse(live.snapshot(submission).to_dict())
+
+
+@require_GET
+async def events(request: Request, pk: UUID) -> StreamingHttpResponse:
+    """The stream of a submission's states as server-sent events, until it is over."""
+    user = await request.auser()
+    submission = await sync_to_async(selectors.get_submission)(user, pk, light=True)
+    body: AsyncIterator[str] = live.stream(submission)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingHttpResponse(body, content_type="text/event-stream", headers=headers)
+
+
+@require_POST
+def cancel(request: Request, pk: UUID) -> HttpResponse:
+    """Withdraw a submission; where the report was quicker, the report stands."""
+    submission = selectors.get_submission(request.user, pk, permission="submissions.cancel")
+    services.cancel(submission)
+    submission.refresh_from_db()
+    return _state(request, submission) if request.htmx else redirect(submission)
+
+
+@require_GET
+def download(request: Request, pk: UUID) -> HttpResponse:
+    """The code as it was handed in."""
+    submission = selectors.get_submission(request.user, pk)
+    kind = "-check" if submission.kind == Kind.CHECK else ""
+    name = f"{submission.assignment.slug.replace('/', '-')}{kind}-{submission.number}.py"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(submission.source, content_type="text/x-python; charset=utf-8", headers=headers)
+
+
+@require_GET
+def figure(request: Request, pk: UUID, name: str) -> HttpResponse:
+    """A figure that the learner's code drew. Its name is made from its bytes, so a browser may keep it."""
+    submission = selectors.get_submission(request.user, pk)
+    found = find_figure((submission.report or {}).get("exhibits", ()), name)
+    if found is None:
+        raise Http404
+    headers = {"Cache-Control": "private, max-age=86400, immutable", "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(found.png, content_type="image/png", headers=headers)
+
+
+def _state(request: Request, submission: Submission) -> HttpResponse:
+    """The state or result, and with it, for the exercise page, how the learner stands after it."""
+    context = _result(submission)
+    if request.htmx:
+        earlier = list(selectors.history(submission.learner, submission.assignment))
+        grade = grade_in(submission.assignment, submission.learner)
+        context |= _standing(standing(submission.assignment, earlier, grade)) | {"out_of_band": True}
+    return render(request, "submissions/_state.html", context)
+
+
+def _result(submission: Submission) -> dict[str, object]:
+    return {
+        "submission": submission,
+        "assignment": submission.assignment,
+        "snapshot": live.snapshot(submission),
+        "result": result_of(submission),
+    }
+
+
+def _exercise(request: Request, assignment: Assignment) -> dict[str, object]:
+    user = request.user
+    latest = selectors.latest(user, assignment)
+    opening = drafts.opening(user, assignment, latest)
+    return {
+        "assignment": assignment,
+        "exercise": find_exercise(assignment.exercise, variant=user.pk),
+        "opening": opening,
+        "source": opening.source,
+        "starter": assignment.content.starter,
+        **_standing(standing(assignment, list(selectors.history(user, assignment)), grade_in(assignment, user))),
+    } | (_result(latest) if latest else {})
+
+
+def _standing(standing: Standing) -> dict[str, object]:
+    return {"standing": standing, "outlook": outlook(standing)}
+
+
+def _refused(request: Request, assignment: Assignment, complaint: str) -> HttpResponse:
+    if request.htmx:
+        return render(request, "submissions/_refused.html", {"complaint": complaint}, status=422)
+    context = _exercise(request, assignment) | {"complaint": complaint}
+    context["source"] = request.POST.get("source", context["source"])
+    return render(request, "submissions/exercise.html", context, status=422)

@@ -1,0 +1,22 @@
+"""Every address of the website. Each app brings its own; this file says where they hang."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from server.accounts.views import profile
+
+urlpatterns = [
+    path("", include("server.courses.urls")),
+    path("", include("server.submissions.urls")),
+    path("", include("server.drafts.urls")),
+    path("", include("server.lessons.urls")),
+    path("", include("server.invitations.urls")),
+    path("courses/<slug:slug>/teach/", include("server.dashboard.urls")),
+    path("courses/<slug:slug>/teach/regrades/", include("server.regrades.urls")),
+    path("courses/<slug:slug>/teach/similarity/", include("server.similarity.urls")),
+    path("courses/<slug:slug>/teach/people/", include("server.roster.urls")),
+    path("api/", include("server.api.urls")),
+    path("accounts/profile/", profile, name="profile"),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+]

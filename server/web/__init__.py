@@ -1,0 +1,1 @@
+"""How it looks: base template, design system, scripts."""

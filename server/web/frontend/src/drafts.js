@@ -1,0 +1,144 @@
+// Saves what one types: on the server, and in this browser for as long as the server does not have it.
+import { viewOf, write } from "./editor.js";
+
+const PAUSE = 800;
+const FIRST_RETRY = 2000;
+const LONGEST_RETRY = 30_000;
+
+export function drafts(frame) {
+  const textarea = frame.querySelector("[data-editor]");
+  const view = viewOf(textarea);
+  const form = textarea.form;
+  const offer = offering(form);
+  const status = form.querySelector("[data-draft-status]");
+  const key = `draft ${frame.dataset.whose} ${frame.dataset.draft}`;
+  let version = Number(frame.dataset.version);
+  let [timer, busy, settled, retry] = [null, false, false, FIRST_RETRY];
+
+  const say = (words) => (status.textContent = words);
+  const later = (wait) => {
+    clearTimeout(timer);
+    timer = setTimeout(save, wait);
+  };
+  const typed = () => {
+    remember(key, { source: textarea.value, version, at: Date.now() });
+    say("");
+    later(PAUSE);
+  };
+
+  async function save() {
+    if (busy) return later(PAUSE);
+    busy = true;
+    clearTimeout(timer);
+    timer = null;
+    const [source, decided] = [textarea.value, settled];
+    const answer = await send(frame.dataset.draft, body(form, source, version, decided));
+    busy = false;
+    if (!answer) {
+      say("Not saved yet: no connection. Kept in this browser.");
+      later(retry);
+      retry = Math.min(retry * 2, LONGEST_RETRY);
+      return;
+    }
+    retry = FIRST_RETRY;
+    if (answer.complaint) return say(`Not saved: ${answer.complaint}`);
+    version = answer.version;
+    if (decided) settled = false;
+    if (source === textarea.value) {
+      forget(key);
+      say("Saved");
+    }
+    offer.show(answer.other);
+  }
+
+  function decide() {
+    settled = true;
+    offer.hide();
+    save();
+  }
+
+  offer.onTake((source) => {
+    write(view, source);
+    decide();
+  });
+  offer.onKeep(decide);
+  textarea.addEventListener("input", typed);
+  addEventListener("online", () => timer && save());
+  // The last words before the page goes away; what is too long for this stays in the browser.
+  addEventListener("pagehide", () => timer && navigator.sendBeacon(frame.dataset.draft, body(form, textarea.value, version, settled)));
+  restore();
+
+  // What this browser still has and the server has not: the newer is shown, the other offered.
+  function restore() {
+    const kept = recall(key);
+    if (!kept || kept.source === textarea.value) return forget(key);
+    const server = { source: textarea.value, saved_at: frame.dataset.savedAt };
+    if (kept.version >= version || kept.at > Date.parse(frame.dataset.savedAt)) {
+      if (kept.version < version) offer.show(server);
+      write(view, kept.source);
+    } else {
+      offer.show({ source: kept.source, saved_at: kept.at });
+      forget(key);
+    }
+  }
+}
+
+function body(form, source, version, settled) {
+  const data = new FormData();
+  data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+  data.append("source", source);
+  data.append("version", version);
+  if (settled) data.append("settled", "on");
+  return data;
+}
+
+async function send(address, data) {
+  try {
+    const answer = await fetch(address, { method: "POST", body: data });
+    return answer.ok || answer.status === 422 ? await answer.json() : null;
+  } catch {
+    return null;
+  }
+}
+
+function offering(form) {
+  const box = form.querySelector("[data-offer]");
+  const source = box.querySelector("[data-offer-source]");
+  box.querySelector("[data-offer-choice]").hidden = false;
+  return {
+    show(other) {
+      if (!other) return;
+      source.textContent = other.source;
+      box.querySelector("[data-offer-when]").textContent = new Date(other.saved_at).toLocaleString();
+      box.hidden = false;
+    },
+    hide: () => (box.hidden = true),
+    onTake: (act) => box.querySelector("[data-take]").addEventListener("click", () => act(source.textContent)),
+    onKeep: (act) => box.querySelector("[data-keep]").addEventListener("click", act),
+  };
+}
+
+// A browser may forbid storage, or have none left: then the server's copy has to do.
+function remember(key, draft) {
+  try {
+    localStorage.setItem(key, JSON.stringify(draft));
+  } catch {
+    forget(key);
+  }
+}
+
+function recall(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key));
+  } catch {
+    return null;
+  }
+}
+
+function forget(key) {
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // nothing was kept
+  }
+}

@@ -1,0 +1,91 @@
+// The code editor. It grows out of a textarea, which stays the form's field: without this script one types there.
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { python } from "@codemirror/lang-python";
+import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
+import { EditorState, Prec } from "@codemirror/state";
+import {
+  EditorView,
+  drawSelection,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+} from "@codemirror/view";
+import { classHighlighter } from "@lezer/highlight";
+import { forget, marking } from "./marks.js";
+
+const views = new WeakMap();
+
+// The editor that a textarea became; undefined where it became none.
+export function viewOf(textarea) {
+  return textarea ? views.get(textarea) : undefined;
+}
+
+// Replaces everything in the editor, as one step that can be undone.
+export function write(view, text) {
+  view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+}
+
+// What Ctrl+Enter does: presses the button that the textarea names, else hands the form in.
+function submitWith(textarea) {
+  const button = document.getElementById(textarea.dataset.submits);
+  return Prec.highest(
+    keymap.of([
+      {
+        key: "Mod-Enter",
+        run: () => {
+          if (button) button.click();
+          else textarea.form.requestSubmit();
+          return true;
+        },
+      },
+    ]),
+  );
+}
+
+// Escape, then Tab, leaves the editor: CodeMirror's own way out for those who work by keyboard.
+const keys = [...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, indentWithTab];
+
+export function editor(textarea, nonce) {
+  const mirror = EditorView.updateListener.of((update) => {
+    if (!update.docChanged) return;
+    textarea.value = update.state.doc.toString();
+    textarea.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  const view = new EditorView({
+    doc: textarea.value,
+    parent: textarea.parentElement,
+    extensions: [
+      submitWith(textarea),
+      lineNumbers(),
+      history(),
+      drawSelection(),
+      indentUnit.of("    "),
+      EditorState.tabSize.of(4),
+      indentOnInput(),
+      bracketMatching(),
+      closeBrackets(),
+      autocompletion(),
+      highlightActiveLine(),
+      highlightActiveLineGutter(),
+      highlightSelectionMatches(),
+      search({ top: true }),
+      python(),
+      syntaxHighlighting(classHighlighter),
+      keymap.of(keys),
+      EditorView.cspNonce.of(nonce),
+      EditorView.contentAttributes.of({ tabindex: "0", "aria-label": textarea.getAttribute("aria-label") }),
+      marking,
+      mirror,
+    ],
+  });
+  textarea.hidden = true;
+  views.set(textarea, view);
+  textarea.form?.addEventListener("htmx:beforeRequest", () => {
+    delete textarea.parentElement.dataset.differs;
+    forget(view);
+  });
+  return view;
+}

@@ -1,0 +1,45 @@
+// Everything that the pages do in the browser. An element says with a data- attribute what it wants to become.
+import htmx from "htmx.org";
+import { countdown } from "./countdown.js";
+import { drafts } from "./drafts.js";
+import { editor } from "./editor.js";
+import { download, openFile, reset } from "./files.js";
+import { live } from "./live.js";
+import { marks } from "./marks.js";
+import { once } from "./once.js";
+import { themeSwitch } from "./switch.js";
+
+const nonce = document.currentScript.nonce;
+
+const BECOMES = {
+  "[data-editor]": (element) => editor(element, nonce),
+  "[data-draft]": drafts,
+  "[data-live]": live,
+  "[data-marks]": marks,
+  "[data-countdown]": countdown,
+  "[data-open-file]": openFile,
+  "[data-reset]": reset,
+  "[data-download]": download,
+  "[data-chart-script]": (element) => once(element.dataset.chartScript, nonce),
+  "[data-theme-switch]": themeSwitch,
+};
+
+htmx.onLoad((fresh) => {
+  for (const [selector, become] of Object.entries(BECOMES)) {
+    if (fresh.matches(selector)) become(fresh);
+    for (const element of fresh.querySelectorAll(selector)) become(element);
+  }
+});
+
+// A lost connection or a broken server must not look like a button that does nothing.
+for (const event of ["htmx:sendError", "htmx:responseError"]) {
+  document.addEventListener(event, ({ detail }) => {
+    if (detail.xhr?.status === 422) return;
+    const notice = document.querySelector("#trouble");
+    if (notice) notice.hidden = false;
+  });
+}
+document.addEventListener("htmx:beforeRequest", () => {
+  const notice = document.querySelector("#trouble");
+  if (notice) notice.hidden = true;
+});

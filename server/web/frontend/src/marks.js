@@ -1,0 +1,80 @@
+// Writes what went wrong in the last run below the line of the code where it did.
+import { StateEffect, StateField } from "@codemirror/state";
+import { Decoration, EditorView, WidgetType } from "@codemirror/view";
+import { viewOf } from "./editor.js";
+
+const place = StateEffect.define();
+const clear = StateEffect.define();
+
+class Words extends WidgetType {
+  constructor(text) {
+    super();
+    this.text = text;
+  }
+
+  eq(other) {
+    return other.text === this.text;
+  }
+
+  toDOM() {
+    const words = document.createElement("div");
+    words.className = "cm-mark-words";
+    words.textContent = this.text;
+    return words;
+  }
+}
+
+function decorations(marks) {
+  return Decoration.set(
+    marks.flatMap(({ from, to, message }) => [
+      Decoration.line({ class: "cm-mark-line" }).range(from),
+      Decoration.widget({ widget: new Words(message), block: true, side: 1 }).range(to),
+    ]),
+    true,
+  );
+}
+
+// What was handed in last, and the changes since: the lines of a report are those of the code that was handed in.
+const handedIn = StateField.define({
+  create: (state) => ({ doc: state.doc, changes: null }),
+  update(before, transaction) {
+    if (transaction.effects.some((effect) => effect.is(clear))) return { doc: transaction.newDoc, changes: null };
+    if (!transaction.docChanged) return before;
+    return { doc: before.doc, changes: before.changes?.compose(transaction.changes) ?? transaction.changes };
+  },
+});
+
+const shown = StateField.define({
+  create: () => Decoration.none,
+  update(marks, transaction) {
+    for (const effect of transaction.effects) {
+      if (effect.is(clear)) return Decoration.none;
+      if (effect.is(place)) return decorations(effect.value);
+    }
+    return marks.map(transaction.changes);
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+// The extension for an editor. Handing in takes the marks away: they belong to the run before.
+export const marking = [handedIn, shown];
+
+export function forget(view) {
+  view.dispatch({ effects: clear.of(null) });
+}
+
+export function marks(element) {
+  const view = viewOf(element.closest("[data-workbench]")?.querySelector("[data-editor]"));
+  // The code in the editor may be a later draft, not what this report speaks of.
+  if (!view || view.contentDOM.closest("[data-differs]")) return;
+  const { doc, changes } = view.state.field(handedIn);
+  const moved = (position, side) => changes?.mapPos(position, side) ?? position;
+  const said = JSON.parse(document.getElementById(element.dataset.marks).textContent);
+  const placed = said
+    .filter(({ line }) => line <= doc.lines)
+    .map(({ line, message }) => {
+      const now = view.state.doc.lineAt(moved(doc.line(line).from, 1));
+      return { from: now.from, to: now.to, message };
+    });
+  view.dispatch({ effects: place.of(placed) });
+}

@@ -1,0 +1,8 @@
+// Loads a script that only some results need, the first time that one of them is shown.
+export function once(address, nonce) {
+  if (document.querySelector(`script[src="${CSS.escape(address)}"]`)) return;
+  const script = document.createElement("script");
+  script.src = address;
+  script.nonce = nonce;
+  document.head.append(script);
+}

@@ -1,0 +1,20 @@
+"""The webhooks app."""
+
+from django.apps import AppConfig
+
+
+class WebhooksConfig(AppConfig):
+    """Listens to what happens, and notes it for those who want to hear of it."""
+
+    name = "server.webhooks"
+
+    def ready(self) -> None:
+        """Hear of reports and grades, inside the transactions that write them."""
+        from server.gradebook.signals import grade_changed  # noqa: PLC0415 the models are not ready above
+        from server.regrades.signals import regrade_applied  # noqa: PLC0415
+        from server.submissions.signals import report_written  # noqa: PLC0415
+        from server.webhooks import outbox  # noqa: PLC0415
+
+        report_written.connect(outbox.on_report, dispatch_uid="webhooks: report")
+        grade_changed.connect(outbox.on_grade, dispatch_uid="webhooks: grade")
+        regrade_applied.connect(outbox.on_regrade, dispatch_uid="webhooks: regrade")

@@ -1,0 +1,70 @@
+"""Every write to webhook endpoints and deliveries, but for the tries themselves (see `delivery`)."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from server.courses.models import Course
+from server.webhooks import notices
+from server.webhooks.guard import check_url
+from server.webhooks.models import Delivery, DeliveryState, Endpoint, EventType
+from server.webhooks.signing import new_secret
+
+log = structlog.get_logger(__name__)
+
+BOTH_SIGN_FOR = timedelta(hours=24)
+
+
+def add_endpoint(course: Course, *, url: str, events: Iterable[EventType]) -> Endpoint:
+    """Have events of a course sent to a URL; guard.Refused where we do not send to such."""
+    check_url(url)
+    return Endpoint.objects.create(course=course, url=url, events=sorted({str(event) for event in events}))
+
+
+def rotate(endpoint: Endpoint) -> Endpoint:
+    """Replace the secret; the former signs along for a day."""
+    endpoint.former_secret, endpoint.former_until = endpoint.secret, timezone.now() + BOTH_SIGN_FOR
+    endpoint.secret = new_secret()
+    endpoint.save(update_fields=["secret", "former_secret", "former_until"])
+    return endpoint
+
+
+def disable(endpoint: Endpoint, *, because: str, notify: bool = False) -> Endpoint:
+    """Send nothing there any more, until somebody enables it. What is waiting goes on waiting."""
+    endpoint.enabled, endpoint.disabled_because = False, because[:300]
+    endpoint.save(update_fields=["enabled", "disabled_because"])
+    log.warning("webhook_disabled", endpoint=endpoint.pk, url=endpoint.url, because=because)
+    if notify:
+        transaction.on_commit(partial(notices.tell_instructors, endpoint))
+    return endpoint
+
+
+@transaction.atomic
+def enable(endpoint: Endpoint) -> Endpoint:
+    """Send there again, beginning with what has waited."""
+    endpoint.enabled, endpoint.disabled_because = True, ""
+    endpoint.save(update_fields=["enabled", "disabled_because"])
+    waiting = Delivery.objects.filter(endpoint=endpoint, state=DeliveryState.PENDING)
+    waiting.update(due_at=timezone.now(), tried=0)
+    return endpoint
+
+
+def replay(delivery: Delivery) -> None:
+    """Send a delivery once more, with all its tries before it, whatever became of it."""
+    delivery.state, delivery.tried, delivery.due_at, delivery.finished_at = (
+        DeliveryState.PENDING,
+        0,
+        timezone.now(),
+        None,
+    )
+    delivery.save(update_fields=["state", "tried", "due_at", "finished_at"])
+
+
+def end(delivery: Delivery, state: DeliveryState) -> None:
+    """Note that a delivery is over."""
+    delivery.state, delivery.finished_at = state, timezone.now()
+    delivery.save(update_fields=["state", "finished_at"])
