@@ -1,0 +1,42 @@
+"""What holds for every test: nothing is skipped silently.
+
+A test may be skipped only for a reason on the list below. Under `make test`, which brings every service itself, any
+other skip is a failure; the listed ones are named in the summary.
+"""
+
+import os
+
+import pytest
+
+# What `make test` cannot bring: hardware, kernels, rights, and the settings of an engine that was there before.
+HONEST_SKIPS = (
+    "needs an NVIDIA GPU",
+    "needs a kernel with Landlock",
+    "needs root to become somebody else",
+    "needs a Docker engine with gVisor",
+)
+
+STRICT = bool(os.environ.get("CHAINRULE_NO_SILENT_SKIPS"))
+
+
+def reason_of(report):
+    """The words a skipped test or module gave."""
+    return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else str(report.longrepr)
+
+
+def fail_a_silent_skip(report):
+    expected_to_fail = hasattr(report, "wasxfail")
+    if STRICT and report.skipped and not expected_to_fail and not reason_of(report).startswith(HONEST_SKIPS):
+        report.longrepr = f"Skipped, and not for a reason that tests/conftest.py lists: {reason_of(report)}"
+        report.outcome = "failed"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    return fail_a_silent_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    return fail_a_silent_skip((yield))

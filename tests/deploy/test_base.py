@@ -1,0 +1,85 @@
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from deploy.setup import base
+from deploy.setup.base import SetupError, digest, main, only_one, run
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    monkeypatch.setattr(base, "ROOT", tmp_path)
+    monkeypatch.setattr(base, "VAR", tmp_path / "var")
+    return tmp_path
+
+
+def test_a_digest_follows_the_content(root):
+    file = root / "a"
+    file.write_text("one")
+    before = digest([file])
+    file.write_text("two")
+
+    assert digest([file]) != before
+
+
+def test_a_digest_follows_the_name(root):
+    (root / "a").write_text("same")
+    (root / "b").write_text("same")
+
+    assert digest([root / "a"]) != digest([root / "b"])
+
+
+def test_a_digest_does_not_care_about_the_order(root):
+    (root / "a").write_text("1")
+    (root / "b").write_text("2")
+
+    assert digest([root / "a", root / "b"]) == digest([root / "b", root / "a"])
+
+
+def test_a_failing_command_is_named():
+    with pytest.raises(SetupError, match=r"exit code 7: .*sys.exit\(7\)"):
+        run([sys.executable, "-c", "import sys; sys.exit(7)"])
+
+
+def test_a_missing_command_is_named():
+    with pytest.raises(SetupError, match="no-such-program is not installed"):
+        run(["no-such-program"])
+
+
+def test_an_error_of_set_up_is_a_line_and_not_a_traceback(capsys):
+    def step():
+        raise SetupError("there is no cheese")
+
+    with pytest.raises(SystemExit) as ended:
+        main(step)
+
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "chainrule: there is no cheese\n"
+
+
+def test_only_one_is_let_through_at_a_time(root):
+    order = []
+
+    def second():
+        with only_one("door"):
+            order.append("second")
+
+    with only_one("door"):
+        thread = threading.Thread(target=second)
+        thread.start()
+        order.append("first")
+    thread.join()
+
+    assert order == ["first", "second"]
+
+
+def test_set_up_runs_on_the_standard_library_alone():
+    """The modules that run before there is an environment, in a Python that sees no packages."""
+    script = "import deploy.setup.environment, deploy.setup.frontend, deploy.setup.debian, deploy.setup.services"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", script], cwd=base.ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,71 @@
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from deploy.setup import demo
+from deploy.setup.base import ROOT, SetupError
+from deploy.setup.processes import free_port
+
+COMMAND = [sys.executable, "-m", "deploy.setup.demo"]
+
+
+def environment(tmp_path, port):
+    return {
+        **{name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "DATABASE_URL")},
+        "PORT": str(port),
+        "CHAINRULE_VAR": str(tmp_path),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def test_a_port_in_use_is_said_before_anything_starts(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        done = subprocess.run(
+            COMMAND, cwd=ROOT, env=environment(tmp_path, port), capture_output=True, text=True, check=False
+        )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"chainrule: port {port} is in use")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_any_sandbox_both_kinds_are_named(monkeypatch):
+    monkeypatch.setattr(demo, "PROBE", "from grader.errors import NoSandbox; raise NoSandbox('nothing works')")
+
+    with pytest.raises(SetupError, match=r"(?s)Docker engine.*bubblewrap.*nothing works"):
+        demo.probed_sandbox({})
+
+
+@pytest.mark.slow
+@pytest.mark.docker
+@pytest.mark.redis
+def test_the_demo_grades_its_samples_serves_and_leaves_nothing_behind(tmp_path):
+    env = environment(tmp_path, free_port())
+    with subprocess.Popen(COMMAND, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            lines = list(until_ready(process))
+            started = psutil.Process(process.pid).children(recursive=True)
+        finally:
+            process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+
+    assert sum(bool(re.search(r": 10/10 in .* \(docker, cpu\)", line)) for line in lines) == len(demo.SAMPLES)
+    assert len(started) >= len(("redis", "web", "grading", "records"))
+    assert rest.endswith("chainrule: stopping\n")
+    assert process.returncode == 0
+    assert psutil.wait_procs(started, timeout=30)[1] == []
+
+
+def until_ready(process):
+    """The demo's lines up to the last one it says before it waits."""
+    for line in process.stdout:
+        yield line
+        if "accounts:" in line:
+            return

@@ -1,0 +1,60 @@
+import pytest
+
+from deploy.setup import environment, frontend
+from deploy.setup.base import SetupError
+
+
+@pytest.fixture
+def stamp(tmp_path, monkeypatch):
+    monkeypatch.setattr(environment, "STAMP", tmp_path / "stamp")
+    return tmp_path / "stamp"
+
+
+def test_an_environment_in_step_with_the_locks_is_left_alone(stamp, monkeypatch):
+    monkeypatch.setattr(environment, "install_packages", lambda: None)
+    environment.make_environment()
+    monkeypatch.setattr(environment, "install_packages", lambda: pytest.fail("installs again"))
+
+    environment.make_environment()
+
+
+def test_a_failed_installation_is_tried_again(stamp, monkeypatch):
+    monkeypatch.setattr(environment, "pip", lambda *_, **__: False)
+
+    with pytest.raises(SetupError, match="pip could not install"):
+        environment.make_environment()
+
+    assert not stamp.exists()
+
+
+def test_another_python_is_refused_with_what_to_do(monkeypatch):
+    monkeypatch.setattr(environment, "succeeds", lambda command: False)
+    monkeypatch.setattr(environment.sys, "version_info", (3, 13, 0))
+
+    with pytest.raises(SetupError, match=r"needs Python 3\.11.*make PYTHON="):
+        environment.make_venv()
+
+
+def test_a_bundle_of_the_same_sources_is_not_built_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(frontend, "STAMP", tmp_path / "stamp")
+    (tmp_path / "stamp").write_text(frontend.digest(frontend.sources()))
+    monkeypatch.setattr(frontend, "run", lambda *_, **__: pytest.fail("builds again"))
+
+    frontend.build_frontend()
+
+
+def test_without_node_a_wheel_brings_it(monkeypatch):
+    asked = []
+    monkeypatch.setattr(frontend, "node_version", lambda: 0)
+    monkeypatch.setattr(frontend, "pip", lambda arguments: asked.extend(arguments) or True)
+
+    assert frontend.with_node()["PATH"].startswith(str(frontend.VENV / "bin"))
+    assert frontend.REQUIREMENTS / "node.txt" in asked
+
+
+def test_an_old_node_is_not_used(monkeypatch):
+    monkeypatch.setattr(frontend, "node_version", lambda: 12)
+    monkeypatch.setattr(frontend, "pip", lambda arguments: False)
+
+    with pytest.raises(SetupError, match="Node 18 or newer"):
+        frontend.with_node()

@@ -1,0 +1,69 @@
+import subprocess
+import sys
+
+import psycopg
+import pytest
+
+from deploy.setup import services
+from deploy.setup.base import ROOT, SetupError
+from deploy.setup.services import pongs, postgres, redis
+
+
+def port_of(url):
+    return int(url.rsplit(":", 1)[1].partition("/")[0])
+
+
+@pytest.mark.redis
+def test_a_redis_answers_in_its_block_only(tmp_path):
+    with redis(tmp_path) as url:
+        assert pongs(port_of(url))
+
+    assert not pongs(port_of(url))
+
+
+@pytest.mark.redis
+def test_without_a_server_on_the_machine_the_wheel_brings_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(services, "find", lambda name: None)
+
+    assert "valkey" in services.redis_program().name
+    with redis(tmp_path) as url:
+        assert pongs(port_of(url))
+
+
+@pytest.mark.postgres
+def test_a_postgres_takes_its_password_only(tmp_path):
+    with postgres(tmp_path) as url:
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT 1 + 1").fetchone() == (2,)
+        with pytest.raises(psycopg.OperationalError, match="password"):
+            psycopg.connect(url.replace("chainrule:", "chainrule:not-"))
+
+
+def test_where_there_is_no_engine_and_none_to_start_it_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(services, "find", lambda name: None)
+
+    with pytest.raises(SetupError, match=r"apt-get install docker\.io"):
+        services.dockerd(tmp_path, "unix:///nowhere")
+
+
+def test_our_engine_leaves_the_network_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(services, "find", lambda name: f"/usr/bin/{name}")
+
+    assert {"--bridge=none", "--iptables=false"} <= set(services.dockerd(tmp_path, "unix:///nowhere"))
+
+
+def test_no_engine_answers_where_there_is_none():
+    # In a process of its own: docker-py leaves a socket behind that never got connected.
+    script = "from deploy.setup.services import engine_answers; print(engine_answers('unix:///no/such.sock'))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False\n"
+
+
+def test_our_engine_offers_gvisor_only_where_it_works(monkeypatch):
+    monkeypatch.setattr(services, "find", lambda name: f"/usr/bin/{name}")
+
+    monkeypatch.setattr(services, "succeeds", lambda command: True)
+    assert services.oci_runtimes()["runsc"]["path"] == "/usr/bin/runsc"
+    monkeypatch.setattr(services, "succeeds", lambda command: False)
+    assert services.oci_runtimes() == {}

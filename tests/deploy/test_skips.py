@@ -1,0 +1,51 @@
+"""The rule in tests/conftest.py, tried on a small suite of its own."""
+
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+SUITE = """
+import pytest
+
+def test_for_a_gpu():
+    pytest.skip("needs an NVIDIA GPU")
+
+@pytest.mark.xfail(strict=True)
+def test_known_to_fail():
+    assert False
+
+def test_lazy():
+    pytest.skip("no time")
+"""
+
+
+@pytest.fixture
+def suite(pytester):
+    pytester.makeconftest((Path(__file__).parents[1] / "conftest.py").read_text())
+    pytester.makepyfile(SUITE)
+    return pytester
+
+
+def outcome(suite):
+    return suite.runpytest_subprocess("-p", "no:randomly", "-p", "no:django").parseoutcomes()
+
+
+def test_a_skip_that_is_not_listed_fails_the_run(suite, monkeypatch):
+    monkeypatch.setenv("CHAINRULE_NO_SILENT_SKIPS", "1")
+
+    assert outcome(suite) == {"skipped": 1, "xfailed": 1, "failed": 1}
+
+
+def test_a_module_that_skips_itself_fails_the_run(suite, monkeypatch):
+    monkeypatch.setenv("CHAINRULE_NO_SILENT_SKIPS", "1")
+    suite.makepyfile(test_other="import pytest; pytest.skip('no time', allow_module_level=True)")
+
+    assert outcome(suite)["errors"] == 1
+
+
+def test_elsewhere_a_test_may_be_skipped(suite, monkeypatch):
+    monkeypatch.delenv("CHAINRULE_NO_SILENT_SKIPS", raising=False)
+
+    assert outcome(suite) == {"skipped": 2, "xfailed": 1}

@@ -1,0 +1,43 @@
+import pytest
+
+from deploy.setup import wheels
+from deploy.setup.base import SetupError
+
+
+@pytest.fixture
+def pip(monkeypatch):
+    """A pip that finds what `pip.found` names; what it was asked for is in `pip.asked`."""
+
+    class Pip:
+        found = set()
+        asked = []
+
+        def __call__(self, arguments, *, quiet=False):
+            self.asked = [*self.asked, arguments[-1].name]
+            return arguments[-1].name in self.found
+
+    fake = Pip()
+    monkeypatch.setattr(wheels, "pip", fake)
+    return fake
+
+
+def test_the_cpu_build_of_torch_is_enough(pip):
+    pip.found = {"torch-cpu.txt"}
+
+    wheels.with_torch(["install"])
+
+    assert pip.asked == ["torch-cpu.txt"]
+
+
+def test_without_a_cpu_build_the_cuda_build_is_taken_and_said(pip, capsys):
+    pip.found = {"torch-cuda.txt"}
+
+    wheels.with_torch(["install"])
+
+    assert pip.asked == ["torch-cpu.txt", "torch-cuda.txt"]
+    assert "CUDA" in capsys.readouterr().out
+
+
+def test_without_any_torch_set_up_ends(pip):
+    with pytest.raises(SetupError, match="torch"):
+        wheels.with_torch(["install"])

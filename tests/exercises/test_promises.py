@@ -1,0 +1,61 @@
+"""Every package keeps its promises, in the sandbox that grades."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from grader.packages.catalogue import packages
+from grader.sandboxes.select import open_sandbox
+from grader.verify import verify
+
+SLUGS = [package.slug for package in packages()]
+CATALOGUE = {
+    "tracking/leaf-tensors", "tracking/computational-graph", "tracking/stop-gradient",
+    "gradients/two-variables", "gradients/sum-of-matrix", "gradients/vector-backward", "gradients/jacobian-products",
+    "gradients/zeroing", "gradients/in-place", "gradients/higher-order", "derivatives/sin",
+    "training/linear-regression", "training/gradient-accumulation", "nets/classifier", "nets/classifier-gpu",
+    "optimizers/step-rules", "optimizers/comparison", "visualise/gradient-flow",
+    "functions/custom-function", "functions/straight-through", "functions/hessian-vector",
+    "functions/through-the-optimizer", "engine/scalar-engine",
+}  # fmt: skip
+
+FINGERPRINTS = """
+import json, sys
+from grader.verify import fingerprint_of
+print(json.dumps({slug: fingerprint_of(slug) for slug in sys.argv[1:]}))
+"""
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    sandbox = open_sandbox(engine="docker")
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.fixture(scope="module")
+def fingerprints():
+    """What another process makes of the same seeds."""
+    command = [sys.executable, "-c", FINGERPRINTS, *SLUGS]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout)
+
+
+def test_the_catalogue_is_complete():
+    assert set(SLUGS) == CATALOGUE
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_package_keeps_its_promises(slug, sandbox, fingerprints):
+    assert verify(slug, sandbox=sandbox, fingerprint=fingerprints[slug]).problems == []
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_package_has_at_least_three_other_right_answers(slug):
+    folder = next(package.folder for package in packages() if package.slug == slug)
+
+    assert len(list((folder / "alternatives").glob("*.py"))) >= 3
+    assert len(list((folder / "mistakes").glob("*.py"))) >= 4

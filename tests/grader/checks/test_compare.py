@@ -1,0 +1,99 @@
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.checks.compare import compare, is_close
+from grader.checks.failures import Mismatch
+from grader.packages.cases import Floats
+from grader.packages.manifest import Tolerance
+from tests.grader.builders import double, failure_of
+
+NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=6)
+
+
+def message(got, expected):
+    failure = failure_of(compare, got, expected, Tolerance())
+    assert isinstance(failure, Mismatch)
+    return failure.message
+
+
+@given(NUMBERS)
+def test_a_tensor_agrees_with_itself(numbers):
+    compare(double(*numbers), double(*numbers), Tolerance())
+
+
+@given(NUMBERS, st.sampled_from([math.nan, math.inf, -math.inf]))
+def test_what_is_not_finite_never_agrees(numbers, bad):
+    got = double(*numbers)
+    got[0] = bad
+
+    assert not is_close(got, double(*numbers), Tolerance())
+
+
+@given(st.floats(1e-30, 1e-3))
+def test_small_gradients_cannot_be_faked_by_zeros(size):
+    expected = size * double(1.0, 2.0, 3.0)
+
+    assert not is_close(torch.zeros(3, dtype=torch.float64), expected, Tolerance())
+
+
+def test_an_error_within_the_tolerance_agrees():
+    assert is_close(double(1.0 + 5e-7), double(1.0), Tolerance(rtol=1e-6))
+    assert not is_close(double(1.0 + 5e-6), double(1.0), Tolerance(rtol=1e-6))
+
+
+def test_zeros_are_expected_exactly_up_to_rounding():
+    assert is_close(double(1e-13, 0.0), double(0.0, 0.0), Tolerance())
+    assert not is_close(double(1e-6, 0.0), double(0.0, 0.0), Tolerance())
+
+
+def test_infinity_matches_only_itself():
+    assert is_close(double(math.inf), double(math.inf), Tolerance())
+    assert not is_close(double(1e308), double(math.inf), Tolerance())
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "says"),
+    [
+        (None, double(1.0), "no_gradient"),
+        (1.0, double(1.0), "wrong_type"),
+        ([1.0], double(1.0), "wrong_type"),
+        (double(1.0, 1.0), double(1.0), "wrong_shape"),
+        (double(1.0)[0], double(1.0), "wrong_shape"),
+        (torch.tensor([]), double(1.0), "wrong_shape"),
+        (double(1.0).float(), double(1.0), "wrong_dtype"),
+        (torch.tensor([1]), double(1.0), "wrong_dtype"),
+        (double(math.nan), double(1.0), "not_finite"),
+        (double(2.0), double(1.0), "differs"),
+        ([double(1.0)], (double(1.0),), "wrong_type"),
+        ((double(1.0),), (double(1.0), double(2.0)), "wrong_length"),
+        ({"b": 1}, {"a": 1}, "wrong_keys"),
+        (True, 1.0, "wrong_type"),
+        ("yes", 1.0, "wrong_type"),
+        (10**400, 1.0, "not_finite"),
+        ("no", "yes", "differs_plain"),
+        (1, True, "differs_plain"),
+        ([1.0, True], Floats((1.0, 1.0)), "wrong_type"),
+        (double(1.0, 2.0), Floats((1.0, 3.0)), "differs"),
+    ],
+)
+def test_every_kind_of_difference_has_its_message(got, expected, says):
+    assert message(got, expected) == says
+
+
+def test_a_list_of_floats_may_be_a_tensor_or_whole_numbers():
+    compare(double(1.0, 2.0).float(), Floats((1.0, 2.0)), Tolerance())
+    compare([1, 2.0], Floats((1.0, 2.0)), Tolerance())
+
+
+def test_the_place_and_the_numbers_of_the_worst_entry_are_told():
+    failure = failure_of(
+        compare, {"w": double([0.0, 5.0], [0.0, 0.0])}, {"w": double([0.0, 1.0], [0.0, 0.5])}, Tolerance()
+    )
+
+    assert failure.data == {
+        "where": "result['w'][0, 1]", "got": 5.0, "expected": 1.0, "difference": 4.0, "wrong": 2, "of": 4,
+    }  # fmt: skip

@@ -1,0 +1,118 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.authoring import Function, NearMiss, build, generator, normal
+from grader.checks.diagnosis import diagnose
+from grader.checks.sample import Sample
+from tests.grader.builders import double
+
+MATRIX = normal(generator(1), 3, 4)
+SQUARE = normal(generator(2), 4, 4)
+VECTOR = normal(generator(3), 5)
+
+
+def named(got, expected, **rest):
+    diagnosis = diagnose([Sample(got=got, expected=expected, **rest)])
+    return diagnosis.id if diagnosis else None
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "diagnosis"),
+    [
+        (-MATRIX, MATRIX, "sign_flipped"),
+        (2 * MATRIX, MATRIX, "accumulated"),
+        (5 * MATRIX, MATRIX, "accumulated"),
+        (VECTOR.cumsum(0), VECTOR, "accumulated"),
+        (0.3 * MATRIX, MATRIX, "scaled"),
+        (-2.5 * MATRIX, MATRIX, "scaled"),
+        (SQUARE.T, SQUARE, "transposed"),
+        (MATRIX.T, MATRIX, "transposed"),
+        (0 * MATRIX, MATRIX, "zero_gradient"),
+        (MATRIX.sum(0), MATRIX, "summed_over_batch"),
+        (MATRIX.sum(1), MATRIX, "summed_over_batch"),
+        (MATRIX.sum(0, keepdim=True).expand(3, 4).clone(), MATRIX, "broadcast"),
+        (MATRIX.float().double(), MATRIX, "low_precision"),
+        (MATRIX.float(), MATRIX, "low_precision"),
+        (MATRIX * (1 + 1e-4 * normal(generator(4), 3, 4)), MATRIX, "finite_differences"),
+        (VECTOR.flip(0), VECTOR, "wrong_order"),
+        ((MATRIX[1], MATRIX[0]), (MATRIX[0], MATRIX[1]), "wrong_order"),
+        (MATRIX + 1, MATRIX, None),
+        (normal(generator(5), 3, 4), MATRIX, None),
+        ((-MATRIX, 2 * MATRIX), (MATRIX, MATRIX), None),
+        ("text", MATRIX, None),
+        (double(2.0), double(1.0), None),
+    ],
+)
+def test_the_way_in_which_a_gradient_is_wrong(got, expected, diagnosis):
+    assert named(got, expected) == diagnosis
+
+
+def test_a_count_explains_a_factor_better_than_a_number():
+    assert named(MATRIX / 12, MATRIX, args=(MATRIX,)) == "mean_for_sum"
+    assert named(3 * MATRIX, MATRIX, args=(MATRIX,)) == "sum_for_mean"
+
+
+def test_a_factor_must_be_the_same_in_every_trial():
+    samples = [Sample(got=2.5 * MATRIX, expected=MATRIX), Sample(got=3.5 * VECTOR, expected=VECTOR)]
+
+    assert diagnose(samples) is None
+
+
+def test_single_numbers_tell_a_factor_together():
+    samples = [Sample(got=double(x) * 0.3, expected=double(x)) for x in (1.0, 2.0, 5.0)]
+
+    assert diagnose(samples).id == "scaled"
+
+
+def test_the_value_of_f_is_recognised():
+    sine, x = Function("sine"), VECTOR
+
+    assert named(torch.sin(x), torch.cos(x), args=(sine, x)) == "value_not_gradient"
+    assert named(build(sine)(x).sum(), torch.cos(x), args=(sine, x)) is None
+
+
+def test_a_function_of_one_point_is_not_asked_about_many():
+    points = double([1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
+    form = Function("quadratic_form", {"matrix": double([2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 3.0])})
+
+    assert named(points + 1, points, args=(form, points)) is None
+
+
+def test_a_near_miss_of_the_exercise_comes_first():
+    miss = NearMiss(diagnosis="detached_path", value=2 * MATRIX, data={"path": "the target"})
+
+    diagnosis = diagnose([Sample(got=2 * MATRIX, expected=MATRIX, near_misses=[miss])])
+
+    assert (diagnosis.id, diagnosis.data) == ("detached_path", {"path": "the target"})
+
+
+def test_near_misses_that_cannot_be_told_apart_say_nothing_of_their_own():
+    misses = [NearMiss(diagnosis=name, value=MATRIX + 1) for name in ("stale", "detached_path")]
+
+    assert named(MATRIX + 1, MATRIX, near_misses=misses) is None
+
+
+def test_a_near_miss_must_fit_every_trial():
+    miss = NearMiss(diagnosis="stale", value=MATRIX + 1)
+    samples = [Sample(got=MATRIX + 1, expected=MATRIX, near_misses=[miss]), Sample(got=VECTOR + 1, expected=VECTOR)]
+
+    assert diagnose(samples) is None
+
+
+def test_only_the_wrong_parts_are_explained():
+    assert named((MATRIX, -VECTOR), (MATRIX, VECTOR)) == "sign_flipped"
+
+
+def test_values_that_are_no_gradients_are_not_called_gradients():
+    samples = [Sample(got=2 * MATRIX, expected=MATRIX)]
+
+    assert diagnose(samples, gradient=False) is None
+
+
+@given(st.integers(0, 10_000))
+def test_noise_is_never_explained(seed):
+    rng = generator(seed)
+
+    assert named(normal(rng, 3, 4), normal(rng, 3, 4)) is None

@@ -1,0 +1,48 @@
+import pytest
+import torch
+
+from grader.checks.predictions import classifies
+from grader.checks.trials import Trial
+from grader.harness.probes import NOT_CALLABLE
+from grader.packages.cases import Case
+from grader.packages.manifest import Tolerance
+from grader.sandboxes.base import Observation
+from tests.grader.builders import failure_of
+
+LABELS = torch.tensor([0, 1, 2, 1])
+
+
+def made(value):
+    case = Case(name="c", entry="train", args=(None, None, 3, 1), options={"points": torch.zeros(4, 2)})
+    observation = Observation(value=value)
+    return Trial(case=case, observation=observation, tolerance=Tolerance(), compute_truth=lambda case: LABELS)
+
+
+def logits_for(*labels):
+    return torch.nn.functional.one_hot(torch.tensor(labels), 3).float()
+
+
+def test_a_share_of_right_answers_is_enough():
+    classifies(made(logits_for(0, 1, 2, 0)), needed=0.75)
+
+
+def test_too_few_right_answers_say_how_many():
+    failure = failure_of(lambda: classifies(made(logits_for(0, 1, 2, 0)), needed=0.9))
+
+    assert (failure.message, failure.data) == ("low_accuracy", {"accuracy": 0.75, "needed": 0.9})
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "returned_none"),
+        (NOT_CALLABLE, "not_callable"),
+        (LABELS, "not_logits"),
+        (torch.zeros(4, 3, dtype=torch.int64), "not_logits"),
+        ("labels", "not_logits"),
+        (torch.full((4, 3), torch.nan), "not_finite"),
+        (torch.zeros(4, 3), "one_class_only"),
+    ],
+)
+def test_what_is_no_answer_is_called_by_its_name(value, message):
+    assert failure_of(lambda: classifies(made(value), needed=0.0)).message == message

@@ -1,0 +1,116 @@
+import pytest
+
+from grader.checks.trials import HINTS
+from grader.messages import MESSAGES
+from grader.sandboxes.base import LearnerError, Observation
+from tests.grader.builders import double, failure_of, make_trial
+
+
+def raised(text, line=3):
+    kind, _, message = text.partition(": ")
+    return make_trial(observation=Observation(error=LearnerError(type=kind, message=message, line=line)))
+
+
+def test_a_right_answer_passes():
+    make_trial(double(1.0), double(1.0)).agrees()
+
+
+def test_an_exception_is_told_with_its_line():
+    failure = failure_of(raised("ValueError: no").agrees)
+
+    assert (failure.message, failure.data["error"], failure.data["line"]) == ("raised_at", "ValueError: no", 3)
+
+
+def test_an_exception_outside_the_learners_code_has_no_line():
+    assert failure_of(raised("ValueError: no", line=None).agrees).message == "raised"
+
+
+@pytest.mark.parametrize(("words", "hint"), HINTS)
+def test_well_known_exceptions_come_with_a_hint(words, hint):
+    assert failure_of(raised(f"RuntimeError: so {words} it is").agrees).hint == hint
+    assert hint in MESSAGES
+
+
+def test_none_is_not_an_answer():
+    assert failure_of(make_trial(None, double(1.0)).returned).message == "returned_none"
+
+
+def test_a_call_that_was_not_answered_says_why():
+    assert failure_of(make_trial(observation=None).agrees).message == "not_run"
+
+
+def test_right_numbers_with_a_modified_input_fail():
+    observation = Observation(value=double(1.0), modified=(1,))
+    failure = failure_of(make_trial(truth=double(1.0), observation=observation, argument_names=("f", "x")).agrees)
+
+    assert (failure.message, failure.data, failure.diagnosis) == ("input_modified", {"name": "x"}, "input_modified")
+
+
+def test_an_argument_that_the_code_may_change_is_no_matter():
+    observation = Observation(value=double(1.0), modified=(1,))
+
+    make_trial(truth=double(1.0), observation=observation, mutable=(1,)).agrees()
+
+
+def test_one_part_is_judged_alone():
+    trial = make_trial({"a": double(1.0), "b": "rubbish"}, {"a": double(1.0), "b": double(2.0)})
+
+    trial.agrees(part="a")
+    assert failure_of(lambda: trial.agrees(part="b")).message == "wrong_type"
+
+
+def test_a_missing_part_is_named():
+    trial = make_trial({"a": double(1.0)}, {"a": double(1.0), "b": double(2.0)})
+
+    assert failure_of(lambda: trial.agrees(part="b")).message == "wrong_keys"
+
+
+def test_a_part_of_something_else_is_a_wrong_type():
+    assert failure_of(lambda: make_trial([1], (double(1.0),)).agrees(part=0)).message == "wrong_type"
+
+
+def test_a_requirement_names_its_hint():
+    failure = failure_of(lambda: make_trial().require(False, "not_leaf"))
+
+    assert (failure.message, failure.hint) == ("not_leaf", "not_leaf.hint")
+
+
+def test_a_wrong_part_is_named_by_its_place():
+    trial = make_trial((double(1.0), double(1.0)), (double(1.0), double(2.0)))
+
+    assert failure_of(lambda: trial.agrees(part=1)).data["where"] == "result[1][0]"
+
+
+def test_a_gradient_that_we_took_is_named_by_its_argument():
+    tracked = double(1.0).requires_grad_()
+    trial = make_trial(
+        {"value": double(1.0), "gradients": [None]},
+        {"value": double(1.0), "gradients": [double(2.0)]},
+        args=(double(1.0), tracked),
+        argument_names=("x", "y"),
+        probe="backward",
+    )
+
+    assert failure_of(lambda: trial.agrees(part="gradients")).data["where"] == "y.grad"
+
+
+def test_none_is_no_result_to_go_backward_from():
+    trial = make_trial({"value": None, "gradients": [None]}, probe="backward")
+
+    assert failure_of(trial.returned).message == "returned_none"
+
+
+def test_single_precision_does_where_the_check_says_so():
+    rounded = {"a": double(0.1).float(), "b": [double(0.3).float()]}
+    trial = make_trial(rounded, {"a": double(0.1), "b": [double(0.3)]})
+
+    trial.agrees(single=True)
+    assert failure_of(trial.agrees).message == "wrong_dtype"
+
+
+def test_near_misses_are_computed_once():
+    asked = []
+    trial = make_trial(compute_near_misses=lambda case: asked.append(case) or [])
+
+    assert [*trial.near_misses, *trial.near_misses] == []
+    assert len(asked) == 1

@@ -1,0 +1,22 @@
+"""Fixtures of the grader's tests."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.grader.inline import InlineSandbox
+
+
+@pytest.fixture
+def exercises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty exercises folder that the grader reads instead of ours."""
+    root = tmp_path / "exercises"
+    root.mkdir()
+    monkeypatch.setenv("CHAINRULE_EXERCISES", str(root))
+    return root
+
+
+@pytest.fixture
+def inline() -> InlineSandbox:
+    """A stand-in for a sandbox, for trusted code only."""
+    return InlineSandbox()

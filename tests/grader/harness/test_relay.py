@@ -1,0 +1,108 @@
+"""The relay: bytes from pipe to pipe, counted and capped."""
+
+import os
+from contextlib import suppress
+
+import pytest
+
+from grader.harness.frames import FrameReader, Kind
+from grader.harness.relay import Inlet, Outlet, discard, waiting
+
+
+class Pipe:
+    def __init__(self):
+        self.source, self.sink = os.pipe()
+
+    def close(self):
+        for fd in (self.source, self.sink):
+            with suppress(OSError):
+                os.close(fd)
+
+
+@pytest.fixture
+def pipes():
+    made = [Pipe() for _ in range(2)]
+    void = os.open("/dev/null", os.O_WRONLY)
+    yield *made, void
+    os.close(void)
+    for pipe in made:
+        pipe.close()
+
+
+def frames_in(pipe):
+    data = os.read(pipe.source, 65536) if waiting(pipe.source) else b""
+    return list(FrameReader({Kind.TEXT: 65536}).feed(data))
+
+
+def test_output_becomes_frames_up_to_the_cap(pipes):
+    child, grader, void = pipes
+    outlet = Outlet(child.source, grader.sink, void, kind=Kind.TEXT, cap=10)
+
+    os.write(child.sink, b"hello")
+    outlet.pass_on()
+    os.write(child.sink, b" world and everybody")
+    outlet.drain()
+
+    assert frames_in(grader) == [(Kind.TEXT, b"hello"), (Kind.TEXT, b" worl")]
+    assert outlet.dropped == len(b"d and everybody")
+
+
+def test_an_outlet_says_when_nobody_is_left_to_write(pipes):
+    child, grader, void = pipes
+    outlet = Outlet(child.source, grader.sink, void, kind=Kind.TEXT, cap=10)
+    os.write(child.sink, b"last")
+    os.close(child.sink)
+
+    assert outlet.pass_on() is True
+    assert outlet.pass_on() is False
+
+
+def test_input_reaches_the_child_byte_by_byte(pipes):
+    grader, child, void = pipes
+    inlet = Inlet(grader.source, child.sink, void)
+    os.write(grader.sink, b"a program, and what is not for this child")
+
+    inlet.left = len(b"a program")
+    inlet.pass_on()
+
+    assert os.read(child.source, 100) == b"a program"
+    assert inlet.left == 0
+    assert os.read(grader.source, 100) == b", and what is not for this child"
+
+
+def test_input_for_a_child_that_has_gone_is_dropped(pipes):
+    grader, child, void = pipes
+    inlet = Inlet(grader.source, child.sink, void)
+    os.close(child.source)
+    os.write(grader.sink, b"too late|next")
+
+    inlet.left = len(b"too late|")
+    inlet.pass_on()
+    inlet.finish()
+
+    assert os.read(grader.source, 100) == b"next"
+
+
+def test_input_waits_for_a_child_that_does_not_read(pipes):
+    grader, child, void = pipes
+    inlet = Inlet(grader.source, child.sink, void)
+    os.set_blocking(child.sink, False)
+    filled = os.write(child.sink, bytes(1 << 20))
+    os.write(grader.sink, b"later")
+
+    inlet.left = 5
+    inlet.pass_on()
+
+    assert inlet.left == 5
+    os.read(child.source, filled)
+    inlet.pass_on()
+    assert inlet.left == 0
+
+
+def test_what_nobody_wants_is_discarded_to_the_byte(pipes):
+    grader, _, void = pipes
+    os.write(grader.sink, b"unwanted" + b"wanted")
+
+    discard(grader.source, void, len(b"unwanted"))
+
+    assert os.read(grader.source, 100) == b"wanted"

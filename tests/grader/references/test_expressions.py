@@ -1,0 +1,59 @@
+import math
+
+import pytest
+
+from grader.checks.show import show_expression
+from grader.references.expressions import breadth_first, depth_first, parse, sweep
+
+
+def test_a_formula_becomes_a_program_on_a_growing_list_of_nodes():
+    assert parse("t = a * b; t + tanh(t) - 1", "ab") == [
+        ["mul", 0, 1],
+        ["tanh", 2],
+        ["add", 2, 3],
+        ["sub", 4, ["number", 1.0]],
+    ]
+
+
+def test_what_is_no_formula_is_refused():
+    with pytest.raises(ValueError, match="not part of a formula"):
+        parse("a < b", "ab")
+    with pytest.raises(ValueError, match="not part of a formula"):
+        parse("import os", "ab")
+
+
+def test_a_program_is_shown_as_the_formula_it_came_from():
+    assert show_expression(parse("-(a * b) + exp(a - 2) ** 3", "ab"), [2.0, -1.0]) == (
+        "(-(a * b)) + (exp(a - 2) ** 3) with a = 2, b = -1"
+    )
+
+
+@pytest.mark.parametrize(
+    "formula", ["a * b - a / b", "tanh(a) * exp(b)", "relu(a) + relu(-b)", "a ** 3 / b ** 1.5", "t = a - b; t * t * a"]
+)
+def test_the_sweep_agrees_with_differences(formula):
+    point, step = [1.2, 0.7], 1e-6
+    program = parse(formula, "ab")
+    _, gradients = sweep(program, point)
+
+    for i in (0, 1):
+        up, down = ([x + s * step * (j == i) for j, x in enumerate(point)] for s in (1, -1))
+        slope = (sweep(program, up)[0] - sweep(program, down)[0]) / (2 * step)
+        assert math.isclose(gradients[i], slope, rel_tol=1e-8)
+
+
+def test_the_last_node_has_the_gradient_one():
+    assert sweep(parse("a * 2; a + 1", "a"), [3.0]) == (4.0, [1.0, 0.0, 1.0])
+
+
+def test_shares_that_replace_each_other_lose_all_but_one():
+    assert sweep(parse("a + a", "a"), [3.0], accumulate=False) == (6.0, [1.0, 1.0])
+
+
+@pytest.mark.parametrize("order", [depth_first, breadth_first])
+def test_orders_that_come_too_early_are_wrong_where_a_node_is_used_again_further_up(order):
+    program = parse("t = a * 2; t + exp(t)", "a")
+
+    assert sweep(program, [0.0])[1][0] == 4.0
+    assert sweep(program, [0.0], order=order)[1][0] != 4.0
+    assert sweep(parse("a * 2 + 1", "a"), [0.0], order=order)[1][0] == 2.0

@@ -1,0 +1,106 @@
+"""A keeper played by the test, and an engine that starts such keepers."""
+
+import json
+import os
+import socket
+
+from grader.errors import SandboxError
+from grader.harness.digest import digest
+from grader.harness.frames import FrameReader, Kind, frame
+from grader.sandboxes.cell import Cell
+from grader.sandboxes.link import Link
+
+CLEAN = {
+    "exit": 0,
+    "signal": None,
+    "cpu_seconds": 0.1,
+    "output_dropped": 0,
+    "answers_dropped": 0,
+    "survivors": 0,
+    "leftovers": [],
+    "oom_kills": 0,
+    "exceeded": None,
+}
+ANY = dict.fromkeys(Kind, 1 << 24)
+
+
+class Keeper:
+    """The other end of a cell: what it says is up to the test, what it hears can be looked at."""
+
+    def __init__(self, *, out_of_memory=False):
+        ours, self.end = socket.socketpair()
+        self.cell = Cell(
+            Link(ours.fileno(), ours.fileno()),
+            stop=self._stop,
+            complaint=lambda: "the complaint",
+            ran_out_of_memory=lambda: out_of_memory,
+            label="a pretended sandbox",
+        )
+        self.stopped = False
+        self._ours = ours
+        self._reader = FrameReader(ANY)
+
+    def say(self, kind, body=b""):
+        self.end.sendall(frame(kind, body))
+
+    def say_ready(self, **other):
+        self.say(Kind.READY, json.dumps({"harness": digest()} | other).encode())
+
+    def child_says(self, *frames):
+        self.say(Kind.DATA, b"".join(frame(*each) for each in frames))
+
+    def child_is_ready(self):
+        loaded = json.dumps({"error": None, "missing": []}).encode()
+        self.child_says((Kind.AWAKE, b""), (Kind.CONFINED, b""), (Kind.LOADED, loaded))
+
+    def say_end(self, **how):
+        self.say(Kind.END, json.dumps(CLEAN | how).encode())
+
+    def heard(self):
+        return list(self._reader.feed(self.end.recv(1 << 24)))
+
+    def die(self):
+        self.end.close()
+
+    def _stop(self):
+        self.stopped = True
+        for end in (self.end, self._ours):
+            end.close()
+
+
+class Engine:
+    """Starts pretended keepers, and remembers them. `script` is what each one says from the start."""
+
+    name = "pretended"
+    device = None
+
+    def __init__(self, *, single_use=False, script=lambda keeper: None, failures=0):
+        self.single_use = single_use
+        self.started = []
+        self._script = script
+        self._failures = failures
+
+    def check(self):
+        pass
+
+    def start(self):
+        if self._failures:
+            self._failures -= 1
+            raise SandboxError("no more sandboxes")
+        keeper = Keeper()
+        self.started.append(keeper)
+        self._script(keeper)
+        return keeper.cell
+
+    def close(self):
+        pass
+
+
+def fill(fd):
+    """Write to a descriptor until it takes no more."""
+    os.set_blocking(fd, False)
+    try:
+        while True:
+            os.write(fd, bytes(65536))
+    except BlockingIOError:
+        pass

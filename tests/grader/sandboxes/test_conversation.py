@@ -1,0 +1,288 @@
+"""Conversations with a pretended keeper: every way in which a run can end, and who is to blame."""
+
+import json
+
+import pytest
+import torch
+
+from grader.errors import SandboxError
+from grader.harness.frames import HEADER, Kind
+from grader.harness.wire import Encoder, pack
+from grader.reports import Outcome
+from grader.sandboxes.base import Call, Limits, Program
+from grader.sandboxes.conversation import Conversation
+from tests.grader.sandboxes.pretended import Keeper
+
+QUICK = Limits(wall_seconds=0.2)
+
+
+@pytest.fixture
+def keeper():
+    keeper = Keeper()
+    yield keeper
+    keeper.cell.stop()
+
+
+def talk(keeper, limits=QUICK, **more):
+    return Conversation(keeper.cell, Program(source="def f(): pass", entries=("f",)), limits, **more)
+
+
+def observation(value, **other):
+    encoder = Encoder()
+    document = {"value": encoder.encode(value), "error": None, "graph": None, "seconds": 0.1, "modified": []} | other
+    return Kind.OBSERVATION, pack(document, encoder.tensors)
+
+
+def ended(keeper, *said, ready=True, **end):
+    """The ending of a run of one call in which the child said this."""
+    if ready:
+        keeper.child_is_ready()
+    keeper.child_says(*said)
+    keeper.say_end(**end)
+    run = talk(keeper)
+    run.observe([Call(entry="f")])
+    run.finish()
+    return run
+
+
+def test_answers_are_read_in_order(keeper):
+    keeper.child_is_ready()
+    keeper.child_says(observation(torch.ones(2)), observation({"a": 1}, modified=[0]))
+    run = talk(keeper)
+
+    first, second = run.observe([Call(entry="f"), Call(entry="f")])
+
+    assert first.value.tolist() == [1.0, 1.0]
+    assert second.value == {"a": 1}
+    assert second.modified == (0,)
+
+
+def test_the_child_is_told_its_limits_the_source_and_the_calls(keeper):
+    run = talk(keeper)
+    run.observe([Call(entry="f", args=(1,))])
+
+    kinds = [kind for kind, _ in keeper.heard()]
+
+    assert kinds == [Kind.OPEN, Kind.DATA, Kind.DATA]
+
+
+def test_a_run_that_has_answered_everything_ends_well_without_waiting(keeper):
+    keeper.child_is_ready()
+    keeper.child_says(observation(1))
+    run = talk(keeper)
+    run.observe([Call(entry="f")])
+
+    run.finish()
+
+    assert run.ending.outcome is Outcome.GRADED
+
+
+@pytest.mark.parametrize("end", [{}, {"survivors": 1}, {"leftovers": ["/x"]}, {"oom_kills": 1}, {"exit": 1}])
+def test_a_cell_serves_again_only_where_nothing_is_left(keeper, end):
+    run = ended(keeper, observation(1), **end)
+
+    assert run.ending.outcome is Outcome.GRADED
+    assert run.settle() is (end == {})
+
+
+def test_a_keeper_that_never_ends_does_not_serve_again(keeper, monkeypatch):
+    monkeypatch.setattr("grader.sandboxes.conversation._GRACE_SECONDS", 0.05)
+    keeper.child_is_ready()
+    keeper.child_says(observation(1))
+    run = talk(keeper)
+    run.observe([Call(entry="f")])
+    run.finish()
+
+    assert run.settle() is False
+
+
+def test_silence_is_a_time_out_at_the_call_that_runs(keeper):
+    keeper.child_is_ready()
+    keeper.child_says(observation(1))
+    run = talk(keeper)
+
+    answers = run.observe([Call(entry="f")] * 3)
+
+    assert len(answers) == 1
+    assert run.ending.outcome is Outcome.TIMED_OUT
+    assert run.ending.unanswered == 1
+    assert run.observe([Call(entry="f")]) == []
+    assert run.settle() is False
+
+
+def test_a_run_that_takes_half_of_its_time_is_announced_once(keeper):
+    announced = []
+    run = talk(keeper, on_delay=lambda: announced.append(1))
+
+    run.observe([Call(entry="f")])
+
+    assert announced == [1]
+
+
+@pytest.mark.parametrize(
+    ("end", "outcome"),
+    [
+        ({"exit": None, "signal": "SIGSEGV"}, Outcome.CRASHED),
+        ({"exit": 0}, Outcome.CRASHED),
+        ({"exit": 3}, Outcome.CRASHED),
+        ({"exit": None, "signal": "SIGKILL"}, Outcome.CRASHED),
+        ({"exit": None, "signal": "SIGKILL", "oom_kills": 1}, Outcome.OUT_OF_MEMORY),
+        ({"exit": None, "signal": "SIGKILL", "cpu_seconds": 99}, Outcome.TIMED_OUT),
+        ({"exit": None, "exceeded": "memory"}, Outcome.OUT_OF_MEMORY),
+        ({"exit": None, "exceeded": "files"}, Outcome.CRASHED),
+    ],
+)
+def test_what_the_keeper_saw_decides_how_a_run_ended(keeper, end, outcome):
+    run = ended(keeper, **end)
+
+    assert run.ending.outcome is outcome
+    assert run.ending.unanswered == 0
+    assert run.settle() is False
+
+
+@pytest.mark.parametrize(("said", "memory"), [(b"cpu", "cpu"), (b"gpu", "gpu"), (b"???", "cpu")])
+def test_memory_that_ran_out_is_told_apart(keeper, said, memory):
+    run = ended(keeper, (Kind.EXHAUSTED, said), exit=86)
+
+    assert run.ending.outcome is Outcome.OUT_OF_MEMORY
+    assert run.ending.evidence["memory"] == memory
+
+
+def test_a_refusal_to_load_is_ungradable_and_the_cell_serves_on(keeper):
+    error = {"type": "SyntaxError", "message": "no", "line": 2, "traceback": "no"}
+    loaded = json.dumps({"error": error, "missing": []}).encode()
+    keeper.child_says((Kind.CONFINED, b""), (Kind.LOADED, loaded))
+
+    run = ended(keeper, ready=False)
+
+    assert run.ending.outcome is Outcome.UNGRADABLE
+    assert run.ending.load_error.line == 2
+    assert run.settle() is True
+
+
+def test_an_exit_while_loading_is_ungradable_and_ends_the_cell(keeper):
+    keeper.child_says((Kind.CONFINED, b""))
+
+    run = ended(keeper, ready=False, exit=0)
+
+    assert run.ending.outcome is Outcome.UNGRADABLE
+    assert run.ending.load_error.type == "SystemExit"
+    assert run.settle() is False
+
+
+def test_a_child_that_fails_before_it_is_confined_is_our_trouble(keeper):
+    with pytest.raises(SandboxError, match="before it ran anything"):
+        ended(keeper, ready=False, exit=1)
+
+
+def test_a_keeper_that_dies_in_the_middle_is_our_trouble(keeper):
+    keeper.child_is_ready()
+    keeper.die()
+
+    with pytest.raises(SandboxError, match="has gone"):
+        talk(keeper).observe([Call(entry="f")])
+
+
+def test_a_sandbox_that_the_kernel_took_whole_for_memory_is_the_submissions_doing():
+    keeper = Keeper(out_of_memory=True)
+    keeper.child_is_ready()
+    keeper.die()
+    run = talk(keeper)
+
+    run.observe([Call(entry="f")])
+
+    assert run.ending.outcome is Outcome.OUT_OF_MEMORY
+    keeper.cell.stop()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (Kind.OBSERVATION, b"garbage"),
+        (Kind.LOADED, b"{}"),
+        (Kind.PROGRESS, b"not json"),
+        (Kind.PROGRESS, b'{"call": "one"}'),
+        (Kind.CONFINED, b""),
+        observation(1, seconds=-1.0),
+        observation(1, seconds="soon"),
+        observation(1, modified=["x"]),
+        observation(1, graph=[1]),
+        observation(1, error={"type": "E"}),
+        observation(1, verdict="passed"),
+    ],
+)
+def test_a_malformed_answer_is_a_crash_with_a_reason(keeper, said):
+    run = ended(keeper, said)
+
+    assert run.ending.outcome is Outcome.CRASHED
+    assert run.ending.evidence["reason"] == "malformed_answer"
+    assert run.settle() is False
+
+
+def test_an_answer_that_announces_too_much_is_refused_by_its_header(keeper):
+    keeper.child_is_ready()
+    keeper.say(Kind.DATA, HEADER.pack(Kind.OBSERVATION, 2**32 - 1))
+    run = talk(keeper)
+
+    run.observe([Call(entry="f")])
+
+    assert run.ending.outcome is Outcome.CRASHED
+
+
+def test_more_answers_than_questions_are_refused(keeper):
+    keeper.child_is_ready()
+    keeper.child_says(observation(1), observation(2))
+    run = talk(keeper)
+
+    run.observe([Call(entry="f")])
+
+    assert run.ending.outcome is Outcome.CRASHED
+
+
+def test_an_answer_before_loading_is_refused(keeper):
+    keeper.child_says((Kind.CONFINED, b""), observation(1))
+    run = talk(keeper)
+
+    run.observe([Call(entry="f")])
+
+    assert run.ending.outcome is Outcome.CRASHED
+
+
+def test_output_is_shown_up_to_its_cap(keeper):
+    keeper.say(Kind.TEXT, b"x" * 1000 + b"\xff" * 50)
+    keeper.child_is_ready()
+    keeper.child_says(observation(1))
+    run = talk(keeper, Limits(output_kb=1))
+    run.observe([Call(entry="f")])
+    run.finish()
+
+    assert run.ending.output == "x" * 1000 + "\N{REPLACEMENT CHARACTER}" * 24
+    assert run.ending.output_capped
+
+
+def test_progress_that_comes_too_fast_is_dropped(keeper):
+    told = []
+    keeper.child_is_ready()
+    keeper.child_says(*[(Kind.PROGRESS, b'{"loss": [[1, 2.0]]}')] * 500, observation(1))
+
+    talk(keeper, on_progress=told.append).observe([Call(entry="f")])
+
+    assert 20 <= len(told) < 40
+    assert told[0] == {"loss": [[1, 2.0]]}
+
+
+def test_progress_with_numbers_that_are_not_finite_is_cleaned(keeper):
+    told = []
+    keeper.child_is_ready()
+    keeper.child_says((Kind.PROGRESS, b'{"loss": [[0, 1e999], [1, 2], ["x", 3], [2]]}'), observation(1))
+
+    talk(keeper, on_progress=told.append).observe([Call(entry="f")])
+
+    assert told == [{"loss": [[1, 2.0]]}]
+
+
+def test_a_keeper_that_says_what_it_may_not_is_our_trouble(keeper):
+    keeper.say_ready()
+
+    with pytest.raises(SandboxError, match="in the middle of a run"):
+        talk(keeper).observe([Call(entry="f")])

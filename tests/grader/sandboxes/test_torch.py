@@ -1,0 +1,51 @@
+"""Torch in a sandbox is torch: what courses use works, and what is slow the first time elsewhere is not."""
+
+import pytest
+
+from grader.sandboxes.base import Limits
+from tests.grader.sandboxes.test_outcomes import call, run
+
+PATIENT = Limits(wall_seconds=30)
+
+USES = {
+    "an optimizer": "p = torch.ones(2, requires_grad=True); o = torch.optim.Adam([p]); p.sum().backward(); o.step()",
+    "a scheduler": "o = torch.optim.SGD([torch.ones(1, requires_grad=True)]); torch.optim.lr_scheduler.StepLR(o, 1)",
+    "vmap and jacobians": "torch.func.vmap(torch.func.jacrev(torch.sin))(torch.ones(3))",
+    "Hessians": "torch.func.hessian(torch.sin)(x)",
+    "a Hessian the old way": "torch.autograd.functional.hessian(lambda x: (x ** 3).sum(), torch.ones(3))",
+    "gradcheck": "torch.autograd.gradcheck(torch.sin, torch.ones(2, dtype=torch.float64, requires_grad=True))",
+    "checkpointing": (
+        "import torch.utils.checkpoint as c; y = torch.ones(2, requires_grad=True);"
+        " c.checkpoint(torch.sin, y, use_reentrant=False).sum().backward()"
+    ),
+    "the compiler": "assert torch.compile(lambda x: x + 1, backend='eager')(torch.ones(2)).tolist() == [2.0, 2.0]",
+    "a figure": "import matplotlib.pyplot as p, io; p.plot([1, 2]); p.savefig(io.BytesIO())",
+    "a data loader": "from torch.utils import data as d; list(d.DataLoader(d.TensorDataset(torch.ones(4, 2))))",
+    "saving and loading": "torch.save({'w': torch.ones(2)}, 'w.pt'); torch.load('w.pt')",
+    "temporary files": "import tempfile; tempfile.NamedTemporaryFile().write(b'x'); tempfile.mkdtemp()",
+    "threads": "import threading; t = threading.Thread(target=lambda: torch.ones(2).sum()); t.start(); t.join()",
+    "numpy": "assert torch.ones(2).numpy().sum() == 2.0",
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_what_courses_use_works(sandbox, use):
+    source = f"import torch\n\ndef f():\n    x = torch.tensor(1.0)\n    {USES[use]}\n    return 'done'\n"
+
+    (observation,), _ = run(sandbox, source, call(), imports=("torch", "matplotlib"), limits=PATIENT)
+
+    assert observation.error is None
+    assert observation.value == "done"
+
+
+def test_global_state_is_as_torch_comes(sandbox):
+    source = (
+        "import torch\n"
+        "def f():\n"
+        "    return (str(torch.get_default_dtype()), torch.is_grad_enabled(), torch.get_num_threads(),\n"
+        "            torch.are_deterministic_algorithms_enabled(), torch.initial_seed())\n"
+    )
+
+    (observation,), _ = run(sandbox, source, call())
+
+    assert observation.value == ("torch.float32", True, 1, False, 0)

@@ -1,0 +1,86 @@
+"""Lets an attack loose in a sandbox: graded like any submission, by the pipeline that learners meet."""
+
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.jobs import Job
+from grader.pipeline import grade
+from grader.reports import Report
+from grader.sandboxes.warm import WarmSandbox
+
+HERE = Path(__file__).parent
+ATTACKS = sorted(path.stem for path in (HERE / "attacks").glob("*.py"))
+EXPECTED = tomllib.loads((HERE / "expected.toml").read_text())
+
+EXERCISE = "derivatives/sin"
+SOLUTION = (HERE.parents[1] / "exercises" / EXERCISE / "solution.py").read_text()
+FULL_MARKS = 10
+
+# An attack without entries of its own rides on an honest solution, and strikes while loading or in its first call.
+RIDE = """
+
+{solution}
+
+_honest = sin_derivatives
+
+def sin_derivatives(x):
+    strike, globals()["in_call"] = globals().get("in_call"), None
+    if strike is not None:
+        strike()
+    return _honest(x)
+"""
+
+
+class Hurried:
+    """A sandbox that is patient for two seconds only."""
+
+    def __init__(self, sandbox: WarmSandbox, seconds: float = 2.0) -> None:
+        self.name = sandbox.name
+        self._sandbox, self._seconds = sandbox, seconds
+
+    @contextmanager
+    def open(self, program, *, limits, on_progress=None) -> Iterator:
+        hurried = replace(limits, wall_seconds=self._seconds, memory_mb=512)
+        with self._sandbox.open(program, limits=hurried, on_progress=on_progress) as run:
+            yield run
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What the table says of an attack on an engine."""
+
+    outcomes: tuple[str, ...]
+    points: float
+    twice: bool
+    tolerated: tuple[str, ...]
+
+
+def expectation(attack: str, engine: str) -> Expectation:
+    row = EXPECTED.get(attack, {})
+    row = row | row.get("on", {}).get(engine, {})
+    outcomes = row.get("outcome", "graded")
+    return Expectation(
+        outcomes=tuple([outcomes] if isinstance(outcomes, str) else outcomes),
+        points=row.get("points", FULL_MARKS),
+        twice=row.get("twice", False),
+        tolerated=tuple(row.get("tolerated", {}).get(engine, ())),
+    )
+
+
+def achievements(report: Report, *, tolerated: tuple[str, ...] = ()) -> list[str]:
+    """What an attack says it achieved."""
+    lines = [line for line in report.output.splitlines() if "ESCAPED" in line]
+    return [line for line in lines if not line.endswith(tolerated or ("\n",))]
+
+
+def source_of(attack: str) -> str:
+    text = (HERE / "attacks" / f"{attack}.py").read_text()
+    return text if "def sin_derivatives" in text else text + RIDE.format(solution=SOLUTION)
+
+
+def graded(source: str, sandbox) -> Report:
+    job = Job(submission="hostile", token="t", exercise=EXERCISE, digest="", source=source, seed=20260731)
+    return grade(job, sandbox=sandbox)

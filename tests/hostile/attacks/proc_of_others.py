@@ -1,0 +1,26 @@
+"""Reads what /proc says of the keeper and of everybody else."""
+import os
+
+me = os.getpid()
+for pid in map(str, range(1, 200)):
+    if int(pid) == me:
+        continue
+    for name in ("environ", "maps", "mem", "auxv", "pagemap", "stack", "syscall"):
+        try:
+            with open(f"/proc/{pid}/{name}", "rb") as file:
+                if file.read(64):
+                    print("ESCAPED: read", pid, name)
+        except OSError:
+            pass
+    for name in ("fd", "map_files", "task/1/fd"):
+        try:
+            if os.listdir(f"/proc/{pid}/{name}"):
+                print("ESCAPED: listed", pid, name)
+        except OSError:
+            pass
+    for name in ("root", "cwd", "exe"):
+        try:
+            os.readlink(f"/proc/{pid}/{name}")
+            print("ESCAPED: followed", pid, name)
+        except OSError:
+            pass

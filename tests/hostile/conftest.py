@@ -1,0 +1,43 @@
+"""One warm sandbox for each engine, for all the attacks of a test process."""
+
+import docker
+import pytest
+
+from grader.sandboxes.select import open_sandbox
+
+ENGINES = {
+    "docker": ("cpu", "docker"),
+    "bubblewrap": ("cpu", "bubblewrap"),
+    "runsc": ("cpu-hardened", "docker"),
+}
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param("docker", marks=pytest.mark.docker),
+        pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
+        pytest.param("runsc", marks=pytest.mark.docker),
+    ],
+)
+def engine(request) -> str:
+    """The engine's name in the table of what is expected."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def sandbox(engine):
+    if engine == "runsc" and not has_gvisor():
+        pytest.skip("needs a Docker engine with gVisor")
+    runtime, name = ENGINES[engine]
+    sandbox = open_sandbox(runtime, name)
+    yield sandbox
+    sandbox.close()
+
+
+def has_gvisor() -> bool:
+    client = docker.from_env()
+    try:
+        return "runsc" in client.info()["Runtimes"]
+    finally:
+        client.close()

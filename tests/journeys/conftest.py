@@ -1,0 +1,79 @@
+"""A running system and a real browser."""
+
+import os
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.system import whole_system
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory):
+    """A whole system in which no grader runs."""
+    with whole_system(tmp_path_factory.mktemp("system")) as system:
+        yield system
+
+
+@pytest.fixture(scope="module")
+def system(idle):
+    """A whole system, graders included."""
+    with idle.grader():
+        yield idle
+
+
+# Not for the session: Playwright keeps an event loop in this thread, and Django refuses to work beside one.
+@pytest.fixture(scope="module")
+def chromium():
+    program = os.environ.get("CHAINRULE_CHROMIUM", "/usr/bin/chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium):
+    """A fresh page. The test fails if the page asks another host for anything, breaks its policy or has an error."""
+    troubles = []
+    context = chromium.new_context()
+    page = context.new_page()
+    page.on("console", lambda message: message.type == "error" and troubles.append(message.text))
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("request", lambda request: "//127.0.0.1:" in request.url or troubles.append(request.url))
+    yield page
+    context.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def sign_in(page):
+    def sign_in(system, name):
+        page.goto(f"{system.url}/accounts/login/")
+        page.get_by_label("User name").fill(name)
+        page.get_by_label("Password", exact=True).fill(name)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("heading", name="Automatic differentiation").wait_for()
+
+    return sign_in
+
+
+@pytest.fixture
+def write(page):
+    """Replace what stands in the editor."""
+
+    def write(code):
+        page.locator(".cm-content").click()
+        page.keyboard.press("Control+a")
+        page.keyboard.press("Delete")
+        page.keyboard.insert_text(code)
+
+    return write

@@ -1,0 +1,127 @@
+"""The exercise page in a real browser: checks, files, drafts, and what a report shows."""
+
+import json
+
+import pytest
+
+from grader.packages.catalogue import find_package
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+EXERCISE = find_package("gradients/sum-of-matrix")
+A_MINUTE = 60_000
+
+
+def open_exercise(page, title=EXERCISE.manifest.title):
+    page.get_by_role("link", name=title).click()
+    page.locator(".cm-content").wait_for()
+
+
+def code(page):
+    return page.locator("textarea[data-editor]").input_value()
+
+
+def results(page):
+    return page.get_by_role("region", name="Result")
+
+
+def saved(page):
+    page.locator("[data-draft-status]").get_by_text("Saved").wait_for()
+
+
+def test_a_check_is_free_and_says_so(system, page, sign_in, write):
+    sign_in(system, "student11")
+    open_exercise(page)
+
+    write(EXERCISE.solution)
+    page.get_by_role("button", name="Check").click()
+
+    results(page).get_by_text("Every check passed on the public cases.").wait_for(timeout=A_MINUTE)
+    assert page.locator("#standing").get_by_text("0 attempts").is_visible()
+
+
+def test_an_error_stands_below_its_line_until_the_next_run(system, page, sign_in, write):
+    sign_in(system, "student12")
+    open_exercise(page)
+
+    write("import torch\n\ndef make_matrix(:\n")
+    page.get_by_role("button", name="Check").click()
+
+    page.locator(".cm-mark-words").get_by_text("line 3").wait_for(timeout=A_MINUTE)
+    assert page.locator(".cm-mark-line").text_content() == "def make_matrix(:"
+    page.reload()
+    page.locator(".cm-mark-words").wait_for()
+    write(EXERCISE.solution)
+    page.get_by_role("button", name="Check").click()
+    page.locator(".cm-mark-words").wait_for(state="detached")
+    results(page).get_by_text("Every check passed").wait_for(timeout=A_MINUTE)
+
+
+def test_what_was_typed_survives_a_reload(idle, page, sign_in, write):
+    sign_in(idle, "student13")
+    open_exercise(page)
+
+    write("half_done = 1")
+    saved(page)
+    page.reload()
+    page.locator(".cm-content").wait_for()
+
+    assert code(page) == "half_done = 1"
+
+
+def test_what_was_typed_without_a_connection_is_saved_when_it_comes_back(idle, page, sign_in, write):
+    sign_in(idle, "student14")
+    open_exercise(page)
+    # Some answers that never come look like a lost connection, without an error on the console.
+    page.route("**/draft", lambda route: route.fulfill(status=204))
+
+    write("typed_offline = 1")
+    page.get_by_text("Kept in this browser").wait_for()
+    page.unroute("**/draft")
+    page.reload()
+    page.locator(".cm-content").wait_for()
+
+    assert code(page) == "typed_offline = 1"
+    saved(page)
+
+
+def test_of_two_tabs_the_newer_wins_and_the_other_is_offered(idle, page, sign_in, write):
+    sign_in(idle, "student15")
+    open_exercise(page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.locator(".cm-content").click()
+
+    write("first_tab = 1")
+    saved(page)
+    other.keyboard.press("Control+a")
+    other.keyboard.insert_text("second_tab = 1")
+    other.get_by_text("There is another version of your code").wait_for()
+    assert code(other) == "second_tab = 1"
+    other.get_by_role("button", name="Take it instead").click()
+    saved(other)
+
+    assert code(other) == "first_tab = 1"
+    other.close()
+    page.reload()
+    page.locator(".cm-content").wait_for()
+    assert code(page) == "first_tab = 1"
+    assert page.get_by_text("There is another version").is_hidden()
+
+
+def test_a_notebook_is_put_into_the_editor_and_the_starter_comes_back(idle, page, sign_in, tmp_path):
+    sign_in(idle, "student16")
+    open_exercise(page)
+    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": "x = 1"}]
+    notebook = tmp_path / "answer.ipynb"
+    notebook.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}))
+
+    page.get_by_label("Open a file").set_input_files(notebook)
+    page.locator(".cm-content").get_by_text("x = 1").wait_for()
+    assert code(page) == "x = 1\n"
+
+    page.get_by_role("link", name="Back to the starter").click()
+    assert code(page) == EXERCISE.starter
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="Download").click()
+    assert downloading.value.suggested_filename.endswith(".py")

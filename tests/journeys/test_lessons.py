@@ -1,0 +1,82 @@
+"""A lesson in a real browser: its code runs in a real sandbox, changed or as it is."""
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+A_MINUTE = 60_000
+
+
+@pytest.fixture
+def lesson(system, page, sign_in):
+    sign_in(system, "student6")
+    page.get_by_role("link", name="Lessons").click()
+    page.get_by_role("link", name="Tensors that remember").click()
+    page.locator(".cm-content").first.wait_for()
+    return page
+
+
+def code(page, number):
+    return page.get_by_role("region", name=f"Code {number}")
+
+
+def write_into(page, number, text):
+    code(page, number).locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.keyboard.insert_text(text)
+
+
+def test_a_block_is_changed_and_the_next_one_sees_it(lesson):
+    write_into(lesson, 1, "import torch\nx = torch.tensor([5.0])\nprint('only the first shows this')")
+    write_into(lesson, 2, "print(x + 1)")
+    lesson.keyboard.press("Control+Enter")
+
+    code(lesson, 2).get_by_text("tensor([6.])").wait_for(timeout=A_MINUTE)
+    assert "only the first" not in code(lesson, 2).locator(".snippet-output").inner_text()
+
+
+def test_every_block_runs_as_it_is_and_shows_what_the_text_says(lesson):
+    said = code(lesson, 3).locator(".snippet-output").inner_text()
+    write_into(lesson, 1, "import torch")
+
+    code(lesson, 3).get_by_role("button", name="Run").click()
+
+    code(lesson, 3).locator(".snippet-wait").wait_for(state="detached", timeout=A_MINUTE)
+    code(lesson, 3).locator(".snippet-output pre").wait_for(timeout=A_MINUTE)
+    assert code(lesson, 3).locator(".snippet-output").inner_text() == said
+
+
+def test_a_slip_is_told_with_its_line(lesson):
+    write_into(lesson, 2, "print('so far')\nprint(nothing)")
+    code(lesson, 2).get_by_role("button", name="Run").click()
+
+    code(lesson, 2).get_by_text("NameError").wait_for(timeout=A_MINUTE)
+    assert "Line 2:" in code(lesson, 2).inner_text()
+    assert code(lesson, 2).get_by_text("so far", exact=True).is_visible()
+
+
+def test_an_exercise_is_one_click_away(lesson):
+    lesson.locator(".place").first.click()
+
+    lesson.get_by_role("button", name="Submit").wait_for()
+
+
+def test_without_script_a_block_runs_on_a_page_of_its_own(system, chromium):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{system.url}/accounts/login/?next=/courses/autograd-demo/lessons/tracking/")
+    page.get_by_label("User name").fill("student7")
+    page.get_by_label("Password", exact=True).fill("student7")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Code 1").locator("textarea").fill("print(6 * 7)")
+    page.get_by_role("button", name="Run code 1").click()
+
+    page.get_by_role("heading", name="What code 1 showed").wait_for()
+    look_again = page.get_by_role("link", name="Look again")
+    for _ in range(200):
+        if look_again.count() == 0:
+            break
+        look_again.click()
+    page.get_by_text("42").wait_for()
+    context.close()

@@ -1,0 +1,34 @@
+from tests.server.builders import make_user
+
+PAGE = "/accounts/login/"
+
+
+def test_one_signs_in_with_the_user_name(client, db):
+    make_user(username="ada", password="right")
+
+    assert client.post(PAGE, {"login": "ada", "password": "right"}).status_code == 302
+
+
+def test_one_signs_in_with_the_e_mail_address(client, db):
+    make_user(username="ada", email="ada@example.org", password="right")
+
+    assert client.post(PAGE, {"login": "ada@example.org", "password": "right"}).status_code == 302
+
+
+def test_a_wrong_password_is_refused_in_words(client, db):
+    make_user(username="ada", password="right")
+
+    answer = client.post(PAGE, {"login": "ada", "password": "wrong"})
+
+    assert answer.status_code == 200
+    assert "not correct" in answer.text
+
+
+def test_nobody_signs_up_by_themselves(client, db):
+    assert "closed" in client.get("/accounts/signup/").text.lower()
+
+
+def test_the_pages_of_the_second_factor_are_there(client, db):
+    client.force_login(make_user())
+
+    assert client.get("/accounts/2fa/").status_code == 200

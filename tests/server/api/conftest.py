@@ -1,0 +1,79 @@
+"""What the API's tests share: a token, a client that sends it, and answers read as JSON."""
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from server.api.models import Scope
+from server.api.tokens import make_token
+
+
+class Caller:
+    """Calls the API with a token; exceptions are answered, as in use, not raised."""
+
+    def __init__(self, token=None):
+        self.token = token
+        self.client = Client(raise_request_exception=False)
+
+    def __call__(self, method, path, body=None, **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.token:
+            headers = {"authorization": f"Bearer {self.token}"} | headers
+        options = {} if body is None else {"data": body, "content_type": "application/json"}
+        return getattr(self.client, method)(f"/api/v1{path}", headers=headers, **options)
+
+    def get(self, path, **headers):
+        return self("get", path, **headers)
+
+    def post(self, path, body=None, **headers):
+        return self("post", path, {} if body is None else body, **headers)
+
+    def put(self, path, body, **headers):
+        return self("put", path, body, **headers)
+
+    def patch(self, path, body, **headers):
+        return self("patch", path, body, **headers)
+
+    def delete(self, path, **headers):
+        return self("delete", path, **headers)
+
+
+@pytest.fixture(autouse=True)
+def _a_fresh_count_of_requests():
+    cache.clear()
+
+
+@pytest.fixture
+def call_with(assignment):
+    """Return a caller whose token has these scopes and is bound to the assignment's course."""
+
+    def make(*scopes, courses=None, **fields):
+        row, token = make_token(
+            "a test", courses=courses or [assignment.course], scopes=scopes or list(Scope), **fields
+        )
+        caller = Caller(token)
+        caller.row = row
+        return caller
+
+    return make
+
+
+@pytest.fixture
+def call(call_with):
+    """A caller that may do everything in the assignment's course."""
+    return call_with()
+
+
+@pytest.fixture
+def body(assignment, student):
+    """A submission that will be taken in."""
+    return {"assignment": assignment.pk, "user": {"id": student.pk}, "source": "def square(x):\n    return x * x\n"}
+
+
+def problem(response):
+    """Return the body of an answer that is a problem; fail where it is something else."""
+    assert response["Content-Type"] == "application/problem+json", response.content
+    data = response.json()
+    assert data["status"] == response.status_code
+    assert data["request_id"] == response["X-Request-ID"]
+    return data

@@ -1,0 +1,51 @@
+"""Who is in a course, as an LMS tells us."""
+
+import pytest
+
+from server.accounts.models import User
+from server.api.models import Scope
+from tests.server.api.conftest import problem
+from tests.server.builders import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def path(assignment):
+    return f"/courses/{assignment.course.slug}/enrollments"
+
+
+def test_somebody_new_gets_an_account_that_nobody_can_sign_in_to(call, path):
+    answer = call.post(path, {"external_id": "s1", "name": "Ada Lovelace"})
+
+    user = User.objects.get(external_id="s1")
+    assert answer.status_code == 201
+    assert (answer.json()["name"], answer.json()["role"]) == ("Ada Lovelace", "student")
+    assert not user.has_usable_password()
+
+
+def test_somebody_who_is_in_already_gets_the_role(call, path):
+    call.post(path, {"external_id": "s1"})
+
+    answer = call.post(path, {"external_id": "s1", "role": "ta"})
+
+    assert (answer.status_code, answer.json()["role"]) == (200, "ta")
+
+
+def test_people_are_known_by_their_external_id_and_not_by_their_user_name(call, path):
+    other = make_user(username="s1")
+
+    answer = call.post(path, {"external_id": "s1"})
+
+    assert answer.json()["user"]["id"] != other.pk
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"external_id": ""}, {"external_id": "a\nb"}, {"external_id": "a", "role": "dean"}]
+)
+def test_what_makes_no_sense_is_refused(call, path, body):
+    assert problem(call.post(path, body))["code"] == "invalid"
+
+
+def test_changing_the_roster_needs_its_scope(call_with, path):
+    assert problem(call_with(Scope.GRADES_WRITE).post(path, {"external_id": "s1"}))["status"] == 403

@@ -1,0 +1,246 @@
+"""Handing in through the API, and what comes back."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from grader.reports import Outcome
+from server.api.models import Scope
+from server.submissions.models import State, Submission
+from tests.server.api.conftest import problem
+from tests.server.builders import (
+    graded,
+    make_assignment,
+    make_course,
+    make_report,
+    make_student,
+    make_submission,
+    record,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_submission_is_taken_in_with_202_an_address_and_a_time_to_ask_again(call, body, queued):
+    response = call.post("/submissions", body | {"external_ref": "attempt-4711"})
+
+    data = response.json()
+    assert response.status_code == 202
+    assert response["Location"].endswith(f"/api/v1/submissions/{data['id']}")
+    assert int(response["Retry-After"]) >= 1
+    assert (data["state"], data["attempt"], data["score"]) == ("queued", 1, None)
+    assert data["external_ref"] == "attempt-4711"
+    assert data["id"][14] == "7"
+
+
+def test_a_number_is_the_same_number_with_a_point(call, body, assignment):
+    assert call.post("/submissions", body | {"assignment": float(assignment.pk)}).status_code == 202
+
+
+def test_a_learner_is_found_by_external_id(call, body, assignment):
+    learner = make_student(assignment.course, external_id="s42")
+
+    response = call.post("/submissions", body | {"user": {"external_id": "s42"}})
+
+    assert response.json()["user"] == {"id": learner.pk, "external_id": "s42"}
+
+
+def test_a_graded_submission_has_score_versions_and_penalty(call, student, assignment):
+    assignment.due_at, assignment.late_percent_per_day = timezone.now() - timedelta(hours=1), 10
+    assignment.save()
+    submission = graded(student, assignment, 8.0)
+
+    data = call.get(f"/submissions/{submission.pk}").json()
+
+    assert data["state"] == "graded"
+    assert data["score"] == {"given": 8.0, "max": 10.0}
+    assert data["late_penalty"] == pytest.approx(0.8)
+    assert data["exercise_version"] == submission.digest
+    assert data["grader_version"]
+
+
+def test_an_extension_takes_the_late_penalty_away_in_lists_too(call_with, student, assignment):
+    call = call_with(owner=make_student(assignment.course))
+    assignment.due_at, assignment.late_percent_per_day = timezone.now() - timedelta(hours=1), 10
+    assignment.save()
+    submission = graded(student, assignment, 8.0)
+    grade = assignment.grades.get(learner=student)
+    grade.due_at = timezone.now() + timedelta(hours=1)
+    grade.save()
+
+    assert call.get(f"/submissions/{submission.pk}").json()["late_penalty"] == 0
+    assert call.get("/submissions").json()["items"][0]["late_penalty"] == 0
+
+
+def test_an_error_of_ours_never_looks_like_a_score_of_zero(call, student, assignment):
+    submission = make_submission(student, assignment, state=State.ERROR)
+
+    data = call.get(f"/submissions/{submission.pk}").json()
+
+    assert (data["state"], data["score"], data["report"]) == ("error", None, None)
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.ERROR, State.CANCELLED])
+def test_without_a_report_its_address_is_a_404(call, student, assignment, state):
+    submission = make_submission(student, assignment, state=state)
+
+    assert problem(call.get(f"/submissions/{submission.pk}/report"))["code"] == "not-found"
+
+
+def test_the_report_says_in_words_what_each_check_found(call, student, assignment):
+    submission = graded(student, assignment, 4.0)
+
+    data = call.get(f"/submissions/{submission.pk}/report").json()
+
+    assert data["outcome"] == "graded"
+    assert data["findings"][0]["status"] == "failed"
+    assert data["score"] == {"given": 4.0, "max": 10.0}
+
+
+def test_what_could_not_be_loaded_is_ungradable_without_a_score(call, student, assignment):
+    submission = make_submission(student, assignment)
+    record(submission, make_report(0.0, 10.0, outcome=Outcome.UNGRADABLE))
+
+    data = call.get(f"/submissions/{submission.pk}").json()
+
+    assert (data["state"], data["score"]) == ("ungradable", None)
+    assert call.get(f"/submissions/{submission.pk}/report").json()["score"] is None
+
+
+def test_the_code_cells_of_a_notebook_are_the_source(call, body):
+    cells = [
+        {"cell_type": "markdown", "source": "# Squares"},
+        {
+            "cell_type": "code",
+            "source": ["%matplotlib inline\n", "def square(x):\n", "    return x * x"],
+            "outputs": [],
+        },
+        {"cell_type": "code", "source": "%%bash\nrm -r /"},
+        {"cell_type": "code", "source": "y = (7\n  % 4)"},
+    ]
+    del body["source"]
+
+    response = call.post("/submissions", body | {"notebook": {"nbformat": 4, "cells": cells, "metadata": {}}})
+
+    assert response.status_code == 202
+    assert Submission.objects.get().source == "def square(x):\n    return x * x\n\ny = (7\n  % 4)\n"
+
+
+@pytest.mark.parametrize("notebook", [{}, {"nbformat": 3, "cells": []}, {"nbformat": 4, "cells": 7}, "text"])
+def test_what_is_no_notebook_is_pointed_at(call, body, notebook):
+    del body["source"]
+
+    data = problem(call.post("/submissions", body | {"notebook": notebook}))
+
+    assert data["code"] == "invalid"
+    assert data["errors"][0]["pointer"].startswith("/notebook")
+
+
+def test_a_submission_is_found_by_its_external_reference(call, body):
+    call.post("/submissions", body | {"external_ref": "mine"})
+    call.post("/submissions", body)
+
+    assert [one["external_ref"] for one in call.get("/submissions?external_ref=mine").json()["items"]] == ["mine"]
+
+
+def test_polling_with_the_etag_gets_304_until_something_changes(call, student, assignment):
+    submission = make_submission(student, assignment)
+    first = call.get(f"/submissions/{submission.pk}")
+
+    assert call.get(f"/submissions/{submission.pk}", if_none_match=first["ETag"]).status_code == 304
+    record(submission)
+    assert call.get(f"/submissions/{submission.pk}", if_none_match=first["ETag"]).status_code == 200
+
+
+def test_a_closed_assignment_is_a_409_of_its_own_type(call, body, assignment):
+    assignment.closes_at = timezone.now() - timedelta(minutes=1)
+    assignment.save()
+
+    data = problem(call.post("/submissions", body))
+
+    assert (data["status"], data["code"], data["type"]) == (409, "closed", "/api/v1/problems/closed")
+
+
+def test_attempts_used_up_are_a_409_of_their_own_type(call, body, assignment):
+    assignment.attempts = 1
+    assignment.save()
+    call.post("/submissions", body)
+
+    data = problem(call.post("/submissions", body))
+
+    assert (data["status"], data["code"]) == (409, "attempts-used-up")
+
+
+def test_an_assignment_that_is_not_open_yet_says_so(call, body, assignment):
+    assignment.opens_at = timezone.now() + timedelta(days=1)
+    assignment.save()
+
+    assert problem(call.post("/submissions", body))["code"] == "not-open"
+
+
+def test_a_cooldown_says_how_long_to_wait(call, body, assignment):
+    assignment.cooldown_seconds = 60
+    assignment.save()
+    call.post("/submissions", body)
+
+    response = call.post("/submissions", body)
+
+    assert problem(response)["code"] == "cooldown"
+    assert 1 <= int(response["Retry-After"]) <= 61
+
+
+def test_source_that_cannot_be_kept_is_pointed_at(call, body, settings):
+    for source in ("x = 1\0", "x" * (settings.SOURCE_MAX_BYTES + 1), "bad \ufffd"):
+        data = problem(call.post("/submissions", body | {"source": source}))
+        assert (data["code"], data["errors"][0]["pointer"]) == ("invalid", "/source")
+
+
+def test_a_learner_of_another_course_is_not_there(call, body):
+    stranger = make_student(make_course())
+
+    data = problem(call.post("/submissions", body | {"user": {"id": stranger.pk}}))
+
+    assert (data["status"], data["errors"][0]["pointer"]) == (404, "/user")
+
+
+def test_an_assignment_of_another_course_is_not_there(call, body):
+    data = problem(call.post("/submissions", body | {"assignment": make_assignment().pk}))
+
+    assert (data["status"], data["errors"][0]["pointer"]) == (404, "/assignment")
+
+
+def test_a_submission_of_another_course_is_not_there(call):
+    other = make_submission()
+
+    assert problem(call.get(f"/submissions/{other.pk}"))["status"] == 404
+    assert call.get("/submissions").json()["items"] == []
+
+
+def test_free_checks_are_nobody_elses_business(call, student, assignment):
+    check = make_submission(student, assignment, kind="check")
+
+    assert problem(call.get(f"/submissions/{check.pk}"))["status"] == 404
+
+
+def test_a_personal_token_speaks_for_one_learner_only(call_with, body, student, assignment):
+    call = call_with(learner=student)
+    other = make_submission(make_student(assignment.course), assignment)
+    del body["user"]
+
+    assert call.post("/submissions", body).json()["user"]["id"] == student.pk
+    assert problem(call.post("/submissions", body | {"user": {"id": other.learner_id}}))["status"] == 404
+    assert problem(call.get(f"/submissions/{other.pk}"))["status"] == 404
+
+
+def test_without_a_personal_token_somebody_must_be_named(call, body):
+    del body["user"]
+
+    assert problem(call.post("/submissions", body))["errors"][0]["pointer"] == "/user"
+
+
+def test_a_token_that_may_only_read_cannot_hand_in(call_with, body):
+    data = problem(call_with(Scope.SUBMISSIONS_READ).post("/submissions", body))
+
+    assert (data["status"], data["code"]) == (403, "forbidden")
+    assert "submissions:write" in data["detail"]

@@ -1,0 +1,49 @@
+"""What the server's tests share: an exercise of their own, and a queue that starts empty."""
+
+import pytest
+
+from server.celery import app
+from tests.server.builders import make_assignment, make_student, write_exercise
+
+
+@pytest.fixture(autouse=True)
+def exercises(tmp_path, monkeypatch):
+    """A folder with one exercise, `gradients/square`; the tests do not rest on the real catalogue."""
+    folder = tmp_path / "exercises"
+    write_exercise(folder, "gradients/square")
+    monkeypatch.setenv("CHAINRULE_EXERCISES", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _an_empty_queue():
+    with app.connection_for_write() as connection:
+        for queue in ("grading.cpu", "grading.gpu"):
+            connection.SimpleQueue(queue).clear()
+
+
+@pytest.fixture
+def queued():
+    """Return what lies in a queue, oldest first, and take it out: (task name, args, embed) of each message."""
+
+    def take(queue="grading.cpu"):
+        taken = []
+        with app.connection_for_write() as connection, connection.SimpleQueue(queue) as simple:
+            while simple.qsize():
+                message = simple.get(block=False)
+                message.ack()
+                args, _, embed = message.payload
+                taken.append((message.headers["task"], args, embed))
+        return taken
+
+    return take
+
+
+@pytest.fixture
+def assignment(db):
+    return make_assignment()
+
+
+@pytest.fixture
+def student(assignment):
+    return make_student(assignment.course)

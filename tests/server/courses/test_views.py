@@ -1,0 +1,111 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from server.gradebook.models import Grade
+from tests.server.builders import graded, make_assignment, make_course, make_student, make_user, write_exercise
+
+
+def test_whoever_is_in_one_course_goes_straight_there(client, student, assignment):
+    client.force_login(student)
+
+    assert client.get("/").url == f"/courses/{assignment.course.slug}/"
+
+
+def test_whoever_is_in_no_course_is_told_what_to_do(client, db):
+    client.force_login(make_user())
+
+    assert "Ask your instructor" in client.get("/").text
+
+
+def test_a_stranger_is_asked_to_sign_in(client, assignment):
+    assert client.get(f"/courses/{assignment.course.slug}/").url.startswith("/accounts/login/")
+
+
+def test_another_course_does_not_exist(client, student):
+    client.force_login(student)
+
+    assert client.get(f"/courses/{make_course().slug}/").status_code == 404
+
+
+def test_the_home_says_what_is_passed_and_what_comes_next(client, student, assignment, exercises):
+    write_exercise(exercises, "gradients/cube", title="The cube")
+    make_assignment(assignment.course, slug="gradients/cube", exercise="gradients/cube", position=2)
+    graded(student, assignment, given=10)
+    client.force_login(student)
+
+    page = client.get(f"/courses/{assignment.course.slug}/")
+
+    assert "1 of 2 exercises passed" in page.text
+    assert page.context["to_do"].assignment.title == "The cube"
+
+
+@pytest.mark.parametrize("number", [1, 20])
+def test_the_home_needs_few_queries_however_many_exercises_there_are(
+    client, assignment, number, django_assert_max_num_queries
+):
+    student = make_student(assignment.course)
+    for position in range(number):
+        graded(student, make_assignment(assignment.course, slug=f"gradients/square-{position}"), given=5)
+    client.force_login(student)
+
+    with django_assert_max_num_queries(7):
+        assert client.get(f"/courses/{assignment.course.slug}/").status_code == 200
+
+
+def grades_of(client, course):
+    return client.get(f"/courses/{course.slug}/grades/")
+
+
+def test_the_grades_show_what_was_scored_what_lateness_took_and_what_counts(client, student, assignment):
+    assignment.due_at = timezone.now() - timedelta(hours=1)
+    assignment.late_percent_per_day = 25
+    assignment.save()
+    graded(student, assignment, given=8)
+    client.force_login(student)
+
+    text = grades_of(client, assignment.course).text
+
+    assert '<td class="number">80</td>' in text
+    assert "−20" in text
+    assert "<strong>60</strong> of 100" in " ".join(text.split())
+
+
+def test_the_grades_are_ones_own(client, student, assignment):
+    graded(make_student(assignment.course), assignment, given=7)
+    client.force_login(student)
+
+    answer = grades_of(client, assignment.course)
+
+    assert answer.context["points"] == 0
+    assert "70" not in answer.text.split("<main")[1]
+
+
+def test_what_one_is_exempt_from_counts_nowhere(client, student, assignment):
+    Grade.objects.create(assignment=assignment, learner=student, exempt=True)
+    client.force_login(student)
+
+    answer = grades_of(client, assignment.course)
+
+    assert "exempt" in answer.text
+    assert answer.context["most"] == 0
+
+
+def test_grades_of_another_course_do_not_exist(client, student):
+    client.force_login(student)
+
+    assert grades_of(client, make_course()).status_code == 404
+
+
+@pytest.mark.parametrize("number", [1, 20])
+def test_the_grades_need_few_queries_however_many_exercises_there_are(
+    client, assignment, number, django_assert_max_num_queries
+):
+    student = make_student(assignment.course)
+    for position in range(number):
+        graded(student, make_assignment(assignment.course, slug=f"gradients/square-{position}"), given=5)
+    client.force_login(student)
+
+    with django_assert_max_num_queries(7):
+        assert grades_of(client, assignment.course).status_code == 200

@@ -1,0 +1,259 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from grader.reports import Outcome
+from server.comments.models import Comment
+from server.dashboard.models import Verification
+from server.gradebook.models import Action, Grade, GradeChange
+from server.gradebook.services import decide
+from server.submissions.models import State
+from tests.server.builders import graded, make_assignment, make_report, make_student, make_submission, record
+
+LISTS = [
+    ("dashboard:overview", ""),
+    ("dashboard:gradebook", ""),
+    ("dashboard:gradebook", "?sort=-total&which=late&show=raw&q=a"),
+    ("dashboard:changes", ""),
+    ("dashboard:assignments", ""),
+    ("dashboard:exercises", ""),
+    ("regrades:list", ""),
+    ("similarity:list", ""),
+    ("roster:people", ""),
+]
+
+
+def text(response):
+    return " ".join(response.content.decode().split())
+
+
+@pytest.mark.parametrize(("name", "query"), LISTS)
+def test_a_list_costs_the_same_queries_however_long_it_is(teach, client, course, big_course, name, query):
+    from django.urls import reverse
+
+    address = reverse(name, args=[course.slug]) + query
+    big_course(2)
+    client.get(address)
+    with CaptureQueriesContext(connection) as few:
+        client.get(address)
+    big_course(4)
+    with CaptureQueriesContext(connection) as many:
+        client.get(address)
+
+    assert len(many) == len(few), [query["sql"] for query in many]
+
+
+def test_the_overview_tells_who_is_stuck_and_on_what(teach, course, assignment):
+    learner = make_student(course, first_name="Ada", last_name="Nwosu")
+    for _ in range(4):
+        submission = make_submission(learner, assignment)
+        record(submission, make_report(0, message="returned_none", data={"entry": "square"}))
+
+    page = text(teach("dashboard:overview"))
+    assert "Ada Nwosu" in page
+    assert "4 attempts" in page
+    assert "<code>square</code> returned None." in page
+
+
+def test_the_overview_counts_mistakes_by_students(teach, course, assignment):
+    for _ in range(3):
+        record(make_submission(None, assignment), make_report(0, message="returned_none", data={"entry": "square"}))
+
+    assert "<strong>3</strong>" in text(teach("dashboard:overview"))
+
+
+def test_what_waits_and_what_we_failed_at_is_told(teach, course, assignment):
+    make_submission(None, assignment)
+    make_submission(None, assignment, state=State.ERROR)
+
+    page = text(teach("dashboard:overview"))
+    assert '<div class="tile tile-wait"> <dt>Waiting for a grader</dt><dd>1</dd>' in page
+    assert '<div class="tile tile-bad"><dt>Errors of ours</dt><dd>1</dd>' in page
+
+
+def test_no_grader_and_no_queue_are_told_apart(teach, monkeypatch):
+    from django.core.cache import cache
+
+    cache.clear()
+    assert "No grader answers" in text(teach("dashboard:workers"))
+
+
+def test_the_gradebook_shows_what_counts_what_was_scored_and_what_lateness_cost(teach, course):
+    late = make_assignment(
+        course, slug="gradients/late", due_at=timezone.now() - timedelta(hours=5), late_percent_per_day=10
+    )
+    graded(make_student(course), late, given=10)
+
+    assert ">90</a>" in text(teach("dashboard:gradebook"))
+    assert ">100</a>" in text(teach("dashboard:gradebook", data={"show": "raw"}))
+    assert ">10</a>" in text(teach("dashboard:gradebook", data={"show": "penalty"}))
+
+
+def names(response):
+    return [row.student.username for row in response.context["table"].rows]
+
+
+def test_the_gradebook_sorts_by_name_total_and_assignment_both_ways(teach, course, assignment):
+    graded(make_student(course, username="ann"), assignment, given=2)
+    graded(make_student(course, username="bob"), assignment, given=9)
+    make_student(course, username="cyd")
+
+    assert names(teach("dashboard:gradebook")) == ["ann", "bob", "cyd"]
+    assert names(teach("dashboard:gradebook", data={"sort": "-name"})) == ["cyd", "bob", "ann"]
+    assert names(teach("dashboard:gradebook", data={"sort": "total"})) == ["cyd", "ann", "bob"]
+    assert names(teach("dashboard:gradebook", data={"sort": f"-{assignment.pk}"})) == ["bob", "ann", "cyd"]
+
+
+def test_the_gradebook_filters_by_name_and_by_who_has_not_begun(teach, course, assignment):
+    graded(make_student(course, username="ann"), assignment, given=2)
+    make_student(course, username="cyd")
+
+    assert names(teach("dashboard:gradebook", data={"q": "AN"})) == ["ann"]
+    assert names(teach("dashboard:gradebook", data={"which": "not-begun"})) == ["cyd"]
+
+
+@pytest.mark.parametrize("query", [{"page": "x"}, {"sort": "--1"}, {"sort": "99999999999999999999"}, {"which": "?"}])
+def test_nonsense_in_the_address_is_as_good_as_nothing(teach, query):
+    assert teach("dashboard:gradebook", data=query).status_code == 200
+
+
+def test_an_override_is_kept_with_its_reason_and_shown(teach, course, assignment, instructor):
+    learner = make_student(course)
+    graded(learner, assignment, given=3)
+
+    answer = teach(
+        "dashboard:decide",
+        assignment.pk,
+        learner.pk,
+        "override",
+        method="post",
+        data={"override": "55", "why": "Right idea"},
+        follow=True,
+    )
+
+    assert "Right idea" in text(answer)
+    assert "30 → 55" in text(answer)
+    assert GradeChange.objects.first().by == instructor
+
+
+def test_a_decision_without_a_reason_is_said_back_and_changes_nothing(teach, course, assignment):
+    learner = make_student(course)
+    answer = teach(
+        "dashboard:decide", assignment.pk, learner.pk, "override", method="post", data={"override": "55", "why": ""}
+    )
+
+    assert answer.status_code == 422
+    assert not GradeChange.objects.exists()
+
+
+def test_undo_is_a_button_away(teach, course, assignment, instructor):
+    learner = make_student(course)
+    change = decide(assignment, learner, action=Action.EXEMPTED, by=instructor, why="Ill", exempt=True)
+
+    teach("dashboard:undo", change.pk, method="post")
+    assert not Grade.objects.get(learner=learner).exempt
+
+    again = teach("dashboard:undo", change.pk, method="post", follow=True)
+    assert "changed again since" in text(again)
+
+
+def test_a_submission_page_holds_code_report_and_grade(teach, course, assignment):
+    submission = graded(make_student(course), assignment, given=3)
+
+    page = text(teach("dashboard:submission", submission.pk))
+    assert "Agrees with autograd" in page
+    assert '<span class="k">return</span>' in page
+    assert "counts" in page
+
+
+def test_code_that_is_html_stays_text(teach, course, assignment):
+    submission = make_submission(make_student(course), assignment, source="'<script>alert(1)</script>'")
+
+    assert "<script>alert" not in text(teach("dashboard:submission", submission.pk))
+
+
+def test_a_comment_reaches_the_learner(teach, client, course, assignment):
+    learner = make_student(course)
+    submission = graded(learner, assignment, given=3)
+
+    teach("dashboard:comment", submission.pk, method="post", data={"text": "Look at <b>line 2</b>."})
+    client.force_login(learner)
+
+    assert "Look at &lt;b&gt;line 2&lt;/b&gt;." in text(client.get(submission.get_absolute_url()))
+
+
+def test_an_empty_comment_is_said_back(teach, course, assignment):
+    submission = graded(make_student(course), assignment, given=3)
+
+    assert teach("dashboard:comment", submission.pk, method="post", data={"text": " "}).status_code == 422
+    assert not Comment.objects.exists()
+
+
+def test_new_terms_are_kept_and_the_grades_follow(teach, course, assignment):
+    learner = make_student(course)
+    graded(learner, assignment, given=5)
+    form = {"points": "10", "cooldown_seconds": "0", "keeps": "best", "late_percent_per_day": "0"}
+    more = {"late_percent_cap": "100", "grace_minutes": "0"}
+
+    answer = teach("dashboard:assignment", assignment.pk, method="post", data=form | more, follow=True)
+
+    assert "1 grades changed by it" in text(answer)
+    assert Grade.objects.get(learner=learner).final == 5
+
+
+def test_terms_whose_moments_are_out_of_order_are_refused(teach, assignment):
+    form = {"points": "10", "cooldown_seconds": "0", "keeps": "best", "late_percent_per_day": "0"}
+    moments = {"due_at": "2026-03-02T10:00", "closes_at": "2026-03-01T10:00"}
+    more = {"late_percent_cap": "100", "grace_minutes": "0"}
+
+    answer = teach("dashboard:assignment", assignment.pk, method="post", data=form | more | moments)
+    assert answer.status_code == 422
+    assignment.refresh_from_db()
+    assert assignment.points == 100
+
+
+def test_analytics_hold_every_number_of_a_chart_in_a_table_too(teach, course, assignment):
+    learner = make_student(course)
+    graded(learner, assignment, given=3)
+    graded(learner, assignment, given=10)
+
+    answer = teach("dashboard:analytics", assignment.pk)
+    figures = answer.context["figures"]
+    assert (figures.tried, figures.passed, figures.median_attempts) == (1, 1, 2)
+    assert answer.context["charts"]["attempts"]["series"][0]["values"] == [bar.count for bar in figures.attempts]
+    assert '<th scope="row">100 %</th><td class="number">1</td>' in text(answer)
+    assert "1 of 2" in text(answer)
+
+
+def test_analytics_of_an_untouched_exercise_are_empty_not_broken(teach, assignment):
+    assert teach("dashboard:analytics", assignment.pk).status_code == 200
+
+
+def test_exercises_tell_whether_this_version_was_verified(teach, course, exercises):
+    from server.catalogue.exercises import find_exercise
+
+    assert "Not verified" in text(teach("dashboard:exercises"))
+    row = Verification.objects.create(
+        slug="gradients/square", digest=find_exercise("gradients/square").digest, at=timezone.now(), passed=True
+    )
+    assert ">Verified<" in text(teach("dashboard:exercises"))
+
+    Verification.objects.filter(pk=row.pk).update(digest="another")
+    assert "Changed since verified" in text(teach("dashboard:exercises"))
+
+
+def test_submissions_of_an_earlier_version_are_counted(teach, course, assignment, exercises):
+    graded(make_student(course), assignment, given=3)
+    (exercises / "gradients/square/statement.md").write_text("Another statement")
+
+    assert "1 scores come from an earlier version" in text(teach("dashboard:exercises"))
+
+
+def test_ungradable_submissions_have_a_page_too(teach, course, assignment):
+    submission = make_submission(make_student(course), assignment)
+    record(submission, make_report(0, outcome=Outcome.UNGRADABLE))
+
+    assert teach("dashboard:submission", submission.pk).status_code == 200

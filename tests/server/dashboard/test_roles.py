@@ -1,0 +1,144 @@
+"""Who may do what, as a table: every role, every action, the whole answer."""
+
+import pytest
+from django.urls import reverse
+
+from server.gradebook.models import Action, GradeChange
+from server.gradebook.services import decide
+from server.regrades import services as regrades
+from server.similarity import services as similarity
+from tests.server.builders import graded, make_course, make_member, make_student, make_user
+
+ROLES = ["anonymous", "stranger", "other_instructor", "student", "ta", "instructor", "admin"]
+IN, HIDDEN, NO, YES = "sign-in", 404, 403, "yes"
+
+# The answers in the order of ROLES.
+SEES = [IN, HIDDEN, HIDDEN, HIDDEN, YES, YES, YES]
+RUNS = [IN, HIDDEN, HIDDEN, HIDDEN, NO, YES, YES]
+
+PAGES = [
+    "dashboard:overview",
+    "dashboard:workers",
+    "dashboard:exercises",
+    "dashboard:gradebook",
+    "dashboard:changes",
+    "dashboard:assignments",
+    "regrades:list",
+    "similarity:list",
+    "roster:people",
+]
+GET = {(page, ()): SEES for page in PAGES} | {
+    ("dashboard:export", ("csv",)): SEES,
+    ("dashboard:student", ("learner",)): SEES,
+    ("dashboard:grade", ("assignment", "learner")): SEES,
+    ("dashboard:submission", ("submission",)): SEES,
+    ("dashboard:assignment", ("assignment",)): SEES,
+    ("dashboard:analytics", ("assignment",)): SEES,
+    ("regrades:detail", ("regrade",)): SEES,
+    ("regrades:progress", ("regrade",)): SEES,
+    ("regrades:new", ()): RUNS,
+    ("similarity:detail", ("comparison",)): SEES,
+    ("roster:import", ()): RUNS,
+}
+POST = {
+    ("dashboard:comment", ("submission",)): (SEES, {"text": "Well done"}),
+    ("dashboard:decide", ("assignment", "learner", "override")): (RUNS, {"override": "5", "why": "x"}),
+    ("dashboard:decide", ("assignment", "learner", "exempt")): (RUNS, {"exempt": "on", "why": "x"}),
+    ("dashboard:decide", ("assignment", "learner", "extend")): (RUNS, {"extra_attempts": "2", "why": "x"}),
+    ("dashboard:undo", ("change",)): (RUNS, {}),
+    ("dashboard:assignment", ("assignment",)): (RUNS, {"points": "50"}),
+    ("regrades:new", ()): (RUNS, {}),
+    ("regrades:end", ("regrade", "discard")): (RUNS, {}),
+    ("regrades:end", ("regrade", "apply")): (RUNS, {}),
+    ("similarity:start", ()): (RUNS, {}),
+    ("roster:import", ()): (RUNS, {"text": "email\nada@example.org\n"}),
+    ("roster:confirm", ()): (RUNS, {"text": "email\nada@example.org\n"}),
+}
+
+
+@pytest.fixture
+def things(course, assignment, instructor):
+    """One of everything that an address may name."""
+    learner = make_student(course)
+    submission = graded(learner, assignment, given=5)
+    change = decide(assignment, learner, action=Action.OVERRIDDEN, by=instructor, why="?", override=60)
+    return {
+        "assignment": assignment.pk,
+        "learner": learner.pk,
+        "submission": submission.pk,
+        "change": change.pk,
+        "regrade": regrades.start(course, [assignment], by=instructor, why="?").pk,
+        "comparison": similarity.start(course, by=instructor).pk,
+    }
+
+
+@pytest.fixture
+def people(course, ta, instructor):
+    return {
+        "anonymous": None,
+        "stranger": make_user(),
+        "other_instructor": make_member(make_course(), "instructor"),
+        "student": make_student(course),
+        "ta": ta,
+        "instructor": instructor,
+        "admin": make_user(is_staff=True, is_superuser=True),
+    }
+
+
+def answer(client, method, address, data=None):
+    response = getattr(client, method)(address, data)
+    if response.status_code == 302 and response["Location"].startswith("/accounts/login/"):
+        return IN
+    return response.status_code if response.status_code in {403, 404} else YES
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_sees_exactly_the_pages_that_it_should(client, course, things, people, role):
+    if people[role]:
+        client.force_login(people[role])
+    expected = {page: answers[ROLES.index(role)] for page, answers in GET.items()}
+
+    got = {
+        (name, args): answer(client, "get", reverse(name, args=[course.slug, *(things.get(a, a) for a in args)]))
+        for name, args in GET
+    }
+
+    assert got == expected
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_does_exactly_what_it_may(client, course, things, people, role):
+    if people[role]:
+        client.force_login(people[role])
+    expected = {action: answers[ROLES.index(role)] for action, (answers, _) in POST.items()}
+
+    got = {
+        (name, args): answer(client, "post", reverse(name, args=[course.slug, *(things.get(a, a) for a in args)]), data)
+        for (name, args), (_, data) in POST.items()
+    }
+
+    assert got == expected
+
+
+@pytest.mark.parametrize("role", ["anonymous", "stranger", "other_instructor", "student", "ta"])
+def test_whoever_may_not_changes_no_grade(client, course, things, people, role):
+    if people[role]:
+        client.force_login(people[role])
+    before = GradeChange.objects.count()
+
+    for (name, args), (answers, data) in POST.items():
+        if answers is RUNS:
+            client.post(reverse(name, args=[course.slug, *(things.get(a, a) for a in args)]), data)
+
+    assert GradeChange.objects.count() == before
+
+
+def test_another_courses_things_are_not_found_under_ones_own_address(client, course, things):
+    other = make_course()
+    client.force_login(make_member(other, "instructor"))
+
+    for name, args in [*GET, *POST]:
+        if any(arg in things for arg in args):
+            address = reverse(name, args=[other.slug, *(things.get(a, a) for a in args)])
+            method = "post" if (name, args) in POST and (name, args) not in GET else "get"
+            assert answer(client, method, address) == 404, address

@@ -1,0 +1,55 @@
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from server.demo.people import name_of
+from server.demo.plan import DAY, Exercise, acts, students
+
+NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
+EXERCISES = [
+    Exercise(
+        slug=f"unit/{n}",
+        begins=NOW - 20 * DAY,
+        due=NOW - 10 * DAY,
+        right=["solution", "alternatives/other"],
+        wrong=["mistakes/a", "mistakes/b"],
+    )
+    for n in range(6)
+]
+
+
+def story(seed=1):
+    random = Random(seed)
+    people = students([f"student{n}" for n in range(4, 60)], random=random)
+    return acts(people, EXERCISES, now=NOW, random=random)
+
+
+def test_the_same_seed_tells_the_same_story():
+    assert story() == story()
+    assert story(2) != story()
+
+
+def test_nothing_happens_in_the_future_or_out_of_order():
+    told = story()
+
+    assert all(act.at < NOW for act in told)
+    assert [act.at for act in told] == sorted(act.at for act in told)
+
+
+def test_nobody_hands_in_more_after_a_right_answer():
+    over = set()
+    for act in story():
+        assert (act.student, act.slug) not in over
+        if not act.answer.startswith("mistakes/"):
+            over.add((act.student, act.slug))
+
+
+def test_there_is_late_work_and_there_are_those_who_never_pass():
+    told = story()
+    passed = {(act.student, act.slug) for act in told if not act.answer.startswith("mistakes/")}
+
+    assert any(act.at > EXERCISES[0].due + timedelta(hours=1) for act in told)
+    assert {(act.student, act.slug) for act in told} - passed
+
+
+def test_sixty_students_have_sixty_names():
+    assert len({name_of(number) for number in range(1, 61)}) == 60

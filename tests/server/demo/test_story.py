@@ -1,0 +1,63 @@
+"""The story is told with the reports of a stand-in: the real grader, in its sandbox, is tried by the demo itself."""
+
+import pytest
+
+from server.demo import reports, story
+from server.demo.course import make_demo
+from server.gradebook.models import Action, Grade, GradeChange
+from server.gradebook.services import refresh
+from server.regrades.models import Regrade, Stage
+from server.submissions.models import Submission
+from tests.server.builders import make_report, write_exercise
+
+
+@pytest.fixture
+def told(db, exercises, monkeypatch):
+    for slug in ("tracking/first", story.BROKEN, "gradients/square"):
+        package = write_exercise(exercises, slug)
+        (package / "checks.py").write_text(story.BROKEN_WORDS[0])
+        (package / "mistakes").mkdir()
+        (package / "mistakes/wrong.py").write_text("def square(x):\n    return x\n")
+
+    def stand_in(package, sources, *, root=None):
+        return {
+            name: make_report(2 if "mistakes" in name else 8 if root else 10, slug=package.slug) for name in sources
+        }
+
+    monkeypatch.setattr(story, "reports_of", stand_in)
+    course = make_demo()
+    story.tell(course, say=lambda _: None)
+    return course
+
+
+def test_the_story_leaves_grades_that_hold(told):
+    for assignment in told.assignments.all():
+        assert refresh(assignment) == []
+
+
+def test_every_kind_of_change_happens_and_says_who(told):
+    assert set(GradeChange.objects.values_list("action", flat=True)) == set(Action) - {Action.TERMS}
+    assert not GradeChange.objects.filter(by=None).exclude(action=Action.GRADED).exists()
+
+
+def test_the_broken_check_was_mended_by_a_regrade(told):
+    regrade = Regrade.objects.get()
+
+    assert regrade.state == Stage.APPLIED
+    assert regrade.reruns.filter(changes=True, old_given=8, given=10).exists()
+
+
+def test_visitors_find_student1_fresh_and_never_late(told):
+    assert not Submission.objects.filter(learner__username__in=story.FRESH).exists()
+    late = Grade.objects.filter(learner__username="student1", due_at__isnull=True)
+    assert not late.exists()
+
+
+def test_samples_are_the_solution_the_alternatives_and_the_mistakes(exercises):
+    from grader.packages.catalogue import find_package
+
+    package = write_exercise(exercises, "gradients/square")
+    (package / "alternatives").mkdir()
+    (package / "alternatives/other.py").write_text("x")
+
+    assert set(reports.samples(find_package("gradients/square"))) == {"solution", "alternatives/other"}

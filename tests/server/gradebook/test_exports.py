@@ -1,0 +1,107 @@
+import csv
+import io
+import json
+import zipfile
+
+import pytest
+from hypothesis import given as with_any
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+
+from server.gradebook.exports import Format, export
+from server.gradebook.exports.cells import TRIGGERS, safe
+from server.gradebook.models import Action
+from server.gradebook.services import decide
+from tests.server.builders import graded, make_assignment, make_member, make_student
+
+EVIL = '=HYPERLINK("http://evil.example","Click")'
+
+
+@pytest.fixture
+def course(assignment):
+    return assignment.course
+
+
+def rows(course, form):
+    text = export(course, form).content.decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+@with_any(st.text())
+def test_no_text_reaches_a_spreadsheet_as_a_formula(text):
+    assert not str(safe(text)).lstrip(" ").startswith(TRIGGERS)
+
+
+@pytest.mark.parametrize("number", [-3.5, 0, 12])
+def test_numbers_stay_numbers_even_below_zero(number):
+    assert safe(number) == number
+
+
+@pytest.mark.parametrize("form", [Format.CSV, Format.CANVAS, Format.MOODLE])
+def test_a_name_that_is_a_formula_is_neutralised_in_every_csv(course, assignment, form):
+    graded(make_student(course, first_name=EVIL, external_id="@SUM(1)"), assignment, given=5)
+
+    cells = [cell for row in rows(course, form) for cell in row]
+    assert f"'{EVIL}" in cells or f"'{EVIL} " in cells
+    assert "'@SUM(1)" in cells
+
+
+def test_the_csv_holds_a_row_per_student_with_what_counts_and_the_total(course, assignment):
+    another = make_assignment(course, slug="gradients/another", position=1, points=10)
+    learner = make_student(course, username="ada", email="ada@example.org", external_id="s1")
+    make_student(course, username="zoe")
+    graded(learner, assignment, given=5)
+    graded(learner, another, given=10)
+
+    header, first, second = rows(course, Format.CSV)
+    assert header == ["Name", "User name", "E-mail", "ID", "gradients/square", "gradients/another", "Total"]
+    assert first == ["ada", "ada", "ada@example.org", "s1", "50.0", "10.0", "60.0"]
+    assert second[4:] == ["", "", "0"]
+
+
+def test_the_exempt_are_marked_and_staff_are_no_rows(course, assignment):
+    learner, instructor = make_student(course), make_member(course, "instructor")
+    decide(assignment, learner, action=Action.EXEMPTED, by=instructor, why="Ill", exempt=True)
+
+    assert [row[4] for row in rows(course, Format.CSV)[1:]] == ["EX"]
+
+
+def test_the_workbook_holds_what_counts_raw_points_and_penalties(course, assignment):
+    graded(make_student(course), assignment, given=5)
+
+    book = load_workbook(io.BytesIO(export(course, Format.XLSX).content), read_only=True)
+    assert book.sheetnames == ["What counts", "Raw", "Penalties"]
+    assert [[row[4] for row in book[name].values][1] for name in book.sheetnames] == [50, 50, 0]
+
+
+def test_canvas_gets_its_columns_and_the_points_possible(course, assignment):
+    graded(make_student(course, username="ada", first_name="Ada", last_name="Nwosu"), assignment, given=5)
+
+    header, possible, ada = rows(course, Format.CANVAS)
+    assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "The square"]
+    assert possible == ["    Points Possible", "", "", "", "", "100.0"]
+    assert ada == ["Nwosu, Ada", "", "", "ada", "", "50.0"]
+
+
+def test_gradescope_gets_one_results_json_of_the_counted_submission(course, assignment):
+    learner = make_student(course, username="ada")
+    graded(learner, assignment, given=2)
+    graded(learner, assignment, given=5)
+
+    archive = zipfile.ZipFile(io.BytesIO(export(course, Format.GRADESCOPE).content))
+    (name,) = archive.namelist()
+    results = json.loads(archive.read(name))
+    assert name == "gradients/square/ada/results.json"
+    assert results["score"] == 50
+    assert results["tests"] == [
+        {"name": "Agrees with autograd", "score": 5.0, "max_score": 10.0, "output": "", "status": "failed"}
+    ]
+
+
+@pytest.mark.parametrize("form", [Format.CSV, Format.XLSX, Format.CANVAS, Format.MOODLE])
+def test_an_export_costs_the_same_queries_however_large_the_class(course, assignment, form, django_assert_num_queries):
+    for _ in range(4):
+        graded(make_student(course), assignment, given=5)
+
+    with django_assert_num_queries(3):
+        export(course, form)

@@ -1,0 +1,68 @@
+import pytest
+
+from server.gradebook.selectors import standings
+from server.submissions import services
+from server.submissions.models import Kind, State
+from tests.server.builders import graded, make_assignment, make_submission
+
+
+def only(learner, assignment):
+    (standing,) = standings(learner, assignment.course)
+    return standing
+
+
+def test_an_exercise_that_nobody_touched_is_neither_tried_nor_passed(student, assignment):
+    standing = only(student, assignment)
+
+    assert (standing.tried, standing.passed, standing.waiting, standing.grade) == (False, False, False, None)
+
+
+def test_the_grade_is_the_share_of_the_points_that_the_grader_gave(student, assignment):
+    graded(student, assignment, given=3, most=4)
+
+    assert only(student, assignment).grade.final == pytest.approx(75)
+
+
+def test_every_point_once_is_passed_and_stays_so(student, assignment):
+    graded(student, assignment, given=10)
+    graded(student, assignment, given=2)
+
+    assert only(student, assignment).passed
+    assert only(student, assignment).used == 2
+
+
+@pytest.mark.parametrize("state", [State.UNGRADABLE, State.ERROR, State.CANCELLED])
+def test_what_was_not_graded_uses_no_attempt_and_gives_no_grade(student, assignment, state):
+    make_submission(student, assignment, state=state)
+
+    assert only(student, assignment).used == 0
+    assert only(student, assignment).grade is None
+
+
+def test_what_waits_uses_an_attempt_until_it_is_known_to_be_none(student, assignment):
+    waiting = make_submission(student, assignment)
+    assert only(student, assignment).used == 1
+
+    services.cancel(waiting)
+    assert only(student, assignment).used == 0
+
+
+def test_a_check_is_free_and_never_a_grade(student, assignment):
+    make_submission(student, assignment, kind=Kind.CHECK, state=State.GRADED, given=10, max=10)
+
+    assert not only(student, assignment).tried
+
+
+def test_the_work_of_others_does_not_show(student, assignment):
+    graded(None, assignment, given=10)
+
+    assert not only(student, assignment).tried
+
+
+def test_three_queries_tell_the_standing_of_a_whole_course(student, assignment, django_assert_num_queries):
+    for number in range(5):
+        another = make_assignment(assignment.course, slug=f"gradients/another-{number}")
+        graded(student, another, given=number)
+
+    with django_assert_num_queries(3):
+        assert len(standings(student, assignment.course)) == 6

@@ -1,0 +1,17 @@
+"""A running system: real Redis, real processes, a real sandbox."""
+
+import pytest
+
+from tests.system import whole_system
+
+
+@pytest.fixture(autouse=True)
+def exercises():
+    """The real catalogue, unlike in the tests beside."""
+
+
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory):
+    """A whole system in which no grader runs."""
+    with whole_system(tmp_path_factory.mktemp("system")) as system:
+        yield system

@@ -1,0 +1,294 @@
+import json
+
+import pytest
+from django.utils import timezone
+
+from grader.reports import Outcome
+from server.celery import app
+from server.gradebook.models import Action, Grade, GradeChange
+from server.gradebook.services import state_of
+from server.regrades import services
+from server.regrades.errors import RegradeError
+from server.regrades.models import Rerun, Scope, Stage
+from server.regrades.selectors import tally
+from server.regrades.signals import regrade_applied
+from server.regrades.sweep import sweep
+from server.submissions.models import State
+from tests.server.builders import graded, make_member, make_report, make_student, make_submission
+
+
+@pytest.fixture(autouse=True)
+def _an_empty_regrading_queue():
+    with app.connection_for_write() as connection:
+        for queue in ("regrading.cpu", "records"):
+            connection.SimpleQueue(queue).clear()
+
+
+@pytest.fixture
+def instructor(assignment):
+    return make_member(assignment.course, "instructor")
+
+
+@pytest.fixture
+def begin(assignment, instructor):
+    def start(**options):
+        return services.start(assignment.course, [assignment], by=instructor, why="A check was wrong", **options)
+
+    return start
+
+
+def answer(regrade, given, most=10.0, **fields):
+    """The graders answer every rerun with the same points."""
+    for rerun in regrade.reruns.filter(state=State.QUEUED):
+        report = make_report(given, most, **fields)
+        assert services.record(submission=str(rerun.pk), token=rerun.token, report=report)
+
+
+def final(learner, assignment):
+    return Grade.objects.get(learner=learner, assignment=assignment).final
+
+
+def test_a_preview_changes_no_score_and_no_grade(student, assignment, begin):
+    submission = graded(student, assignment, given=3)
+    answer(begin(), 10)
+
+    submission.refresh_from_db()
+    assert submission.given == 3
+    assert final(student, assignment) == 30
+
+
+def test_applying_puts_the_new_scores_in_place_and_says_who_and_why(student, assignment, begin, instructor):
+    submission = graded(student, assignment, given=3)
+    regrade = begin()
+    answer(regrade, 10)
+
+    (change,) = services.apply(regrade, by=instructor)
+
+    submission.refresh_from_db()
+    assert (submission.given, submission.report["findings"][0]["points"]) == (10, 10)
+    assert final(student, assignment) == 100
+    assert (change.action, change.by, change.why) == (Action.REGRADED, instructor, "A check was wrong")
+    regrade.refresh_from_db()
+    assert regrade.state == Stage.APPLIED
+
+
+def test_applying_a_regrade_that_changes_nothing_changes_nothing(student, assignment, begin, instructor):
+    submission = graded(student, assignment, given=3)
+    before = state_of(Grade.objects.get())
+    changes = GradeChange.objects.count()
+    regrade = begin()
+    answer(regrade, 3)
+
+    assert services.apply(regrade, by=instructor) == []
+    submission.refresh_from_db()
+    assert submission.given == 3
+    assert state_of(Grade.objects.get()) == before
+    assert GradeChange.objects.count() == changes
+
+
+def test_taking_an_applied_regrade_back_ends_where_it_began(student, assignment, begin, instructor):
+    submission = graded(student, assignment, given=3)
+    report, before = submission.report, state_of(Grade.objects.get())
+    regrade = begin()
+    answer(regrade, 10)
+    services.apply(regrade, by=instructor)
+
+    services.revert(regrade, by=instructor, why="It was right after all")
+
+    submission.refresh_from_db()
+    assert (submission.given, submission.report) == (3, report)
+    assert state_of(Grade.objects.get()) == before
+
+
+def test_a_regrade_can_make_gradable_what_was_not(student, assignment, begin, instructor):
+    from tests.server.builders import record
+
+    submission = make_submission(student, assignment)
+    record(submission, make_report(0, outcome=Outcome.UNGRADABLE))
+    regrade = begin()
+    answer(regrade, 10)
+    services.apply(regrade, by=instructor)
+
+    submission.refresh_from_db()
+    assert submission.state == State.GRADED
+    assert final(student, assignment) == 100
+
+
+def test_an_override_stands_through_a_regrade(student, assignment, begin, instructor):
+    from server.gradebook.services import decide
+
+    graded(student, assignment, given=3)
+    decide(assignment, student, action=Action.OVERRIDDEN, by=instructor, why="Oral exam", override=80)
+    regrade = begin()
+    answer(regrade, 10)
+    services.apply(regrade, by=instructor)
+
+    assert final(student, assignment) == 80
+    assert Grade.objects.get().raw == 100
+
+
+def test_a_score_that_changed_meanwhile_is_left_alone(student, assignment, begin, instructor):
+    submission = graded(student, assignment, given=3)
+    first, second = begin(), begin()
+    answer(first, 10)
+    answer(second, 0)
+    services.apply(first, by=instructor)
+
+    services.apply(second, by=instructor)
+
+    submission.refresh_from_db()
+    assert submission.given == 10
+
+
+def test_nothing_is_applied_before_every_rerun_is_over(student, assignment, begin, instructor):
+    graded(student, assignment, given=3)
+    regrade = begin()
+
+    with pytest.raises(RegradeError):
+        services.apply(regrade, by=instructor)
+
+
+@pytest.mark.parametrize("twice", ["apply", "discard"])
+def test_a_preview_ends_once(student, assignment, begin, instructor, twice):
+    graded(student, assignment, given=3)
+    regrade = begin()
+    answer(regrade, 10)
+    services.apply(regrade, by=instructor)
+
+    with pytest.raises(RegradeError):
+        services.apply(regrade, by=instructor) if twice == "apply" else services.discard(regrade)
+
+
+def test_a_report_that_comes_after_discarding_changes_nothing(student, assignment, begin):
+    submission = graded(student, assignment, given=3)
+    regrade = begin()
+    rerun = regrade.reruns.get()
+    services.discard(regrade)
+
+    assert not services.record(submission=str(rerun.pk), token=rerun.token, report=make_report(10))
+    submission.refresh_from_db()
+    assert submission.given == 3
+
+
+@pytest.mark.parametrize(
+    ("token", "report"),
+    [("forged", make_report(10)), (None, {"nonsense": 1}), (None, make_report(10, slug="another/exercise"))],
+)
+def test_a_forged_or_foreign_report_is_refused(student, assignment, begin, token, report):
+    graded(student, assignment, given=3)
+    rerun = begin().reruns.get()
+
+    assert not services.record(submission=str(rerun.pk), token=token or rerun.token, report=report)
+
+
+def test_a_second_report_changes_nothing(student, assignment, begin):
+    graded(student, assignment, given=3)
+    rerun = begin().reruns.get()
+    services.record(submission=str(rerun.pk), token=rerun.token, report=make_report(10))
+
+    assert not services.record(submission=str(rerun.pk), token=rerun.token, report=make_report(0))
+    assert Rerun.objects.get().given == 10
+
+
+def test_reruns_wait_behind_everything_fresh_and_run_on_the_same_secret_cases(student, assignment, begin, queued):
+    submission = graded(student, assignment, given=3)
+    regrade = begin()
+    services.send_out(regrade.pk)
+
+    ((task, (job,), embed),) = queued("regrading.cpu")
+    rerun = regrade.reruns.get()
+    assert task == "grader.grade"
+    assert (job["submission"], job["token"], job["seed"]) == (str(rerun.pk), rerun.token, submission.seed)
+    assert embed["callbacks"][0]["task"] == "regrades.record"
+    assert json.dumps(embed["errbacks"][0]["kwargs"]) == json.dumps({"rerun": str(rerun.pk), "token": rerun.token})
+
+
+def test_sending_out_twice_sends_each_once(student, assignment, begin, queued):
+    graded(student, assignment, given=3)
+    regrade = begin()
+
+    assert services.send_out(regrade.pk) == 1
+    assert services.send_out(regrade.pk) == 0
+    assert len(queued("regrading.cpu")) == 1
+
+
+def test_a_new_version_of_the_exercise_is_the_one_that_grades(student, assignment, begin, exercises):
+    submission = graded(student, assignment, given=3)
+    (exercises / "gradients/square/statement.md").write_text("Another statement")
+    assignment = type(assignment).objects.get(pk=assignment.pk)
+    regrade = services.start(assignment.course, [assignment], by=student, why="?")
+
+    assert regrade.reruns.get().job().digest != submission.digest
+
+
+def test_the_sweep_sends_what_was_never_sent_and_gives_up_in_the_end(student, assignment, begin, queued, settings):
+    graded(student, assignment, given=3)
+    regrade = begin()
+    assert sweep() == 1
+    assert len(queued("regrading.cpu")) == 1
+
+    Rerun.objects.update(leased_until=timezone.now(), tries=settings.GRADING_TRIES)
+    assert sweep() == 0
+    assert tally(regrade).errors == 1
+
+
+def test_the_sweep_leaves_what_still_lies_in_the_queue(student, assignment, begin, queued):
+    graded(student, assignment, given=3)
+    services.send_out(begin().pk)
+    Rerun.objects.update(leased_until=timezone.now())
+
+    assert sweep() == 0
+    assert Rerun.objects.get().leased_until > timezone.now()
+    assert len(queued("regrading.cpu")) == 1
+
+
+def test_a_failure_of_ours_is_tried_again_sooner_than_its_lease(student, assignment, begin):
+    graded(student, assignment, given=3)
+    services.send_out(begin().pk)
+    rerun = Rerun.objects.get()
+
+    services.record_failure(rerun=str(rerun.pk), token=rerun.token)
+    assert Rerun.objects.get().leased_until < rerun.leased_until
+
+
+def test_only_what_counts_is_graded_again_where_that_was_asked_for(student, assignment, begin):
+    graded(student, assignment, given=3)
+    best = graded(student, assignment, given=5)
+    graded(student, assignment, given=4)
+
+    assert [rerun.submission for rerun in begin(scope=Scope.COUNTED).reruns.all()] == [best]
+    assert begin(scope=Scope.ALL).reruns.count() == 3
+
+
+def test_nothing_to_grade_again_is_said(assignment, begin):
+    with pytest.raises(RegradeError):
+        begin()
+
+
+def test_the_tally_tells_better_worse_and_the_same(assignment, begin):
+    for given in (3, 5, 8):
+        graded(make_student(assignment.course), assignment, given=given)
+    regrade = begin()
+    answer(regrade, 5)
+
+    count = tally(regrade)
+    assert (count.total, count.over, count.better, count.worse, count.same) == (3, 3, 1, 1, 1)
+    assert count.ready
+
+
+def test_others_hear_of_an_applied_regrade(student, assignment, begin, instructor):
+    heard = []
+
+    def hear(regrade, changes, **_):
+        heard.append((regrade.pk, len(changes)))
+
+    graded(student, assignment, given=3)
+    regrade = begin()
+    answer(regrade, 10)
+    regrade_applied.connect(hear)
+    try:
+        services.apply(regrade, by=instructor)
+    finally:
+        regrade_applied.disconnect(hear)
+
+    assert heard == [(regrade.pk, 1)]

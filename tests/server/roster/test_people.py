@@ -1,0 +1,173 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.accounts.models import User
+from server.courses.models import Enrollment
+from server.roster.people import Kind, Unreadable, plan, read
+from server.roster.services import Moved, take_in
+from tests.server.builders import make_course, make_student, make_user
+
+
+@pytest.fixture
+def course(db):
+    return make_course()
+
+
+def kinds(course, text):
+    return [step.kind for step in plan(course, read(text)).steps]
+
+
+def import_(course, text):
+    return take_in(course, text, fingerprint=plan(course, read(text)).fingerprint)
+
+
+def passwordless(course, **fields):
+    student = make_student(course, **fields)
+    student.set_unusable_password()
+    student.save()
+    return student
+
+
+def test_a_line_is_new_joins_changes_or_stays(course):
+    make_user(username="joins", email="joins@example.org")
+    passwordless(course, username="changes", email="changes@example.org", first_name="Old")
+    passwordless(course, username="same", email="same@example.org", first_name="Same")
+
+    text = "email,first name\nnew@example.org,New\njoins@example.org,\nchanges@example.org,New\nsame@example.org,Same\n"
+    assert kinds(course, text) == [Kind.NEW, Kind.JOINS, Kind.CHANGED, Kind.SAME]
+
+
+def test_a_preview_changes_nothing(course):
+    plan(course, read("email\nada@example.org\n"))
+
+    assert not Enrollment.objects.exists()
+
+
+def test_taking_in_makes_accounts_without_a_password_and_enrols_them(course):
+    import_(course, "id;name;email;role\ns1;Nwosu, Ada;Ada@Example.org;student\ns2;Bo Li;bo@example.org;TA\n")
+
+    ada = User.objects.get(external_id="s1")
+    assert (ada.first_name, ada.last_name, ada.email) == ("Ada", "Nwosu", "ada@example.org")
+    assert not ada.has_usable_password()
+    assert {enrollment.role for enrollment in course.enrollments.all()} == {"student", "ta"}
+
+
+def test_taking_the_same_file_in_twice_changes_nothing_more(course):
+    text = "email,name\nada@example.org,Ada Nwosu\n"
+    import_(course, text)
+
+    assert kinds(course, text) == [Kind.SAME]
+    import_(course, text)
+    assert User.objects.filter(email="ada@example.org").count() == 1
+
+
+def test_students_who_are_not_in_the_file_are_told_and_stay(course):
+    left_out = make_student(course)
+
+    assert plan(course, read("email\nada@example.org\n")).unknown == [left_out]
+    import_(course, "email\nada@example.org\n")
+    assert course.enrollments.filter(user=left_out).exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "email\nada@example.org\nADA@example.org\n",
+        "email\nno address\n",
+        "email,role\nada@example.org,king\n",
+        "email,name\n,Ada\n",
+    ],
+)
+def test_a_faulty_line_is_left_out_and_says_why(course, text):
+    what = plan(course, read(text))
+
+    assert {step.kind for step in what.steps} <= {Kind.FAULTY}
+    assert all(step.notes for step in what.steps)
+    import_(course, text)
+    assert not course.enrollments.exists()
+
+
+def test_an_email_of_somebody_else_is_never_given_away(course):
+    make_user(username="ada", email="shared@example.org")
+    passwordless(course, username="bob", email="bob@example.org")
+
+    (step,) = plan(course, read("username,email\nbob,shared@example.org\n")).steps
+    assert step.kind is Kind.FAULTY
+
+
+def test_one_person_on_two_lines_is_taken_once(course):
+    passwordless(course, username="ada", email="ada@example.org")
+
+    assert kinds(course, "username,email\nada,\n,ada@example.org\n") == [Kind.SAME, Kind.FAULTY]
+
+
+@pytest.mark.parametrize("who", ["staff", "with_password", "elsewhere"])
+def test_nobodys_account_is_taken_over_by_way_of_a_roster(course, who):
+    fields = {"username": "victim", "email": "victim@example.org"}
+    victim = (
+        make_student(make_course(), **fields) if who == "elsewhere" else make_user(is_staff=who == "staff", **fields)
+    )
+    if who != "with_password":
+        victim.set_unusable_password()
+        victim.save()
+
+    import_(course, "username,email,first name,id\nvictim,thief@example.org,Thief,t1\n")
+
+    victim.refresh_from_db()
+    assert (victim.email, victim.first_name, victim.external_id) == ("victim@example.org", "", None)
+    assert course.enrollments.filter(user=victim).exists()
+
+
+def test_a_course_that_changed_since_the_preview_is_shown_again(course):
+    text = "email\nada@example.org\n"
+    shown = plan(course, read(text)).fingerprint
+    make_user(username="ada", email="ada@example.org")
+
+    with pytest.raises(Moved):
+        take_in(course, text, fingerprint=shown)
+    assert not course.enrollments.exists()
+
+
+@pytest.mark.parametrize("text", ["", "colour,shape\nred,round\n", "just words"])
+def test_what_is_no_roster_is_said(text):
+    with pytest.raises(Unreadable):
+        read(text)
+
+
+def test_a_byte_order_mark_and_semicolons_are_read():
+    (person,) = read("\ufeffE-mail;Name\nada@example.org;Ada Nwosu\n")
+
+    assert (person.email, person.first_name, person.last_name) == ("ada@example.org", "Ada", "Nwosu")
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read_or_refused(text):
+    try:
+        people = read(f"email,name\n{text}")
+    except Unreadable:
+        return
+    assert all("\0" not in person.name for person in people)
+
+
+def test_a_long_file_costs_no_more_queries_than_a_short_one(course, django_assert_num_queries):
+    people = read("email\n" + "".join(f"s{number}@example.org\n" for number in range(300)))
+
+    with django_assert_num_queries(2):
+        plan(course, people)
+
+
+def test_the_preview_is_confirmed_in_the_browser(client, course):
+    from tests.server.builders import make_member
+
+    client.force_login(make_member(course, "instructor"))
+    base = f"/courses/{course.slug}/teach/people/import"
+    shown = client.post(base, {"text": "email,name\nada@example.org,Ada Nwosu\n"})
+    done = client.post(
+        f"{base}/confirm",
+        {"text": shown.context["text"].replace("\n", "\r\n"), "digest": shown.context["digest"]},
+        follow=True,
+    )
+
+    assert "1 joined, 0 changed." in done.content.decode()
+    assert "Ada Nwosu" in done.content.decode()

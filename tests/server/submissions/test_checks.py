@@ -1,0 +1,111 @@
+"""The Check button: free, limited in pace, and no attempt."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from grader.jobs import Scope
+from server.gradebook.models import Grade
+from server.submissions.models import Kind, Submission
+from tests.server.builders import make_assignment, make_report, make_submission, record
+
+PART = {"HX-Request": "true"}
+
+
+def page(assignment, name="check"):
+    return reverse(f"submissions:{name}", args=[assignment.course.slug, assignment.slug])
+
+
+@pytest.fixture
+def at(client, student):
+    client.force_login(student)
+    return client
+
+
+def test_a_check_runs_the_public_cases_and_uses_no_attempt(at, student, assignment):
+    assignment.attempts = 1
+    assignment.save()
+
+    at.post(page(assignment), {"source": "x = 1"})
+
+    submission = Submission.objects.get()
+    assert submission.job().scope is Scope.PUBLIC
+    assert "0 of 1 attempts used, 1 left" in at.get(page(assignment, "exercise")).text
+
+
+def test_a_check_with_every_point_neither_passes_nor_grades(at, student, assignment):
+    submission = make_submission(student, assignment, kind=Kind.CHECK)
+    record(submission, make_report(10))
+
+    text = at.get(page(assignment, "exercise")).text
+
+    assert "Every check passed on the public cases." in text
+    assert "badge-passed" not in text
+    assert "score-number" not in text
+    assert not Grade.objects.filter(final__isnull=False).exists()
+
+
+def test_checks_are_limited_in_pace_across_exercises(at, student, assignment, settings):
+    settings.CHECKS_PER_MINUTE = 2
+    other = make_assignment(assignment.course, slug="gradients/other")
+    for one in (assignment, other):
+        make_submission(student, one, kind=Kind.CHECK)
+
+    answer = at.post(page(assignment), {"source": "x = 1"}, headers=PART)
+
+    assert answer.status_code == 422
+    assert "At most 2 checks a minute" in answer.text
+
+
+def test_the_pace_of_checks_holds_no_attempt_up(at, student, assignment, settings):
+    settings.CHECKS_PER_MINUTE = 1
+    make_submission(student, assignment, kind=Kind.CHECK)
+
+    assert at.post(page(assignment, "submit"), {"source": "x = 1"}).status_code == 302
+
+
+def test_a_check_is_called_so_on_its_page_and_in_its_file(at, student, assignment):
+    submission = make_submission(student, assignment, kind=Kind.CHECK)
+
+    assert "Check 1 by" in at.get(submission.get_absolute_url()).text
+    download = at.get(reverse("submissions:source", args=[submission.pk]))
+    assert "gradients-square-check-1.py" in download["Content-Disposition"]
+
+
+def test_the_starter_is_one_click_away(at, student, assignment):
+    make_submission(student, assignment, source="mine = 1\n")
+
+    assert "mine = 1" not in at.get(page(assignment, "exercise") + "?starter").text
+
+
+def test_a_file_is_read_for_the_editor_and_nothing_is_kept(at, assignment):
+    answer = at.post(page(assignment, "file"), {"file": SimpleUploadedFile("a.py", b"y = 2\r\n")})
+
+    assert answer.json() == {"source": "y = 2\n"}
+    assert not Submission.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("a.exe", b"MZ", "Only Python files"),
+        ("a.py", b"\xff\xfe", "UTF-8"),
+        ("a.py", b"x" * 300_000, "at most 256 kB"),
+        ("a.ipynb", b"{", "not even JSON"),
+    ],
+)
+def test_a_file_that_holds_no_source_is_refused_in_words(at, assignment, name, content, complaint):
+    answer = at.post(page(assignment, "file"), {"file": SimpleUploadedFile(name, content)})
+
+    assert answer.status_code == 422
+    assert complaint in answer.json()["complaint"]
+
+
+@pytest.mark.parametrize("name", ["check", "file"])
+def test_an_exercise_of_another_course_takes_nothing(at, name):
+    assert at.post(page(make_assignment(), name), {"source": "x = 1"}).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["check", "file"])
+def test_a_stranger_is_asked_to_sign_in(client, assignment, name):
+    assert client.post(page(assignment, name), {"source": "x = 1"}).url.startswith("/accounts/login/")

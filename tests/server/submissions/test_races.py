@@ -1,0 +1,67 @@
+"""What happens when two do the same thing at once: real threads, real transactions."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from server.submissions import services
+from server.submissions.errors import NotNow
+from server.submissions.models import State, Submission
+from server.submissions.services import Recorded
+from tests.server.builders import make_assignment, make_report, make_student, make_submission, record
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AT_ONCE = 6
+
+
+def together(work):
+    """Run `work(number)` in several threads that start at the same moment; return what each returned or raised."""
+    barrier = threading.Barrier(AT_ONCE)
+
+    def one(number):
+        barrier.wait()
+        try:
+            return work(number)
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(one, range(AT_ONCE)))
+
+
+def test_of_several_submits_at_once_only_as_many_are_taken_as_attempts_are_left():
+    assignment = make_assignment(attempts=2)
+    student = make_student(assignment.course)
+
+    results = together(lambda _: services.submit(learner=student, assignment=assignment, source="x = 1"))
+
+    assert sum(isinstance(result, Submission) for result in results) == 2
+    assert sum(isinstance(result, NotNow) for result in results) == AT_ONCE - 2
+    assert sorted(Submission.objects.values_list("number", flat=True)) == [1, 2]
+
+
+def test_of_several_reports_at_once_exactly_one_is_written():
+    submission = make_submission()
+
+    results = together(lambda number: record(submission, make_report(number)))
+
+    assert results.count(Recorded.WRITTEN) == 1
+    assert results.count(Recorded.ALREADY_OVER) == AT_ONCE - 1
+    submission.refresh_from_db()
+    assert submission.given == results.index(Recorded.WRITTEN)
+
+
+def test_of_a_report_and_a_cancellation_at_once_exactly_one_wins():
+    submission = make_submission()
+
+    results = together(lambda number: services.cancel(submission) if number % 2 else record(submission))
+
+    submission.refresh_from_db()
+    cancelled, written = results.count(True), results.count(Recorded.WRITTEN)
+    assert (cancelled, written) in {(1, 0), (0, 1)}
+    assert submission.state == (State.CANCELLED if cancelled else State.GRADED)

@@ -1,0 +1,41 @@
+"""The names and arguments of the tasks are what is written on messages that may be in the queue right now."""
+
+import pytest
+
+from server.celery import app
+from server.submissions.models import State
+from tests.server.builders import make_report, make_submission
+
+# As a worker does when it starts.
+app.loader.import_default_modules()
+
+
+@pytest.mark.parametrize("name", ["submissions.record", "submissions.record_failure", "submissions.sweep"])
+def test_the_task_is_known_by_its_written_name(name):
+    assert name in app.tasks
+
+
+def test_what_a_grader_returns_is_recorded(assignment):
+    submission = make_submission(None, assignment)
+    graded = {"submission": str(submission.pk), "token": submission.token, "report": make_report()}
+
+    app.tasks["submissions.record"](graded)
+
+    submission.refresh_from_db()
+    assert submission.state == State.GRADED
+
+
+def test_a_failure_is_noted_by_what_the_sender_bound_to_it(assignment):
+    submission = make_submission(None, assignment)
+    before = submission.leased_until
+
+    app.tasks["submissions.record_failure"]("task-id", submission=str(submission.pk), token=submission.token)
+
+    submission.refresh_from_db()
+    assert submission.leased_until < before
+
+
+def test_the_sweep_is_due_every_ten_seconds_in_the_queue_of_the_records():
+    entry = app.conf.beat_schedule["sweep"]
+
+    assert (entry["task"], entry["schedule"], entry["options"]["queue"]) == ("submissions.sweep", 10, "records")

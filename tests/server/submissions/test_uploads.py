@@ -1,0 +1,83 @@
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from server.submissions.errors import Unstorable
+from server.submissions.uploads import read_upload, source_of
+
+
+def notebook(*cells, **fields):
+    cells = [{"metadata": {}, "outputs": [], "execution_count": None} | cell for cell in cells]
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells} | fields)
+
+
+def code(source):
+    return {"cell_type": "code", "source": source}
+
+
+def words(source):
+    return {"cell_type": "markdown", "source": source}
+
+
+def test_the_code_cells_are_taken_in_order_and_words_are_left_out():
+    text = notebook(code("x = 1"), words("# A heading"), code(["y = 2\n", "z = 3"]))
+
+    assert source_of(text) == "x = 1\n\ny = 2\nz = 3\n"
+
+
+def test_what_only_ipython_understands_becomes_a_comment():
+    text = notebook(code("%matplotlib inline\nx = 7\n!pip install torch"), code("%%bash\nrm -r ."))
+
+    assert source_of(text) == "# %matplotlib inline\nx = 7\n# !pip install torch\n\n# %%bash\n# rm -r .\n"
+
+
+def test_a_remainder_over_two_lines_is_no_command():
+    assert source_of(notebook(code("x = (7\n  % 2)"))) == "x = (7\n  % 2)\n"
+
+
+def test_a_notebook_of_an_older_format_is_read():
+    cells = [{"cell_type": "code", "input": ["x = 1"], "language": "python", "outputs": [], "metadata": {}}]
+    text = json.dumps({"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells}]})
+
+    assert source_of(text) == "x = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "not even JSON"),
+        ('{"cells": [', "not even JSON"),
+        ("[]", "broken"),
+        ("5", "broken"),
+        ("{}", "broken"),
+        ('{"nbformat": 4, "metadata": {}, "cells": "all of them"}', "broken"),
+        ('{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code"}]}', "broken"),
+        ('{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", "source": 5}]}', "broken"),
+        ('{"nbformat": 4, "metadata": 7, "cells": []}', "broken"),
+        ('{"nbformat": 99, "metadata": {}, "cells": []}', "broken"),
+        ("[" * 100_000, "broken"),
+        (notebook(words("only words")), "no code in it"),
+        (notebook(code("x <- 1"), metadata={"language_info": {"name": "R"}}), "not in Python"),
+    ],
+)
+def test_a_notebook_without_code_to_be_had_is_refused_in_words(text, complaint):
+    with pytest.raises(Unstorable, match=complaint):
+        source_of(text)
+
+
+@pytest.mark.parametrize("name", ["answer.txt", "answer", "answer.py.exe", "answer.PYC", ".py"])
+def test_other_kinds_of_file_are_refused_in_words(name):
+    with pytest.raises(Unstorable, match=r"\.py.*\.ipynb"):
+        read_upload(SimpleUploadedFile(name, b"x = 1"))
+
+
+def test_the_ending_may_be_written_large_and_a_byte_order_mark_is_no_code():
+    assert read_upload(SimpleUploadedFile("ANSWER.PY", b"\xef\xbb\xbfx = 1")) == "x = 1"
+
+
+def test_a_huge_file_is_refused_before_it_is_read(settings):
+    settings.NOTEBOOK_MAX_BYTES = 2_000_000
+
+    with pytest.raises(Unstorable, match="3 MB; at most 2 MB"):
+        read_upload(SimpleUploadedFile("a.ipynb", b" " * 3_000_000))

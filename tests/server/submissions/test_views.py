@@ -1,0 +1,271 @@
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from grader.reports import Outcome
+from server.courses.models import Role
+from server.submissions import services
+from server.submissions.models import State, Submission
+from tests.server.builders import (
+    graded,
+    make_assignment,
+    make_course,
+    make_member,
+    make_report,
+    make_student,
+    make_submission,
+    record,
+    write_exercise,
+)
+
+PART = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def at(client, student):
+    """The client, signed in as the student."""
+    client.force_login(student)
+    return client
+
+
+def page(assignment, name="exercise"):
+    return reverse(f"submissions:{name}", args=[assignment.course.slug, assignment.slug])
+
+
+def test_the_exercise_shows_statement_and_starter(at, assignment):
+    answer = at.get(page(assignment))
+
+    assert "<msup>" in answer.text
+    assert "return None" in answer.text
+
+
+def test_the_editor_opens_with_what_was_handed_in_last(at, student, assignment):
+    make_submission(student, assignment, source="mine = 1\n")
+
+    assert "mine = 1" in at.get(page(assignment)).text
+
+
+def test_handing_in_leads_to_the_submissions_page(at, assignment):
+    answer = at.post(page(assignment, "submit"), {"source": "x = 1"})
+
+    assert answer.url == Submission.objects.get().get_absolute_url()
+
+
+def test_handing_in_from_the_page_shows_the_live_state_in_place(at, assignment):
+    answer = at.post(page(assignment, "submit"), {"source": "x = 1"}, headers=PART)
+
+    assert "Waiting for a grader" in answer.text
+    assert "data-live" in answer.text
+    assert "<html" not in answer.text
+
+
+def test_a_file_can_be_handed_in(at, assignment):
+    at.post(page(assignment, "submit"), {"file": SimpleUploadedFile("a.py", b"y = 2\r\n")})
+
+    assert Submission.objects.get().source == "y = 2\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [("x" * 1_000_000, "at most 256 kB"), ("x\0", "NUL bytes"), ("\ufffd", "UTF-8")],
+)
+def test_what_cannot_be_kept_is_refused_beside_the_editor(at, assignment, source, complaint):
+    answer = at.post(page(assignment, "submit"), {"source": source}, headers=PART)
+
+    assert answer.status_code == 422
+    assert complaint in answer.text
+    assert not Submission.objects.exists()
+
+
+def test_a_refusal_without_script_keeps_what_was_typed(at, assignment):
+    assignment.attempts = 0
+    assignment.save()
+
+    answer = at.post(page(assignment, "submit"), {"source": "precious = 1"})
+
+    assert answer.status_code == 422
+    assert "precious = 1" in answer.text
+
+
+def test_more_than_a_request_may_hold_is_refused_without_a_crash(at, assignment):
+    answer = at.post(page(assignment, "submit"), {"source": "x" * 4_000_000})
+
+    assert answer.status_code in {400, 413}
+    assert not Submission.objects.exists()
+
+
+def test_a_report_is_shown_with_score_findings_and_output(at, student, assignment):
+    submission = make_submission(student, assignment)
+    report = make_report(3, message="raised", data={"error": "ValueError"}) | {"output": "hello"}
+    record(submission, report)
+
+    answer = at.get(submission.get_absolute_url())
+
+    assert "Your code raised ValueError." in answer.text
+    assert "1 of 1 checks failed" in answer.text
+    assert "hello" in answer.text
+
+
+def test_code_that_did_not_load_says_that_no_attempt_was_used(at, student, assignment):
+    submission = make_submission(student, assignment)
+    record(submission, make_report(0, outcome=Outcome.UNGRADABLE, message="empty"))
+
+    assert "This used no attempt" in at.get(submission.get_absolute_url()).text
+
+
+def test_our_failure_is_called_ours_and_has_no_score(at, student, assignment):
+    submission = make_submission(student, assignment, state=State.ERROR)
+
+    text = at.get(submission.get_absolute_url()).text
+
+    assert "Our mistake" in text
+    assert "score-number" not in text
+
+
+def test_the_state_is_told_as_data_for_browsers_without_a_stream(at, student, assignment):
+    submission = make_submission(student, assignment)
+    address = reverse("submissions:state", args=[submission.pk])
+
+    assert at.get(address).json()["over"] is False
+    record(submission)
+    assert at.get(address).json() | {"text": ""} == {
+        "state": "graded",
+        "text": "",
+        "over": True,
+        "ahead": 0,
+        "case": None,
+        "of": None,
+        "loss": [],
+    }
+
+
+def test_cancelling_withdraws_it(at, student, assignment):
+    submission = make_submission(student, assignment)
+
+    at.post(reverse("submissions:cancel", args=[submission.pk]))
+
+    submission.refresh_from_db()
+    assert submission.state == State.CANCELLED
+
+
+def test_cancelling_too_late_shows_the_report(at, student, assignment):
+    submission = make_submission(student, assignment)
+    record(submission)
+
+    answer = at.post(reverse("submissions:cancel", args=[submission.pk]), headers=PART)
+
+    assert "Every check passed" in answer.text
+
+
+def test_the_code_can_be_downloaded_as_it_was(at, student, assignment):
+    submission = make_submission(student, assignment, source="# ü\n")
+
+    answer = at.get(reverse("submissions:source", args=[submission.pk]))
+
+    assert answer.content.decode() == "# ü\n"
+    assert answer["Content-Disposition"] == 'attachment; filename="gradients-square-1.py"'
+
+
+def test_the_history_lists_newest_first(at, student, assignment):
+    graded(student, assignment, given=2)
+    make_submission(student, assignment)
+
+    text = at.get(page(assignment, "history")).text
+
+    assert text.index("Submit 2") < text.index("Submit 1")
+    assert "2 of 10" in text
+
+
+ADDRESSES = ["detail", "result", "state", "events", "source", "cancel"]
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+@pytest.mark.parametrize("who", ["another student", "an instructor elsewhere"])
+def test_the_work_of_another_does_not_exist(client, student, assignment, name, who):
+    submission = make_submission(student, assignment)
+    stranger = {
+        "another student": lambda: make_student(assignment.course),
+        "an instructor elsewhere": lambda: make_member(make_course(), Role.INSTRUCTOR),
+    }[who]()
+    client.force_login(stranger)
+    ask = client.post if name == "cancel" else client.get
+
+    assert ask(reverse(f"submissions:{name}", args=[submission.pk])).status_code == 404
+    submission.refresh_from_db()
+    assert submission.state == State.QUEUED
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_a_stranger_is_asked_to_sign_in(client, student, assignment, name):
+    submission = make_submission(student, assignment)
+
+    answer = client.get(reverse(f"submissions:{name}", args=[submission.pk]))
+
+    assert answer.url.startswith("/accounts/login/")
+
+
+def test_staff_of_the_course_see_the_work_but_only_instructors_cancel_it(client, student, assignment):
+    submission = make_submission(student, assignment)
+    client.force_login(make_member(assignment.course, Role.TA))
+
+    assert client.get(submission.get_absolute_url()).status_code == 200
+    assert client.post(reverse("submissions:cancel", args=[submission.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["exercise", "history", "submit"])
+def test_an_exercise_of_another_course_does_not_exist(at, name):
+    other = make_assignment()
+    ask = at.post if name == "submit" else at.get
+
+    assert ask(page(other, name)).status_code == 404
+
+
+def test_what_a_learner_wrote_is_shown_and_never_run(at, student, assignment):
+    attack = "<script>alert(1)</script>"
+    submission = make_submission(student, assignment, source=attack)
+    finding = {"title": attack, "message": "raised", "data": {"error": attack}, "case": attack}
+    record(submission, make_report(0, **finding) | {"output": attack})
+
+    for address in (submission.get_absolute_url(), page(assignment)):
+        text = at.get(address).text
+        assert "&lt;script&gt;alert(1)" in text
+        assert attack not in text
+
+
+def test_every_page_forbids_foreign_and_inline_code(at, assignment):
+    policy = at.get(page(assignment))["Content-Security-Policy"]
+
+    assert "default-src 'none'" in policy
+    assert "unsafe-inline" not in policy
+    assert "unsafe-eval" not in policy
+    assert "script-src 'self' 'nonce-" in policy
+
+
+def test_an_exercise_page_needs_few_queries_however_long_the_history_is(
+    at, student, assignment, django_assert_max_num_queries
+):
+    for _ in range(15):
+        graded(student, assignment, given=5)
+
+    with django_assert_max_num_queries(8):
+        assert at.get(page(assignment)).status_code == 200
+    with django_assert_max_num_queries(8):
+        assert at.get(page(assignment, "history")).status_code == 200
+
+
+def test_a_broken_package_is_our_failure_and_nothing_is_taken_in(at, assignment, exercises):
+    write_exercise(exercises, "gradients/square", title='broken" =')
+    at.raise_request_exception = False
+
+    assert at.post(page(assignment, "submit"), {"source": "x = 1"}).status_code == 500
+    assert not Submission.objects.exists()
+
+
+def test_the_grade_beside_the_title_follows_the_report(at, student, assignment):
+    submission = make_submission(student, assignment)
+    services.record(submission=str(submission.pk), token=submission.token, report=make_report(4))
+
+    answer = at.get(reverse("submissions:result", args=[submission.pk]), headers=PART)
+
+    assert 'id="standing"' in answer.text
+    assert "Grade 40 of 100" in answer.text

@@ -1,0 +1,76 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from server.settings.databases import given
+from server.settings.secret import kept_secret
+
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "server.settings.production",
+    "SECRET_KEY": "nothing-that-anybody-else-would-think-of-0123456789-abc",
+    "ALLOWED_HOSTS": "chainrule.example.org",
+}
+
+
+def start(**environment):
+    known = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        env=known | environment,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_production_passes_djangos_deployment_check(tmp_path):
+    result = start(**PRODUCTION, CHAINRULE_VAR=str(tmp_path))
+
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS"])
+def test_production_does_not_start_without_what_only_its_operator_knows(tmp_path, missing):
+    result = start(**PRODUCTION | {missing: ""}, CHAINRULE_VAR=str(tmp_path))
+
+    assert result.returncode != 0
+
+
+def test_the_demos_commands_are_unknown_in_production():
+    script = "import django; django.setup(); from django.core.management import get_commands; print(*get_commands())"
+    environment = os.environ | PRODUCTION
+    result = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+
+    assert "migrate" in result.stdout.split()
+    assert "demo" not in result.stdout.split()
+
+
+def test_every_change_of_a_model_has_its_migration(db):
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+def test_a_kept_secret_is_the_same_the_next_time_and_private(tmp_path):
+    path = tmp_path / "var" / "secret"
+
+    assert kept_secret(path) == kept_secret(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert len(path.read_text()) > 50
+
+
+def test_the_database_url_decides(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://ada:secret@db.example.org/chainrule")
+
+    assert given()["ENGINE"] == "django.db.backends.postgresql"
+    assert given()["HOST"] == "db.example.org"
+
+
+def test_an_sqlite_file_takes_its_write_lock_at_the_start_of_a_transaction(monkeypatch, tmp_path):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/some.sqlite3")
+
+    assert given()["NAME"] == f"{tmp_path}/some.sqlite3"
+    assert given()["OPTIONS"]["transaction_mode"] == "IMMEDIATE"

@@ -1,0 +1,262 @@
+"""Deliveries: signed, tried again, given up, and tried again by hand."""
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.utils import timezone
+from standardwebhooks import Webhook
+
+from server.celery import app
+from server.webhooks import services, tasks
+from server.webhooks.delivery import JITTER, LONGEST_WAIT, WAITS, deliver, due, wait_before_next
+from server.webhooks.models import Delivery, DeliveryState, Endpoint, Event, EventType
+from server.webhooks.transport import Answer, post
+from tests.server.builders import make_member, make_submission, record
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def delivery(assignment, endpoint):
+    event = Event.objects.create(
+        course=assignment.course, type=EventType.GRADE_CHANGED, payload={"type": "grade.changed"}
+    )
+    return Delivery.objects.create(event=event, endpoint=endpoint, due_at=timezone.now())
+
+
+@contextmanager
+def queue_run_at_once():
+    app.conf.task_always_eager = True
+    try:
+        yield
+    finally:
+        app.conf.task_always_eager = False
+
+
+def again(delivery):
+    """Make the next try, as if its time had come."""
+    Delivery.objects.filter(pk=delivery.pk).update(due_at=timezone.now() - timedelta(seconds=1))
+    state = deliver(delivery.pk)
+    delivery.refresh_from_db()
+    return state
+
+
+def test_a_delivery_verifies_with_the_published_package(delivery, receiver):
+    assert deliver(delivery.pk) == DeliveryState.DELIVERED
+
+    headers, body = receiver.got[0]
+    assert Webhook(delivery.endpoint.secret).verify(body, {name.lower(): value for name, value in headers.items()})
+    assert headers["Content-Type"] == "application/json"
+    assert [one.status for one in delivery.tries.all()] == [204]
+
+
+def test_while_rotating_both_secrets_verify(delivery, receiver):
+    former = delivery.endpoint.secret
+    services.rotate(delivery.endpoint)
+    deliver(delivery.pk)
+
+    headers, body = receiver.got[0]
+    headers = {name.lower(): value for name, value in headers.items()}
+    assert len(headers["webhook-signature"].split()) == 2
+    for secret in (former, delivery.endpoint.secret):
+        Webhook(secret).verify(body, headers)
+
+
+def test_after_a_day_the_former_secret_signs_no_more(endpoint):
+    services.rotate(endpoint)
+
+    assert len(endpoint.secrets(timezone.now())) == 2
+    assert endpoint.secrets(timezone.now() + timedelta(hours=25)) == [endpoint.secret]
+
+
+def test_every_try_has_the_same_id_and_a_time_of_its_own(delivery, receiver):
+    receiver.answers_with(500, 204)
+    again(delivery)
+    again(delivery)
+
+    assert {headers["webhook-id"] for headers, _ in receiver.got} == {delivery.event.webhook_id}
+    assert [one.status for one in delivery.tries.all()] == [500, 204]
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 400, 404, 500])
+def test_a_redirect_or_an_error_is_a_failure_that_is_tried_again(delivery, receiver, status):
+    receiver.answers_with((status, {"Location": receiver.url}))
+
+    assert deliver(delivery.pk) == DeliveryState.PENDING
+    delivery.refresh_from_db()
+    assert delivery.due_at > timezone.now()
+    assert len(receiver.got) == 1
+
+
+def test_a_410_disables_the_endpoint(delivery, receiver):
+    receiver.answers_with(410)
+
+    assert deliver(delivery.pk) == DeliveryState.FAILED
+    assert not Endpoint.objects.get().enabled
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_who_is_busy_says_when_to_come_back(delivery, receiver, status):
+    receiver.answers_with((status, {"Retry-After": "3600"}))
+    deliver(delivery.pk)
+    delivery.refresh_from_db()
+
+    assert delivery.due_at - timezone.now() > timedelta(seconds=3_500)
+
+
+def test_a_wish_of_years_is_cut_to_a_day():
+    assert wait_before_next(1, Answer(status=503, retry_after=10**9)) == LONGEST_WAIT
+
+
+def test_waits_grow_from_seconds_to_a_day_with_some_chance():
+    for tried, base in enumerate(WAITS, 1):
+        assert base <= wait_before_next(tried, Answer(status=500)) <= base * (1 + JITTER)
+    assert (WAITS[0], WAITS[-1]) == (5, 86_400)
+    assert len({wait_before_next(9, Answer(status=500)) for _ in range(20)}) > 1
+
+
+def test_after_the_last_try_it_is_given_up_disabled_and_told(
+    delivery, receiver, assignment, django_capture_on_commit_callbacks
+):
+    make_member(assignment.course, "instructor", email="prof@example.org")
+    receiver.answers_with(*[500] * (len(WAITS) + 1))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        states = [again(delivery) for _ in range(len(WAITS) + 1)]
+
+    assert states[-2:] == [DeliveryState.PENDING, DeliveryState.FAILED]
+    assert not Endpoint.objects.get().enabled
+    assert "it answered 500" in Endpoint.objects.get().disabled_because
+    assert [message.to for message in mail.outbox] == [["prof@example.org"]]
+
+
+def test_nobody_there_is_a_failure_with_a_reason(delivery, receiver):
+    delivery.endpoint.url = "http://127.0.0.1:1/"
+    delivery.endpoint.save()
+
+    assert deliver(delivery.pk) == DeliveryState.PENDING
+    assert "ConnectionRefusedError" in delivery.tries.get().error
+
+
+def test_a_private_address_gets_nothing(delivery, receiver, settings):
+    settings.WEBHOOKS_ALLOW_PRIVATE = False
+
+    assert deliver(delivery.pk) == DeliveryState.PENDING
+    assert receiver.got == []
+    assert "https" in delivery.tries.get().error
+
+
+def test_one_who_never_answers_is_left_in_time(settings):
+    settings.WEBHOOKS_ALLOW_PRIVATE, settings.WEBHOOKS_TIMEOUT = True, 0.1
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answer = post(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", {})
+
+    assert answer.status is None
+    assert "imed out" in answer.error
+
+
+def test_one_who_answers_drop_by_drop_is_cut_off(settings):
+    settings.WEBHOOKS_ALLOW_PRIVATE, settings.WEBHOOKS_TIMEOUT = True, 0.3
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(_drip, server)
+        answer = post(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", {})
+
+    assert answer.status is None
+    assert sent.result() < 10_000
+
+
+def _drip(server):
+    """Send header after header, never an end; return how many went out before the other side left."""
+    caller, _ = server.accept()
+    caller.settimeout(0.1)
+    with caller:
+        caller.sendall(b"HTTP/1.1 200 OK\r\n")
+        for count in range(10_000):
+            try:
+                if caller.recv(1_000) == b"":
+                    return count
+            except TimeoutError:
+                caller.sendall(b"X: y\r\n")
+    return 10_000
+
+
+@pytest.mark.parametrize("text", ["soon", "-5", "²"])
+def test_a_retry_after_that_makes_no_sense_is_overlooked(delivery, receiver, text):
+    receiver.answers_with((503, {"Retry-After": text.encode("latin-1", "replace").decode("latin-1")}))
+
+    assert deliver(delivery.pk) == DeliveryState.PENDING
+
+
+def test_what_waits_for_a_disabled_endpoint_is_sent_when_it_is_enabled(delivery, receiver):
+    services.disable(delivery.endpoint, because="Asked to.")
+    assert deliver(delivery.pk) is None
+    assert due() == []
+
+    services.enable(delivery.endpoint)
+
+    assert due() == [delivery.pk]
+    assert deliver(delivery.pk) == DeliveryState.DELIVERED
+
+
+def test_a_replay_is_sent_with_the_same_id(delivery, receiver):
+    deliver(delivery.pk)
+    delivery.refresh_from_db()
+    services.replay(delivery)
+
+    assert deliver(delivery.pk) == DeliveryState.DELIVERED
+    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
+    assert len(receiver.got) == 2
+
+
+def test_what_is_delivered_or_not_yet_due_is_left_alone(delivery, receiver):
+    deliver(delivery.pk)
+    assert deliver(delivery.pk) is None
+    Delivery.objects.update(state=DeliveryState.PENDING, due_at=timezone.now() + timedelta(hours=1))
+
+    assert deliver(delivery.pk) is None
+    assert len(receiver.got) == 1
+
+
+def test_a_grade_sends_its_deliveries_after_the_commit(
+    endpoint, receiver, student, assignment, django_capture_on_commit_callbacks
+):
+    submission = make_submission(student, assignment)
+    with queue_run_at_once(), django_capture_on_commit_callbacks(execute=True):
+        record(submission)
+        assert receiver.got == []
+
+    assert len(receiver.got) == 2
+
+
+def test_the_sweep_sends_what_a_lost_queue_forgot(delivery, receiver):
+    with queue_run_at_once():
+        tasks.sweep()
+
+    assert len(receiver.got) == 1
+
+
+def test_events_of_long_ago_are_forgotten_with_their_log(delivery, receiver):
+    Event.objects.update(created_at=timezone.now() - timedelta(days=31))
+    tasks.forget()
+
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_make_one_try(delivery, receiver):
+    def work(_):
+        try:
+            return deliver(delivery.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        states = list(pool.map(work, range(4)))
+
+    assert sorted(map(str, states)) == ["None", "None", "None", "delivered"]
+    assert len(receiver.got) == 1

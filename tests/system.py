@@ -1,0 +1,90 @@
+"""The whole of Chainrule as processes of its own: Redis, website, records worker, grading worker, and a database.
+
+The database is an SQLite file, or one of its own in the PostgreSQL that CHAINRULE_TEST_POSTGRES names. Ports are free
+ones, so that several systems can run at once.
+"""
+
+import os
+import secrets
+import subprocess
+import sys
+import urllib.request
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from deploy.setup.processes import free_port, running, wait_until
+from deploy.setup.services import redis
+
+BIN = Path(sys.executable).parent
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """A running website with its records worker; graders run inside `with system.grader()`."""
+
+    url: str
+    folder: Path
+    env: dict[str, str]
+
+    def manage(self, *words):
+        """Run a management command; the completed process, its output as text."""
+        command = [BIN / "python", "manage.py", *words]
+        return subprocess.run(command, cwd=ROOT, env=os.environ | self.env, capture_output=True, text=True, check=False)
+
+    def grader(self):
+        """Run a grading worker while the block runs."""
+        command = [BIN / "celery", "-A", "grader.worker", "worker", "-Q", "grading.cpu", "--concurrency", "1"]
+        return running("the grading worker", command, log=self.folder / "grading.log", env=self.env)
+
+
+@contextmanager
+def whole_system(folder):
+    """Run everything but a grader, with the demo course in the database."""
+    with database(folder) as database_url, redis(folder) as redis_url:
+        port = free_port()
+        env = {
+            "DJANGO_SETTINGS_MODULE": "server.settings.demo",
+            "CHAINRULE_VAR": str(folder),
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+        }
+        system = System(url=f"http://127.0.0.1:{port}", folder=folder, env=env)
+        for words in (("migrate", "--verbosity", "0"), ("demo",)):
+            system.manage(*words).check_returncode()
+        web = [BIN / "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)]
+        records = [BIN / "celery", "-A", "server", "worker", "-B", "-Q", "records", "--concurrency", "1"]
+        with (
+            running("the website", [*web, "server.asgi:application"], log=folder / "web.log", env=env) as process,
+            running("the records worker", records, log=folder / "records.log", env=env),
+        ):
+            wait_until(lambda: answers(system.url), name="the website", process=process, log=folder / "web.log")
+            yield system
+
+
+def database(folder):
+    """A context with the URL of an empty database."""
+    server = os.environ.get("CHAINRULE_TEST_POSTGRES")
+    return own_postgres_database(server) if server else nullcontext(f"sqlite:///{folder}/chainrule.sqlite3")
+
+
+@contextmanager
+def own_postgres_database(server):
+    name = f"chainrule_{secrets.token_hex(6)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield f"{server.rpartition('/')[0]}/{name}"
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def answers(url):
+    try:
+        with urllib.request.urlopen(f"{url}/accounts/login/", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
