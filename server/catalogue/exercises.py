@@ -4,8 +4,11 @@ Packages are read from disk when they change and kept in memory otherwise; a new
 once, without a restart.
 """
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from grader.packages.catalogue import find_package
 from server.catalogue.markdown import render
@@ -35,12 +38,32 @@ def find_exercise(slug: str, *, variant: int = 0) -> Exercise:
 
     Where each learner gets numbers of their own, the statement carries those of `variant`, the learner's key.
     """
-    folder = find_package(slug).folder
-    files = (path for path in sorted(folder.rglob("*")) if "__pycache__" not in path.parts)
-    stats = ((path.name, path.stat()) for path in files)
-    stamp = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+    stamp = tuple(sorted(_stamps(find_package(slug).folder)))
     common = _read(slug, 0, stamp)
     return _read(slug, variant, stamp) if common.variant else common
+
+
+def title_of(slug: str) -> str:
+    """Return the title of an exercise, for lists: only its manifest is looked at. Errors as of `find_exercise`."""
+    stat = (find_package(slug).folder / "exercise.toml").stat()
+    return _title(slug, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=1024)
+def _title(slug: str, _changed: int, _size: int) -> str:
+    return find_package(slug).manifest.title
+
+
+def _stamps(folder: Path | str) -> Iterator[tuple[str, int, int]]:
+    # Pages ask this of every exercise of a course, so it costs one look at each file and no more.
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                if entry.name != "__pycache__":
+                    yield from _stamps(entry.path)
+            else:
+                stat = entry.stat()
+                yield entry.path, stat.st_mtime_ns, stat.st_size
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 
-from server.catalogue.exercises import Exercise, find_exercise
+from server.catalogue.exercises import Exercise, find_exercise, title_of
 from server.courses.models import Course
 from server.gradebook.rules import Decision, Keeps, LateRule, Terms
 
@@ -63,10 +63,10 @@ class Assignment(models.Model):
         """The exercise itself, read from its package."""
         return find_exercise(self.exercise)
 
-    @property
+    @cached_property
     def title(self) -> str:
         """The exercise's title."""
-        return self.content.title
+        return title_of(self.exercise)
 
     @property
     def terms(self) -> Terms:
