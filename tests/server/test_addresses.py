@@ -1,0 +1,337 @@
+"""Every address of the website, and who gets an answer there.
+
+The list is made from Django's own resolver: an address that is new, and not in the table, fails the first test. Who
+may not see a thing gets a 404, as if there were none; who is not signed in is asked to. Beside the status it is looked
+at what comes back: texts that are somebody else's must not be in it.
+"""
+
+import base64
+import re
+
+import pytest
+from django.db import transaction
+from django.http import StreamingHttpResponse
+from django.urls import URLPattern, get_resolver, reverse
+
+from grader.reports import Outcome
+from grader.snippets import Shown
+from server.comments.services import comment
+from server.courses.models import Enrollment
+from server.drafts import services as drafts
+from server.gradebook.models import Action
+from server.gradebook.services import decide
+from server.invitations.services import invite
+from server.lessons import services as lessons
+from server.lessons.selectors import get_lesson
+from server.regrades import services as regrades
+from server.similarity.models import Comparison, Pair
+from server.submissions.drawing.figures import SIGNATURE, Figure
+from tests.server.builders import make_course, make_member, make_report, make_student, make_submission, record
+from tests.server.lessons.conftest import write_lesson
+
+SIGN_IN, NO, YES = "sign-in", "404", "yes"
+PEOPLE = ["anonymous", "owner", "classmate", "elsewhere", "teacher"]
+
+# What the people above get: somebody's own thing, a page of a course, a page of its staff, a page about oneself.
+MINE = [SIGN_IN, YES, NO, NO, YES]
+ONLY_MINE = [SIGN_IN, YES, NO, NO, NO]
+COURSE = [SIGN_IN, YES, YES, NO, YES]
+STAFF = [SIGN_IN, NO, NO, NO, YES]
+ONESELF = [SIGN_IN, YES, YES, YES, YES]
+# Nobody here has a second factor that there would be something to say of.
+NO_FACTOR = [SIGN_IN, NO, NO, NO, NO]
+ANYBODY = [YES, YES, YES, YES, YES]
+
+# View: who gets an answer, then what stands in the address (see `things`), then perhaps a query.
+ADDRESSES = {
+    "courses:index": (ONESELF,),
+    "courses:home": (COURSE, "course"),
+    "courses:grades": (COURSE, "course"),
+    "submissions:exercise": (COURSE, "course", "slug"),
+    "submissions:submit": (COURSE, "course", "slug"),
+    "submissions:check": (COURSE, "course", "slug"),
+    "submissions:file": (COURSE, "course", "slug"),
+    "submissions:history": (COURSE, "course", "slug"),
+    "submissions:compare": (ONLY_MINE, "course", "slug", "?left={submission}&right={submission}"),
+    "submissions:detail": (MINE, "submission"),
+    "submissions:result": (MINE, "submission"),
+    "submissions:state": (MINE, "submission"),
+    "submissions:events": (MINE, "submission"),
+    "submissions:cancel": (MINE, "submission"),
+    "submissions:figure": (MINE, "submission", "figure"),
+    "submissions:source": (MINE, "submission"),
+    "drafts:save": (COURSE, "course", "slug"),
+    "lessons:index": (COURSE, "course"),
+    "lessons:lesson": (COURSE, "course", "lesson"),
+    "lessons:start": (COURSE, "course", "lesson"),
+    "lessons:run": (ONLY_MINE, "run"),
+    "invitations:join": (ANYBODY,),
+    "invitations:invited": (ANYBODY, "code"),
+    "invitations:codes": (STAFF, "course"),
+    "invitations:withdraw": (STAFF, "course", "invitation"),
+    "dashboard:overview": (STAFF, "course"),
+    "dashboard:workers": (STAFF, "course"),
+    "dashboard:exercises": (STAFF, "course"),
+    "dashboard:gradebook": (STAFF, "course"),
+    "dashboard:export": (STAFF, "course", "csv"),
+    "dashboard:changes": (STAFF, "course"),
+    "dashboard:undo": (STAFF, "course", "change"),
+    "dashboard:student": (STAFF, "course", "owner"),
+    "dashboard:grade": (STAFF, "course", "assignment", "owner"),
+    "dashboard:decide": (STAFF, "course", "assignment", "owner", "override"),
+    "dashboard:submission": (STAFF, "course", "submission"),
+    "dashboard:comment": (STAFF, "course", "submission"),
+    "dashboard:assignments": (STAFF, "course"),
+    "dashboard:assignment": (STAFF, "course", "assignment"),
+    "dashboard:analytics": (STAFF, "course", "assignment"),
+    "regrades:list": (STAFF, "course"),
+    "regrades:new": (STAFF, "course"),
+    "regrades:detail": (STAFF, "course", "regrade"),
+    "regrades:progress": (STAFF, "course", "regrade"),
+    "regrades:end": (STAFF, "course", "regrade", "discard"),
+    "similarity:list": (STAFF, "course"),
+    "similarity:start": (STAFF, "course"),
+    "similarity:detail": (STAFF, "course", "comparison"),
+    "similarity:pair": (STAFF, "course", "pair"),
+    "roster:people": (STAFF, "course"),
+    "roster:import": (STAFF, "course"),
+    "roster:confirm": (STAFF, "course"),
+    "profile": (ONESELF,),
+    # allauth's: of these we only say who must be signed in.
+    "account_email": (ONESELF,),
+    "account_change_password": (ONESELF,),
+    "account_set_password": (ONESELF,),
+    "account_reauthenticate": (ONESELF,),
+    "mfa_index": (ONESELF,),
+    "mfa_reauthenticate": (ONESELF,),
+    "mfa_activate_totp": (ONESELF,),
+    "mfa_deactivate_totp": (NO_FACTOR,),
+    "mfa_view_recovery_codes": (NO_FACTOR,),
+    "mfa_generate_recovery_codes": (ONESELF,),
+    "mfa_download_recovery_codes": (NO_FACTOR,),
+    "account_login": (ANYBODY,),
+    "account_logout": (ANYBODY,),
+    "account_inactive": (ANYBODY,),
+    "account_signup": (ANYBODY,),
+    "account_email_verification_sent": (ANYBODY,),
+    "account_confirm_email": (ANYBODY, "some-key"),
+    "account_confirm_login_code": (ANYBODY,),
+    "account_reset_password": (ANYBODY,),
+    "account_reset_password_done": (ANYBODY,),
+    "account_reset_password_from_key": (ANYBODY, "1", "some-key"),
+    "account_reset_password_from_key_done": (ANYBODY,),
+    "mfa_authenticate": (ANYBODY,),
+}
+
+# Of the API everything needs a token, whoever is signed in, but for what describes it.
+OPEN_IN_THE_API = {"api-root", "openapi-json", "openapi-view", "get_problem_type"}
+
+# What is the owner's, and what is nobody's but the grader's.
+PRIVATE = {
+    name: f"private-{name}"
+    for name in ("source", "output", "message", "case", "draft", "snippet", "comment", "why", "name", "title")
+}
+SECRET = {name: f"secret_{name}" for name in ("solution", "reference", "checks", "mistake")}
+EXHIBITS = [
+    {"kind": "figure", "case": PRIVATE["case"], "png": base64.b64encode(SIGNATURE + b"private-figure").decode()},
+    {"kind": "graph", "case": PRIVATE["case"], "graph": {"nodes": [], "edges": []}, "cut_off": []},
+]
+
+
+def views(resolver=None, prefix="", space=""):
+    """Yield (address as a pattern, full name of the view) of everything that the resolver knows."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        address = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield address, space + (pattern.name or pattern.lookup_str)
+        else:
+            yield from views(pattern, address, f"{space}{pattern.namespace}:" if pattern.namespace else space)
+
+
+OURS = {name for _, name in views() if not name.startswith(("admin:", "api:"))}
+
+
+def test_every_address_is_in_the_table_and_no_other():
+    assert set(ADDRESSES) == OURS
+
+
+@pytest.fixture
+def course(assignment):
+    return assignment.course
+
+
+@pytest.fixture
+def people(course, student):
+    student.first_name = PRIVATE["name"]
+    student.save()
+    return {
+        "anonymous": None,
+        "owner": student,
+        "classmate": make_student(course),
+        "elsewhere": make_member(make_course(), "instructor"),
+        "teacher": make_member(course, "instructor"),
+    }
+
+
+@pytest.fixture
+def things(exercises, course, assignment, people):
+    """One of everything that an address may name, each with a text in it that is not for others."""
+    for name, text in SECRET.items():
+        (exercises / "gradients" / "square" / f"{name}.py").write_text(f"{text} = 1\n")
+    write_lesson(exercises)
+    owner, teacher = people["owner"], people["teacher"]
+    submission = make_submission(owner, assignment, source=f"x = '{PRIVATE['source']}'\n")
+    report = make_report(3, title=PRIVATE["title"], message="raised", data={"error": PRIVATE["message"]})
+    record(submission, report | {"output": PRIVATE["output"], "exhibits": EXHIBITS})
+    drafts.save(learner=owner, assignment=assignment, source=PRIVATE["draft"], seen=0)
+    comment(submission, author=teacher, text=PRIVATE["comment"])
+    change = decide(assignment, owner, action=Action.OVERRIDDEN, by=teacher, why=PRIVATE["why"], override=61.25)
+    run = lessons.start(learner=owner, course=course, lesson=get_lesson("squares"), sources=["1"])
+    shown = Shown(outcome=Outcome.GRADED, output=PRIVATE["snippet"])
+    lessons.record(run=str(run.pk), token=run.token, shown=shown.to_dict())
+    comparison = Comparison.objects.create(course=course, by=teacher)
+    both = {"left": submission, "right": make_submission(owner, assignment, source=f"y = '{PRIVATE['source']}'\n")}
+    alike = {"share": 1, "shared": 1, "left_lines": [[1, 1]], "right_lines": [[1, 1]]}
+    pair = Pair.objects.create(comparison=comparison, assignment=assignment, **both, **alike)
+    invitation = invite(course=course, by=teacher)
+    return {
+        "course": course.slug,
+        "slug": assignment.slug,
+        "assignment": assignment.pk,
+        "owner": owner.pk,
+        "submission": submission.pk,
+        "figure": Figure.read(EXHIBITS[0]).name,
+        "lesson": "squares",
+        "run": run.pk,
+        "invitation": invitation.pk,
+        "code": invitation.code,
+        "change": change.pk,
+        "regrade": regrades.start(course, [assignment], by=teacher, why=PRIVATE["why"]).pk,
+        "comparison": comparison.pk,
+        "pair": pair.pk,
+    }
+
+
+def address_of(name, things):
+    words = ADDRESSES[name][1:]
+    args = [things.get(word, word) for word in words if not word.startswith("?")]
+    return reverse(name, args=args) + "".join(word.format(**things) for word in words if word.startswith("?"))
+
+
+def asks_to_sign_in(response):
+    return response.status_code == 302 and response["Location"].startswith("/accounts/login/")
+
+
+def ask(client, address):
+    """Look at an address and post to it; (sign-in, 404 or yes, everything that came back)."""
+    answers = [client.get(address), client.post(address, {"source": "z = 1", "block": "1", "run": "1"})]
+    came = " ".join(body(answer) + str(answer.headers) for answer in answers)
+    if all(asks_to_sign_in(answer) for answer in answers):
+        return SIGN_IN, came
+    closed = {answer.status_code for answer in answers} <= {404, 405}
+    return (NO if closed else YES), came
+
+
+def body(answer):
+    # A stream is not listened to: it says nothing but a state.
+    return "" if isinstance(answer, StreamingHttpResponse) else answer.content.decode(errors="replace")
+
+
+def sign_in(client, person):
+    if person:
+        client.force_login(person)
+
+
+def ask_all(client, names, things):
+    """Ask at each of these addresses, and undo what came of it; {name: answer}, {name: everything that came back}."""
+    got, came = {}, {}
+    for name in names:
+        with transaction.atomic():
+            got[name], came[name] = ask(client, address_of(name, things))
+            transaction.set_rollback(True)
+    return got, came
+
+
+def found_in(came, texts):
+    """Return which of these texts stand where."""
+    return {name: found for name, text in came.items() if (found := [one for one in texts if one in text])}
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_each_person_gets_exactly_what_they_should(client, people, things, who):
+    sign_in(client, people[who])
+    expected = {name: answers[PEOPLE.index(who)] for name, (answers, *_) in ADDRESSES.items()}
+
+    got, came = ask_all(client, ADDRESSES, things)
+
+    # Of the pages before the sign-in some pass an anonymous caller on to it, which is as good.
+    expected |= {name: SIGN_IN for name in got if got[name] == SIGN_IN and ADDRESSES[name][0] is ANYBODY}
+    assert got == expected
+    assert found_in(came, SECRET.values()) == {}
+    if who not in {"owner", "teacher"}:
+        assert found_in(came, [*PRIVATE.values(), "61.25"]) == {}
+
+
+def test_the_texts_that_are_looked_for_are_there_to_be_found(client, people, things):
+    client.force_login(people["owner"])
+
+    _, came = ask_all(client, ["submissions:detail", "submissions:exercise", "lessons:run", "courses:grades"], things)
+
+    everything = " ".join(came.values())
+    hidden_from_the_owner = {PRIVATE["why"]}
+    assert {text for text in PRIVATE.values() if text not in everything} == hidden_from_the_owner
+    assert "61.25" in everything
+
+
+def test_who_left_the_course_gets_nothing_of_it(client, people, things):
+    Enrollment.objects.filter(user=people["owner"]).delete()
+    client.force_login(people["owner"])
+    closed = [name for name, (answers, *_) in ADDRESSES.items() if answers in (MINE, ONLY_MINE, COURSE)]
+
+    got, came = ask_all(client, closed, things)
+
+    assert got == dict.fromkeys(closed, NO)
+    assert found_in(came, set(PRIVATE.values()) - {PRIVATE["name"]}) == {}
+
+
+NAMED = {"assignment", "owner", "submission", "invitation", "change", "regrade", "comparison", "pair", "slug"}
+
+
+def test_nothing_is_reached_by_way_of_a_course_of_ones_own(client, people, things):
+    own = people["elsewhere"].enrollments.get().course
+    client.force_login(people["elsewhere"])
+    closed = [name for name, (_, *words) in ADDRESSES.items() if NAMED & {*words[1:]}]
+
+    got, came = ask_all(client, closed, things | {"course": own.slug})
+
+    assert len(closed) > 15
+    assert got == dict.fromkeys(closed, NO)
+    assert found_in(came, PRIVATE.values()) == {}
+
+
+def filled(address):
+    """Return a pattern's address with something in the place of each parameter."""
+    address = re.sub(r"<uuid:\w+>", "019a0000-0000-7000-8000-000000000000", address)
+    return "/" + re.sub(r"<[^>]+>", "1", address)
+
+
+def test_the_api_knows_no_session(client, people):
+    client.force_login(people["teacher"])
+    closed = {filled(a) for a, n in views() if n.startswith("api:") and n.removeprefix("api:") not in OPEN_IN_THE_API}
+    ways = ("get", "post", "put", "patch", "delete")
+
+    answered = {(way, page): getattr(client, way)(page).status_code for page in closed for way in ways}
+
+    assert len(closed) > 10
+    assert {key: status for key, status in answered.items() if status not in {401, 405}} == {}
+
+
+@pytest.mark.parametrize("who", ["anonymous", "owner", "teacher"])
+def test_the_admin_is_closed_to_who_is_no_administrator(client, people, who):
+    sign_in(client, people[who])
+    # Each of these pages asks before it looks anything up; a word that is no page is passed on to one that asks.
+    pages = {filled(a) for a, n in views() if n.startswith("admin:") and not n.endswith((":login", ":logout"))}
+    closed = {page for page in pages if client.get(page, follow=False).status_code in {302, 403, 404}}
+
+    assert len(pages) > 20
+    assert pages - closed == set()
