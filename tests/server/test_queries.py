@@ -1,0 +1,104 @@
+"""What the students' pages ask the database: little, and no more of it for a long history than for a short one."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from server.comments.services import comment
+from tests.server.builders import graded, make_assignment, make_member, make_student, write_exercise
+from tests.server.lessons.conftest import LESSON, write_lesson
+
+MOST = 12
+PART = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def course(assignment):
+    return assignment.course
+
+
+@pytest.fixture
+def fill(exercises, course, assignment, student):
+    """Give the student this much of everything that a page may list."""
+    teacher = make_member(course, "instructor", first_name="Emmy")
+
+    def fill(numbers):
+        for one in numbers:
+            write_exercise(exercises, f"gradients/more-{one}")
+            write_lesson(
+                exercises, f"0{one}_more_{one}.md", LESSON.replace("gradients/square", f"gradients/more-{one}")
+            )
+            slug = f"gradients/more-{one}"
+            graded(student, make_assignment(course, slug=slug, exercise=slug, position=one), given=4 + one)
+            graded(student, assignment, given=10)
+            graded(make_student(course), assignment, given=10)
+        for one in numbers:
+            comment(student.submissions.filter(assignment=assignment).first(), author=teacher, text=f"Number {one}")
+
+    return fill
+
+
+def pages(course, assignment, student):
+    last = student.submissions.filter(assignment=assignment).first()
+    place = [course.slug, assignment.slug]
+    return {
+        "index": reverse("courses:index"),
+        "home": reverse("courses:home", args=[course.slug]),
+        "grades": reverse("courses:grades", args=[course.slug]),
+        "exercise": reverse("submissions:exercise", args=place),
+        "history": reverse("submissions:history", args=place),
+        "compare": reverse("submissions:compare", args=place) + f"?left={last.pk}&right={last.pk}",
+        "detail": reverse("submissions:detail", args=[last.pk]),
+        "result": reverse("submissions:result", args=[last.pk]),
+        "state": reverse("submissions:state", args=[last.pk]),
+        "lessons": reverse("lessons:index", args=[course.slug]),
+        "lesson": reverse("lessons:lesson", args=[course.slug, "more-0"]),
+        "profile": reverse("profile"),
+    }
+
+
+def asked(client, address):
+    """Return how many queries an address needs, as a whole page and as a part of one."""
+    counts = []
+    for headers in ({}, PART):
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address, headers=headers).status_code in {200, 302}
+        counts.append(len(queries))
+    return counts
+
+
+def test_a_long_history_costs_no_more_queries_than_a_short_one(client, course, assignment, student, fill):
+    client.force_login(student)
+    fill(range(1))
+    few = {name: asked(client, address) for name, address in pages(course, assignment, student).items()}
+
+    fill(range(1, 7))
+    many = {name: asked(client, address) for name, address in pages(course, assignment, student).items()}
+
+    assert many == few
+    assert max(max(counts) for counts in few.values()) <= MOST
+
+
+def test_handing_in_costs_no_more_queries_than_before(client, course, assignment, student, fill):
+    client.force_login(student)
+    fill(range(1))
+    place = [course.slug, assignment.slug]
+
+    def hand_in():
+        counts = []
+        for name, data in (
+            ("submissions:submit", {"source": "x = 1"}),
+            ("submissions:check", {"source": "x = 1"}),
+            ("drafts:save", {"source": "x = 2", "version": 0}),
+        ):
+            with CaptureQueriesContext(connection) as queries:
+                assert client.post(reverse(name, args=place), data, headers=PART).status_code == 200
+            counts.append([query["sql"].split()[0] for query in queries].count("SELECT"))
+        return counts
+
+    few = hand_in()
+    fill(range(1, 7))
+
+    assert hand_in() == few
+    assert max(few) <= MOST
