@@ -33,6 +33,9 @@ class State(models.TextChoices):
 
 OPEN = frozenset({State.QUEUED, State.RUNNING})
 ENDS = frozenset({State.GRADED, State.UNGRADABLE, State.ERROR, State.CANCELLED})
+# A submission that uses an attempt: not where the code did not load, where we erred, or where it was cancelled.
+COUNTED = OPEN | {State.GRADED}
+COUNTS = models.Q(kind=Kind.SUBMIT, state__in=sorted(COUNTED))
 MOVES: dict[str, frozenset[State]] = {
     State.QUEUED: ENDS | {State.RUNNING},
     State.RUNNING: ENDS | {State.QUEUED},
@@ -138,8 +141,8 @@ class Submission(models.Model):
 
     @property
     def counts(self) -> bool:
-        """Whether it uses an attempt: not where the code did not load, where we erred, or where it was cancelled."""
-        return self.kind == Kind.SUBMIT and self.state in OPEN | {State.GRADED}
+        """Whether it uses an attempt; `COUNTS` asks the same of the database."""
+        return self.kind == Kind.SUBMIT and self.state in COUNTED
 
     @property
     def fraction(self) -> float:

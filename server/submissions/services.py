@@ -11,14 +11,16 @@ A report answers exactly one token. The first report wins; what comes later, or 
 """
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import isfinite
-from typing import Any
+from typing import Any, Self
 
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Max
 from django.utils import timezone
 
 from grader.reports import Outcome, Report
@@ -29,7 +31,7 @@ from server.gradebook.selectors import terms_of
 from server.gradebook.services import refresh
 from server.submissions import dispatch, live
 from server.submissions.errors import NotNow, TooManyChecks, Unstorable
-from server.submissions.models import OPEN, Kind, State, Submission, new_seed, new_token
+from server.submissions.models import COUNTS, OPEN, Kind, State, Submission, new_seed, new_token
 from server.submissions.signals import report_written
 
 log = structlog.get_logger(__name__)
@@ -44,7 +46,24 @@ class Recorded(StrEnum):
     MALFORMED = "malformed"
 
 
-@transaction.atomic
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Earlier:
+    """What a learner handed in for an assignment so far: the highest number, the attempts used, the last of these."""
+
+    number: int
+    used: int
+    last_at: datetime | None
+
+    @classmethod
+    def of(cls, learner: User, assignment: Assignment, kind: Kind) -> Self:
+        """Count what there is of a kind. One query, however much it is."""
+        theirs = Submission.objects.filter(learner=learner, assignment=assignment, kind=kind)
+        found = theirs.aggregate(
+            number=Max("number"), used=Count("pk", filter=COUNTS), last_at=Max("submitted_at", filter=COUNTS)
+        )
+        return cls(number=found["number"] or 0, used=found["used"], last_at=found["last_at"])
+
+
 def submit(*, learner: User, assignment: Assignment, source: str, kind: Kind = Kind.SUBMIT) -> Submission:
     """Take in a learner's code and queue it for grading; Refused where it may not or cannot be taken in.
 
@@ -70,10 +89,9 @@ def take_in(
     `now` is the moment of handing in; `seed` decides the secret cases, and is drawn where it is not given.
     """
     check_storable(source)
-    # Two browsers at once must not both take the last attempt: they take turns at the learner's row.
-    User.objects.select_for_update().get(pk=learner.pk)
+    _take_turns(learner)
     now = now or timezone.now()
-    earlier = list(Submission.objects.light().filter(learner=learner, assignment=assignment, kind=kind))
+    earlier = Earlier.of(learner, assignment, kind)
     check_terms(terms_of(assignment, learner), earlier, now=now)
     if kind == Kind.CHECK:
         check_pace(learner, now=now)
@@ -82,7 +100,7 @@ def take_in(
         learner=learner,
         assignment=assignment,
         kind=kind,
-        number=1 + max((one.number for one in earlier), default=0),
+        number=1 + earlier.number,
         exercise=exercise.slug,
         digest=exercise.digest,
         runtime=exercise.runtime,
@@ -107,13 +125,17 @@ def check_storable(source: str) -> None:
         raise Unstorable("This is not UTF-8 text. Save the file with the encoding UTF-8 and try again.")
 
 
-def check_terms(terms: Terms, earlier: list[Submission], *, now: datetime) -> None:
+def _take_turns(learner: User) -> None:
+    # Two browsers at once must not both take the last attempt. The row is not written, so that its key is left to
+    # others, whose rows refer to it.
+    User.objects.select_for_update(no_key=True).values_list("pk").get(pk=learner.pk)
+
+
+def check_terms(terms: Terms, earlier: Earlier, *, now: datetime) -> None:
     """Raise NotNow where the terms forbid a submission now. A check is free, but not before the exercise opens."""
-    counted = [one for one in earlier if one.counts]
-    last_at = max((one.submitted_at for one in counted), default=None)
-    why = refusal(terms, now=now, used=len(counted), last_at=last_at)
+    why = refusal(terms, now=now, used=earlier.used, last_at=earlier.last_at)
     if why is not None:
-        raise NotNow(why, terms, now=now, last_at=last_at)
+        raise NotNow(why, terms, now=now, last_at=earlier.last_at)
 
 
 def check_pace(learner: User, *, now: datetime) -> None:
