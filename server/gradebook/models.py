@@ -87,6 +87,27 @@ class Assignment(models.Model):
         )
 
 
+class Unrecorded(Exception):
+    """Somebody tried to change grades, or the record of their changes, without leaving a trace."""
+
+
+class Recorded(models.QuerySet[Any]):
+    """Rows that are not written in bulk: such writes would slip past the record of changes."""
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise Unrecorded("Grades change in server.gradebook.services, which records who, when and why.")
+
+    update = delete = bulk_create = bulk_update = _refuse
+
+
+class GradeQuerySet(Recorded):
+    """Grades; only `server.gradebook.services` writes them, one by one."""
+
+
+class ChangeQuerySet(Recorded):
+    """Changes of grades; they are written once and never changed."""
+
+
 class Grade(models.Model):
     """Where a learner stands with an assignment: what was decided, and what follows from it. One row each.
 
@@ -95,7 +116,8 @@ class Grade(models.Model):
     attempts, `passed_after` those it took until one got every point; the moments are those of the handing in.
     """
 
-    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="grades")
+    # A course that holds grades is not deleted, with them and the record of how they came about, by a slip of the hand.
+    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="grades")
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="grades")
 
     override = models.FloatField(null=True, blank=True)
@@ -114,6 +136,8 @@ class Grade(models.Model):
     passed_after = models.PositiveIntegerField(null=True, blank=True)
     passed_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = GradeQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["assignment", "learner"], name="one_grade_each")]
@@ -161,7 +185,7 @@ class GradeChange(models.Model):
     slips past it. `old` and `new` hold raw, penalty, final and the decision, as JSON.
     """
 
-    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="changes")
+    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="changes")
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="grade_changes")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     at = models.DateTimeField()
@@ -171,20 +195,33 @@ class GradeChange(models.Model):
     new: models.JSONField = models.JSONField()
     undoes = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="undone_by")
 
+    objects = ChangeQuerySet.as_manager()
+
     class Meta:
         ordering = ["-at", "-pk"]
         indexes = [
             models.Index(fields=["assignment", "learner", "-at"], name="changes_of_a_grade"),
             models.Index(fields=["assignment", "-at"], name="changes_of_an_assignment"),
+            models.Index(fields=["-at", "-id"], name="changes_by_time"),
         ]
 
     def __str__(self) -> str:
         return f"{self.action}: {self.old.get('final')} -> {self.new.get('final')}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write it down, once."""
+        if not self._state.adding:
+            raise Unrecorded("What was recorded of a grade stays as it is.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *_: Any, **__: Any) -> Any:
+        """Refuse: the record is kept."""
+        raise Unrecorded("What was recorded of a grade stays.")
+
     @property
     def is_decision(self) -> bool:
-        """Whether a person decided it, so that it can be undone by itself."""
-        return self.action in DECISIONS
+        """Whether a person decided it, so that it can be undone by itself. What a regrade did is undone there."""
+        return self.action in DECISIONS and not (self.undoes is not None and self.undoes.action == Action.REGRADED)
 
     @property
     def decided(self) -> Any:

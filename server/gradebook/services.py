@@ -8,7 +8,7 @@ change_terms    the terms of an assignment changed, and so may every grade in it
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,10 +20,10 @@ from server.gradebook.errors import Invalid, Overtaken
 from server.gradebook.models import Action, Assignment, Grade, GradeChange
 from server.gradebook.rules import Attempt, Decision, grade, points_that_count, terms_for
 from server.gradebook.signals import grade_changed
+from server.gradebook.states import DECIDED, decision_in, state_of
 from server.submissions.models import Kind, State, Submission
 
 RESULTS = ["counted", "raw", "penalty", "final", "used", "first_at", "last_at", "passed_after", "passed_at"]
-DECIDED = ["override", "exempt", "due_at", "closes_at", "extra_attempts"]
 
 
 @transaction.atomic
@@ -35,10 +35,11 @@ def refresh(
     why: str = "",
     by: User | None = None,
     now: datetime | None = None,
+    undoes: GradeChange | None = None,
 ) -> list[GradeChange]:
     """Work out grades anew from what was handed in (everybody's where no learners are named); return what changed.
 
-    Where nothing changed, nothing is written.
+    Where nothing changed, nothing is written. `undoes` is the change that a single learner's new grade takes back.
     """
     whom = None if learners is None else {one.pk if isinstance(one, User) else one for one in learners}
     handed_in = _handed_in(assignment, whom)
@@ -50,7 +51,7 @@ def refresh(
         _work_out(row, assignment, handed_in[row.learner_id])
         if _results(row) != results:
             row.save(update_fields=[*RESULTS, "updated_at"])
-        changes += _tell(row, before, action=action, why=why, by=by, now=now)
+        changes += _tell(row, before, action=action, why=why, by=by, now=now, undoes=undoes)
     return changes
 
 
@@ -87,23 +88,6 @@ def change_terms(assignment: Assignment, *, by: User | None, why: str = "The ter
     """Save an assignment whose fields were set, and bring every grade in it up to date; return the changes."""
     assignment.save()
     return refresh(assignment, action=Action.TERMS, by=by, why=why)
-
-
-def state_of(row: Grade) -> dict[str, Any]:
-    """Return a grade and its decision as JSON data, as a GradeChange keeps them."""
-    decision = asdict(row.decision)
-    moments = {key: value.isoformat() if value else None for key, value in decision.items() if key.endswith("_at")}
-    return {"raw": row.raw, "penalty": row.penalty, "final": row.final} | decision | moments
-
-
-def decision_in(state: dict[str, Any]) -> Decision:
-    """Return the decision in what `state_of` made."""
-    moments = {key: _moment(state[key]) for key in ("due_at", "closes_at")}
-    return Decision(**{key: state[key] for key in DECIDED} | moments)
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
 
 
 def _check(decision: Decision, assignment: Assignment) -> None:

@@ -1,6 +1,6 @@
 """Reading what a class gets wrong, who is stuck, and how an exercise does. Each is one query, or says how many."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from statistics import median
@@ -8,7 +8,6 @@ from statistics import median
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import TruncDate
 
-from server.courses.models import Course
 from server.gradebook.models import Assignment, Grade
 from server.insights.models import FailedCheck
 from server.submissions.models import Kind, State, Submission
@@ -56,15 +55,15 @@ class CheckRate:
         return 100 * self.failed / self.of if self.of else 0.0
 
 
-def mistakes(course: Course, *, since: datetime, limit: int = 12) -> list[Mistake]:
-    """Return the mistakes that most learners of a course made since a moment, over all exercises. Two queries."""
-    assignments = {one.pk: one for one in course.assignments.select_related("course")}
-    rows = FailedCheck.objects.filter(assignment__in=assignments, at__gte=since)
-    return [_mistake(row, assignments) for row in _counted(rows)[:limit]]
+def mistakes(assignments: Iterable[Assignment], *, since: datetime, limit: int = 12) -> list[Mistake]:
+    """Return the mistakes that most learners made in some exercises since a moment, over all of them. One query."""
+    by_key = {one.pk: one for one in assignments}
+    rows = FailedCheck.objects.filter(assignment__in=by_key, at__gte=since)
+    return [_mistake(row, by_key) for row in _counted(rows)[:limit]]
 
 
 def mistakes_in(assignment: Assignment, *, limit: int = 20) -> list[Mistake]:
-    """Return the mistakes that most learners made in one exercise."""
+    """Return the mistakes that most learners made in one exercise. One query."""
     rows = FailedCheck.objects.filter(assignment=assignment)
     return [_mistake(row, {assignment.pk: assignment}) for row in _counted(rows)[:limit]]
 
@@ -95,11 +94,14 @@ def _mistake(row: dict, assignments: dict[int, Assignment]) -> Mistake:
     )
 
 
-def stuck(course: Course, *, limit: int = 10) -> list[Stuck]:
+def stuck(assignments: Iterable[Assignment], *, limit: int = 10) -> list[Stuck]:
     """Return who tried often without passing, those with most attempts first. Two queries."""
-    trying = Grade.objects.filter(assignment__course=course, passed_after=None, used__gte=STUCK_AFTER, exempt=False)
-    undecided = trying.filter(override=None).select_related("assignment__course", "learner", "counted")
-    grades = list(undecided.defer("counted__source", "counted__report").order_by("-used", "-last_at")[:limit])
+    by_key = {one.pk: one for one in assignments}
+    trying = Grade.objects.filter(assignment__in=by_key, passed_after=None, used__gte=STUCK_AFTER, exempt=False)
+    undecided = trying.filter(override=None).select_related("learner").order_by("-used", "-last_at", "pk")
+    grades = list(undecided[:limit])
+    for grade in grades:
+        grade.assignment = by_key[grade.assignment_id]
     on = _last_failures(grades)
     return [Stuck(grade=grade, on=on.get((grade.learner_id, grade.assignment_id))) for grade in grades]
 
@@ -122,9 +124,8 @@ def check_rates(assignment: Assignment) -> list[CheckRate]:
     return [CheckRate(title=row["title"], failed=row["failed"], of=of) for row in counted]
 
 
-def mistakes_by_day(assignment: Assignment, *, limit: int = 5) -> dict[str, dict[date, int]]:
-    """Return, for the most frequent mistakes, how often each was made per day. Two queries."""
-    frequent = [one.mistake for one in mistakes_in(assignment, limit=limit)]
+def mistakes_by_day(assignment: Assignment, frequent: Collection[str]) -> dict[str, dict[date, int]]:
+    """Return, for each of some mistakes, how often it was made per day. One query."""
     rows = FailedCheck.objects.filter(assignment=assignment, mistake__in=frequent)
     days: dict[str, dict[date, int]] = {mistake: {} for mistake in frequent}
     for row in rows.values("mistake", day=TruncDate("at")).annotate(times=Count("pk")).order_by("day"):

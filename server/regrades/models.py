@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from grader.jobs import Job
 from server.courses.models import Course
-from server.gradebook.models import Assignment
+from server.gradebook.models import Assignment, GradeChange
 from server.ids import uuid7
 from server.submissions.models import State, Submission, new_token
 
@@ -36,6 +36,8 @@ class Regrade(models.Model):
     state = models.CharField(max_length=10, choices=Stage.choices, default=Stage.PREVIEW)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     why = models.TextField()
+    # What applying it changed, so that each of the changes can be taken back by itself.
+    changes: models.ManyToManyField = models.ManyToManyField(GradeChange, related_name="regrades")
     started_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 

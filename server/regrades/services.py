@@ -5,6 +5,7 @@ record      a rerun's report came
 apply       the new scores take the place of the old
 discard     the preview is put away; nothing was changed
 revert      an applied regrade is taken back
+take_back   an applied regrade is taken back for one student and assignment
 
 A score that changed since the preview began is left alone, by `apply` and by `revert`.
 """
@@ -130,6 +131,7 @@ def apply(regrade: Regrade, *, by: User) -> list[GradeChange]:
             _put(rerun.submission, rerun.report, rerun.digest)
             touched[rerun.submission.assignment_id].add(rerun.submission.learner_id)
     changes = _refresh(row, touched, by=by, why=row.why)
+    row.changes.set(changes)
     _end(row, Stage.APPLIED)
     regrade_applied.send(sender=Regrade, regrade=row, changes=changes)
     return changes
@@ -139,14 +141,40 @@ def apply(regrade: Regrade, *, by: User) -> list[GradeChange]:
 def revert(regrade: Regrade, *, by: User, why: str) -> list[GradeChange]:
     """Bring back the scores from before an applied regrade and return the grades that changed."""
     row = _locked(regrade, Stage.APPLIED, "Only an applied regrade can be taken back.")
+    changes = _refresh(row, _bring_back(_reported(row)), by=by, why=why)
+    _end(row, Stage.REVERTED)
+    return changes
+
+
+@transaction.atomic
+def take_back(change: GradeChange, *, by: User, why: str) -> GradeChange | None:
+    """Bring back the scores behind one change of an applied regrade; None where the grade is the same without them.
+
+    RegradeError where the change is none of a regrade's, was taken back already, or the scores changed since.
+    """
+    if not why.strip():
+        raise RegradeError("Say why: the reason is kept with the grade.")
+    found = Regrade.objects.filter(changes=change, state=Stage.APPLIED).first()
+    if found is None:
+        raise RegradeError("There is no applied regrade behind this change.")
+    row = _locked(found, Stage.APPLIED, "This regrade was taken back as a whole.")
+    own = {"submission__learner": change.learner_id, "submission__assignment": change.assignment_id}
+    if not _bring_back(_reported(row, **own)):
+        raise RegradeError("These scores were changed again since, or taken back already.")
+    changes = refresh(
+        change.assignment, [change.learner_id], action=Action.UNDONE, why=why.strip(), by=by, undoes=change
+    )
+    return next(iter(changes), None)
+
+
+def _bring_back(reruns: Iterable[Rerun]) -> dict[int, set[int]]:
+    """Put the old reports in their place where the new ones still stand; return the learners by assignment."""
     touched = defaultdict(set)
-    for rerun in _reported(row):
+    for rerun in reruns:
         if _still(rerun, rerun.state, rerun.given, rerun.digest) and _differs(rerun):
             _put(rerun.submission, rerun.old_report, rerun.old_digest)
             touched[rerun.submission.assignment_id].add(rerun.submission.learner_id)
-    changes = _refresh(row, touched, by=by, why=why)
-    _end(row, Stage.REVERTED)
-    return changes
+    return touched
 
 
 @transaction.atomic
@@ -169,8 +197,8 @@ def _locked(regrade: Regrade, stage: Stage, otherwise: str) -> Regrade:
     return row
 
 
-def _reported(regrade: Regrade) -> Iterable[Rerun]:
-    over = regrade.reruns.filter(state__in=_GRADED).select_related("submission")
+def _reported(regrade: Regrade, **which: Any) -> Iterable[Rerun]:
+    over = regrade.reruns.filter(state__in=_GRADED, **which).select_related("submission")
     return over.select_for_update(of=("submission",)).defer("submission__source", "submission__report")
 
 

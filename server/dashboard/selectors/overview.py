@@ -1,5 +1,6 @@
 """The first page: what happens now."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,6 +8,7 @@ from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 
 from server.courses.models import Course, Role
+from server.dashboard.selectors.gradebook import tried_and_passed
 from server.gradebook.models import Assignment, Grade
 from server.submissions.models import Kind, State, Submission
 
@@ -36,10 +38,17 @@ class Deadline:
     students: int
 
 
-def pulse(course: Course, *, now: datetime) -> Pulse:
-    """Return what happens in a course now. Two queries."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turnout:
+    """How many students there are, and how many have not begun."""
+
+    students: int
+    not_begun: int
+
+
+def pulse(assignments: Collection[Assignment], *, now: datetime) -> Pulse:
+    """Return what happens in some assignments now. One query."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    assignments = list(course.assignments.order_by().values_list("pk", flat=True))
     recent = Submission.objects.filter(assignment__in=assignments, submitted_at__gte=now - LATELY).order_by()
     today = Q(submitted_at__gte=midnight, kind=Kind.SUBMIT)
     waiting = Q(state__in=[State.QUEUED, State.RUNNING])
@@ -54,25 +63,24 @@ def pulse(course: Course, *, now: datetime) -> Pulse:
     return Pulse(**counts)
 
 
-def deadlines(course: Course, *, now: datetime) -> list[Deadline]:
-    """Return the assignments that are due within `NEAR`, the nearest first. Three queries."""
-    near = list(course.assignments.filter(due_at__range=(now, now + NEAR)).select_related("course").order_by("due_at"))
-    students = course.enrollments.filter(role=Role.STUDENT).count()
-    rows = Grade.objects.filter(assignment__in=near).values("assignment")
-    counted = rows.annotate(tried=Count("pk", filter=Q(used__gt=0)), passed=Count("passed_after"))
-    by_assignment = {row["assignment"]: row for row in counted}
+def deadlines(assignments: Collection[Assignment], *, students: int, now: datetime) -> list[Deadline]:
+    """Return those of some assignments that are due within `NEAR`, the nearest first. One query."""
+    due = [(one.due_at, one) for one in assignments if one.due_at is not None and now <= one.due_at <= now + NEAR]
+    near = [one for _, one in sorted(due, key=lambda pair: pair[0])]
+    counted = tried_and_passed(near)
     return [
         Deadline(
             assignment=one,
-            tried=by_assignment[one.pk]["tried"] if one.pk in by_assignment else 0,
-            passed=by_assignment[one.pk]["passed"] if one.pk in by_assignment else 0,
+            tried=counted.get(one.pk, {}).get("tried", 0),
+            passed=counted.get(one.pk, {}).get("passed", 0),
             students=students,
         )
         for one in near
     ]
 
 
-def not_begun(course: Course) -> int:
-    """Return how many students of a course never had anything graded. One query."""
+def turnout(course: Course) -> Turnout:
+    """Return how many students a course has, and how many of them never had anything graded. One query."""
     begun = Grade.objects.filter(assignment__course=course, used__gt=0).values("learner")
-    return course.enrollments.filter(role=Role.STUDENT).exclude(user__in=begun).count()
+    students = course.enrollments.filter(role=Role.STUDENT)
+    return Turnout(**students.aggregate(students=Count("pk"), not_begun=Count("pk", filter=~Q(user__in=begun))))

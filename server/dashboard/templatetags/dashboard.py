@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from django import template
 from django.utils.html import format_html
@@ -12,7 +13,7 @@ from pygments.lexers import PythonLexer
 
 from server.accounts.models import User
 from server.courses.models import Course
-from server.dashboard.selectors.gradebook import Query, Show
+from server.dashboard.selectors.gradebook import Query, Row, Show
 from server.gradebook.exports import Format
 from server.gradebook.models import Assignment, Grade, GradeChange
 from server.web.templatetags.web import points
@@ -72,16 +73,19 @@ def sorted_by(query: Query, key: Any) -> SafeString:
 
 
 @register.simple_tag
-def grade_cell(course: Course, assignment: Assignment, student: User, grade: Grade | None, show: Show) -> SafeString:
-    """Return a cell of the gradebook: the points, and in words what is special about them."""
-    address = f"/courses/{course.slug}/teach/grades/{assignment.pk}/{student.pk}/"
-    return format_html(
-        '<td class="number {}"><a href="{}" title="{}">{}</a></td>',
-        _kind(grade, assignment),
-        address,
-        _note(grade),
-        _cell(grade, show),
-    )
+def grade_cells(course: Course, row: Row, show: Show) -> SafeString:
+    """Return a student's cells of the gradebook: the points, and in words what is special about them.
+
+    A page has more than a thousand of them, so they are put together here and not by a template. Nothing in them is
+    anybody's text: keys, numbers, words of ours, and the slug of the course.
+    """
+    begin = f"/courses/{quote(course.slug)}/teach/grades"
+    return mark_safe("".join(_td(begin, row.student, one, grade, show) for one, grade in row.cells))  # noqa: S308
+
+
+def _td(begin: str, student: User, assignment: Assignment, grade: Grade | None, show: Show) -> str:
+    link = f'<a href="{begin}/{assignment.pk}/{student.pk}/" title="{_note(grade)}">{_cell(grade, show)}</a>'
+    return f'<td class="number {_kind(grade, assignment)}">{link}</td>'
 
 
 def _kind(grade: Grade | None, assignment: Assignment) -> str:

@@ -16,6 +16,9 @@ from server.gradebook.services import change_terms
 from server.insights import selectors as insights
 from server.web.requests import Request
 
+# How many of the most frequent mistakes are drawn over time.
+OVER_TIME = 5
+
 
 @require_GET
 def assignments(request: Request, slug: str) -> HttpResponse:
@@ -61,14 +64,15 @@ def analytics(request: Request, slug: str, pk: int) -> HttpResponse:
     course = taught_course(request, slug)
     one = get_object_or_404(course.assignments.select_related("course"), pk=pk)
     found = figures(one)
-    days = insights.mistakes_by_day(one)
+    mistakes = insights.mistakes_in(one)
+    days = insights.mistakes_by_day(one, [mistake.mistake for mistake in mistakes[:OVER_TIME]])
     context = {
         "course": course,
         "tab": "assignments",
         "assignment": one,
         "figures": found,
         "checks": insights.check_rates(one),
-        "mistakes": insights.mistakes_in(one),
+        "mistakes": mistakes,
         "seconds": insights.run_seconds(one),
         "charts": {
             "scores": bars(found.scores, "Students"),

@@ -61,13 +61,13 @@ def student(request: Request, slug: str, pk: int) -> HttpResponse:
 def changes(request: Request, slug: str) -> HttpResponse:
     """Every change of a grade, newest first."""
     course = taught_course(request, slug, permission="grades.view")
-    every = GradeChange.objects.filter(assignment__course=course)
+    # One object per assignment, so that its title is read once and not once per change.
+    assignments = {one.pk: one for one in course.assignments.select_related("course")}
+    every = GradeChange.objects.filter(assignment__in=assignments)
     if request.GET.get("by") == "people":
         every = every.exclude(by=None)
     rows = every.select_related("learner", "by", "undone_by")
     page = Paginator(rows, CHANGES_PER_PAGE).get_page(request.GET.get("page"))
-    # One object per assignment, so that its title is read once and not once per change.
-    assignments = {one.pk: one for one in course.assignments.select_related("course")}
     for change in page:
         change.assignment = assignments[change.assignment_id]
     context = {"course": course, "tab": "changes", "page": page, "people": request.GET.get("by") == "people"}

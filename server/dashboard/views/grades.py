@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -17,7 +18,10 @@ from server.gradebook.errors import GradeError
 from server.gradebook.models import Action, Assignment, Grade, GradeChange
 from server.gradebook.selectors import grade_in
 from server.gradebook.services import decide as write_decision
-from server.gradebook.services import undo as take_back
+from server.gradebook.services import undo as take_back_decision
+from server.regrades.errors import RegradeError
+from server.regrades.models import Regrade, Stage
+from server.regrades.services import take_back as take_back_rescore
 from server.submissions.models import Submission
 from server.submissions.presentation import result_of
 from server.submissions.selectors import history
@@ -73,11 +77,13 @@ def decide(request: Request, slug: str, assignment: int, learner: int, what: str
 def undo(request: Request, slug: str, pk: int) -> HttpResponse:
     """Take a decision back."""
     course = taught_course(request, slug, permission="grades.undo")
-    change = get_object_or_404(GradeChange.objects.select_related("assignment"), pk=pk, assignment__course=course)
+    rows = GradeChange.objects.select_related("assignment", "undoes")
+    change = get_object_or_404(rows, pk=pk, assignment__course=course)
+    take_back = take_back_rescore if change.action == Action.REGRADED else take_back_decision
     try:
         take_back(change, by=request.user, why=f"Undid: {change.why}")
         messages.success(request, "Undone. The grade is what it was before.")
-    except GradeError as error:
+    except (GradeError, RegradeError) as error:
         messages.error(request, str(error))
     return redirect("dashboard:grade", course.slug, change.assignment_id, change.learner_id)
 
@@ -138,6 +144,13 @@ def _extension(grade: Grade | None) -> dict[str, Any]:
     return {name: getattr(grade, name) for name in names} if grade else {}
 
 
-def _changes(assignment: Assignment, learner: User) -> list[GradeChange]:
-    rows = GradeChange.objects.filter(assignment=assignment, learner=learner)
-    return list(rows.select_related("by", "undone_by", "assignment"))
+def _changes(assignment: Assignment, learner: User) -> list[tuple[GradeChange, bool]]:
+    """Return the changes of a grade, newest first, and whether each can be undone by itself."""
+    rows = GradeChange.objects.filter(assignment=assignment, learner=learner).select_related(
+        "by", "undone_by", "undoes"
+    )
+    applied = Regrade.objects.filter(state=Stage.APPLIED, changes=OuterRef("pk"))
+    return [
+        (change, not hasattr(change, "undone_by") and (change.is_decision or change.of_applied))
+        for change in rows.annotate(of_applied=Exists(applied))
+    ]

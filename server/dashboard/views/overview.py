@@ -18,14 +18,17 @@ def overview(request: Request, slug: str) -> HttpResponse:
     """What happens now, who is stuck, what the class gets wrong, what is due."""
     course = taught_course(request, slug)
     now = timezone.now()
+    # Read once and handed on: the course as well, so that links need no look-up of it.
+    assignments = list(course.assignments.select_related("course"))
+    turnout = select.turnout(course)
     context = {
         "course": course,
         "tab": "overview",
-        "pulse": select.pulse(course, now=now),
-        "not_begun": select.not_begun(course),
-        "deadlines": select.deadlines(course, now=now),
-        "stuck": insights.stuck(course),
-        "mistakes": insights.mistakes(course, since=now - select.LATELY),
+        "pulse": select.pulse(assignments, now=now),
+        "not_begun": turnout.not_begun,
+        "deadlines": select.deadlines(assignments, students=turnout.students, now=now),
+        "stuck": insights.stuck(assignments),
+        "mistakes": insights.mistakes(assignments, since=now - select.LATELY),
     }
     return render(request, "dashboard/overview.html", context)
 

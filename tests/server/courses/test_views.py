@@ -3,8 +3,17 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from server.gradebook.models import Grade
-from tests.server.builders import graded, make_assignment, make_course, make_student, make_user, write_exercise
+from server.gradebook.models import Action
+from server.gradebook.services import decide
+from tests.server.builders import (
+    graded,
+    make_assignment,
+    make_course,
+    make_member,
+    make_student,
+    make_user,
+    write_exercise,
+)
 
 
 def test_whoever_is_in_one_course_goes_straight_there(client, student, assignment):
@@ -83,7 +92,8 @@ def test_the_grades_are_ones_own(client, student, assignment):
 
 
 def test_what_one_is_exempt_from_counts_nowhere(client, student, assignment):
-    Grade.objects.create(assignment=assignment, learner=student, exempt=True)
+    by = make_member(assignment.course, "instructor")
+    decide(assignment, student, action=Action.EXEMPTED, by=by, why="Did it last year", exempt=True)
     client.force_login(student)
 
     answer = grades_of(client, assignment.course)

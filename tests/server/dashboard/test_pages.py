@@ -10,6 +10,7 @@ from server.comments.models import Comment
 from server.dashboard.models import Verification
 from server.gradebook.models import Action, Grade, GradeChange
 from server.gradebook.services import decide
+from server.regrades import services as regrades
 from server.submissions.models import State
 from tests.server.builders import graded, make_assignment, make_report, make_student, make_submission, record
 
@@ -24,6 +25,8 @@ LISTS = [
     ("similarity:list", ""),
     ("roster:people", ""),
 ]
+# For a page of the instructor's, signing in included.
+MOST_QUERIES = 12
 
 
 def text(response):
@@ -44,6 +47,7 @@ def test_a_list_costs_the_same_queries_however_long_it_is(teach, client, course,
         client.get(address)
 
     assert len(many) == len(few), [query["sql"] for query in many]
+    assert len(many) <= MOST_QUERIES, [query["sql"] for query in many]
 
 
 def test_the_overview_tells_who_is_stuck_and_on_what(teach, course, assignment):
@@ -158,6 +162,23 @@ def test_undo_is_a_button_away(teach, course, assignment, instructor):
 
     again = teach("dashboard:undo", change.pk, method="post", follow=True)
     assert "changed again since" in text(again)
+
+
+def test_what_a_regrade_did_to_one_student_is_undone_by_the_same_button(teach, course, assignment, instructor):
+    learner = make_student(course)
+    graded(learner, assignment, given=3)
+    regrade = regrades.start(course, [assignment], by=instructor, why="A check was wrong")
+    rerun = regrade.reruns.get()
+    regrades.record(submission=str(rerun.pk), token=rerun.token, report=make_report(10))
+    (change,) = regrades.apply(regrade, by=instructor)
+    address = ("dashboard:grade", assignment.pk, learner.pk)
+    assert text(teach(*address)).count("Undo <span") == 1
+
+    answer = teach("dashboard:undo", change.pk, method="post", follow=True)
+
+    assert "Undone. The grade is what it was before." in text(answer)
+    assert Grade.objects.get(learner=learner).final == 30
+    assert "Undo <span" not in text(teach(*address))
 
 
 def test_a_submission_page_holds_code_report_and_grade(teach, course, assignment):

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from server.gradebook.errors import Invalid, Overtaken
 from server.gradebook.models import Action, Grade, GradeChange
-from server.gradebook.services import change_terms, decide, decision_in, refresh, state_of, undo
+from server.gradebook.services import change_terms, decide, refresh, undo
 from server.gradebook.signals import grade_changed
+from server.gradebook.states import decision_in, state_of
 from server.submissions import services as submissions
 from server.submissions.errors import NotNow
 from tests.server.builders import graded, make_assignment, make_member, make_student, make_submission

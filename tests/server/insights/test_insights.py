@@ -43,7 +43,7 @@ def test_a_new_report_takes_the_place_of_what_was_noted(student, assignment):
 def test_a_diagnosis_is_told_before_the_plain_message(student, assignment):
     fail(student, assignment, diagnosis="degrees")
 
-    (one,) = mistakes(assignment.course, since=A_WEEK_AGO)
+    (one,) = mistakes([assignment], since=A_WEEK_AGO)
     assert (one.mistake, one.is_diagnosis) == ("degrees", True)
     assert one.text == "These are the numbers for angles in degrees."
 
@@ -55,7 +55,7 @@ def test_mistakes_are_ordered_by_how_many_learners_made_them(assignment):
     for _ in range(2):
         fail(make_student(assignment.course), assignment)
 
-    first, second = mistakes(assignment.course, since=A_WEEK_AGO)
+    first, second = mistakes([assignment], since=A_WEEK_AGO)
     assert (first.mistake, first.learners, first.times) == ("returned_none", 2, 2)
     assert (second.mistake, second.learners, second.times) == ("degrees", 1, 5)
 
@@ -74,7 +74,7 @@ def test_stuck_are_those_who_try_and_never_pass(assignment):
     record(make_submission(passed, assignment))
     fail(beginner, assignment)
 
-    (one,) = stuck(assignment.course)
+    (one,) = stuck([assignment])
     assert one.grade.learner == stuck_one
     assert one.on.mistake == "returned_none"
 

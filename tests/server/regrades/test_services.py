@@ -5,8 +5,10 @@ from django.utils import timezone
 
 from grader.reports import Outcome
 from server.celery import app
+from server.gradebook.errors import GradeError
 from server.gradebook.models import Action, Grade, GradeChange
-from server.gradebook.services import state_of
+from server.gradebook.services import decide, undo
+from server.gradebook.states import state_of
 from server.regrades import services
 from server.regrades.errors import RegradeError
 from server.regrades.models import Rerun, Scope, Stage
@@ -292,3 +294,78 @@ def test_others_hear_of_an_applied_regrade(student, assignment, begin, instructo
         regrade_applied.disconnect(hear)
 
     assert heard == [(regrade.pk, 1)]
+
+
+@pytest.fixture
+def applied(assignment, begin, instructor):
+    """A regrade that raised the only attempt of two students from 3 to 10 points, and the changes of their grades."""
+    for username in ("ada", "bob"):
+        graded(make_student(assignment.course, username=username), assignment, given=3)
+    regrade = begin()
+    answer(regrade, 10)
+    return {change.learner.username: change for change in services.apply(regrade, by=instructor)}
+
+
+def test_what_a_regrade_did_to_one_student_is_taken_back_alone(assignment, applied, instructor):
+    ada, bob = applied["ada"], applied["bob"]
+
+    undone = services.take_back(ada, by=instructor, why="Used the old statement")
+
+    assert (final(ada.learner, assignment), final(bob.learner, assignment)) == (30, 100)
+    assert ada.learner.submissions.get().given == 3
+    assert (undone.action, undone.undoes, undone.by, undone.why) == (
+        Action.UNDONE,
+        ada,
+        instructor,
+        "Used the old statement",
+    )
+
+
+def test_it_is_taken_back_once_and_for_a_reason(applied, instructor):
+    with pytest.raises(RegradeError, match="Say why"):
+        services.take_back(applied["ada"], by=instructor, why=" ")
+    undone = services.take_back(applied["ada"], by=instructor, why="a")
+
+    with pytest.raises(RegradeError):
+        services.take_back(applied["ada"], by=instructor, why="b")
+    with pytest.raises(RegradeError):
+        services.take_back(undone, by=instructor, why="c")
+    with pytest.raises(GradeError):
+        undo(undone, by=instructor, why="d")
+
+
+def test_a_score_that_was_graded_again_since_is_not_taken_back(assignment, applied, begin, instructor):
+    later = begin()
+    answer(later, 7)
+    services.apply(later, by=instructor)
+
+    with pytest.raises(RegradeError, match="changed again"):
+        services.take_back(applied["ada"], by=instructor, why="?")
+    assert final(applied["ada"].learner, assignment) == 70
+
+
+def test_taking_the_whole_regrade_back_leaves_alone_who_was_taken_back_before(assignment, applied, instructor):
+    services.take_back(applied["ada"], by=instructor, why="?")
+    before = GradeChange.objects.filter(learner=applied["ada"].learner).count()
+
+    services.revert(applied["bob"].regrades.get(), by=instructor, why="?")
+
+    assert [final(change.learner, assignment) for change in applied.values()] == [30, 30]
+    assert GradeChange.objects.filter(learner=applied["ada"].learner).count() == before
+
+
+def test_an_override_stays_when_the_score_below_it_is_taken_back(assignment, applied, instructor):
+    ada = applied["ada"].learner
+    decide(assignment, ada, action=Action.OVERRIDDEN, by=instructor, why="Oral exam", override=90)
+
+    services.take_back(applied["ada"], by=instructor, why="?")
+
+    grade = Grade.objects.get(learner=ada)
+    assert (grade.raw, grade.final) == (30, 90)
+
+
+def test_a_change_that_no_regrade_made_is_not_taken_back_as_one(student, assignment, instructor):
+    change = decide(assignment, student, action=Action.OVERRIDDEN, by=instructor, why="?", override=90)
+
+    with pytest.raises(RegradeError):
+        services.take_back(change, by=instructor, why="?")

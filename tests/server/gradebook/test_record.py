@@ -1,0 +1,89 @@
+"""Nothing changes a grade without a trace: not in bulk, not in the admin, not by deleting or rewriting the record."""
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import ProtectedError
+
+from server.gradebook.models import Action, Grade, GradeChange, Unrecorded
+from server.gradebook.selectors import unrecorded
+from server.gradebook.services import decide
+from tests.server.builders import graded, make_member, make_user
+
+
+@pytest.fixture
+def change(student, assignment):
+    graded(student, assignment, given=3)
+    by = make_member(assignment.course, "instructor")
+    return decide(assignment, student, action=Action.OVERRIDDEN, by=by, why="?", override=50)
+
+
+@pytest.mark.parametrize("model", [Grade, GradeChange])
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda rows: rows.update(why="x"),
+        lambda rows: rows.filter(pk=1).update(final=100),
+        lambda rows: rows.delete(),
+        lambda rows: rows.bulk_create([]),
+        lambda rows: rows.bulk_update([], ["learner"]),
+    ],
+)
+def test_neither_grades_nor_their_record_are_written_in_bulk(change, model, write):
+    with pytest.raises(Unrecorded):
+        write(model.objects.all())
+
+
+def test_what_was_recorded_is_neither_rewritten_nor_deleted(change):
+    change.why = "A better reason"
+    with pytest.raises(Unrecorded):
+        change.save()
+    with pytest.raises(Unrecorded):
+        change.delete()
+
+
+def test_a_grade_written_around_the_record_is_found(change, assignment, student):
+    assert unrecorded(Grade.objects.all()) == []
+
+    row = Grade.objects.get()
+    row.final = 100
+    row.save()
+    assert unrecorded(Grade.objects.all()) == [row]
+
+    # Every test ends with a look for such grades: see conftest.
+    row.final = 50
+    row.save()
+
+
+@pytest.mark.parametrize("thing", ["assignment", "course"])
+def test_what_holds_grades_is_not_deleted_with_them(change, assignment, thing):
+    with pytest.raises(ProtectedError):
+        (assignment if thing == "assignment" else assignment.course).delete()
+
+    assert Grade.objects.exists()
+
+
+def test_the_admin_offers_nothing_that_makes_a_grade():
+    scored = {
+        "gradebook.Grade",
+        "gradebook.GradeChange",
+        "submissions.Submission",
+        "regrades.Rerun",
+        "regrades.Regrade",
+    }
+
+    assert not {model._meta.label for model in admin.site._registry} & scored
+    assert scored <= {model._meta.label for model in apps.get_models()}
+
+
+def test_terms_that_are_changed_in_the_admin_leave_their_trace(client, change, assignment):
+    someone = make_user(is_staff=True, is_superuser=True)
+    client.force_login(someone)
+    terms = {"points": 10, "cooldown_seconds": 0, "keeps": "best", "late_percent_per_day": 0, "late_percent_cap": 100}
+    names = {"course": assignment.course_id, "slug": assignment.slug, "exercise": assignment.exercise, "position": 0}
+
+    address = f"/admin/gradebook/assignment/{assignment.pk}/change/"
+    assert client.post(address, terms | names | {"grace_minutes": 0}).status_code == 302
+
+    latest = GradeChange.objects.order_by("-pk")[0]
+    assert (latest.action, latest.by, latest.new["raw"]) == (Action.TERMS, someone, 3)
