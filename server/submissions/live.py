@@ -14,7 +14,7 @@ import redis
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections, transaction
 
-from server.submissions import progress
+from server.submissions import pace, progress
 from server.submissions.models import State, Submission
 
 # How long a page waits for a message before it asks the database itself (seconds).
@@ -25,10 +25,15 @@ ROUNDS = 300
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
-    """What to show of a submission now. `ahead` counts those that were sent out earlier and still wait or run."""
+    """What to show of a submission now.
+
+    `ahead` counts those that were sent out earlier and still wait or run; `wait` is in how many seconds its report is
+    likely, None where nobody can tell.
+    """
 
     state: State
     ahead: int = 0
+    wait: int | None = None
     case: int | None = None
     of: int | None = None
     loss: list[list[float]] = field(default_factory=list)
@@ -47,7 +52,13 @@ class Snapshot:
             return "Training your model"
         if self.state is State.RUNNING:
             return f"Running case {self.case} of {self.of}" if self.case and self.of else "Starting your code"
-        return "Waiting for a grader" + (f" · {self.ahead} before you" if self.ahead else "")
+        return " · ".join(["Waiting for a grader", *self._queue()])
+
+    def _queue(self) -> list[str]:
+        if not self.ahead:
+            return []
+        when = f"your result {pace.in_words(self.wait)}" if self.wait else "how long is not known yet"
+        return [f"{self.ahead} before you", when]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the snapshot as the page's script takes it."""
@@ -56,6 +67,7 @@ class Snapshot:
             "text": self.text,
             "over": self.over,
             "ahead": self.ahead,
+            "wait": self.wait,
             "case": self.case,
             "of": self.of,
             "loss": self.loss,
@@ -69,7 +81,8 @@ def snapshot(submission: Submission, said: dict[str, Any] | None = None) -> Snap
     said = progress.latest(submission.pk) if said is None else said
     if said.get("state") == State.RUNNING:
         return Snapshot(state=State.RUNNING, case=said.get("case"), of=said.get("of"), loss=said.get("loss", []))
-    return Snapshot(state=State.QUEUED, ahead=ahead_of(submission))
+    ahead = ahead_of(submission)
+    return Snapshot(state=State.QUEUED, ahead=ahead, wait=pace.expected_wait(submission.runtime, ahead))
 
 
 def ahead_of(submission: Submission) -> int:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from server.submissions import live, progress
 from server.submissions.models import State, Submission
-from tests.server.builders import make_submission, record
+from tests.server.builders import graded, make_submission, record
 
 
 @pytest.fixture
@@ -69,7 +69,19 @@ def test_a_submission_that_waits_says_for_what_and_behind_how_many(assignment):
     second = make_submission(None, assignment, sent_at=timezone.now() + timedelta(seconds=1))
 
     assert live.snapshot(first, {}).text == "Waiting for a grader"
-    assert live.snapshot(second, {}).text == "Waiting for a grader · 1 before you"
+    assert live.snapshot(second, {}).text == "Waiting for a grader · 1 before you · how long is not known yet"
+
+
+def test_with_a_place_in_the_queue_comes_what_it_is_likely_to_mean(student, assignment):
+    for _ in range(3):
+        graded(student, assignment, given=10)
+    make_submission(None, assignment)
+    second = make_submission(None, assignment, sent_at=timezone.now() + timedelta(seconds=1))
+
+    now = live.snapshot(second, {})
+
+    assert now.text == "Waiting for a grader · 1 before you · your result in a few seconds"
+    assert now.to_dict()["wait"] == 5
 
 
 def test_what_was_sent_again_stands_behind_those_before_it(assignment):

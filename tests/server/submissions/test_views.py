@@ -133,6 +133,7 @@ def test_the_state_is_told_as_data_for_browsers_without_a_stream(at, student, as
         "text": "",
         "over": True,
         "ahead": 0,
+        "wait": None,
         "case": None,
         "of": None,
         "loss": [],
