@@ -50,6 +50,10 @@ class WarmSandbox:
         self._closed = False
         self._prepare(1)
 
+    def warm_up(self) -> None:
+        """Wait until a cell is warm; SandboxError where none starts."""
+        self._cell = self._occupy()
+
     @contextmanager
     def open(
         self, program: Program, *, limits: Limits, on_progress: Callable[[dict[str, Any]], None] | None = None

@@ -19,6 +19,7 @@ USES = {
         " c.checkpoint(torch.sin, y, use_reentrant=False).sum().backward()"
     ),
     "the compiler": "assert torch.compile(lambda x: x + 1, backend='eager')(torch.ones(2)).tolist() == [2.0, 2.0]",
+    "deterministic algorithms": "torch.use_deterministic_algorithms(True); torch.ones(2).cumsum(0)",
     "a figure": "import matplotlib.pyplot as p, io; p.plot([1, 2]); p.savefig(io.BytesIO())",
     "a data loader": "from torch.utils import data as d; list(d.DataLoader(d.TensorDataset(torch.ones(4, 2))))",
     "saving and loading": "torch.save({'w': torch.ones(2)}, 'w.pt'); torch.load('w.pt')",

@@ -156,6 +156,23 @@ def test_an_exception_of_the_grader_ends_the_cell(opened):
     assert engine.started[0].stopped
 
 
+def test_warming_up_waits_for_the_cell_that_serves_first(opened):
+    engine = Engine()
+    sandbox = opened(engine)
+
+    sandbox.warm_up()
+
+    assert serve(sandbox, engine) is engine.started[0]
+    assert len(engine.started) == 1
+
+
+def test_warming_up_tells_that_nothing_starts(opened):
+    sandbox = opened(Engine(failures=1))
+
+    with pytest.raises(SandboxError, match="no more sandboxes"):
+        sandbox.warm_up()
+
+
 def test_closing_stops_everything(opened):
     engine = Engine()
     sandbox = opened(engine, reuse=False, spares=2)
