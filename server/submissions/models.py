@@ -33,9 +33,6 @@ class State(models.TextChoices):
 
 OPEN = frozenset({State.QUEUED, State.RUNNING})
 ENDS = frozenset({State.GRADED, State.UNGRADABLE, State.ERROR, State.CANCELLED})
-# A submission that uses an attempt: not where the code did not load, where we erred, or where it was cancelled.
-COUNTED = OPEN | {State.GRADED}
-COUNTS = models.Q(kind=Kind.SUBMIT, state__in=sorted(COUNTED))
 MOVES: dict[str, frozenset[State]] = {
     State.QUEUED: ENDS | {State.RUNNING},
     State.RUNNING: ENDS | {State.QUEUED},
@@ -45,6 +42,11 @@ MOVES: dict[str, frozenset[State]] = {
     State.UNGRADABLE: frozenset(),
     State.CANCELLED: frozenset(),
 }
+
+
+def uses_attempt(kind: str, state: str) -> bool:
+    """Whether such a one uses an attempt: not where it did not load, where we erred, or where it was cancelled."""
+    return kind == Kind.SUBMIT and state in OPEN | {State.GRADED}
 
 
 def new_token() -> str:
@@ -141,8 +143,8 @@ class Submission(models.Model):
 
     @property
     def counts(self) -> bool:
-        """Whether it uses an attempt; `COUNTS` asks the same of the database."""
-        return self.kind == Kind.SUBMIT and self.state in COUNTED
+        """Whether it uses an attempt."""
+        return uses_attempt(self.kind, self.state)
 
     @property
     def fraction(self) -> float:

@@ -20,7 +20,6 @@ from typing import Any, Self
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Max
 from django.utils import timezone
 
 from grader.reports import Outcome, Report
@@ -31,10 +30,12 @@ from server.gradebook.selectors import terms_of
 from server.gradebook.services import refresh
 from server.submissions import dispatch, live
 from server.submissions.errors import NotNow, TooManyChecks, Unstorable
-from server.submissions.models import COUNTS, OPEN, Kind, State, Submission, new_seed, new_token
+from server.submissions.models import OPEN, Kind, State, Submission, new_seed, new_token, uses_attempt
 from server.submissions.signals import report_written
 
 log = structlog.get_logger(__name__)
+
+NOT_UTF_8 = "This is not UTF-8 text. Save the file with the encoding UTF-8 and try again."
 
 
 class Recorded(StrEnum):
@@ -56,12 +57,12 @@ class Earlier:
 
     @classmethod
     def of(cls, learner: User, assignment: Assignment, kind: Kind) -> Self:
-        """Count what there is of a kind. One query, however much it is."""
+        """Look at what there is of a kind. One query, of the least that tells it."""
         theirs = Submission.objects.filter(learner=learner, assignment=assignment, kind=kind)
-        found = theirs.aggregate(
-            number=Max("number"), used=Count("pk", filter=COUNTS), last_at=Max("submitted_at", filter=COUNTS)
-        )
-        return cls(number=found["number"] or 0, used=found["used"], last_at=found["last_at"])
+        rows = list(theirs.order_by().values_list("number", "state", "submitted_at"))
+        counted = [at for _, state, at in rows if uses_attempt(kind, state)]
+        number = max((number for number, _, _ in rows), default=0)
+        return cls(number=number, used=len(counted), last_at=max(counted, default=None))
 
 
 def submit(*, learner: User, assignment: Assignment, source: str, kind: Kind = Kind.SUBMIT) -> Submission:
@@ -115,14 +116,17 @@ def take_in(
 
 def check_storable(source: str) -> None:
     """Raise Unstorable, with a sentence for the learner, where a source is too large or no text that we can keep."""
-    size = len(source.encode("utf-8", errors="replace"))
+    try:
+        size = len(source.encode("utf-8"))
+    except UnicodeEncodeError:
+        raise Unstorable(NOT_UTF_8) from None
     if size > settings.SOURCE_MAX_BYTES:
         limit = settings.SOURCE_MAX_BYTES // 1024
         raise Unstorable(f"This is {size / 1024:.0f} kB of code; at most {limit} kB can be handed in.")
     if "\0" in source:
         raise Unstorable("This holds NUL bytes, so it is no Python source. Was it saved as UTF-16, or is it a binary?")
-    if "\ufffd" in source or any("\ud800" <= character <= "\udfff" for character in source):
-        raise Unstorable("This is not UTF-8 text. Save the file with the encoding UTF-8 and try again.")
+    if "\ufffd" in source:
+        raise Unstorable(NOT_UTF_8)
 
 
 def _take_turns(learner: User) -> None:
