@@ -72,8 +72,10 @@ def _take_in(request: Request, course: str, slug: str, kind: Kind) -> HttpRespon
 def history(request: Request, course: str, slug: str) -> HttpResponse:
     """Everything that the learner handed in for an exercise."""
     assignment = get_assignment(request.user, course, slug)
-    submissions = list(selectors.history(request.user, assignment))
-    return render(request, "submissions/history.html", {"assignment": assignment, "submissions": submissions})
+    submissions = list(selectors.history_with_comments(request.user, assignment))
+    any_said = any(submission.said for submission in submissions)
+    context = {"assignment": assignment, "submissions": submissions, "any_said": any_said}
+    return render(request, "submissions/history.html", context)
 
 
 @require_GET

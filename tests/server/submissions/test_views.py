@@ -248,9 +248,9 @@ def test_an_exercise_page_needs_few_queries_however_long_the_history_is(
     for _ in range(15):
         graded(student, assignment, given=5)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         assert at.get(page(assignment)).status_code == 200
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         assert at.get(page(assignment, "history")).status_code == 200
 
 
