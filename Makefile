@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 OURS = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup image image-gpu demo check test lock audit clean
+.PHONY: help setup image image-gpu demo check test bench lock audit clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -26,6 +26,9 @@ check: setup ## form, types, imports, migrations, templates, and the tests that 
 
 test: setup ## bring every service, then run every check and every test (ARGS="tests/grader -k nan")
 	@$(OURS) deploy.setup.test $(ARGS)
+
+bench: setup image ## measure what a submission costs in each kind of sandbox (ARGS="--times 50 --out bench.json")
+	@$(OURS) tests.bench.sandbox $(ARGS)
 
 lock: setup ## pin and hash what deploy/requirements/*.in ask for (UPGRADE=1 takes the newest)
 	@$(OURS) deploy.setup.lock

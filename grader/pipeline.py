@@ -41,10 +41,9 @@ def grade(job: Job, *, sandbox: Sandbox, on_progress: Progress | None = None) ->
     ending = _ending(run.ending, asked=len(cases))
     if ending.outcome is Outcome.UNGRADABLE:
         return _ungradable(exercise, job, _load_failure(ending), ending=ending, sandbox=sandbox)
-    trials = _with_stops(exercise, trials, ending)
-    findings = [
-        finding_of(exercise, verdict, evidence=explained.get(i)) for i, verdict in enumerate(judge(exercise, trials))
-    ]
+    if _note_stop(exercise, trials, ending):
+        judged = judge(exercise, trials)
+    findings = [finding_of(exercise, verdict, evidence=explained.get(i)) for i, verdict in enumerate(judged)]
     return _report(exercise, job, findings, ending=ending, sandbox=sandbox, exhibits=exhibits_of(exercise, trials))
 
 
@@ -114,11 +113,12 @@ def _explain(exercise: Exercise, judged: Sequence[Verdict | Finding], *, ask: As
     }
 
 
-def _with_stops(exercise: Exercise, trials: list[Trial], ending: Ending) -> list[Trial]:
-    """Tell the trial that was running when the run was stopped what stopped it."""
-    if ending.unanswered is not None and ending.unanswered < len(trials):
-        trials[ending.unanswered].stopped = _stop(exercise, ending)
-    return trials
+def _note_stop(exercise: Exercise, trials: Sequence[Trial], ending: Ending) -> bool:
+    """Tell the trial that was running when the run was stopped what stopped it; False where none was."""
+    if ending.unanswered is None or ending.unanswered >= len(trials):
+        return False
+    trials[ending.unanswered].stopped = _stop(exercise, ending)
+    return True
 
 
 def _stop(exercise: Exercise, ending: Ending) -> Failed:

@@ -6,6 +6,7 @@ sandbox.
     celery -A grader.worker worker -Q grading.cpu,regrading.cpu
 """
 
+import gc
 import os
 from typing import Any
 
@@ -133,6 +134,9 @@ def _warm_up(**_: Any) -> None:
             load_exercise(package.slug).checks  # noqa: B018 - loading is the point
         except PackageError as error:
             log.error("package is broken", exercise=package.slug, error=str(error))
+    # Torch and the packages outlive every job: the collector need not look at them in the middle of one.
+    gc.collect()
+    gc.freeze()
 
 
 worker_process_shutdown.connect(release)

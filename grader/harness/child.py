@@ -53,6 +53,7 @@ class _Child:
     def __init__(self, ends: Ends) -> None:
         self._ends = ends
         self._answered = 0
+        self._held = b""
         self._room = 0
         self._sampler: losses.Sampler | None = None
 
@@ -83,10 +84,11 @@ class _Child:
             calls, tensors = unpack(self._read(Kind.CALLS))
             for call in calls:
                 self._say_json(Kind.PROGRESS, {"call": self._answered})
-                self._observe(namespace, call, tensors, setup.device)
+                self._hold(Kind.OBSERVATION, self._observe(namespace, call, tensors, setup.device))
                 self._answered += 1
+            self._say_held()
 
-    def _observe(self, namespace: Mapping[str, Any], call: Any, tensors: Any, device: str | None) -> None:
+    def _observe(self, namespace: Mapping[str, Any], call: Any, tensors: Any, device: str | None) -> bytes:
         document, results = evaluate(namespace, call, tensors, device)
         if self._sampler is not None:
             self._sampler.flush()
@@ -97,14 +99,23 @@ class _Child:
         if not message or len(message) > self._room or document_size(message) > MAX_DOCUMENT:
             message = pack(_too_large(document, max(size, len(message))), {})
         self._room -= len(message)
-        self._say(Kind.OBSERVATION, message)
+        return message
 
     def _say_json(self, kind: Kind, document: Any) -> None:
         self._say(kind, json.dumps(document).encode())
 
     def _say(self, kind: Kind, body: bytes = b"") -> None:
+        self._hold(kind, body)
+        self._say_held()
+
+    def _hold(self, kind: Kind, body: bytes) -> None:
+        """Keep a frame for the next write: each one wakes the keeper, and the keeper the grader."""
+        self._held += frame(kind, body)
+
+    def _say_held(self) -> None:
         flush()
-        _write(self._ends.said, frame(kind, body))
+        held, self._held = self._held, b""
+        _write(self._ends.said, held)
 
     def _read(self, kind: Kind) -> bytes:
         number, size = HEADER.unpack(_read_exactly(self._ends.told, HEADER.size))

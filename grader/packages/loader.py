@@ -7,7 +7,7 @@ import importlib.util
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -116,17 +116,21 @@ def load_exercise(slug: str, *, digest: str = "") -> Exercise:
     """Load the exercise of a slug.
 
     UnknownExercise where there is none, PackageError where it is broken, StaleWorker where `digest` names another
-    version than the one on this machine's disk.
+    version than the one on this machine's disk. Without a digest the disk is read each time, for authors at work.
     """
+    held = _held.get(slug)
+    if held is not None and held.package.digest == digest:
+        return held
     package = find_package(slug)
     if digest and digest != package.digest:
         raise StaleWorker(f"{slug}: the job is for version {digest[:12]}, this worker holds {package.digest[:12]}.")
-    return _exercise(slug, package.digest)
+    if held is None or held.package.digest != package.digest:
+        held = _held[slug] = Exercise(package)
+    return held
 
 
-@lru_cache(maxsize=256)
-def _exercise(slug: str, digest: str) -> Exercise:
-    return Exercise(find_package(slug))
+# By slug, in the version asked for last.
+_held: dict[str, Exercise] = {}
 
 
 def _load(package: Package, part: str) -> ModuleType:
