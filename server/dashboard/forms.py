@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 
+from grader.packages.catalogue import packages
+from server.catalogue.exercises import title_of
 from server.dashboard.selectors.gradebook import Query, Show, Which
 from server.gradebook.models import Assignment
 
@@ -74,8 +76,10 @@ class AssignmentForm(forms.ModelForm):
             "late_percent_per_day",
             "late_percent_cap",
             "grace_minutes",
+            "position",
         ]
         labels = {
+            "position": "Place in the course",
             "attempts": "Attempts",
             "cooldown_seconds": "Seconds between attempts",
             "keeps": "Which attempt counts",
@@ -84,13 +88,34 @@ class AssignmentForm(forms.ModelForm):
             "grace_minutes": "Grace after the due date (minutes)",
         }
 
+
+class NewAssignmentForm(AssignmentForm):
+    """Which exercise a course sets, and on which terms."""
+
+    exercise = forms.ChoiceField(label="Exercise")
+    slug = forms.CharField(
+        label="Name in addresses",
+        required=False,
+        max_length=100,
+        help_text="Empty: the exercise's own. Needed only where the course sets the same exercise twice.",
+        widget=forms.TextInput({"placeholder": "unit/name", "spellcheck": "false", "autocapitalize": "none"}),
+    )
+
+    class Meta(AssignmentForm.Meta):
+        fields = ["exercise", "slug", *(name for name in AssignmentForm.Meta.fields if name != "position")]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for package in packages():
+            unit = package.slug.partition("/")[0].replace("-", " ").capitalize()
+            groups.setdefault(unit, []).append((package.slug, title_of(package.slug)))
+        self.fields["exercise"].choices = [("", "Choose one"), *groups.items()]  # type: ignore[attr-defined]
+
     def clean(self) -> dict[str, Any]:
-        """See that the moments follow on each other."""
+        """Name the assignment after its exercise where it has no name of its own."""
         data = super().clean() or {}
-        moments = [data[name] for name in ("opens_at", "due_at", "closes_at") if data.get(name)]
-        if moments != sorted(moments):
-            raise forms.ValidationError("An assignment opens first, then is due, then closes.")
-        return data
+        return data | {"slug": data.get("slug") or data.get("exercise", "")}
 
 
 class QueryForm(forms.Form):

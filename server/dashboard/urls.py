@@ -19,6 +19,8 @@ urlpatterns = [
     path("submissions/<uuid:pk>/", grades.submission, name="submission"),
     path("submissions/<uuid:pk>/comments", grades.say, name="comment"),
     path("assignments/", assignments.assignments, name="assignments"),
+    path("assignments/new", assignments.new, name="new-assignment"),
+    path("assignments/<int:pk>/withdraw", assignments.withdraw, name="withdraw"),
     path("assignments/<int:pk>/", assignments.assignment, name="assignment"),
     path("assignments/<int:pk>/analytics", assignments.analytics, name="analytics"),
 ]

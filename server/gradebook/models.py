@@ -5,7 +5,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.urls import reverse
 
@@ -23,7 +24,7 @@ class Assignment(models.Model):
     """An exercise that a course sets. Its slug is `unit/name`: the exercise's, unless the course wants another."""
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="assignments")
-    slug = models.CharField(max_length=100)
+    slug = models.CharField(max_length=100, validators=[RegexValidator(r"\A[a-z0-9-]+/[a-z0-9-]+\Z")])
     exercise = models.CharField(max_length=100, help_text="The slug of an exercise package.")
     position = models.PositiveIntegerField(default=0)
     points = models.FloatField(default=100, validators=[MinValueValidator(0)])
@@ -52,6 +53,14 @@ class Assignment(models.Model):
     def get_absolute_url(self) -> str:
         """Return the address of the exercise page."""
         return reverse("submissions:exercise", args=[self.course.slug, self.slug])
+
+    def clean(self) -> None:
+        """Raise ValidationError for terms that make no sense; whoever edits an assignment in a form is told so."""
+        moments = [moment for moment in (self.opens_at, self.due_at, self.closes_at) if moment]
+        if moments != sorted(moments):
+            raise ValidationError("An assignment opens first, then is due, then closes.")
+        if self.pk and Grade.objects.filter(assignment=self, override__gt=self.points).exists():
+            raise ValidationError("Some students were given more points than that by hand. Change those grades first.")
 
     @property
     def unit(self) -> str:

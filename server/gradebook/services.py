@@ -4,6 +4,8 @@ refresh         what was handed in changed: see what follows
 decide          an instructor overrides, exempts or extends
 undo            takes a decision back, unless another came after it
 change_terms    the terms of an assignment changed, and so may every grade in it
+
+And of the assignments themselves: `set_exercise` makes one, `withdraw` takes one away that nobody worked on.
 """
 
 from collections import defaultdict
@@ -13,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from server.accounts.models import User
@@ -88,6 +91,26 @@ def change_terms(assignment: Assignment, *, by: User | None, why: str = "The ter
     """Save an assignment whose fields were set, and bring every grade in it up to date; return the changes."""
     assignment.save()
     return refresh(assignment, action=Action.TERMS, by=by, why=why)
+
+
+@transaction.atomic
+def set_exercise(assignment: Assignment) -> Assignment:
+    """Add an assignment to its course, after all the others; Invalid where its slug is taken there."""
+    others = Assignment.objects.select_for_update().filter(course=assignment.course)
+    if any(one.slug == assignment.slug for one in others):
+        raise Invalid(f"This course has an assignment called {assignment.slug} already.")
+    assignment.position = 1 + max((one.position for one in others), default=-1)
+    assignment.save()
+    return assignment
+
+
+@transaction.atomic
+def withdraw(assignment: Assignment) -> None:
+    """Take an assignment out of its course; Invalid where anything was handed in or decided there, for that is kept."""
+    try:
+        assignment.delete()
+    except ProtectedError:
+        raise Invalid("Students have worked on this, so it stays. Let it close instead.") from None
 
 
 def _check(decision: Decision, assignment: Assignment) -> None:

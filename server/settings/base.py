@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "server.regrades",
     "server.similarity",
     "server.roster",
+    "server.connections",
     "server.web",
     "server.webhooks",
     "allauth",

@@ -3,16 +3,18 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from server.courses.models import Role
 from server.dashboard.access import require, taught_course
 from server.dashboard.charts import bars, lines
-from server.dashboard.forms import AssignmentForm
+from server.dashboard.forms import AssignmentForm, NewAssignmentForm
 from server.dashboard.selectors.analytics import analytics as figures
 from server.dashboard.selectors.gradebook import tried_and_passed
-from server.gradebook.models import Grade
-from server.gradebook.services import change_terms
+from server.gradebook.errors import GradeError
+from server.gradebook.models import Assignment, Grade
+from server.gradebook.services import change_terms, set_exercise
+from server.gradebook.services import withdraw as take_away
 from server.insights import selectors as insights
 from server.web.requests import Request
 
@@ -36,6 +38,38 @@ def assignments(request: Request, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+def new(request: Request, slug: str) -> HttpResponse:
+    """Set an exercise: choose it and its terms."""
+    course = taught_course(request, slug, permission="assignments.change")
+    form = NewAssignmentForm(
+        request.POST or None, instance=Assignment(course=course), initial={"exercise": request.GET.get("exercise", "")}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = set_exercise(form.save(commit=False))
+            messages.success(request, f"{made.title} is set.")
+            return redirect("dashboard:assignment", course.slug, made.pk)
+        except GradeError as error:
+            form.add_error("slug", str(error))
+    context = {"course": course, "tab": "assignments", "form": form}
+    return render(request, "dashboard/new_assignment.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def withdraw(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Take an assignment out of the course that nobody worked on."""
+    course = taught_course(request, slug, permission="assignments.change")
+    one = get_object_or_404(course.assignments.select_related("course"), pk=pk)
+    try:
+        take_away(one)
+    except GradeError as error:
+        messages.error(request, str(error))
+        return redirect("dashboard:assignment", course.slug, pk)
+    messages.success(request, f"{one.title} is no longer part of the course.")
+    return redirect("dashboard:assignments", course.slug)
+
+
+@require_http_methods(["GET", "POST"])
 def assignment(request: Request, slug: str, pk: int) -> HttpResponse:
     """The terms of an assignment, who has others, and changing them."""
     course = taught_course(request, slug)
@@ -45,7 +79,7 @@ def assignment(request: Request, slug: str, pk: int) -> HttpResponse:
         require(request.user, "assignments.change", course)
         if form.is_valid():
             changed = change_terms(form.save(commit=False), by=request.user)
-            messages.success(request, f"Kept. {len(changed)} grades changed by it.")
+            messages.success(request, f"Kept. {_grades(len(changed))} changed by it.")
             return redirect("dashboard:assignment", course.slug, one.pk)
     extended = Grade.objects.filter(assignment=one).exclude(due_at=None, closes_at=None, extra_attempts=0)
     context = {
@@ -53,6 +87,7 @@ def assignment(request: Request, slug: str, pk: int) -> HttpResponse:
         "tab": "assignments",
         "assignment": one,
         "form": form,
+        "touched": one.grades.exists() or one.submissions.exists(),
         "extended": extended.select_related("learner").order_by("learner__last_name", "learner__username"),
     }
     return render(request, "dashboard/assignment.html", context, status=422 if form.errors else 200)
@@ -82,6 +117,10 @@ def analytics(request: Request, slug: str, pk: int) -> HttpResponse:
         "days": _table(days),
     }
     return render(request, "dashboard/analytics.html", context)
+
+
+def _grades(count: int) -> str:
+    return "1 grade" if count == 1 else f"{count} grades"
 
 
 def _table(days: dict) -> tuple[list[str], list[tuple]]:

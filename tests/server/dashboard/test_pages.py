@@ -216,17 +216,17 @@ def test_an_empty_comment_is_said_back(teach, course, assignment):
 def test_new_terms_are_kept_and_the_grades_follow(teach, course, assignment):
     learner = make_student(course)
     graded(learner, assignment, given=5)
-    form = {"points": "10", "cooldown_seconds": "0", "keeps": "best", "late_percent_per_day": "0"}
+    form = {"points": "10", "cooldown_seconds": "0", "keeps": "best", "late_percent_per_day": "0", "position": "0"}
     more = {"late_percent_cap": "100", "grace_minutes": "0"}
 
     answer = teach("dashboard:assignment", assignment.pk, method="post", data=form | more, follow=True)
 
-    assert "1 grades changed by it" in text(answer)
+    assert "1 grade changed by it" in text(answer)
     assert Grade.objects.get(learner=learner).final == 5
 
 
 def test_terms_whose_moments_are_out_of_order_are_refused(teach, assignment):
-    form = {"points": "10", "cooldown_seconds": "0", "keeps": "best", "late_percent_per_day": "0"}
+    form = {"points": "10", "cooldown_seconds": "0", "keeps": "best", "late_percent_per_day": "0", "position": "0"}
     moments = {"due_at": "2026-03-02T10:00", "closes_at": "2026-03-01T10:00"}
     more = {"late_percent_cap": "100", "grace_minutes": "0"}
 

@@ -2,11 +2,16 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from server.api.models import Scope
+from server.api.tokens import make_token
 from server.gradebook.models import Action, GradeChange
 from server.gradebook.services import decide
 from server.regrades import services as regrades
 from server.similarity import services as similarity
+from server.webhooks.models import Delivery, Event, EventType
+from server.webhooks.services import add_endpoint
 from tests.server.builders import graded, make_course, make_member, make_student, make_user
 
 ROLES = ["anonymous", "stranger", "other_instructor", "student", "ta", "instructor", "admin"]
@@ -39,6 +44,10 @@ GET = {(page, ()): SEES for page in PAGES} | {
     ("regrades:new", ()): RUNS,
     ("similarity:detail", ("comparison",)): SEES,
     ("roster:import", ()): RUNS,
+    ("dashboard:new-assignment", ()): RUNS,
+    ("connections:tokens", ()): RUNS,
+    ("connections:webhooks", ()): RUNS,
+    ("connections:deliveries", ("endpoint",)): RUNS,
 }
 POST = {
     ("dashboard:comment", ("submission",)): (SEES, {"text": "Well done"}),
@@ -47,6 +56,16 @@ POST = {
     ("dashboard:decide", ("assignment", "learner", "extend")): (RUNS, {"extra_attempts": "2", "why": "x"}),
     ("dashboard:undo", ("change",)): (RUNS, {}),
     ("dashboard:assignment", ("assignment",)): (RUNS, {"points": "50"}),
+    ("dashboard:new-assignment", ()): (RUNS, {"points": "50"}),
+    ("dashboard:withdraw", ("assignment",)): (RUNS, {}),
+    ("connections:tokens", ()): (RUNS, {"name": "x", "scopes": ["grades:read"]}),
+    ("connections:revoke", ("token",)): (RUNS, {}),
+    ("connections:replace", ("another_token",)): (RUNS, {}),
+    ("connections:webhooks", ()): (RUNS, {"url": "https://lms.example.org/", "events": ["grade.changed"]}),
+    ("connections:rotate", ("endpoint",)): (RUNS, {}),
+    ("connections:switch", ("endpoint",)): (RUNS, {}),
+    ("connections:replay", ("endpoint", "delivery")): (RUNS, {}),
+    ("connections:delete", ("endpoint",)): (RUNS, {}),
     ("regrades:new", ()): (RUNS, {}),
     ("regrades:end", ("regrade", "discard")): (RUNS, {}),
     ("regrades:end", ("regrade", "apply")): (RUNS, {}),
@@ -62,8 +81,15 @@ def things(course, assignment, instructor):
     learner = make_student(course)
     submission = graded(learner, assignment, given=5)
     change = decide(assignment, learner, action=Action.OVERRIDDEN, by=instructor, why="?", override=60)
+    # Last, so that it hears of nothing above: it would be told of that already.
+    endpoint = add_endpoint(course, url="https://lms.example.org/", events=[EventType.GRADE_CHANGED])
+    event = Event.objects.create(course=course, type=EventType.GRADE_CHANGED, payload={})
     return {
         "assignment": assignment.pk,
+        "token": make_token("x", courses=[course], scopes=[Scope.GRADES_READ])[0].pk,
+        "another_token": make_token("y", courses=[course], scopes=[Scope.GRADES_READ])[0].pk,
+        "endpoint": endpoint.pk,
+        "delivery": Delivery.objects.create(event=event, endpoint=endpoint, due_at=timezone.now()).pk,
         "learner": learner.pk,
         "submission": submission.pk,
         "change": change.pk,

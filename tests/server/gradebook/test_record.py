@@ -79,11 +79,11 @@ def test_the_admin_offers_nothing_that_makes_a_grade():
 def test_terms_that_are_changed_in_the_admin_leave_their_trace(client, change, assignment):
     someone = make_user(is_staff=True, is_superuser=True)
     client.force_login(someone)
-    terms = {"points": 10, "cooldown_seconds": 0, "keeps": "best", "late_percent_per_day": 0, "late_percent_cap": 100}
+    terms = {"points": 60, "cooldown_seconds": 0, "keeps": "best", "late_percent_per_day": 0, "late_percent_cap": 100}
     names = {"course": assignment.course_id, "slug": assignment.slug, "exercise": assignment.exercise, "position": 0}
 
     address = f"/admin/gradebook/assignment/{assignment.pk}/change/"
     assert client.post(address, terms | names | {"grace_minutes": 0}).status_code == 302
 
     latest = GradeChange.objects.order_by("-pk")[0]
-    assert (latest.action, latest.by, latest.new["raw"]) == (Action.TERMS, someone, 3)
+    assert (latest.action, latest.by, latest.new["raw"]) == (Action.TERMS, someone, 18)

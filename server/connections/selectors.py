@@ -1,0 +1,33 @@
+"""Reading a course's tokens and webhooks."""
+
+from django.db.models import Count, Max, Q, QuerySet
+
+from server.accounts.models import User
+from server.api.models import ApiToken
+from server.courses.models import Course, Role
+from server.webhooks.models import Delivery, DeliveryState, Endpoint
+
+
+def tokens_of(course: Course, user: User) -> QuerySet[ApiToken]:
+    """Return the tokens that open a course and nothing that the person is no instructor of. People's own are theirs."""
+    rows = ApiToken.objects.filter(courses=course, learner=None).select_related("owner")
+    if user.is_superuser:
+        return rows
+    taught = Course.objects.filter(enrollments__user=user, enrollments__role=Role.INSTRUCTOR)
+    elsewhere = ApiToken.objects.filter(courses__in=Course.objects.exclude(pk__in=taught)).values("pk")
+    return rows.exclude(pk__in=elsewhere)
+
+
+def endpoints_of(course: Course) -> QuerySet[Endpoint]:
+    """Return a course's webhooks, and how its deliveries fare."""
+    return course.webhook_endpoints.annotate(
+        delivered=Count("deliveries", filter=Q(deliveries__state=DeliveryState.DELIVERED)),
+        waiting=Count("deliveries", filter=Q(deliveries__state=DeliveryState.PENDING)),
+        failed=Count("deliveries", filter=Q(deliveries__state=DeliveryState.FAILED)),
+        latest=Max("deliveries__finished_at"),
+    )
+
+
+def deliveries_to(endpoint: Endpoint) -> QuerySet[Delivery]:
+    """Return what was sent to a webhook, newest first, with every try."""
+    return endpoint.deliveries.select_related("event").prefetch_related("tries").order_by("-pk")
