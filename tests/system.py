@@ -24,16 +24,30 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True, kw_only=True)
 class System:
-    """A running website with its records worker; graders run inside `with system.grader()`."""
+    """A website with its records worker; graders run inside `with system.grader()`."""
 
-    url: str
+    port: int
     folder: Path
     env: dict[str, str]
+
+    @property
+    def url(self):
+        """Where the website is found."""
+        return f"http://127.0.0.1:{self.port}"
 
     def manage(self, *words):
         """Run a management command; the completed process, its output as text."""
         command = [BIN / "python", "manage.py", *words]
         return subprocess.run(command, cwd=ROOT, env=os.environ | self.env, capture_output=True, text=True, check=False)
+
+    @contextmanager
+    def website(self):
+        """Run the website while the block runs: `whole_system` does, unless it is told not to."""
+        command = [BIN / "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(self.port)]
+        log = self.folder / "web.log"
+        with running("the website", [*command, "server.asgi:application"], log=log, env=self.env) as process:
+            wait_until(lambda: answers(self.url), name="the website", process=process, log=log)
+            yield
 
     def grader(self):
         """Run a grading worker while the block runs."""
@@ -42,26 +56,23 @@ class System:
 
 
 @contextmanager
-def whole_system(folder):
-    """Run everything but a grader, with the demo course in the database."""
+def whole_system(folder, *, website=True, env=None):
+    """Run everything but a grader, with the demo course in the database; `env` holds further variables."""
     with database(folder) as database_url, redis(folder) as redis_url:
-        port = free_port()
-        env = {
+        settings = {
             "DJANGO_SETTINGS_MODULE": "server.settings.demo",
             "CHAINRULE_VAR": str(folder),
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
         }
-        system = System(url=f"http://127.0.0.1:{port}", folder=folder, env=env)
+        system = System(port=free_port(), folder=folder, env=settings | (env or {}))
         for words in (("migrate", "--verbosity", "0"), ("demo",)):
             system.manage(*words).check_returncode()
-        web = [BIN / "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)]
         records = [BIN / "celery", "-A", "server", "worker", "-B", "-Q", "records", "--concurrency", "1"]
         with (
-            running("the website", [*web, "server.asgi:application"], log=folder / "web.log", env=env) as process,
-            running("the records worker", records, log=folder / "records.log", env=env),
+            system.website() if website else nullcontext(),
+            running("the records worker", records, log=folder / "records.log", env=system.env),
         ):
-            wait_until(lambda: answers(system.url), name="the website", process=process, log=folder / "web.log")
             yield system
 
 

@@ -1,5 +1,6 @@
 // Saves what one types: on the server, and in this browser for as long as the server does not have it.
 import { viewOf, write } from "./editor.js";
+import { forget, recall, remember } from "./storage.js";
 
 const PAUSE = 800;
 const FIRST_RETRY = 2000;
@@ -116,29 +117,4 @@ function offering(form) {
     onTake: (act) => box.querySelector("[data-take]").addEventListener("click", () => act(source.textContent)),
     onKeep: (act) => box.querySelector("[data-keep]").addEventListener("click", act),
   };
-}
-
-// A browser may forbid storage, or have none left: then the server's copy has to do.
-function remember(key, draft) {
-  try {
-    localStorage.setItem(key, JSON.stringify(draft));
-  } catch {
-    forget(key);
-  }
-}
-
-function recall(key) {
-  try {
-    return JSON.parse(localStorage.getItem(key));
-  } catch {
-    return null;
-  }
-}
-
-function forget(key) {
-  try {
-    localStorage.removeItem(key);
-  } catch {
-    // nothing was kept
-  }
 }

@@ -4,9 +4,11 @@ import { countdown } from "./countdown.js";
 import { drafts } from "./drafts.js";
 import { editor } from "./editor.js";
 import { download, openFile, reset } from "./files.js";
+import { keep } from "./keep.js";
 import { live } from "./live.js";
 import { marks } from "./marks.js";
 import { once } from "./once.js";
+import { panes } from "./panes.js";
 import { themeSwitch } from "./switch.js";
 
 const nonce = document.currentScript.nonce;
@@ -14,6 +16,8 @@ const nonce = document.currentScript.nonce;
 const BECOMES = {
   "[data-editor]": (element) => editor(element, nonce),
   "[data-draft]": drafts,
+  "[data-kept]": keep,
+  "[data-panes]": panes,
   "[data-live]": live,
   "[data-marks]": marks,
   "[data-countdown]": countdown,

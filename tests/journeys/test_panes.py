@@ -1,0 +1,61 @@
+"""Statement and editor side by side: how wide each is, is the reader's choice, and is remembered."""
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+EXERCISE = "/courses/autograd-demo/exercises/gradients/sum-of-matrix/"
+
+
+@pytest.fixture
+def divider(idle, page, sign_in):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    sign_in(idle, "student24")
+    page.goto(f"{idle.url}{EXERCISE}")
+    page.locator(".cm-content").wait_for()
+    return page.get_by_role("separator", name="Width of the statement")
+
+
+def width(page):
+    return page.locator("#statement").bounding_box()["width"]
+
+
+def test_the_line_moves_by_keyboard_and_stays_where_it_was_put(page, divider):
+    before = width(page)
+
+    divider.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowLeft")
+    narrow = width(page)
+    assert narrow < before
+    assert divider.get_attribute("aria-valuenow") == "35"
+    page.reload()
+    page.locator(".cm-content").wait_for()
+    assert width(page) == pytest.approx(narrow, abs=1)
+
+    divider.focus()
+    page.keyboard.press("Enter")
+    assert width(page) == pytest.approx(before, abs=1)
+
+
+def test_the_line_is_dragged_within_limits(page, divider):
+    box = divider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, 400)
+    page.mouse.down()
+    page.mouse.move(700, 400, steps=3)
+    assert divider.bounding_box()["x"] == pytest.approx(700, abs=30)
+    page.mouse.move(1439, 400, steps=3)
+    page.mouse.up()
+
+    assert divider.get_attribute("aria-valuenow") == divider.get_attribute("aria-valuemax")
+    assert page.locator(".cm-content").bounding_box()["width"] > 250
+    assert page.evaluate("document.documentElement.scrollWidth") == 1440
+
+
+def test_on_a_phone_there_is_one_column_and_no_line(page, divider):
+    page.set_viewport_size({"width": 360, "height": 800})
+
+    assert divider.is_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    statement, answer = page.locator("#statement"), page.get_by_role("region", name="Your answer")
+    assert answer.bounding_box()["y"] > statement.bounding_box()["y"] + statement.bounding_box()["height"]
