@@ -11,7 +11,7 @@ from torch import Tensor
 
 from grader.checks.check import Check
 from grader.checks.failures import Failed, Mismatch
-from grader.checks.show import show, show_expression
+from grader.checks.show import show, show_apart, show_expression
 from grader.checks.trials import Trial
 from grader.packages.cases import Case
 
@@ -72,8 +72,8 @@ def _answer(trial: Trial, failure: Failed) -> dict[str, str]:
 
 def _side_by_side(got: Any, expected: Any) -> dict[str, str]:
     """Show both; with their types where only these tell them apart."""
-    shown = {"got": show(got), "expected": show(expected)}
+    shown = dict(zip(("got", "expected"), show_apart(got, expected), strict=True))
     if shown["got"] == shown["expected"] and isinstance(got, Tensor) and isinstance(expected, Tensor):
         types = {"got": got.dtype, "expected": expected.dtype}
-        return {key: f"{text} ({str(types[key]).removeprefix('torch.')})" for key, text in shown.items()}
+        return {key: f"{show(expected)} ({str(types[key]).removeprefix('torch.')})" for key in types}
     return shown

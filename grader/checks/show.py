@@ -11,20 +11,21 @@ from grader.harness.wire import Applied, Function, Model, Other
 from grader.packages.cases import Floats
 
 MAX_SHOWN = 12
+FEW, ALL = 4, 17
 SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
 
 
-def show(value: Any) -> str:
-    """Return a short text of a value: numbers to four digits, a large tensor by its shape."""
+def show(value: Any, *, digits: int = FEW) -> str:
+    """Return a short text of a value: numbers to a few significant digits, a large tensor by its shape."""
     match value:
         case Tensor() if value.numel() > MAX_SHOWN:
             return f"a tensor of shape {tuple(value.shape)}"
         case Tensor():
-            return _numbers(value.tolist())
+            return _numbers(value.tolist(), digits)
         case Floats():
-            return _numbers(list(value.values))
+            return _numbers(list(value.values), digits)
         case float():
-            return f"{value:.4g}"
+            return f"{value:.{digits}g}"
         case Function():
             return f"f(x) = {formula(value)}"
         case Applied():
@@ -36,13 +37,26 @@ def show(value: Any) -> str:
         case Other():
             return f"a value of type {value.type}"
         case list():
-            return f"[{_joined(value)}]"
+            return f"[{_joined(value, digits)}]"
         case tuple():
-            return f"({_joined(value)})"
+            return f"({_joined(value, digits)})"
         case Mapping():
-            return "{" + ", ".join(f"{key!r}: {show(item)}" for key, item in list(value.items())[:MAX_SHOWN]) + "}"
+            return (
+                "{"
+                + ", ".join(f"{key!r}: {show(item, digits=digits)}" for key, item in list(value.items())[:MAX_SHOWN])
+                + "}"
+            )
         case _:
             return repr(value)[:80]
+
+
+def show_apart(one: Any, other: Any) -> tuple[str, str]:
+    """Return short texts of two values, with as many digits as it takes to tell them apart, up to all of a float64."""
+    for digits in (FEW, 8, 14, ALL):
+        texts = show(one, digits=digits), show(other, digits=digits)
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def show_type(value: Any) -> str:
@@ -94,12 +108,12 @@ def _bare(formula: str) -> str:
     return formula[1:-1] if formula.startswith("(") else formula
 
 
-def _numbers(value: Any) -> str:
+def _numbers(value: Any, digits: int) -> str:
     if isinstance(value, list):
-        return "[" + ", ".join(_numbers(item) for item in value) + "]"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+        return "[" + ", ".join(_numbers(item, digits) for item in value) + "]"
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
 
 
-def _joined(values: Any) -> str:
+def _joined(values: Any, digits: int) -> str:
     more = ", ..." if len(values) > MAX_SHOWN else ""
-    return ", ".join(show(item) for item in values[:MAX_SHOWN]) + more
+    return ", ".join(show(item, digits=digits) for item in values[:MAX_SHOWN]) + more
