@@ -12,9 +12,12 @@ import pytest
 from django.db import transaction
 from django.http import StreamingHttpResponse
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
 
 from grader.reports import Outcome
 from grader.snippets import Shown
+from server.api.models import Scope
+from server.api.tokens import make_token
 from server.comments.services import comment
 from server.courses.models import Enrollment
 from server.drafts import services as drafts
@@ -26,6 +29,8 @@ from server.lessons.selectors import get_lesson
 from server.regrades import services as regrades
 from server.similarity.models import Comparison, Pair
 from server.submissions.drawing.figures import SIGNATURE, Figure
+from server.webhooks.models import Delivery, Event
+from server.webhooks.services import add_endpoint
 from tests.server.builders import make_course, make_member, make_report, make_student, make_submission, record
 from tests.server.lessons.conftest import write_lesson
 
@@ -83,7 +88,18 @@ ADDRESSES = {
     "dashboard:comment": (STAFF, "course", "submission"),
     "dashboard:assignments": (STAFF, "course"),
     "dashboard:assignment": (STAFF, "course", "assignment"),
+    "dashboard:new-assignment": (STAFF, "course"),
+    "dashboard:withdraw": (STAFF, "course", "assignment"),
     "dashboard:analytics": (STAFF, "course", "assignment"),
+    "connections:tokens": (STAFF, "course"),
+    "connections:replace": (STAFF, "course", "token"),
+    "connections:revoke": (STAFF, "course", "token"),
+    "connections:webhooks": (STAFF, "course"),
+    "connections:deliveries": (STAFF, "course", "endpoint"),
+    "connections:rotate": (STAFF, "course", "endpoint"),
+    "connections:switch": (STAFF, "course", "endpoint"),
+    "connections:replay": (STAFF, "course", "endpoint", "delivery"),
+    "connections:delete": (STAFF, "course", "endpoint"),
     "regrades:list": (STAFF, "course"),
     "regrades:new": (STAFF, "course"),
     "regrades:detail": (STAFF, "course", "regrade"),
@@ -194,6 +210,9 @@ def things(exercises, course, assignment, people):
     alike = {"share": 1, "shared": 1, "left_lines": [[1, 1]], "right_lines": [[1, 1]]}
     pair = Pair.objects.create(comparison=comparison, assignment=assignment, **both, **alike)
     invitation = invite(course=course, by=teacher)
+    token, _ = make_token(PRIVATE["why"], courses=[course], scopes=[Scope.GRADES_READ], owner=teacher)
+    endpoint = add_endpoint(course, url="https://lms.example.org/hook", events=["grade.changed"])
+    event = Event.objects.create(course=course, type="grade.changed", payload={})
     return {
         "course": course.slug,
         "slug": assignment.slug,
@@ -206,6 +225,9 @@ def things(exercises, course, assignment, people):
         "invitation": invitation.pk,
         "code": invitation.code,
         "change": change.pk,
+        "token": token.pk,
+        "endpoint": endpoint.pk,
+        "delivery": Delivery.objects.create(event=event, endpoint=endpoint, due_at=timezone.now(), state="failed").pk,
         "regrade": regrades.start(course, [assignment], by=teacher, why=PRIVATE["why"]).pk,
         "comparison": comparison.pk,
         "pair": pair.pk,
@@ -294,7 +316,19 @@ def test_who_left_the_course_gets_nothing_of_it(client, people, things):
     assert found_in(came, set(PRIVATE.values()) - {PRIVATE["name"]}) == {}
 
 
-NAMED = {"assignment", "owner", "submission", "invitation", "change", "regrade", "comparison", "pair", "slug"}
+NAMED = {
+    "token",
+    "endpoint",
+    "assignment",
+    "owner",
+    "submission",
+    "invitation",
+    "change",
+    "regrade",
+    "comparison",
+    "pair",
+    "slug",
+}
 
 
 def test_nothing_is_reached_by_way_of_a_course_of_ones_own(client, people, things):
