@@ -7,12 +7,15 @@ from django.utils import timezone
 
 from grader.reports import Outcome
 from server.api.models import Scope
+from server.gradebook.models import Action
+from server.gradebook.services import decide
 from server.submissions.models import State, Submission
 from tests.server.api.conftest import problem
 from tests.server.builders import (
     graded,
     make_assignment,
     make_course,
+    make_member,
     make_report,
     make_student,
     make_submission,
@@ -65,9 +68,9 @@ def test_an_extension_takes_the_late_penalty_away_in_lists_too(call_with, studen
     assignment.due_at, assignment.late_percent_per_day = timezone.now() - timedelta(hours=1), 10
     assignment.save()
     submission = graded(student, assignment, 8.0)
-    grade = assignment.grades.get(learner=student)
-    grade.due_at = timezone.now() + timedelta(hours=1)
-    grade.save()
+    teacher = make_member(assignment.course, "instructor")
+    later = timezone.now() + timedelta(hours=1)
+    decide(assignment, student, action=Action.EXTENDED, by=teacher, why="ill", due_at=later)
 
     assert call.get(f"/submissions/{submission.pk}").json()["late_penalty"] == 0
     assert call.get("/submissions").json()["items"][0]["late_penalty"] == 0
