@@ -40,7 +40,7 @@ def api_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[Http
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> HttpResponseBase:
-            if not _is_ours(request):
+            if not is_ours(request.path_info):
                 return await get_response(request)
             response = await sync_to_async(respond)(request)
             return await held(response) if hasattr(response, "wait") else response
@@ -48,7 +48,7 @@ def api_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[Http
         return middleware
 
     def middleware_sync(request: HttpRequest) -> HttpResponseBase:
-        if not _is_ours(request):
+        if not is_ours(request.path_info):
             return get_response(request)
         response = respond(request)
         return async_to_sync(held)(response) if hasattr(response, "wait") else response
@@ -56,8 +56,9 @@ def api_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[Http
     return middleware_sync
 
 
-def _is_ours(request: HttpRequest) -> bool:
-    return request.path_info.startswith(PREFIX) and request.path_info not in PAGES
+def is_ours(path: str) -> bool:
+    """Whether the API answers at this address."""
+    return path.startswith(PREFIX) and path not in PAGES
 
 
 def respond(request: Any) -> HttpResponse:

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import cast
 
+import structlog
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from django.http import HttpResponse
@@ -21,6 +22,8 @@ from server.submissions import live
 from server.submissions.models import Submission
 
 LONGEST = 10
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,12 +49,23 @@ async def held(response: HttpResponse) -> HttpResponse:
         async with asyncio.timeout(wait.seconds), aclosing(events):
             async for _ in events:
                 pass
+        return await sync_to_async(_graded)(response, wait)
     except TimeoutError:
         return response
-    return await sync_to_async(_graded)(response, wait)
+    except Exception:
+        # The submission is safe and the caller has its address: that the wait went wrong takes nothing from either.
+        log.exception("wait_failed", submission=str(wait.submission.pk))
+        return response
 
 
 def _graded(response: HttpResponse, wait: Wait) -> HttpResponse:
+    try:
+        return _final(response, wait)
+    finally:
+        close_old_connections()
+
+
+def _final(response: HttpResponse, wait: Wait) -> HttpResponse:
     row = Submission.objects.select_related("learner", "assignment__course").get(pk=wait.submission.pk)
     if row.is_open:
         return response

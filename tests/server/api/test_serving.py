@@ -1,0 +1,121 @@
+"""The API as the web server calls it: threads, a line with an end, callers that leave."""
+
+import asyncio
+import json
+import threading
+
+import pytest
+
+from server.api import serving, waiting
+from server.api.intake import guarded
+from server.api.serving import Line
+from server.submissions.models import Submission
+
+
+async def website(scope, receive, send):
+    raise AssertionError("this is the API's to answer")
+
+
+def ask(method, path, *, query=b"", token="", body=b"", leaves=False, **headers):
+    """Send one request through the gate: (status, headers, body); None where nothing was answered."""
+    sent = []
+    fields = {"host": "testserver", "content-type": "application/json", "authorization": f"Bearer {token}", **headers}
+    scope = {"type": "http", "method": method, "path": f"/api/v1{path}", "query_string": query, "scheme": "http"}
+    scope["headers"] = [(name.encode(), value.encode()) for name, value in fields.items()]
+
+    async def run():
+        messages = [{"type": "http.request", "body": body}]
+
+        async def receive():
+            if not messages:
+                if not leaves:
+                    await asyncio.Event().wait()
+                return {"type": "http.disconnect"}
+            return messages.pop(0)
+
+        async def send(message):
+            sent.append(message)
+
+        await guarded(website)(scope, receive, send)
+
+    asyncio.run(run())
+    return (sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]) if sent else None
+
+
+def test_an_answer_has_the_headers_that_every_answer_has():
+    status, headers, body = ask("GET", "/problems/invalid")
+
+    assert (status, json.loads(body)["status"]) == (200, 422)
+    assert headers[b"content-type"] == b"application/json"
+    assert headers[b"x-content-type-options"] == b"nosniff"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_submission_is_taken_in(call, body):
+    status, headers, answer = ask("POST", "/submissions", token=call.token, body=json.dumps(body).encode())
+
+    assert status == 202
+    assert headers[b"location"].decode().endswith(json.loads(answer)["id"])
+    assert Submission.objects.count() == 1
+
+
+def test_an_address_that_is_no_text_is_a_problem():
+    status, headers, body = ask("GET", "/submissions", query=b"course=\xff\xfe")
+
+    assert (status, headers[b"content-type"]) == (400, b"application/problem+json")
+    assert json.loads(body)["code"] == "malformed"
+
+
+def test_who_finds_the_line_full_is_asked_to_come_again(monkeypatch):
+    monkeypatch.setattr(serving, "_line", lambda: Line(threads=1, longest=0))
+
+    status, headers, body = ask("GET", "/problems/invalid")
+
+    assert (status, headers[b"retry-after"]) == (503, b"1")
+    assert json.loads(body)["code"] == "unavailable"
+
+
+def test_a_line_ends_where_it_is_said_to_and_opens_again_with_each_answer():
+    line, first = Line(threads=1, longest=2), threading.Event()
+
+    async def run():
+        works = [asyncio.create_task(line.join(first.wait)) for _ in range(2)]
+        await asyncio.sleep(0)
+        was_full = line.full
+        first.set()
+        await asyncio.gather(*works)
+        return was_full, line.full
+
+    assert asyncio.run(run()) == (True, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_for_who_leaves_while_waiting_nothing_is_held_and_the_submission_stays(call, body, monkeypatch):
+    ended = []
+
+    async def held(_):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("the wait")
+
+    monkeypatch.setattr(serving, "held", held)
+
+    answer = ask(
+        "POST", "/submissions", token=call.token, body=json.dumps(body).encode(), leaves=True, prefer="wait=10"
+    )
+
+    assert (answer, ended) == (None, ["the wait"])
+    assert Submission.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wait_that_goes_wrong_takes_nothing_from_the_answer(call, body, monkeypatch):
+    def broken(_):
+        raise RuntimeError("the stream broke")
+
+    monkeypatch.setattr(waiting.live, "stream", broken)
+
+    status, _, answer = ask("POST", "/submissions", token=call.token, body=json.dumps(body).encode(), prefer="wait=10")
+
+    assert (status, json.loads(answer)["state"]) == (202, "queued")
