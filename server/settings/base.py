@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "server.similarity",
     "server.roster",
     "server.connections",
+    "server.lti",
     "server.web",
     "server.webhooks",
     "allauth",
@@ -55,6 +56,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "server.web.policy.AdminPolicy",
+    # Gives frames on an LMS's pages cookies of their own, and says who may frame us.
+    "server.lti.embedding.Embedding",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -171,6 +174,13 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.float("CHAINRULE_SWEEP_SECONDS", 10.0),
         "options": {"queue": "records", "expires": 10},
     },
+    "scores for LMSs": {
+        "task": "lti.sweep",
+        "schedule": env.float("CHAINRULE_SWEEP_SECONDS", 10.0),
+        "options": {"queue": "records", "expires": 10},
+    },
+    "rosters of LMSs": {"task": "lti.rosters", "schedule": 600.0, "options": {"queue": "records", "expires": 600}},
+    "forget old logins": {"task": "lti.tidy", "schedule": 3600.0, "options": {"queue": "records", "expires": 600}},
     "forget old snippets": {
         "task": "lessons.forget",
         "schedule": 3600.0,
@@ -186,10 +196,17 @@ CELERY_BEAT_SCHEDULE = {
 PUBLIC_URL = env.str("CHAINRULE_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 # For each token.
 API_REQUESTS_PER_MINUTE = env.int("CHAINRULE_API_REQUESTS_PER_MINUTE", 6_000)
+# So many requests a process works on at once, and has waiting in all; who comes later is asked to come again.
+API_THREADS = env.int("CHAINRULE_API_THREADS", 4)
+API_LINE = 200
 # Webhooks go to public addresses only, and by TLS, unless this says otherwise.
 WEBHOOKS_ALLOW_PRIVATE = env.bool("CHAINRULE_WEBHOOKS_ALLOW_PRIVATE", False)
 # How long the other side may take to connect, or to say the next word (seconds); to answer at all, twice that.
 WEBHOOKS_TIMEOUT = env.float("CHAINRULE_WEBHOOKS_TIMEOUT", 5.0)
+# An LMS is asked at public addresses only, and by TLS, unless this says otherwise: a school's may be in its own net.
+LTI_ALLOW_PRIVATE = env.bool("CHAINRULE_LTI_ALLOW_PRIVATE", False)
+# How long an LMS may take to connect, or to say the next word (seconds); to answer at all, twice that.
+LTI_TIMEOUT = env.float("CHAINRULE_LTI_TIMEOUT", 10.0)
 
 # Pages
 

@@ -1,7 +1,7 @@
 """The demo: one machine, loopback only, accounts whose password is their name."""
 
 from server.settings.base import *  # noqa: F403
-from server.settings.base import INSTALLED_APPS, VAR
+from server.settings.base import INSTALLED_APPS, VAR, env
 from server.settings.secret import kept_secret
 
 DEBUG = False
@@ -10,3 +10,5 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 INSTALLED_APPS = [*INSTALLED_APPS, "server.demo"]
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 PASSWORD_HASHERS = ["server.demo.hashers.QuickHasher"]
+# An LMS to try it with runs on this machine, too.
+LTI_ALLOW_PRIVATE = env.bool("CHAINRULE_LTI_ALLOW_PRIVATE", True)

@@ -1,4 +1,4 @@
-"""Keeping webhooks out of our own network.
+"""Keeping requests to others out of our own network.
 
 A URL is whatever its owner says, and its name may lead anywhere, to another place at each look-up. So the name is
 looked up once, every address it has must be a public one, and the connection goes to the address that was checked.
@@ -32,14 +32,19 @@ class Target:
 
 def check_url(url: str) -> None:
     """Raise Refused where a URL is none that we deliver to, whatever its name may lead to."""
-    _parts(url)
+    _parts(url, settings.WEBHOOKS_ALLOW_PRIVATE)
 
 
-def target_of(url: str) -> Target:
-    """Return where to connect for a URL; Refused where that is private, OSError where the name leads nowhere."""
-    host, port, tls, path = _parts(url)
+def target_of(url: str, *, allow_private: bool | None = None) -> Target:
+    """Return where to connect for a URL; Refused where that is private, OSError where the name leads nowhere.
+
+    Whether private addresses will do is as webhooks have it, unless the caller says otherwise.
+    """
+    if allow_private is None:
+        allow_private = settings.WEBHOOKS_ALLOW_PRIVATE
+    host, port, tls, path = _parts(url, allow_private)
     addresses = [ip_address(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    if not settings.WEBHOOKS_ALLOW_PRIVATE and not all(map(is_public, addresses)):
+    if not allow_private and not all(map(is_public, addresses)):
         raise Refused(f"{host} leads to a private address.")
     return Target(host=host, address=str(addresses[0]), port=port, tls=tls, path=path)
 
@@ -60,14 +65,14 @@ def _unwrapped(address: Address) -> Address:
     return address.ipv4_mapped or address.sixtofour or teredo or address
 
 
-def _parts(url: str) -> tuple[str, int, bool, str]:
+def _parts(url: str, allow_private: bool) -> tuple[str, int, bool, str]:
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         raise Refused("This is no URL.") from None
     tls = parts.scheme == "https"
-    if not tls and not (parts.scheme == "http" and settings.WEBHOOKS_ALLOW_PRIVATE):
+    if not tls and not (parts.scheme == "http" and allow_private):
         raise Refused("The address must begin with https://.")
     if not parts.hostname or parts.username is not None or parts.password is not None:
         raise Refused("The address must name a host, and no user or password.")

@@ -62,7 +62,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
 
 def _post(connection: Pinned, body: bytes, headers: Mapping[str, str]) -> Answer:
     # The time-out of a socket begins anew with every byte; this ends the whole.
-    watch = threading.Timer(2 * settings.WEBHOOKS_TIMEOUT, _cut_quietly, [connection])
+    watch = threading.Timer(2 * settings.WEBHOOKS_TIMEOUT, cut_quietly, [connection])
     watch.daemon = True
     watch.start()
     try:
@@ -70,20 +70,21 @@ def _post(connection: Pinned, body: bytes, headers: Mapping[str, str]) -> Answer
         response = connection.getresponse()
         if connection.was_cut:  # what was cut off reads like an end
             raise TimeoutError("timed out: the answer came too slowly")
-        return Answer(status=response.status, retry_after=_seconds(response.getheader("Retry-After")))
+        return Answer(status=response.status, retry_after=seconds(response.getheader("Retry-After")))
     finally:
         watch.cancel()
         connection.close()
 
 
-def _cut_quietly(connection: Pinned) -> None:
+def cut_quietly(connection: Pinned) -> None:
+    """Break a connection off, unless it ended by itself."""
     try:
         connection.cut()
     except OSError:
         return  # it ended by itself
 
 
-def _seconds(text: str | None) -> int | None:
+def seconds(text: str | None) -> int | None:
     """Return a Retry-After in seconds, however it is written; None where there is none that makes sense."""
     if text is None:
         return None

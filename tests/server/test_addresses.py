@@ -33,6 +33,7 @@ from server.webhooks.models import Delivery, Event
 from server.webhooks.services import add_endpoint
 from tests.server.builders import make_course, make_member, make_report, make_student, make_submission, record
 from tests.server.lessons.conftest import write_lesson
+from tests.server.lti.builders import make_selection
 
 SIGN_IN, NO, YES = "sign-in", "404", "yes"
 PEOPLE = ["anonymous", "owner", "classmate", "elsewhere", "teacher"]
@@ -112,6 +113,14 @@ ADDRESSES = {
     "roster:people": (STAFF, "course"),
     "roster:import": (STAFF, "course"),
     "roster:confirm": (STAFF, "course"),
+    # What platforms open, and whoever comes from there; a launch without a platform's word is told so.
+    "lti:login": (ANYBODY,),
+    "lti:go": (ANYBODY,),
+    "lti:launch": (ANYBODY,),
+    "lti:deep-link": (ANYBODY,),
+    "lti:jwks": (ANYBODY,),
+    "lti:register": (ANYBODY,),
+    "lti:pick": (STAFF, "selection"),
     "profile": (ONESELF,),
     # allauth's: of these we only say who must be signed in.
     "account_email": (ONESELF,),
@@ -231,6 +240,7 @@ def things(exercises, course, assignment, people):
         "regrade": regrades.start(course, [assignment], by=teacher, why=PRIVATE["why"]).pk,
         "comparison": comparison.pk,
         "pair": pair.pk,
+        "selection": make_selection(course, teacher),
     }
 
 

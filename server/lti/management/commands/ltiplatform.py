@@ -1,0 +1,129 @@
+"""`manage.py ltiplatform`: register learning platforms, approve deployments, link courses, look after scores."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from server.courses.models import Course, Role
+from server.lti import passback, registration, rosters
+from server.lti.errors import ServiceError
+from server.lti.models import Deployment, LineItem, LmsCourse, Passback, PassbackState, Platform
+
+
+class Command(BaseCommand):
+    """For operators and scripts."""
+
+    help = "Register a learning platform with a course (add, invite), approve, link, and look after rosters and scores."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take what to do, and to what."""
+        what = parser.add_subparsers(dest="what", required=True)
+        add = what.add_parser("add", help="register a platform and approve its deployment for a course")
+        for name in ("issuer", "client-id", "deployment-id", "auth-url", "token-url", "jwks-url", "course"):
+            add.add_argument(f"--{name}", required=True)
+        add.add_argument("--name", default="")
+        add.add_argument("--token-audience", default="", help="only where the platform names one")
+        add.add_argument("--frame-origin", action="append", default=[], help="a further place that may frame us")
+        add.add_argument("--ask", action="store_true", help="link each of its courses by hand (see `link`)")
+        invite = what.add_parser("invite", help="print an address by which a platform registers itself, once")
+        invite.add_argument("--course", required=True)
+        what.add_parser("list", help="what is registered, and what waits")
+        approve = what.add_parser("approve", help="let a deployment in that waits")
+        approve.add_argument("deployment", type=int, help="its number in `list`")
+        approve.add_argument("--every-course", action="store_true", help="all its courses are the platform's course")
+        link = what.add_parser("link", help="say which course of ours a course of the LMS is")
+        link.add_argument("lms_course", type=int, help="its number in `list`")
+        link.add_argument("--course", required=True)
+        what.add_parser("rosters", help="bring every roster in step now")
+        what.add_parser("scores", help="every score that has not arrived, with the platform's words")
+        what.add_parser("reconcile", help="compare every column with our grades; changes nothing there")
+        resend = what.add_parser("resend", help="send a score once more, over what stands there")
+        resend.add_argument("score", type=int, help="its number in `scores` or `reconcile`")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        """Do it."""
+        getattr(self, f"_{options['what']}")(options)
+
+    def _add(self, options: dict[str, Any]) -> None:
+        platform = Platform(
+            course=_course(options["course"]),
+            token_audience=options["token_audience"],
+            origins=options["frame_origin"],
+            **{name: options[name] for name in ("name", "issuer", "client_id", "auth_url", "token_url", "jwks_url")},
+        )
+        try:
+            platform.clean_fields(exclude=["auth_url", "token_url", "jwks_url"])  # these may be a machine's own name
+            platform.validate_constraints()
+        except ValidationError as error:
+            raise CommandError("; ".join(error.messages)) from None
+        registration.add(platform, deployment_id=options["deployment_id"], every_course=not options["ask"])
+        self.stdout.write(f"registered {platform} with {platform.course}")
+
+    def _invite(self, options: dict[str, Any]) -> None:
+        course = _course(options["course"])
+        first = course.enrollments.filter(role=Role.INSTRUCTOR).select_related("user").order_by("pk").first()
+        if first is None:
+            raise CommandError(f"{course} has no instructor to answer for the platform.")
+        self.stdout.write(registration.invite(course, by=first.user))
+
+    def _list(self, _: dict[str, Any]) -> None:
+        for deployment in Deployment.objects.select_related("platform__course"):
+            state = "approved" if deployment.approved else "WAITS FOR APPROVAL"
+            self.stdout.write(f"deployment {deployment.pk}: {deployment} for {deployment.platform.course}, {state}")
+        for one in LmsCourse.objects.select_related("course", "deployment__platform"):
+            linked = f"is {one.course}" if one.course else "IS NOT LINKED"
+            self.stdout.write(f"course {one.pk}: {one} at {one.platform} {linked} {one.roster_error}".rstrip())
+
+    def _approve(self, options: dict[str, Any]) -> None:
+        row = Deployment.objects.select_related("platform").filter(pk=options["deployment"]).first()
+        if row is None:
+            raise CommandError("There is no such deployment.")
+        registration.approve(row.platform, row.deployment_id, every_course=options["every_course"])
+        self.stdout.write(f"approved {row}")
+
+    def _link(self, options: dict[str, Any]) -> None:
+        if not LmsCourse.objects.filter(pk=options["lms_course"]).update(course=_course(options["course"])):
+            raise CommandError("There is no such course of an LMS.")
+        self.stdout.write("linked")
+
+    def _rosters(self, _: dict[str, Any]) -> None:
+        rows = LmsCourse.objects.exclude(course=None).exclude(memberships_url="")
+        for row in rows.select_related("course", "deployment__platform"):
+            try:
+                self.stdout.write(f"{row}: {rosters.sync(row)}")
+            except ServiceError as error:
+                self.stderr.write(f"{row}: {error.words}")
+
+    def _scores(self, _: dict[str, Any]) -> None:
+        rows = Passback.objects.exclude(state=PassbackState.SENT)
+        for row in rows.select_related("identity__user", "line_item__assignment"):
+            self.stdout.write(
+                f"score {row.pk}: {row.identity.user}, {row.line_item.assignment}, {row.state} {row.words}"
+            )
+
+    def _reconcile(self, _: dict[str, Any]) -> None:
+        for line_item in LineItem.objects.select_related("assignment", "lms_course__deployment__platform"):
+            try:
+                for one in passback.reconcile(line_item):
+                    number = one.row.pk if one.row else "none of ours"
+                    self.stdout.write(
+                        f"{line_item.assignment}, {one.who}: {one.ours} here, {one.theirs} there ({number})"
+                    )
+            except ServiceError as error:
+                self.stderr.write(f"{line_item.assignment}: {error.words}")
+
+    def _resend(self, options: dict[str, Any]) -> None:
+        row = Passback.objects.filter(pk=options["score"]).first()
+        if row is None:
+            raise CommandError("There is no such score.")
+        passback.resend(row)
+        self.stdout.write("queued")
+
+
+def _course(slug: str) -> Course:
+    course = Course.objects.filter(slug=slug).first()
+    if course is None:
+        raise CommandError(f"There is no course {slug}.")
+    return course

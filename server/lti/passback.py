@@ -1,0 +1,269 @@
+"""Sending scores: one try at a time for each cell, later again where it fails, until it is given up.
+
+A try is claimed before it is made. Its moment is a whole second, later than that of any other score sent into the cell
+and never in the future; a retry of the same score repeats it. So what arrives twice is refused the second time, and
+nothing older overwrites what is newer, whichever way the network delays it.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from server.lti import columns, outbox
+from server.lti.claims import RESULT
+from server.lti.errors import ServiceError
+from server.lti.models import LineItem, Passback, PassbackState, PassbackTry, in_time
+from server.lti.transport import Answer
+from server.webhooks.delivery import wait_before_next
+from server.webhooks.transport import Answer as Heard
+
+log = structlog.get_logger(__name__)
+
+SECOND = timedelta(seconds=1)
+AT_ONCE = 200
+KEPT_FOR = timedelta(days=180)
+TEMPORARY = frozenset({None, 401, 408, 425, 429, 500, 502, 503, 504})
+
+
+class Fate(StrEnum):
+    """What became of a try."""
+
+    ARRIVED = "arrived"
+    LATER = "later"
+    STALE = "stale"
+    REFUSED = "refused"
+    DIFFERS = "differs"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What became of a try, with the platform's status and words."""
+
+    fate: Fate
+    status: int | None = None
+    words: str = ""
+    retry_after: int | None = None
+
+
+def send(pk: int) -> PassbackState | None:
+    """Make one try at a score that is due and return where it then is; None where there is nothing to do."""
+    row = _claim(pk)
+    if row is None:
+        return None
+    began, at = time.monotonic(), timezone.now()
+    outcome = _try(row)
+    PassbackTry.objects.create(
+        passback=row,
+        at=at,
+        given=row.given,
+        stamped_at=row.stamped_at,
+        status=outcome.status,
+        words=outcome.words,
+        seconds=round(time.monotonic() - began, 3),
+    )
+    state = _settle(row, outcome)
+    log.info("score_tried", passback=pk, fate=str(outcome.fate), status=outcome.status, words=outcome.words)
+    return state
+
+
+def due() -> list[int]:
+    """Return the scores whose time has come, the oldest first; a bounded number."""
+    rows = Passback.objects.filter(
+        state=PassbackState.PENDING,
+        due_at__lte=timezone.now(),
+        identity__platform__enabled=True,
+        line_item__lms_course__deployment__approved=True,
+    )
+    return list(rows.order_by("due_at").values_list("pk", flat=True)[:AT_ONCE])
+
+
+@transaction.atomic
+def resend(row: Passback) -> None:
+    """Send a score once more, over whatever stands there: somebody asked for it."""
+    locked = Passback.objects.select_for_update().get(pk=row.pk)
+    locked.version += 1
+    outbox.due(locked)
+    locked.save()
+
+
+def forget() -> int:
+    """Forget tries of half a year ago; return how many."""
+    return PassbackTry.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()[0]
+
+
+@transaction.atomic
+def _claim(pk: int) -> Passback | None:
+    """Take a score that is due, with its moment; None where it is not due, or somebody is at it."""
+    rows = Passback.objects.select_for_update(of=("self",)).select_related(
+        "identity__platform", "line_item__assignment", "line_item__lms_course__deployment__platform"
+    )
+    row, now = rows.filter(pk=pk).first(), timezone.now()
+    if row is None or row.state != PassbackState.PENDING or row.due_at > now or in_time(row.busy_until, now):
+        return None
+    deployment = row.line_item.lms_course.deployment
+    if not deployment.approved or not deployment.platform.enabled:
+        return None
+    if not outbox.students_of(row.line_item, [row.identity.user_id]).filter(pk=row.identity_id).exists():
+        row.state, row.words = PassbackState.WITHHELD, "Not a student in the LMS course."
+        row.save(update_fields=["state", "words"])
+        return None
+    if not _stamp(row):
+        row.save(update_fields=["due_at"])
+        return None
+    row.tried += 1
+    row.busy_until = now + timedelta(seconds=20 * settings.LTI_TIMEOUT)
+    row.save(update_fields=["tried", "busy_until", "stamped_at", "stamped_version"])
+    return row
+
+
+def _stamp(row: Passback) -> bool:
+    """Give this version of the score its moment. False where that lies ahead: then it is not due before."""
+    if row.stamped_version == row.version:
+        return True
+    now = timezone.now()
+    moment = now.replace(microsecond=0)
+    if row.stamped_at is not None:
+        moment = max(moment, row.stamped_at + SECOND)
+    if moment > now:
+        row.due_at = moment
+        return False
+    row.stamped_at, row.stamped_version = moment, row.version
+    return True
+
+
+def _try(row: Passback) -> Outcome:
+    assert row.stamped_at is not None, "what is claimed has its moment"
+    try:
+        answer = columns.send_score(row, columns.address(row.line_item), stamped_at=row.stamped_at)
+        if answer.good:
+            return Outcome(fate=Fate.ARRIVED, status=answer.status)
+        return _compared(row, answer) if _is_too_old(answer) else _outcome(answer)
+    except ServiceError as error:
+        fate = Fate.LATER if error.status in TEMPORARY else Fate.REFUSED
+        return Outcome(fate=fate, status=error.status, words=error.words, retry_after=error.retry_after)
+
+
+def _is_too_old(answer: Answer) -> bool:
+    """Whether the platform has a score of that moment, or a later one: Moodle says 409, Canvas 400 and why."""
+    return answer.status == 409 or (answer.status == 400 and "before last updated" in answer.words.lower())
+
+
+def _outcome(answer: Answer) -> Outcome:
+    slow_down = answer.status == 403 and answer.headers.get("x-rate-limit-remaining", "").strip() in {"0", "0.0"}
+    fate = Fate.LATER if slow_down or answer.status in TEMPORARY else Fate.REFUSED
+    return Outcome(fate=fate, status=answer.status, words=answer.words, retry_after=answer.retry_after)
+
+
+def _compared(row: Passback, answer: Answer) -> Outcome:
+    """Say what it means that the platform has a score of that moment: ours, an older one of ours, or another's."""
+    line_item, ours = row.line_item, columns.share(row.given or 0, row.most)
+    if RESULT not in line_item.lms_course.scopes:
+        return Outcome(fate=Fate.STALE, status=answer.status, words=answer.words)
+    found = next((one.share for one in columns.results(line_item, sub=row.identity.sub)), None)
+    if columns.same(found, ours):
+        return Outcome(fate=Fate.ARRIVED, status=answer.status, words=answer.words)
+    if found is None or columns.same(found, _sent(row)):
+        return Outcome(fate=Fate.STALE, status=answer.status, words=answer.words)
+    words = f"The platform has {found:.4g} of the points, from somebody else. {answer.words}"
+    return Outcome(fate=Fate.DIFFERS, status=answer.status, words=words[:500])
+
+
+def _sent(row: Passback) -> float | None:
+    return None if row.sent_given is None else columns.share(row.sent_given, row.sent_most or 0)
+
+
+@transaction.atomic
+def _settle(tried: Passback, outcome: Outcome) -> PassbackState:
+    row = Passback.objects.select_for_update().get(pk=tried.pk)
+    row.busy_until = None
+    if outcome.fate == Fate.ARRIVED:
+        row.sent_given, row.sent_most, row.sent_submitted_at = tried.given, tried.most, tried.submitted_at
+        row.sent_at = timezone.now()
+    if row.version == tried.version:
+        _end(row, outcome)
+    elif row.state == PassbackState.PENDING:
+        outbox.due(row)  # it changed meanwhile: what should be there now is yet to be sent
+    row.save()
+    return PassbackState(row.state)
+
+
+def _end(row: Passback, outcome: Outcome) -> None:
+    row.words = outcome.words
+    match outcome.fate:
+        case Fate.ARRIVED:
+            row.state, row.words = PassbackState.SENT, ""
+        case Fate.REFUSED:
+            row.state = PassbackState.FAILED
+        case Fate.DIFFERS:
+            row.state = PassbackState.DIFFERS
+        case Fate.LATER | Fate.STALE:
+            _later(row, outcome)
+
+
+def _later(row: Passback, outcome: Outcome) -> None:
+    if outcome.fate == Fate.STALE:
+        row.stamped_version = 0  # the next try has a moment of its own
+    wait = wait_before_next(row.tried, Heard(status=outcome.status, retry_after=outcome.retry_after))
+    if wait is None:
+        row.state, row.words = PassbackState.FAILED, f"Given up after {row.tried} tries. {outcome.words}"[:500]
+    else:
+        row.due_at = timezone.now() + timedelta(seconds=wait)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """A cell that does not hold what it should: shares of the points here and there, `row` if it is ours."""
+
+    who: str
+    row: Passback | None
+    ours: float | None
+    theirs: float | None
+
+
+def reconcile(line_item: LineItem) -> list[Difference]:
+    """Compare a column with what it should hold, change nothing there, and return what differs.
+
+    What waits to be sent is left out. ServiceError where the column cannot be read.
+    """
+    found = {one.sub: one.share for one in columns.results(line_item)} if line_item.url else {}
+    rows = line_item.passbacks.select_related("identity__user").exclude(state=PassbackState.PENDING)
+    known = {row.identity.sub: row for row in rows}
+    waiting = set(line_item.passbacks.filter(state=PassbackState.PENDING).values_list("identity__sub", flat=True))
+    differences = []
+    for sub, row in known.items():
+        ours, theirs = _should(row), found.get(sub)
+        _note_found(row, ours, theirs)
+        if not columns.same(ours, theirs):
+            differences.append(Difference(who=row.identity.user.display_name, row=row, ours=ours, theirs=theirs))
+    for sub in found.keys() - known.keys() - waiting:
+        if found[sub] is not None:
+            differences.append(Difference(who=_name(line_item, sub), row=None, ours=None, theirs=found[sub]))
+    return differences
+
+
+def _should(row: Passback) -> float | None:
+    return None if row.given is None or row.most <= 0 else columns.share(row.given, row.most)
+
+
+def _note_found(row: Passback, ours: float | None, theirs: float | None) -> None:
+    """Have the list say from now on what was found: a score that arrived once may be another by now."""
+    before = row.state
+    if row.state == PassbackState.SENT and not columns.same(ours, theirs):
+        row.state = PassbackState.DIFFERS
+        row.words = "There is no grade there." if theirs is None else f"There: {theirs:.2%} of the points."
+    elif row.state in {PassbackState.DIFFERS, PassbackState.FAILED} and columns.same(ours, theirs):
+        row.state, row.words = PassbackState.SENT, ""
+    if row.state != before:
+        Passback.objects.filter(pk=row.pk, version=row.version, state=before).update(state=row.state, words=row.words)
+
+
+def _name(line_item: LineItem, sub: str) -> str:
+    platform = line_item.lms_course.platform
+    identity = platform.identities.filter(sub=sub).select_related("user").first()
+    return identity.user.display_name if identity else sub

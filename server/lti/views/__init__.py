@@ -1,0 +1,1 @@
+"""Pages of LTI: those that platforms open, and those for instructors."""

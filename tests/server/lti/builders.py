@@ -1,0 +1,34 @@
+"""Builders: they fill in what a test is not about."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from server.lti import registration
+from server.lti.login import digest
+from server.lti.models import LmsCourse, Platform, Selection
+
+
+def make_platform(course, **fields):
+    address = "https://lms.example.org"
+    given = {
+        "issuer": address,
+        "client_id": "abc",
+        "auth_url": f"{address}/auth",
+        "token_url": f"{address}/token",
+        "jwks_url": f"{address}/jwks",
+    }
+    return registration.add(Platform(course=course, **given | fields), deployment_id="1", every_course=True)
+
+
+def make_selection(course, user):
+    """Have a platform ask somebody to pick; the name of the selection."""
+    deployment = make_platform(course).deployments.get()
+    Selection.objects.create(
+        token=digest("selection"),
+        user=user,
+        lms_course=LmsCourse.objects.create(deployment=deployment, course=course),
+        return_url="https://lms.example.org/back",
+        expires_at=timezone.now() + timedelta(hours=1),
+    )
+    return "selection"

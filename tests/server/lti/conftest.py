@@ -1,0 +1,72 @@
+"""What the tests of LTI share: a platform, registered, and launches from it."""
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from server.lti import keys, registration
+from server.lti.models import Platform
+from tests.server.lti.double import Double
+
+
+@pytest.fixture(autouse=True)
+def _an_empty_cache():
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def double(settings):
+    settings.LTI_ALLOW_PRIVATE = True
+    settings.LTI_TIMEOUT = 5
+    double = Double()
+    double.people = {"s1": "student", "s2": "student", "t1": "teacher"}
+    yield double
+    double.close()
+
+
+@pytest.fixture
+def platform(double, assignment):
+    double.published = keys.key_set()
+    platform = Platform(
+        course=assignment.course,
+        issuer=double.issuer,
+        client_id=double.client_id,
+        auth_url=f"{double.url}/auth",
+        token_url=f"{double.url}/token",
+        jwks_url=f"{double.url}/jwks",
+    )
+    return registration.add(platform, deployment_id=double.deployment_id, every_course=True)
+
+
+class Browser:
+    """A browser that the platform sends to us."""
+
+    def __init__(self, double):
+        self.double, self.client = double, Client()
+
+    def begin(self, **more):
+        params = {"iss": self.double.issuer, "login_hint": "7", "client_id": self.double.client_id} | more
+        return self.client.post("/lti/login", params)
+
+    def answer(self, token, state, **more):
+        return self.client.post("/lti/launch", {"id_token": token, "state": state} | more)
+
+    def launch(self, *, sign=None, begin=None, headers=None, **claims):
+        """Go the whole way; the answer to the launch."""
+        sent = self.sent_to(self.begin(**(begin or {})))
+        token = (sign or self.double.signed)(self.double.claims(nonce=sent["nonce"], **claims))
+        return self.client.post("/lti/launch", {"id_token": token, "state": sent["state"]}, headers=headers)
+
+    @staticmethod
+    def sent_to(response):
+        from urllib.parse import parse_qsl, urlsplit
+
+        assert response.status_code == 302, response.content.decode()
+        return dict(parse_qsl(urlsplit(response["Location"]).query))
+
+
+@pytest.fixture
+def browser(double, platform):
+    return Browser(double)

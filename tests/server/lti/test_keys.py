@@ -1,0 +1,47 @@
+import io
+
+import jwt
+import pytest
+from django.core.management import call_command
+
+from server.lti import keys
+from server.lti.models import KeyState, SigningKey
+
+pytestmark = pytest.mark.django_db
+
+
+def names():
+    return [key["kid"] for key in keys.key_set()["keys"]]
+
+
+def test_two_keys_are_published_and_nothing_private_with_them(client):
+    published = client.get("/lti/jwks").json()["keys"]
+
+    assert len(published) == 2
+    assert all(set(key) == {"kty", "n", "e", "kid", "alg", "use"} for key in published)
+
+
+def test_what_signs_after_a_rotation_was_published_before_it():
+    before = names()
+    fresh = keys.rotate()
+
+    assert fresh.kid in before
+    assert jwt.get_unverified_header(keys.sign({"a": 1}))["kid"] == fresh.kid
+
+
+def test_the_former_key_is_published_until_the_rotation_is_finished():
+    former = SigningKey.objects.get(kid=jwt.get_unverified_header(keys.sign({}))["kid"])
+    keys.rotate()
+
+    assert former.kid in names()
+    assert keys.finish() == 1
+    assert former.kid not in names()
+    assert len(names()) == 2
+
+
+def test_the_command_says_what_signs():
+    out = io.StringIO()
+    call_command("lti_keys", "rotate", stdout=out)
+
+    current = SigningKey.objects.get(state=KeyState.CURRENT)
+    assert f"{current.kid} signs from now on" in out.getvalue()

@@ -1,0 +1,589 @@
+"""A test for each row of what platforms were measured to do, named by it; then outages, order and random histories."""
+
+import json
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from server.gradebook.errors import Invalid
+from server.gradebook.models import Action, Grade
+from server.gradebook.services import change_terms, decide, undo
+from server.lti import claims as c
+from server.lti import columns, keys, passback
+from server.lti.models import Family, Identity, LineItem, LmsCourse, Passback, PassbackState, PassbackTry
+from tests.server.builders import graded, make_assignment, make_member, make_submission
+from tests.server.lti.double import Cell
+
+pytestmark = pytest.mark.django_db
+
+START = "2026-03-02 09:00:00+00:00"
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(START, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def column(double):
+    return double.add_column()
+
+
+@pytest.fixture
+def learner(clock, browser, assignment, column):
+    """A student who came by the activity with a column of its own."""
+    browser.launch(exercise=assignment.slug, line_item=column)
+    return Identity.objects.get(sub="s1").user
+
+
+@pytest.fixture
+def teacher(assignment):
+    return make_member(assignment.course, "instructor")
+
+
+def run(clock, *, minutes=0, steps=1):
+    """Let time pass, and have what is due sent."""
+    for _ in range(steps):
+        clock.shift(timedelta(minutes=minutes) if minutes else timedelta(seconds=2))
+        for pk in passback.due():
+            passback.send(pk)
+
+
+def only():
+    return Passback.objects.get()
+
+
+def override(assignment, learner, teacher, points):
+    return decide(assignment, learner, action=Action.OVERRIDDEN, by=teacher, why="Oral exam", override=points)
+
+
+def test_a_grade_arrives(clock, learner, assignment, double):
+    graded(learner, assignment, 7)
+    run(clock)
+
+    assert double.share("s1") == pytest.approx(0.7)
+    assert only().state == PassbackState.SENT
+    assert only().sent_given == 70
+
+
+# The table, row by row
+
+
+def test_line_item_url_carries_a_query_and_scores_go_into_its_path(clock, learner, assignment, double):
+    graded(learner, assignment, 7)
+    run(clock)
+
+    assert ("POST", "/lineitems/1/lineitem/scores") in [request[:2] for request in double.requests]
+    assert columns.under("https://lms.example/a?type_id=1", "results", user_id="7") == (
+        "https://lms.example/a/results?type_id=1&user_id=7"
+    )
+
+
+def test_two_media_types_in_accept_are_refused_so_exactly_one_is_sent(clock, learner, assignment, double):
+    graded(learner, assignment, 7)
+    run(clock)
+    passback.reconcile(LineItem.objects.get())
+
+    accepted = [headers.get("Accept", "") for _, path, headers, _ in double.requests if "lineitem" in path]
+    assert accepted
+    assert all("," not in one for one in accepted)
+
+
+def test_the_platform_rescales_so_our_own_points_and_maximum_are_sent(clock, learner, assignment, double):
+    double.columns[1].most = 5
+    graded(learner, assignment, 7)
+    run(clock)
+
+    assert (double.scores[0]["scoreGiven"], double.scores[0]["scoreMaximum"]) == (70, 100)
+    assert double.columns[1].most == 5
+    assert double.share("s1") == pytest.approx(0.7)
+
+
+def test_an_equal_second_is_refused_so_moments_rise_and_never_lie_ahead(clock, learner, assignment, teacher, double):
+    graded(learner, assignment, 7)
+    for pk in passback.due():
+        passback.send(pk)
+    for points in (10, 20, 30):
+        override(assignment, learner, teacher, points)
+        for pk in passback.due():
+            passback.send(pk)
+    assert len(double.scores) == 1
+    run(clock)
+
+    assert double.share("s1") == pytest.approx(0.3)
+    moments = [score["timestamp"] for score in double.scores]
+    assert moments == sorted(set(moments))
+    assert all(datetime.fromisoformat(moment) <= timezone.now() for moment in moments)
+
+
+@pytest.mark.parametrize("canvas", [False, True])
+def test_a_score_that_arrived_unheard_is_repeated_with_its_moment_and_then_compared(
+    clock, learner, assignment, double, canvas
+):
+    double.canvas, double.accept_then_hang_up = canvas, 1
+    graded(learner, assignment, 7)
+    run(clock)
+    assert only().state == PassbackState.PENDING
+    run(clock, minutes=1)
+
+    assert only().state == PassbackState.SENT
+    assert len({score["timestamp"] for score in double.scores}) == 1
+    assert PassbackTry.objects.last().status == (400 if canvas else 409)
+
+
+def test_another_score_of_a_later_moment_is_listed_and_not_overwritten(clock, learner, assignment, double):
+    later = int(timezone.now().timestamp()) + 3600
+    double.columns[1].cells["s1"] = Cell(given=95.0, second=later)
+    graded(learner, assignment, 7)
+    run(clock)
+
+    assert only().state == PassbackState.DIFFERS
+    assert "from somebody else" in only().words
+    assert double.share("s1") == pytest.approx(0.95)
+
+
+def test_an_older_score_of_ours_is_replaced_with_a_moment_of_its_own(clock, learner, assignment, teacher, double):
+    graded(learner, assignment, 7)
+    run(clock)
+    double.columns[1].cells["s1"].second += 30  # a clock that went back
+    override(assignment, learner, teacher, 40)
+    run(clock)
+    run(clock, minutes=1, steps=3)
+
+    assert double.share("s1") == pytest.approx(0.4)
+    assert only().state == PassbackState.SENT
+
+
+def test_anything_not_final_wipes_the_grade_so_only_final_ones_are_sent(clock, learner, assignment, teacher, double):
+    graded(learner, assignment, 7)
+    make_submission(learner, assignment)  # waits for its grader
+    run(clock)
+    decide(assignment, learner, action=Action.EXEMPTED, by=teacher, why="Ill", exempt=True)
+    run(clock, minutes=5, steps=3)
+
+    assert {score["gradingProgress"] for score in double.scores} == {"FullyGraded"}
+    assert all("scoreGiven" in score for score in double.scores)
+    assert double.share("s1") == pytest.approx(0.7)
+    assert only().state == PassbackState.WITHHELD
+
+
+def test_when_we_erred_nothing_is_sent(clock, learner, assignment, double):
+    from server.submissions.services import give_up
+
+    give_up(make_submission(learner, assignment))
+    run(clock, minutes=5, steps=3)
+
+    assert double.scores == []
+    assert not Passback.objects.exists()
+
+
+def test_a_column_is_looked_for_before_it_is_made_and_its_address_kept(clock, browser, assignment, double):
+    browser.launch(exercise=assignment.slug)
+    learner = Identity.objects.get().user
+    graded(learner, assignment, 7)
+    run(clock)
+    LineItem.objects.update(url="", ours=False)  # as if we had died between making it and noting it
+    passback.resend(only())
+    run(clock)
+
+    assert len(double.columns) == 1
+    assert LineItem.objects.get().url == double.address(1)
+    assert only().state == PassbackState.SENT
+
+
+def test_a_column_that_another_worker_is_making_is_waited_for(clock, browser, assignment, double):
+    browser.launch(exercise=assignment.slug)
+    LineItem.objects.update(making_until=timezone.now() + timedelta(minutes=1))
+    graded(Identity.objects.get().user, assignment, 7)
+    run(clock)
+    assert (len(double.columns), only().state) == (0, PassbackState.PENDING)
+    run(clock, minutes=2)
+
+    assert (len(double.columns), only().state) == (1, PassbackState.SENT)
+
+
+def test_no_column_is_ever_deleted(clock, learner, assignment, double):
+    graded(learner, assignment, 7)
+    run(clock)
+    assert passback.reconcile(LineItem.objects.get()) == []
+    assignment.lti_links.all().delete()
+    run(clock)
+
+    assert "DELETE" not in {method for method, *_ in double.requests}
+
+
+@pytest.mark.parametrize(
+    "link",
+    ['<{url}/members?page=2&amp;x=1>; rel="next"', "<{url}/members?page=2>; rel=“next”", "</members?page=2>; rel=next"],
+)
+def test_link_headers_with_entities_and_curly_quotes_are_read(double, platform, link):
+    from server.lti.pages import next_page
+    from server.lti.transport import Answer
+
+    answer = Answer(status=200, headers={"link": link.format(url=double.url)})
+
+    assert next_page(answer, f"{double.url}/members").startswith(f"{double.url}/members?page=2")
+
+
+def test_the_next_page_on_another_server_gets_no_token(double, platform):
+    from server.lti.errors import ServiceError
+    from server.lti.pages import next_page
+    from server.lti.transport import Answer
+
+    with pytest.raises(ServiceError, match="another server"):
+        next_page(Answer(status=200, headers={"link": '<https://evil.example/>; rel="next"'}), double.url)
+
+
+def test_a_teachers_score_is_refused_so_staff_are_skipped(clock, browser, assignment, double, column):
+    browser.launch(sub="t1", roles=["Instructor"], exercise=assignment.slug, line_item=column)
+    graded(Identity.objects.get(sub="t1").user, assignment, 7)
+    run(clock)
+
+    assert double.scores == []
+    assert not Passback.objects.exists()
+
+
+def test_an_unknown_users_score_is_a_lasting_failure_in_the_platforms_words(clock, learner, assignment, double):
+    double.people = {}
+    graded(learner, assignment, 7)
+    run(clock)
+    run(clock, minutes=600, steps=3)
+
+    assert only().state == PassbackState.FAILED
+    assert "Incorrect user for this resource" in only().words
+    assert len(double.scores) == 1
+
+
+# Failures that pass
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (429, {}, {"Retry-After": "7200"}),
+        (503, {}, {"Retry-After": "7200"}),
+        (502, {}),
+        (504, {}),
+        (403, {"error": "slow down"}, {"X-Rate-Limit-Remaining": "0"}),
+        None,
+    ],
+    ids=str,
+)
+def test_what_passes_is_tried_again(clock, learner, assignment, double, answer):
+    from server.lti import access
+
+    platform = Identity.objects.get().platform
+    access.token(platform, [c.SCORE])
+    double.answers = [answer]
+    graded(learner, assignment, 7)
+    run(clock)
+    assert only().state == PassbackState.PENDING
+    if answer and answer[0] in {429, 503}:
+        assert only().due_at >= timezone.now() + timedelta(minutes=119)
+    run(clock, minutes=150)
+
+    assert double.share("s1") == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 410, 422, 301])
+def test_what_does_not_pass_is_not_tried_again(clock, learner, assignment, double, status):
+    from server.lti import access
+
+    access.token(Identity.objects.get().platform, [c.SCORE])
+    double.answers = [(status, {"error": "never"}, {"Location": "http://127.0.0.1:1/"})]
+    graded(learner, assignment, 7)
+    run(clock)
+
+    assert only().state == PassbackState.FAILED
+    assert double.scores == []
+
+
+def test_a_token_that_ended_is_replaced_once(clock, learner, assignment, double):
+    graded(learner, assignment, 7)
+    run(clock)
+    double.tokens.clear()
+    passback.resend(only())
+    run(clock)
+
+    assert only().state == PassbackState.SENT
+    assert [path for _, path, *_ in double.requests].count("/token") == 2
+
+
+def test_tokens_are_kept_for_their_time(clock, learner, assignment, teacher, double):
+    graded(learner, assignment, 7)
+    run(clock)
+    for points in (10, 20, 30):
+        override(assignment, learner, teacher, points)
+        run(clock)
+
+    assert [path for _, path, *_ in double.requests].count("/token") == 1
+
+
+def test_an_hour_of_outage_loses_nothing_and_doubles_nothing(clock, learner, assignment, teacher, double):
+    double.down = True
+    for points in (10, 20, 30, 40):
+        override(assignment, learner, teacher, points)
+        run(clock, minutes=15)
+    double.down = False
+    run(clock, minutes=60, steps=3)
+
+    assert double.share("s1") == pytest.approx(0.4)
+    assert [score["scoreGiven"] for score in double.scores] == [40]
+
+
+def test_a_rotation_of_our_keys_loses_no_score(clock, learner, assignment, teacher, double):
+    override(assignment, learner, teacher, 10)
+    run(clock)
+    keys.rotate()  # the platform has not looked again: it knows the key since before
+    double.tokens.clear()
+    override(assignment, learner, teacher, 20)
+    run(clock)
+    assert double.share("s1") == pytest.approx(0.2)
+    keys.finish()
+    double.published = keys.key_set()
+    double.tokens.clear()
+    override(assignment, learner, teacher, 30)
+    run(clock)
+
+    assert double.share("s1") == pytest.approx(0.3)
+    assert only().state == PassbackState.SENT
+
+
+def test_a_score_that_a_worker_took_along_when_it_died_is_sent_again(clock, learner, assignment, double):
+    graded(learner, assignment, 7)
+    clock.shift(2)
+    assert passback._claim(only().pk) is not None
+    assert passback.send(only().pk) is None  # somebody is at it
+    run(clock, minutes=10)
+
+    assert double.share("s1") == pytest.approx(0.7)
+
+
+def test_what_changes_while_it_is_being_sent_is_sent_afterwards(clock, learner, assignment, teacher, double):
+    graded(learner, assignment, 7)
+    clock.shift(2)
+    claimed = passback._claim(only().pk)
+    override(assignment, learner, teacher, 20)
+    passback._settle(claimed, passback._try(claimed))
+    assert only().state == PassbackState.PENDING
+    run(clock)
+
+    assert double.share("s1") == pytest.approx(0.2)
+
+
+# What belongs there
+
+
+def test_the_same_points_of_another_maximum_are_another_score(clock, learner, assignment, teacher, double):
+    override(assignment, learner, teacher, 50)
+    run(clock)
+    assignment.points = 200
+    change_terms(assignment, by=teacher)
+    run(clock)
+
+    assert double.share("s1") == pytest.approx(0.25)
+
+
+def test_a_grade_from_before_the_first_launch_follows_it(clock, browser, assignment, double, column):
+    from tests.server.builders import make_student
+
+    earlier = make_student(assignment.course, external_id="s1", password=None)
+    graded(earlier, assignment, 7)
+    browser.launch(exercise=assignment.slug, line_item=column)
+    run(clock)
+
+    assert double.share("s1") == pytest.approx(0.7)
+
+
+def test_two_activities_with_columns_of_their_own_both_get_it(clock, learner, browser, assignment, double):
+    browser.launch(exercise=assignment.slug, link="link-2", line_item=double.add_column())
+    graded(learner, assignment, 7)
+    run(clock)
+
+    assert [double.share("s1", number) for number in (1, 2)] == [pytest.approx(0.7)] * 2
+
+
+def test_another_assignments_grade_stays_out_of_the_column(clock, learner, assignment, double):
+    graded(learner, make_assignment(assignment.course, slug="gradients/cube"), 7)
+    run(clock)
+
+    assert double.scores == []
+
+
+def test_an_assignment_without_points_is_never_sent(clock, learner, assignment, teacher, double):
+    assignment.points = 0
+    change_terms(assignment, by=teacher)
+    graded(learner, assignment, 7)
+    run(clock)
+
+    assert double.scores == []
+
+
+def test_canvas_is_told_the_students_real_time_and_that_a_regrade_is_no_submission(
+    clock, learner, assignment, teacher, double, platform
+):
+    type(platform).objects.update(family=Family.CANVAS)
+    handed_in = graded(learner, assignment, 7).submitted_at
+    run(clock)
+    override(assignment, learner, teacher, 80)
+    run(clock)
+
+    first, second = double.scores
+    assert first["submission"]["submittedAt"] == columns.stamp(handed_in)
+    assert [score[columns.CANVAS]["new_submission"] for score in (first, second)] == [True, False]
+
+
+def test_nothing_is_sent_to_a_platform_that_was_switched_off(clock, learner, assignment, double, platform):
+    type(platform).objects.update(enabled=False)
+    graded(learner, assignment, 7)
+    run(clock)
+
+    assert (double.scores, passback.send(only().pk)) == ([], None)
+
+
+def test_a_platform_at_a_private_address_is_not_asked(clock, learner, assignment, double, settings):
+    settings.LTI_ALLOW_PRIVATE = False
+    graded(learner, assignment, 7)
+    run(clock)
+
+    assert double.scores == []
+    assert only().state == PassbackState.PENDING
+    assert "https://" in only().words
+
+
+def test_a_grade_that_is_rolled_back_is_not_sent(clock, learner, assignment, double):
+    with transaction.atomic():
+        graded(learner, assignment, 7)
+        transaction.set_rollback(True)
+
+    assert not Passback.objects.exists()
+
+
+# Comparing
+
+
+def test_reconciling_lists_what_differs_and_changes_nothing_there(clock, learner, assignment, double):
+    graded(learner, assignment, 7)
+    run(clock)
+    double.columns[1].cells["s1"].given = 12.0
+    double.columns[1].cells["s9"] = Cell(given=50.0)
+    found = passback.reconcile(LineItem.objects.get())
+
+    assert [(one.ours, one.theirs) for one in sorted(found, key=lambda one: one.theirs)] == [(0.7, 0.12), (None, 0.5)]
+    assert double.share("s1") == pytest.approx(0.12)
+    assert only().state == PassbackState.DIFFERS
+
+    passback.resend(only())
+    run(clock)
+    assert double.share("s1") == pytest.approx(0.7)
+    assert [one.who for one in passback.reconcile(LineItem.objects.get())] == ["s9"]
+
+
+def test_a_grade_that_was_withdrawn_here_is_a_difference(clock, learner, assignment, teacher, double):
+    change = override(assignment, learner, teacher, 50)
+    run(clock)
+    undo(change, by=teacher, why="A slip")
+    run(clock)
+
+    assert [(one.ours, one.theirs) for one in passback.reconcile(LineItem.objects.get())] == [(None, 0.5)]
+
+
+# Random histories
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("grade"), st.integers(0, 10)),
+        st.tuples(st.just("override"), st.integers(0, 100)),
+        st.tuples(st.just("points"), st.sampled_from([50, 100, 200])),
+        st.tuples(st.just("exempt"), st.booleans()),
+        st.tuples(st.just("down"), st.booleans()),
+        st.tuples(st.just("hang up"), st.integers(1, 2)),
+        st.tuples(st.just("answer"), st.sampled_from([429, 502, 503, 504])),
+        st.tuples(st.just("tokens end"), st.none()),
+        st.tuples(st.just("keys change"), st.none()),
+        st.tuples(st.just("canvas"), st.booleans()),
+        st.tuples(st.just("send"), st.integers(0, 40)),
+        st.tuples(st.just("send at once"), st.none()),
+        st.tuples(st.just("resend"), st.none()),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def do(step, value, *, clock, learner, assignment, teacher, double):  # noqa: PLR0912 one branch for each step
+    match step:
+        case "grade":
+            graded(learner, assignment, value)
+        case "override":
+            override(assignment, learner, teacher, min(value, assignment.points))
+        case "points":
+            assignment.points = value
+            change_terms(assignment, by=teacher)
+        case "exempt":
+            decide(assignment, learner, action=Action.EXEMPTED, by=teacher, why="Ill", exempt=value)
+        case "down":
+            double.down = value
+        case "hang up":
+            double.accept_then_hang_up = value
+        case "answer":
+            double.answers.append((value, {}))
+        case "tokens end":
+            double.tokens.clear()
+        case "keys change":
+            keys.rotate()
+            double.published = keys.key_set()
+        case "canvas":
+            double.canvas = value
+        case "send":
+            run(clock, minutes=value)
+        case "send at once":
+            for pk in passback.due():
+                passback.send(pk)
+        case "resend":
+            for row in Passback.objects.exclude(given=None):
+                passback.resend(row)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=STEPS)
+def test_after_any_history_the_grade_there_is_the_grade_here(steps, clock, learner, assignment, teacher, double):
+    assignment.refresh_from_db()
+    with transaction.atomic():
+        for cell in double.columns[1].cells.values():
+            cell.given = None
+        double.down, double.canvas, double.accept_then_hang_up, double.answers = False, False, 0, []
+        double.scores.clear()
+        for step, value in steps:
+            with suppress(Invalid):  # an override of more points than the assignment has by now
+                do(step, value, clock=clock, learner=learner, assignment=assignment, teacher=teacher, double=double)
+        double.down, double.accept_then_hang_up, double.answers = False, 0, []
+        run(clock, minutes=60 * 24, steps=4)
+
+        grade = Grade.objects.filter(assignment=assignment, learner=learner).first()
+        if grade is not None and grade.final is not None:
+            assert columns.same(double.share("s1"), grade.final / assignment.points)
+            assert only().state == PassbackState.SENT
+        assert all(score["gradingProgress"] == "FullyGraded" and "scoreGiven" in score for score in double.scores)
+        transaction.set_rollback(True)
+    clock.shift(timedelta(days=1))
+
+
+def test_what_is_sent_is_json_that_means_what_it_says(clock, learner, assignment, double):
+    graded(learner, assignment, 7)
+    run(clock)
+    (body,) = [body for method, path, _, body in double.requests if path.endswith("/scores")]
+
+    assert json.loads(body)["userId"] == "s1"
+    assert LmsCourse.objects.get().title == "Calculus by machine"

@@ -1,0 +1,81 @@
+import pytest
+
+from server.courses.models import Enrollment, Role
+from server.lti import rosters
+from server.lti.errors import ServiceError
+from server.lti.models import Identity, LmsCourse
+from tests.server.builders import graded
+
+pytestmark = pytest.mark.django_db
+
+
+def member(sub, role="Learner", **more):
+    return {"user_id": sub, "name": f"Person {sub}", "roles": [role], "status": "Active"} | more
+
+
+@pytest.fixture
+def lms_course(browser, platform):
+    browser.launch(sub="t1", roles=["Instructor"])
+    return LmsCourse.objects.get()
+
+
+def roles():
+    rows = Enrollment.objects.filter(user__lti_identities__isnull=False)
+    return dict(rows.values_list("user__lti_identities__sub", "role"))
+
+
+def test_people_join_in_both_forms_of_roles(lms_course, double):
+    long = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
+    double.members = [member("t1", "Instructor"), member("s1"), member("s2", long)]
+    done = rosters.sync(lms_course)
+
+    assert (done.named, done.new, done.gone) == (3, 2, 0)
+    assert roles() == {"t1": "instructor", "s1": "student", "s2": "student"}
+
+
+def test_who_is_instructor_at_launch_and_learner_in_the_roster_instructs(lms_course, double):
+    double.members = [member("t1", "Learner")]
+    rosters.sync(lms_course)
+
+    assert roles() == {"t1": "instructor"}
+
+
+def test_suspended_staff_lose_their_role_and_students_keep_what_they_did(lms_course, double, assignment):
+    double.members = [member("t1", "Instructor"), member("t2", "Instructor"), member("s1")]
+    rosters.sync(lms_course)
+    student = Identity.objects.get(sub="s1").user
+    graded(student, assignment, 7)
+    double.members = [member("t1", "Instructor")]
+    done = rosters.sync(lms_course)
+
+    assert done.gone == 2
+    assert roles() == {"t1": "instructor", "s1": "student"}
+    assert student.submissions.count() == 1
+
+
+def test_who_comes_back_has_their_role_back(lms_course, double):
+    for members in ([member("t1", "Instructor"), member("t2", "Instructor")], [member("t1", "Instructor")]) * 2:
+        double.members = members
+        rosters.sync(lms_course)
+    double.members = [member("t1", "Instructor"), member("t2", "Instructor")]
+    rosters.sync(lms_course)
+
+    assert roles()["t2"] == Role.INSTRUCTOR
+
+
+@pytest.mark.parametrize("members", [[], [member("s1", status="Inactive")], ["nobody"], [{"user_id": 5}]])
+def test_a_roster_without_anybody_throws_nobody_out(lms_course, double, members):
+    double.members = members
+    with pytest.raises(ServiceError):
+        rosters.sync(lms_course)
+
+    assert roles() == {"t1": "instructor"}
+    assert LmsCourse.objects.get().roster_error
+
+
+def test_a_platform_that_is_down_holds_up_nothing(lms_course, double):
+    double.down = True
+    rosters.sync_due()
+
+    assert "503" in LmsCourse.objects.get().roster_error
+    assert roles() == {"t1": "instructor"}
