@@ -1,0 +1,19 @@
+"""Opens the pipes of the keeper and of the children that wait, through /proc: to read the next submission, or to answer for it."""
+import os
+import stat
+
+me = os.getpid()
+for pid in range(1, 200):
+    if pid == me:
+        continue
+    for number in range(64):
+        path = f"/proc/{pid}/fd/{number}"
+        for how in (os.O_RDONLY, os.O_WRONLY):
+            try:
+                opened = os.open(path, how | os.O_NONBLOCK)
+            except OSError:
+                continue
+            # What has a name of its own (/dev/null, a font) could be opened by that name.
+            if not stat.S_ISREG(os.fstat(opened).st_mode) and not stat.S_ISCHR(os.fstat(opened).st_mode):
+                print("ESCAPED: opened", path)
+            os.close(opened)
