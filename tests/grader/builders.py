@@ -1,5 +1,6 @@
 """Builders that fill in what a test is not about."""
 
+import string
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from torch import Tensor
 from grader.checks.failures import Failed
 from grader.checks.trials import Trial
 from grader.jobs import Job
+from grader.messages import MESSAGES
 from grader.packages.cases import Case
 from grader.packages.manifest import Tolerance
 from grader.packages.scaffold import scaffold
@@ -80,9 +82,16 @@ def make_package(root: Path, slug: str = "unit/slope", **files: str | None) -> P
 
 
 def failure_of(run: Any, *args: Any) -> Failed:
-    """Call something that must fail and return how it failed."""
+    """Call something that must fail and return how it failed. It must bring along what its sentences speak of."""
     try:
         run(*args)
     except Failed as failed:
+        for message in filter(None, (failed.message, failed.hint)):
+            assert fields_of(message) <= {name for name, value in failed.data.items() if value is not None}
         return failed
     raise AssertionError("it passed")
+
+
+def fields_of(message: str) -> set[str]:
+    """What a sentence says of a failure, by name."""
+    return {name for _, name, _, _ in string.Formatter().parse(MESSAGES.get(message, "")) if name}

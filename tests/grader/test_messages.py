@@ -1,8 +1,7 @@
-import string
-
 import pytest
 
 from grader.messages import DIAGNOSES, MESSAGES, render
+from tests.grader.builders import fields_of
 
 SAMPLE = {
     "limit": 1, "line": 3, "error": "e", "type": "T", "names": "n", "entry": "f", "seconds": 2.5, "case": "c",
@@ -15,9 +14,7 @@ SAMPLE = {
 
 @pytest.mark.parametrize("message", MESSAGES)
 def test_every_message_renders(message):
-    fields = {name for _, name, _, _ in string.Formatter().parse(MESSAGES[message]) if name}
-
-    assert render(message, {name: SAMPLE.get(name, 1.0) for name in fields})
+    assert render(message, {name: SAMPLE.get(name, 1.0) for name in fields_of(message)})
 
 
 @pytest.mark.parametrize("message", [name for name in DIAGNOSES if not name.endswith(".hint")])

@@ -12,10 +12,10 @@ from tests.grader.builders import failure_of
 LABELS = torch.tensor([0, 1, 2, 1])
 
 
-def made(value):
-    case = Case(name="c", entry="train", args=(None, None, 3, 1), options={"points": torch.zeros(4, 2)})
+def made(value, labels=LABELS):
+    case = Case(name="c", entry="train", args=(None, None, 3, 1), options={"points": torch.zeros(len(labels), 2)})
     observation = Observation(value=value)
-    return Trial(case=case, observation=observation, tolerance=Tolerance(), compute_truth=lambda case: LABELS)
+    return Trial(case=case, observation=observation, tolerance=Tolerance(), compute_truth=lambda case: labels)
 
 
 def logits_for(*labels):
@@ -45,4 +45,35 @@ def test_too_few_right_answers_say_how_many():
     ],
 )
 def test_what_is_no_answer_is_called_by_its_name(value, message):
-    assert failure_of(lambda: classifies(made(value), needed=0.0)).message == message
+    failure = failure_of(lambda: classifies(made(value), needed=0.0))
+
+    assert failure.message == message
+
+
+@pytest.mark.parametrize(
+    ("value", "what"), [(LABELS, "has shape (4,)"), (torch.zeros(3, 4), "has shape (3, 4)"), ([], "is no tensor")]
+)
+def test_what_are_no_logits_is_said_beside_what_is_asked(value, what):
+    failure = failure_of(lambda: classifies(made(value), needed=0.0))
+
+    assert failure.data == {"got": what, "expected": (4, 3)}
+
+
+def test_what_cannot_be_called_is_named_by_its_entry():
+    assert failure_of(lambda: classifies(made(NOT_CALLABLE), needed=0.0)).data == {"entry": "train"}
+
+
+def test_numbers_that_are_not_finite_are_found_in_the_logits():
+    some = logits_for(0, 1, 2, 1).index_fill(0, torch.tensor([3]), torch.inf)
+
+    assert failure_of(lambda: classifies(made(some), needed=0.0)).data == {"where": "logits"}
+
+
+def test_a_single_point_may_be_of_one_class():
+    classifies(made(logits_for(2), torch.tensor([2])), needed=1.0)
+
+
+def test_two_points_of_two_classes_are_not_one_class():
+    trial = made(logits_for(2, 2), torch.tensor([2, 1]))
+
+    assert failure_of(lambda: classifies(trial, needed=0.5)).message == "one_class_only"

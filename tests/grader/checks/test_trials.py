@@ -62,7 +62,28 @@ def test_one_part_is_judged_alone():
 def test_a_missing_part_is_named():
     trial = make_trial({"a": double(1.0)}, {"a": double(1.0), "b": double(2.0)})
 
-    assert failure_of(lambda: trial.agrees(part="b")).message == "wrong_keys"
+    failure = failure_of(lambda: trial.agrees(part="b"))
+
+    assert failure.message == "wrong_keys"
+    assert failure.data == {"where": "result", "got": "a", "expected": "a, b"}
+
+
+def test_an_empty_dict_has_no_keys_to_show():
+    trial = make_trial({}, {"a": double(1.0)})
+
+    assert failure_of(lambda: trial.agrees(part="a")).data["got"] == "none"
+
+
+def test_of_very_many_keys_only_the_first_are_shown():
+    trial = make_trial({f"key{i}": 1 for i in range(100)}, {"a": double(1.0)})
+
+    assert len(failure_of(lambda: trial.agrees(part="a")).data["got"]) == 200
+
+
+def test_a_part_of_a_longer_tuple_is_of_another_structure():
+    trial = make_trial((double(1.0), double(2.0)), (double(1.0),))
+
+    assert failure_of(lambda: trial.agrees(part=0)).message == "wrong_length"
 
 
 def test_a_part_of_something_else_is_a_wrong_type():
