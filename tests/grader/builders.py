@@ -4,6 +4,7 @@ import string
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -83,13 +84,13 @@ def make_package(root: Path, slug: str = "unit/slope", **files: str | None) -> P
 
 def failure_of(run: Any, *args: Any) -> Failed:
     """Call something that must fail and return how it failed. It must bring along what its sentences speak of."""
-    try:
+    with pytest.raises(Failed) as raised:
         run(*args)
-    except Failed as failed:
-        for message in filter(None, (failed.message, failed.hint)):
-            assert fields_of(message) <= {name for name, value in failed.data.items() if value is not None}
-        return failed
-    raise AssertionError("it passed")
+    failed = raised.value
+    told = {name for name, value in failed.data.items() if value is not None}
+    for message in filter(None, (failed.message, failed.hint)):
+        assert fields_of(message) <= told
+    return failed
 
 
 def fields_of(message: str) -> set[str]:

@@ -42,7 +42,7 @@ def test_of_many_numbers_only_the_first_are_shown():
     assert show(torch.zeros(MAX_SHOWN + 1)) == f"a tensor of shape ({MAX_SHOWN + 1},)"
     assert show([1] * MAX_SHOWN).count("1") == MAX_SHOWN
     assert show([1] * (MAX_SHOWN + 1)) == "[" + "1, " * MAX_SHOWN + "...]"
-    assert show({key: 1 for key in range(MAX_SHOWN + 1)}).count(":") == MAX_SHOWN
+    assert show(dict.fromkeys(range(MAX_SHOWN + 1), 1)).count(":") == MAX_SHOWN
 
 
 def test_what_was_made_by_name_is_shown_by_what_it_is():
