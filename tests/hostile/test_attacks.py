@@ -22,7 +22,7 @@ def test_an_attack_gains_nothing_and_harms_nobody(attack, engine, sandbox):
     expected = expectation(attack, engine)
 
     for _ in range(2 if expected.twice else 1):
-        report = graded(source_of(attack), Hurried(sandbox))
+        report = graded(source_of(attack), Hurried(sandbox, expected))
 
         assert achievements(report, tolerated=expected.tolerated) == []
         assert str(report.outcome) in expected.outcomes
