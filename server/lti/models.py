@@ -202,7 +202,8 @@ class Membership(models.Model):
 class LineItem(models.Model):
     """A column in a platform's gradebook. Its address is empty until it is found or made.
 
-    `ours` says that we made it. `making_until` keeps two workers from making it twice.
+    `ours` says that we made it. `making_until` keeps two workers from making it twice. `differences` are those of the
+    latest comparison with our grades, see `comparing`; `asked_at` is when somebody asked for another.
     """
 
     lms_course = models.ForeignKey(LmsCourse, models.CASCADE, related_name="line_items")
@@ -210,6 +211,11 @@ class LineItem(models.Model):
     url = models.CharField(max_length=1000, blank=True)
     ours = models.BooleanField(default=False)
     making_until = models.DateTimeField(null=True, blank=True)
+
+    asked_at = models.DateTimeField(null=True, blank=True)
+    compared_at = models.DateTimeField(null=True, blank=True)
+    compare_error = models.CharField(max_length=300, blank=True)
+    differences: models.JSONField = models.JSONField(default=list)
 
     class Meta:
         ordering = ["pk"]

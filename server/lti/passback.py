@@ -6,6 +6,7 @@ nothing older overwrites what is newer, whichever way the network delays it.
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -13,6 +14,7 @@ from enum import StrEnum
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from server.lti import columns, outbox
@@ -79,17 +81,20 @@ def due() -> list[int]:
         due_at__lte=timezone.now(),
         identity__platform__enabled=True,
         line_item__lms_course__deployment__approved=True,
+        line_item__lms_course__course=F("line_item__assignment__course"),
     )
     return list(rows.order_by("due_at").values_list("pk", flat=True)[:AT_ONCE])
 
 
 @transaction.atomic
-def resend(row: Passback) -> None:
-    """Send a score once more, over whatever stands there: somebody asked for it."""
-    locked = Passback.objects.select_for_update().get(pk=row.pk)
-    locked.version += 1
-    outbox.due(locked)
-    locked.save()
+def resend(rows: Iterable[Passback]) -> int:
+    """Send scores once more, over whatever stands there: somebody asked for it. Return how many there are to send."""
+    locked = Passback.objects.select_for_update().filter(pk__in=[row.pk for row in rows]).order_by("pk")
+    for row in locked:
+        row.version += 1
+        outbox.due(row)
+        row.save()
+    return sum(row.state == PassbackState.PENDING for row in locked)
 
 
 def forget() -> int:
@@ -106,8 +111,7 @@ def _claim(pk: int) -> Passback | None:
     row, now = rows.filter(pk=pk).first(), timezone.now()
     if row is None or row.state != PassbackState.PENDING or row.due_at > now or in_time(row.busy_until, now):
         return None
-    deployment = row.line_item.lms_course.deployment
-    if not deployment.approved or not deployment.platform.enabled:
+    if not _is_open(row.line_item):
         return None
     if not outbox.students_of(row.line_item, [row.identity.user_id]).filter(pk=row.identity_id).exists():
         row.state, row.words = PassbackState.WITHHELD, "Not a student in the LMS course."
@@ -120,6 +124,13 @@ def _claim(pk: int) -> Passback | None:
     row.busy_until = now + timedelta(seconds=20 * settings.LTI_TIMEOUT)
     row.save(update_fields=["tried", "busy_until", "stamped_at", "stamped_version"])
     return row
+
+
+def _is_open(line_item: LineItem) -> bool:
+    """Whether anything may be sent there: the platform is on, and its course is still linked to the assignment's."""
+    deployment = line_item.lms_course.deployment
+    is_linked = line_item.lms_course.course_id == line_item.assignment.course_id
+    return deployment.approved and deployment.platform.enabled and is_linked
 
 
 def _stamp(row: Passback) -> bool:
@@ -214,56 +225,3 @@ def _later(row: Passback, outcome: Outcome) -> None:
         row.state, row.words = PassbackState.FAILED, f"Given up after {row.tried} tries. {outcome.words}"[:500]
     else:
         row.due_at = timezone.now() + timedelta(seconds=wait)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Difference:
-    """A cell that does not hold what it should: shares of the points here and there, `row` if it is ours."""
-
-    who: str
-    row: Passback | None
-    ours: float | None
-    theirs: float | None
-
-
-def reconcile(line_item: LineItem) -> list[Difference]:
-    """Compare a column with what it should hold, change nothing there, and return what differs.
-
-    What waits to be sent is left out. ServiceError where the column cannot be read.
-    """
-    found = {one.sub: one.share for one in columns.results(line_item)} if line_item.url else {}
-    rows = line_item.passbacks.select_related("identity__user").exclude(state=PassbackState.PENDING)
-    known = {row.identity.sub: row for row in rows}
-    waiting = set(line_item.passbacks.filter(state=PassbackState.PENDING).values_list("identity__sub", flat=True))
-    differences = []
-    for sub, row in known.items():
-        ours, theirs = _should(row), found.get(sub)
-        _note_found(row, ours, theirs)
-        if not columns.same(ours, theirs):
-            differences.append(Difference(who=row.identity.user.display_name, row=row, ours=ours, theirs=theirs))
-    for sub in found.keys() - known.keys() - waiting:
-        if found[sub] is not None:
-            differences.append(Difference(who=_name(line_item, sub), row=None, ours=None, theirs=found[sub]))
-    return differences
-
-
-def _should(row: Passback) -> float | None:
-    return None if row.given is None or row.most <= 0 else columns.share(row.given, row.most)
-
-
-def _note_found(row: Passback, ours: float | None, theirs: float | None) -> None:
-    """Have the list say from now on what was found: a score that arrived once may be another by now."""
-    before = row.state
-    if row.state == PassbackState.SENT and not columns.same(ours, theirs):
-        row.state = PassbackState.DIFFERS
-        row.words = "There is no grade there." if theirs is None else f"There: {theirs:.2%} of the points."
-    elif row.state in {PassbackState.DIFFERS, PassbackState.FAILED} and columns.same(ours, theirs):
-        row.state, row.words = PassbackState.SENT, ""
-    if row.state != before:
-        Passback.objects.filter(pk=row.pk, version=row.version, state=before).update(state=row.state, words=row.words)
-
-
-def _name(line_item: LineItem, sub: str) -> str:
-    platform = line_item.lms_course.platform
-    identity = platform.identities.filter(sub=sub).select_related("user").first()
-    return identity.user.display_name if identity else sub

@@ -17,7 +17,7 @@ from django.utils import timezone
 from server.accounts.models import User
 from server.courses.models import Course
 from server.lti import claims as c
-from server.lti import transport
+from server.lti import links, transport
 from server.lti.addresses import address_of
 from server.lti.errors import LaunchError, ServiceError
 from server.lti.login import digest
@@ -67,7 +67,8 @@ def approve(platform: Platform, deployment_id: str, *, every_course: bool = Fals
         defaults={"approved": True, "every_course": every_course},
     )
     if every_course:
-        LmsCourse.objects.filter(deployment=row, course=None).update(course=platform.course)
+        for lms_course in LmsCourse.objects.filter(deployment=row, course=None):
+            links.link(lms_course, platform.course)
     return row
 
 

@@ -66,6 +66,14 @@ def sync_due() -> None:
             log.warning("roster_failed", lms_course=row.pk, words=error.words)
 
 
+def ask(lms_course: LmsCourse) -> None:
+    """Have a roster read soon, whenever it was read last."""
+    from server.lti.tasks import rosters_soon  # noqa: PLC0415 the tasks need this
+
+    LmsCourse.objects.filter(pk=lms_course.pk).update(roster_at=None)
+    rosters_soon()
+
+
 def _members(lms_course: LmsCourse) -> Iterator[Claims]:
     if not lms_course.memberships_url:
         raise ServiceError("The platform does not share its roster with us.")

@@ -1,10 +1,10 @@
 """The tasks of LTI: one line each around a plain function. Their names are part of the protocol."""
 
 import structlog
-from celery import shared_task
+from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 
-from server.lti import login, outbox, passback, rosters
+from server.lti import comparing, login, outbox, passback, rosters
 from server.lti.models import LineItem
 
 log = structlog.get_logger(__name__)
@@ -21,6 +21,14 @@ def sweep() -> None:
     """Send what is due: later tries, and what a lost queue forgot."""
     for pk in passback.due():
         send_soon(pk)
+    for pk in comparing.overdue():
+        compare_soon(pk)
+
+
+@shared_task(name="lti.compare")
+def compare(pk: int) -> None:
+    """Compare a column with our grades."""
+    comparing.compare(pk)
 
 
 @shared_task(name="lti.rosters")
@@ -39,7 +47,21 @@ def tidy() -> None:
 
 def send_soon(pk: int) -> None:
     """Queue a try. A dead broker loses nothing: the sweep comes by."""
+    _soon(send, pk)
+
+
+def compare_soon(pk: int) -> None:
+    """Queue a comparison; the sweep comes by here, too."""
+    _soon(compare, pk)
+
+
+def rosters_soon() -> None:
+    """Queue a look at the rosters that are due."""
+    _soon(sync_rosters)
+
+
+def _soon(task: Task, *args: int) -> None:
     try:
-        send.apply_async([pk], queue="records", retry_policy={"max_retries": 1, "interval_start": 0.1})
+        task.apply_async(args, queue="records", retry_policy={"max_retries": 1, "interval_start": 0.1})
     except OperationalError:
-        log.exception("broker_unreachable", passback=pk)
+        log.exception("broker_unreachable", task=task.name, args=args)

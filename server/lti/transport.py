@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from server.lti.errors import ServiceError
-from server.webhooks.guard import Refused, target_of
+from server.webhooks.guard import Refused, check_url, target_of
 from server.webhooks.transport import Pinned, cut_quietly, seconds
 
 LARGEST = 8 * 1024 * 1024
@@ -64,6 +64,11 @@ def ask(method: str, url: str, *, body: bytes | None = None, headers: Mapping[st
         raise ServiceError(str(error)) from None
     except (OSError, HTTPException, UnicodeError) as error:
         raise ServiceError(f"{type(error).__name__}: {error}"[:WORDS]) from None
+
+
+def check(url: str) -> None:
+    """Raise Refused where an address is none that we would ask, whatever its name may lead to."""
+    check_url(url, allow_private=settings.LTI_ALLOW_PRIVATE)
 
 
 def get_json(url: str) -> Any:

@@ -30,9 +30,9 @@ class Target:
     path: str
 
 
-def check_url(url: str) -> None:
+def check_url(url: str, *, allow_private: bool | None = None) -> None:
     """Raise Refused where a URL is none that we deliver to, whatever its name may lead to."""
-    _parts(url, settings.WEBHOOKS_ALLOW_PRIVATE)
+    _parts(url, _allows(allow_private))
 
 
 def target_of(url: str, *, allow_private: bool | None = None) -> Target:
@@ -40,13 +40,16 @@ def target_of(url: str, *, allow_private: bool | None = None) -> Target:
 
     Whether private addresses will do is as webhooks have it, unless the caller says otherwise.
     """
-    if allow_private is None:
-        allow_private = settings.WEBHOOKS_ALLOW_PRIVATE
+    allow_private = _allows(allow_private)
     host, port, tls, path = _parts(url, allow_private)
     addresses = [ip_address(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     if not allow_private and not all(map(is_public, addresses)):
         raise Refused(f"{host} leads to a private address.")
     return Target(host=host, address=str(addresses[0]), port=port, tls=tls, path=path)
+
+
+def _allows(allow_private: bool | None) -> bool:
+    return bool(settings.WEBHOOKS_ALLOW_PRIVATE) if allow_private is None else allow_private
 
 
 def is_public(address: Address) -> bool:

@@ -15,7 +15,7 @@ from server.gradebook.errors import Invalid
 from server.gradebook.models import Action, Grade
 from server.gradebook.services import change_terms, decide, undo
 from server.lti import claims as c
-from server.lti import columns, keys, passback
+from server.lti import columns, comparing, keys, passback
 from server.lti.models import Family, Identity, LineItem, LmsCourse, Passback, PassbackState, PassbackTry
 from tests.server.builders import graded, make_assignment, make_member, make_submission
 from tests.server.lti.double import Cell
@@ -89,7 +89,7 @@ def test_line_item_url_carries_a_query_and_scores_go_into_its_path(clock, learne
 def test_two_media_types_in_accept_are_refused_so_exactly_one_is_sent(clock, learner, assignment, double):
     graded(learner, assignment, 7)
     run(clock)
-    passback.reconcile(LineItem.objects.get())
+    comparing.reconcile(LineItem.objects.get())
 
     accepted = [headers.get("Accept", "") for _, path, headers, _ in double.requests if "lineitem" in path]
     assert accepted
@@ -190,7 +190,7 @@ def test_a_column_is_looked_for_before_it_is_made_and_its_address_kept(clock, br
     graded(learner, assignment, 7)
     run(clock)
     LineItem.objects.update(url="", ours=False)  # as if we had died between making it and noting it
-    passback.resend(only())
+    passback.resend([only()])
     run(clock)
 
     assert len(double.columns) == 1
@@ -212,7 +212,7 @@ def test_a_column_that_another_worker_is_making_is_waited_for(clock, browser, as
 def test_no_column_is_ever_deleted(clock, learner, assignment, double):
     graded(learner, assignment, 7)
     run(clock)
-    assert passback.reconcile(LineItem.objects.get()) == []
+    assert comparing.reconcile(LineItem.objects.get()) == []
     assignment.lti_links.all().delete()
     run(clock)
 
@@ -309,7 +309,7 @@ def test_a_token_that_ended_is_replaced_once(clock, learner, assignment, double)
     graded(learner, assignment, 7)
     run(clock)
     double.tokens.clear()
-    passback.resend(only())
+    passback.resend([only()])
     run(clock)
 
     assert only().state == PassbackState.SENT
@@ -474,16 +474,16 @@ def test_reconciling_lists_what_differs_and_changes_nothing_there(clock, learner
     run(clock)
     double.columns[1].cells["s1"].given = 12.0
     double.columns[1].cells["s9"] = Cell(given=50.0)
-    found = passback.reconcile(LineItem.objects.get())
+    found = comparing.reconcile(LineItem.objects.get())
 
     assert [(one.ours, one.theirs) for one in sorted(found, key=lambda one: one.theirs)] == [(0.7, 0.12), (None, 0.5)]
     assert double.share("s1") == pytest.approx(0.12)
     assert only().state == PassbackState.DIFFERS
 
-    passback.resend(only())
+    passback.resend([only()])
     run(clock)
     assert double.share("s1") == pytest.approx(0.7)
-    assert [one.who for one in passback.reconcile(LineItem.objects.get())] == ["s9"]
+    assert [one.who for one in comparing.reconcile(LineItem.objects.get())] == ["s9"]
 
 
 def test_a_grade_that_was_withdrawn_here_is_a_difference(clock, learner, assignment, teacher, double):
@@ -492,7 +492,7 @@ def test_a_grade_that_was_withdrawn_here_is_a_difference(clock, learner, assignm
     undo(change, by=teacher, why="A slip")
     run(clock)
 
-    assert [(one.ours, one.theirs) for one in passback.reconcile(LineItem.objects.get())] == [(None, 0.5)]
+    assert [(one.ours, one.theirs) for one in comparing.reconcile(LineItem.objects.get())] == [(None, 0.5)]
 
 
 # Random histories
@@ -548,8 +548,7 @@ def do(step, value, *, clock, learner, assignment, teacher, double):  # noqa: PL
             for pk in passback.due():
                 passback.send(pk)
         case "resend":
-            for row in Passback.objects.exclude(given=None):
-                passback.resend(row)
+            passback.resend(Passback.objects.exclude(given=None))
 
 
 @settings(

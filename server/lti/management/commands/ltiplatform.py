@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from server.courses.models import Course, Role
-from server.lti import passback, registration, rosters
+from server.lti import comparing, links, passback, registration, rosters
 from server.lti.errors import ServiceError
 from server.lti.models import Deployment, LineItem, LmsCourse, Passback, PassbackState, Platform
 
@@ -84,8 +84,10 @@ class Command(BaseCommand):
         self.stdout.write(f"approved {row}")
 
     def _link(self, options: dict[str, Any]) -> None:
-        if not LmsCourse.objects.filter(pk=options["lms_course"]).update(course=_course(options["course"])):
+        row = LmsCourse.objects.filter(pk=options["lms_course"]).first()
+        if row is None:
             raise CommandError("There is no such course of an LMS.")
+        links.link(row, _course(options["course"]))
         self.stdout.write("linked")
 
     def _rosters(self, _: dict[str, Any]) -> None:
@@ -106,7 +108,7 @@ class Command(BaseCommand):
     def _reconcile(self, _: dict[str, Any]) -> None:
         for line_item in LineItem.objects.select_related("assignment", "lms_course__deployment__platform"):
             try:
-                for one in passback.reconcile(line_item):
+                for one in comparing.reconcile(line_item):
                     number = one.row.pk if one.row else "none of ours"
                     self.stdout.write(
                         f"{line_item.assignment}, {one.who}: {one.ours} here, {one.theirs} there ({number})"
@@ -118,8 +120,8 @@ class Command(BaseCommand):
         row = Passback.objects.filter(pk=options["score"]).first()
         if row is None:
             raise CommandError("There is no such score.")
-        passback.resend(row)
-        self.stdout.write("queued")
+        queued = passback.resend([row])
+        self.stdout.write("queued" if queued else "there is nothing to send")
 
 
 def _course(slug: str) -> Course:
