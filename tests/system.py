@@ -58,14 +58,16 @@ class System:
 @contextmanager
 def whole_system(folder, *, website=True, env=None):
     """Run everything but a grader, with the demo course in the database; `env` holds further variables."""
+    port = free_port()
     with database(folder) as database_url, redis(folder) as redis_url:
         settings = {
             "DJANGO_SETTINGS_MODULE": "server.settings.demo",
+            "CHAINRULE_PUBLIC_URL": f"http://127.0.0.1:{port}",
             "CHAINRULE_VAR": str(folder),
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
         }
-        system = System(port=free_port(), folder=folder, env=settings | (env or {}))
+        system = System(port=port, folder=folder, env=settings | (env or {}))
         for words in (("migrate", "--verbosity", "0"), ("demo",)):
             system.manage(*words).check_returncode()
         records = [BIN / "celery", "-A", "server", "worker", "-B", "-Q", "records", "--concurrency", "1"]

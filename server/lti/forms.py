@@ -35,7 +35,7 @@ class PickForm(forms.Form):
         return [said] if isinstance(said, Assignment) else list(said)
 
 
-class PlatformForm(forms.ModelForm[Platform]):
+class PlatformForm(forms.ModelForm):
     """A platform as it shows itself. Who it is stays what it was: people are known by it."""
 
     auth_url = forms.CharField(label="Authentication request URL", max_length=500)
@@ -84,10 +84,10 @@ class PlatformForm(forms.ModelForm[Platform]):
         self.instance.origins = sorted({origin_of(one) for one in said})
         return " ".join(self.instance.origins)
 
-    def validate_constraints(self) -> None:
+    def validate_unique(self) -> None:
         """Say in plain words that a platform is registered already, whoever it is with."""
         try:
-            super().validate_constraints()
+            self.instance.validate_unique()
         except forms.ValidationError:
             self.add_error("client_id", "A platform with this issuer and client ID is registered already.")
 

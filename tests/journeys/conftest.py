@@ -7,6 +7,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.system import whole_system
 
+PROGRAM = os.environ.get("CHAINRULE_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox",
     "--no-first-run",
@@ -32,12 +33,16 @@ def system(idle):
 
 # Not for the session: Playwright keeps an event loop in this thread, and Django refuses to work beside one.
 @pytest.fixture(scope="module")
-def chromium():
-    program = os.environ.get("CHAINRULE_CHROMIUM", "/usr/bin/chromium")
+def playwright():
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright):
+    browser = playwright.chromium.launch(executable_path=PROGRAM, args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

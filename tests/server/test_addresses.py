@@ -33,7 +33,7 @@ from server.webhooks.models import Delivery, Event
 from server.webhooks.services import add_endpoint
 from tests.server.builders import make_course, make_member, make_report, make_student, make_submission, record
 from tests.server.lessons.conftest import write_lesson
-from tests.server.lti.builders import make_selection
+from tests.server.lti.builders import make_lms, make_selection
 
 SIGN_IN, NO, YES = "sign-in", "404", "yes"
 PEOPLE = ["anonymous", "owner", "classmate", "elsewhere", "teacher"]
@@ -101,6 +101,23 @@ ADDRESSES = {
     "connections:switch": (STAFF, "course", "endpoint"),
     "connections:replay": (STAFF, "course", "endpoint", "delivery"),
     "connections:delete": (STAFF, "course", "endpoint"),
+    "lms:links": (STAFF, "course"),
+    "lms:invite": (STAFF, "course"),
+    "lms:withdraw": (STAFF, "course", "lms_invitation"),
+    "lms:new": (STAFF, "course"),
+    "lms:platform": (STAFF, "course", "platform"),
+    "lms:switch": (STAFF, "course", "platform"),
+    "lms:delete": (STAFF, "course", "platform"),
+    "lms:approve": (STAFF, "course", "deployment"),
+    "lms:close": (STAFF, "course", "deployment"),
+    "lms:link": (STAFF, "course", "lms_course"),
+    "lms:roster": (STAFF, "course", "lms_course"),
+    "lms:scores": (STAFF, "course"),
+    "lms:compare-all": (STAFF, "course"),
+    "lms:resend-failed": (STAFF, "course"),
+    "lms:column": (STAFF, "course", "column"),
+    "lms:compare": (STAFF, "course", "column"),
+    "lms:resend": (STAFF, "course", "column"),
     "regrades:list": (STAFF, "course"),
     "regrades:new": (STAFF, "course"),
     "regrades:detail": (STAFF, "course", "regrade"),
@@ -222,7 +239,7 @@ def things(exercises, course, assignment, people):
     token, _ = make_token(PRIVATE["why"], courses=[course], scopes=[Scope.GRADES_READ], owner=teacher)
     endpoint = add_endpoint(course, url="https://lms.example.org/hook", events=["grade.changed"])
     event = Event.objects.create(course=course, type="grade.changed", payload={})
-    return {
+    return make_lms(assignment, teacher) | {
         "course": course.slug,
         "slug": assignment.slug,
         "assignment": assignment.pk,
@@ -329,6 +346,11 @@ def test_who_left_the_course_gets_nothing_of_it(client, people, things):
 NAMED = {
     "token",
     "endpoint",
+    "lms_invitation",
+    "platform",
+    "deployment",
+    "lms_course",
+    "column",
     "assignment",
     "owner",
     "submission",

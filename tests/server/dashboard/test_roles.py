@@ -13,6 +13,7 @@ from server.similarity import services as similarity
 from server.webhooks.models import Delivery, Event, EventType
 from server.webhooks.services import add_endpoint
 from tests.server.builders import graded, make_course, make_member, make_student, make_user
+from tests.server.lti.builders import make_lms, make_platform
 
 ROLES = ["anonymous", "stranger", "other_instructor", "student", "ta", "instructor", "admin"]
 IN, HIDDEN, NO, YES = "sign-in", 404, 403, "yes"
@@ -48,6 +49,11 @@ GET = {(page, ()): SEES for page in PAGES} | {
     ("connections:tokens", ()): RUNS,
     ("connections:webhooks", ()): RUNS,
     ("connections:deliveries", ("endpoint",)): RUNS,
+    ("lms:links", ()): SEES,
+    ("lms:new", ()): RUNS,
+    ("lms:platform", ("platform",)): RUNS,
+    ("lms:scores", ()): SEES,
+    ("lms:column", ("column",)): SEES,
 }
 POST = {
     ("dashboard:comment", ("submission",)): (SEES, {"text": "Well done"}),
@@ -66,6 +72,20 @@ POST = {
     ("connections:switch", ("endpoint",)): (RUNS, {}),
     ("connections:replay", ("endpoint", "delivery")): (RUNS, {}),
     ("connections:delete", ("endpoint",)): (RUNS, {}),
+    ("lms:new", ()): (RUNS, {}),
+    ("lms:invite", ()): (RUNS, {}),
+    ("lms:withdraw", ("lms_invitation",)): (RUNS, {}),
+    ("lms:platform", ("platform",)): (RUNS, {}),
+    ("lms:approve", ("deployment",)): (RUNS, {}),
+    ("lms:close", ("deployment",)): (RUNS, {}),
+    ("lms:roster", ("lms_course",)): (RUNS, {}),
+    ("lms:compare-all", ()): (RUNS, {}),
+    ("lms:compare", ("column",)): (RUNS, {}),
+    ("lms:resend", ("column",)): (RUNS, {"score": "1"}),
+    ("lms:resend-failed", ()): (RUNS, {}),
+    ("lms:switch", ("platform",)): (RUNS, {}),
+    ("lms:delete", ("another_platform",)): (RUNS, {}),
+    ("lms:link", ("lms_course",)): (RUNS, {}),
     ("regrades:new", ()): (RUNS, {}),
     ("regrades:end", ("regrade", "discard")): (RUNS, {}),
     ("regrades:end", ("regrade", "apply")): (RUNS, {}),
@@ -84,13 +104,14 @@ def things(course, assignment, instructor):
     # Last, so that it hears of nothing above: it would be told of that already.
     endpoint = add_endpoint(course, url="https://lms.example.org/", events=[EventType.GRADE_CHANGED])
     event = Event.objects.create(course=course, type=EventType.GRADE_CHANGED, payload={})
-    return {
+    return make_lms(assignment, instructor) | {
         "assignment": assignment.pk,
         "token": make_token("x", courses=[course], scopes=[Scope.GRADES_READ])[0].pk,
         "another_token": make_token("y", courses=[course], scopes=[Scope.GRADES_READ])[0].pk,
         "endpoint": endpoint.pk,
         "delivery": Delivery.objects.create(event=event, endpoint=endpoint, due_at=timezone.now()).pk,
         "learner": learner.pk,
+        "another_platform": make_platform(course, client_id="another").pk,
         "submission": submission.pk,
         "change": change.pk,
         "regrade": regrades.start(course, [assignment], by=instructor, why="?").pk,

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from server.lti import registration
 from server.lti.login import digest
-from server.lti.models import LmsCourse, Platform, Selection
+from server.lti.models import Invitation, LineItem, LmsCourse, Platform, Selection
 
 
 def make_platform(course, **fields):
@@ -19,6 +19,22 @@ def make_platform(course, **fields):
         "jwks_url": f"{address}/jwks",
     }
     return registration.add(Platform(course=course, **given | fields), deployment_id="1", every_course=True)
+
+
+def make_lms(assignment, user):
+    """An LMS course with a column for an assignment, and an open invitation: {what an address may name: its number}."""
+    course = assignment.course
+    deployment = make_platform(course, client_id="linked").deployments.get()
+    memberships = {"memberships_url": "https://lms.example.org/members"}
+    lms_course = LmsCourse.objects.create(deployment=deployment, course=course, context_id="linked", **memberships)
+    registration.invite(course, by=user)
+    return {
+        "platform": deployment.platform_id,
+        "deployment": deployment.pk,
+        "lms_course": lms_course.pk,
+        "column": LineItem.objects.create(lms_course=lms_course, assignment=assignment).pk,
+        "lms_invitation": Invitation.objects.get(course=course).pk,
+    }
 
 
 def make_selection(course, user):

@@ -215,9 +215,10 @@ class Double:
                     self.close_connection = True
                     return
                 status, content, *headers = answer
-                is_reason = isinstance(content, str)
+                is_reason, is_page = isinstance(content, str), isinstance(content, bytes)
                 self.send_response(status, content if is_reason else None)
-                data = b"" if is_reason else json.dumps(content).encode()
+                data = content if is_page else b"" if is_reason else json.dumps(content).encode()
+                self.send_header("Content-Type", "text/html" if is_page else "application/json")
                 for name, value in (headers[0] if headers else {}).items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(data)))

@@ -1,4 +1,6 @@
 // The light and dark switch. Without a choice the page follows the system.
+import { remember } from "./storage.js";
+
 export function themeSwitch(button) {
   button.addEventListener("click", () => {
     const dark = document.documentElement.dataset.theme
@@ -6,6 +8,6 @@ export function themeSwitch(button) {
       : matchMedia("(prefers-color-scheme: dark)").matches;
     const theme = dark ? "light" : "dark";
     document.documentElement.dataset.theme = theme;
-    localStorage.setItem("theme", theme);
+    remember("theme", theme);
   });
 }

@@ -1,5 +1,7 @@
 // Runs before the first paint, so that what was chosen never flashes. The choosing itself is in switch.js and panes.js.
-const chosen = localStorage.getItem("theme");
+import { recall } from "./storage.js";
+
+const chosen = recall("theme");
 if (chosen) document.documentElement.dataset.theme = chosen;
-const split = Number(localStorage.getItem("split"));
+const split = Number(recall("split"));
 if (split) document.documentElement.style.setProperty("--split", `${split}%`);
