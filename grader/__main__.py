@@ -4,6 +4,7 @@
     python -m grader grade-many SLUG DIR [same options] [--full]
     python -m grader verify [SLUG ...] [--runtime cpu|gpu] [--sandbox docker|bubblewrap] [--jobs N] [--json]
     python -m grader new SLUG
+    python -m grader probe [--runtime cpu|gpu] [--sandbox docker|bubblewrap]
 
 Exit status 0 whenever a Report was made (verify: every promise is kept), 1 where verify found a broken promise, 2 for
 bad arguments or an unknown slug, 3 when we erred.
@@ -11,6 +12,8 @@ bad arguments or an unknown slug, 3 when we erred.
 
 import argparse
 import json
+import logging
+import os
 import secrets
 import sys
 from collections.abc import Iterable, Sequence
@@ -18,6 +21,7 @@ from pathlib import Path
 
 import torch
 
+from grader import logs
 from grader.errors import GraderError, PackageError, UnknownExercise
 from grader.jobs import Job
 from grader.packages.catalogue import find_package
@@ -73,7 +77,21 @@ def _parser() -> argparse.ArgumentParser:
     new = commands.add_parser("new", help="scaffold a package that already passes verify")
     new.add_argument("slug")
     new.set_defaults(command=_new)
+    probe = commands.add_parser("probe", help="start a sandbox, say which kind it is, stop it")
+    probe.add_argument("--runtime", choices=("cpu", "gpu"), default=os.environ.get("CHAINRULE_RUNTIME", "cpu"))
+    probe.add_argument("--sandbox", choices=("docker", "bubblewrap"), default=os.environ.get("CHAINRULE_SANDBOX"))
+    probe.set_defaults(command=_probe)
     return parser
+
+
+def _probe(options: argparse.Namespace) -> int:
+    sandbox = open_sandbox(runtime=options.runtime, engine=options.sandbox)
+    try:
+        sandbox.warm_up()
+    finally:
+        sandbox.close()
+    print(sandbox.name)
+    return 0
 
 
 def _seed(text: str) -> int:
@@ -177,4 +195,5 @@ def _print_lines(lines: Iterable[str]) -> None:
 
 
 if __name__ == "__main__":
+    logs.configure(level=logging.WARNING)
     sys.exit(main())

@@ -4,7 +4,7 @@ GraderError
 ├── PackageError        the exercise is broken: its author acts
 │   └── UnknownExercise there is no package of that slug
 ├── SandboxError        the machine failed: an operator acts, the job is retried
-│   └── NoSandbox       no engine answers on this machine
+│   └── NoSandbox       none can be started on this machine: the job is left to another
 └── StaleWorker         this worker holds another version of the exercise: another worker takes the job
 
 A learner's mistake is not an exception here. It is a Finding.
@@ -28,7 +28,7 @@ class SandboxError(GraderError):
 
 
 class NoSandbox(SandboxError):
-    """No sandbox engine can be used on this machine."""
+    """No sandbox can be started on this machine."""
 
 
 class StaleWorker(GraderError):

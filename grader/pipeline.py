@@ -9,6 +9,7 @@ from grader.checks.trials import Trial
 from grader.counterexamples import Ask, smallest
 from grader.exhibits import exhibits_of
 from grader.jobs import Job, Scope
+from grader.metrics import Laps
 from grader.packages.cases import Case
 from grader.packages.loader import Exercise, load_exercise
 from grader.reports import Finding, Outcome, Report
@@ -28,23 +29,31 @@ def grade(job: Job, *, sandbox: Sandbox, on_progress: Progress | None = None) ->
     Whatever the learner's code does ends up in the report. A GraderError from here means that we erred: no attempt is
     used up.
     """
+    clock = Laps()
     exercise = load_exercise(job.exercise, digest=job.digest)
     refusal = _refusal(job.source)
     if refusal is not None:
         return _ungradable(exercise, job, refusal, ending=Ending(outcome=Outcome.UNGRADABLE), sandbox=sandbox)
     cases = cases_of(exercise, job)
     told = _teller(on_progress, len(cases))
+    clock.lap("prepare")
     with sandbox.open(exercise.program(job.source), limits=exercise.limits, on_progress=told) as run:
+        clock.lap("sandbox")
         trials = put(exercise, cases, run)
+        clock.lap("run")
         judged = judge(exercise, trials)
+        clock.lap("judge")
         explained = _explain(exercise, judged, ask=_asker(exercise, run))
+        clock.lap("explain")
     ending = _ending(run.ending, asked=len(cases))
     if ending.outcome is Outcome.UNGRADABLE:
         return _ungradable(exercise, job, _load_failure(ending), ending=ending, sandbox=sandbox)
     if _note_stop(exercise, trials, ending):
         judged = judge(exercise, trials)
     findings = [finding_of(exercise, verdict, evidence=explained.get(i)) for i, verdict in enumerate(judged)]
-    return _report(exercise, job, findings, ending=ending, sandbox=sandbox, exhibits=exhibits_of(exercise, trials))
+    exhibits = exhibits_of(exercise, trials)
+    clock.lap("report")
+    return _report(exercise, job, findings, ending=ending, sandbox=sandbox, exhibits=exhibits)
 
 
 def cases_of(exercise: Exercise, job: Job) -> list[Case]:

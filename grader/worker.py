@@ -1,22 +1,27 @@
 """The grading worker: a Celery app. Its tasks are lines around `grader.pipeline.grade` and `grader.showing`.
 
 It knows the broker and the container engine, nothing else: no database, no Django. Each pool child owns one warm
-sandbox.
+sandbox. A worker on whose machine none starts takes itself out: see `grader.attendance`.
 
     celery -A grader.worker worker -Q grading.cpu,regrading.cpu
 """
 
 import gc
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 import torch
 from billiard import current_process
 from celery import Celery, Task
-from celery.signals import worker_process_init, worker_process_shutdown
+from celery.exceptions import Reject
+from celery.signals import worker_process_init, worker_process_shutdown, worker_ready
 
-from grader.errors import GraderError, PackageError
+from grader import attendance, logs, metrics, tracing
+from grader.errors import GraderError, NoSandbox, PackageError
 from grader.jobs import Job
 from grader.packages.catalogue import packages
 from grader.packages.loader import load_exercise
@@ -32,6 +37,9 @@ RUNTIME = os.environ.get("CHAINRULE_RUNTIME", "cpu")
 ENGINE = os.environ.get("CHAINRULE_SANDBOX") or None
 HARD_LIMIT = 120
 RETRIES = 3
+# How long a job is held where no sandbox starts, before it is put back for others (seconds): others then reach for it,
+# and we have a look at whether to go on at all.
+PAUSE = 1.0
 
 log = structlog.get_logger()
 
@@ -62,28 +70,37 @@ app.conf.update(
         "queue_order_strategy": "priority",
     },
 )
+app.steps["consumer"].add(attendance.Attendance)
+tracing.follow()
 
 _held: dict[str, Sandbox] = {}
 
 
 @app.task(name="grader.grade", bind=True, max_retries=RETRIES)  # type: ignore[untyped-decorator]
 def grade_task(self: Task, job: dict[str, Any]) -> dict[str, Any]:
-    """Grade a Job; the returned dict goes to the server's `record`. Our own failures are retried, then reported."""
+    """Grade a Job; the returned dict goes to the server's `record`. Our own failures are retried, then reported.
+
+    Where no sandbox starts, nothing is wrong with the job: it goes back to its queue as it came, for another worker.
+    """
     try:
         return graded(Job.from_dict(job))
     except PackageError:
         raise
+    except NoSandbox as error:
+        raise left_to_others(error) from error
     except GraderError as error:
-        log.warning("grading failed, will retry", submission=job.get("submission"), error=str(error))
+        log.warning("grading_failed", submission=job.get("submission"), error=str(error))
         release()
         raise self.retry(exc=error, countdown=2**self.request.retries) from error
 
 
 def graded(job: Job) -> dict[str, Any]:
     """Grade a job in this process's sandbox and return {"submission", "token", "report"}."""
-    with Progress(BROKER, job.submission) as progress:
-        report = grade(job, sandbox=_sandbox(), on_progress=progress.tell)
-    log.info("graded", submission=job.submission, exercise=job.exercise, outcome=report.outcome, given=report.given)
+    with logs.bound(submission=job.submission):
+        with Progress(BROKER, job.submission) as progress, _attendance_noted():
+            report = grade(job, sandbox=_sandbox(), on_progress=progress.tell)
+        metrics.graded.labels(job.runtime, report.outcome).inc()
+        log.info("graded", exercise=job.exercise, outcome=report.outcome, given=report.given)
     return {"submission": job.submission, "token": job.token, "report": report.to_dict()}
 
 
@@ -96,22 +113,46 @@ def run_snippet_task(snippet: dict[str, Any]) -> dict[str, Any]:
 def ran(snippet: Snippet) -> dict[str, Any]:
     """Run a snippet in this process's sandbox and return {"run", "token", "shown"}; nothing shown means that we erred.
 
-    Somebody waits in front of the page and can ask again, so our own failures are not retried.
+    Somebody waits in front of the page and can ask again, so our own failures are not retried. Where no sandbox starts,
+    another worker may be quick enough.
     """
     try:
-        shown = run_snippet(snippet, sandbox=_sandbox()).to_dict()
+        with _attendance_noted():
+            shown = run_snippet(snippet, sandbox=_sandbox()).to_dict()
+    except NoSandbox as error:
+        raise left_to_others(error) from error
     except GraderError as error:
-        log.warning("snippet failed", run=snippet.run, error=str(error))
+        log.warning("snippet_failed", run=snippet.run, error=str(error))
         release()
         shown = None
     return {"run": snippet.run, "token": snippet.token, "shown": shown}
+
+
+def left_to_others(error: NoSandbox) -> Reject:
+    """Return what puts the job at hand back into its queue, after a pause."""
+    log.warning("job_left_to_others", error=str(error))
+    metrics.jobs_left.labels(RUNTIME).inc()
+    time.sleep(PAUSE)
+    return Reject(str(error), requeue=True)
+
+
+@contextmanager
+def _attendance_noted() -> Iterator[None]:
+    try:
+        yield
+    except NoSandbox as error:
+        attendance.failed(str(error))
+        release()
+        raise
+    else:
+        attendance.succeeded()
 
 
 def _sandbox() -> Sandbox:
     if "sandbox" not in _held:
         # The place among the pool's children decides which GPU is this one's.
         slot = getattr(current_process(), "index", 0)
-        _held["sandbox"] = open_sandbox(runtime=RUNTIME, engine=ENGINE, slot=slot)
+        _held["sandbox"] = open_sandbox(runtime=RUNTIME, engine=ENGINE, slot=slot, on_replaced=attendance.replaced)
     return _held["sandbox"]
 
 
@@ -128,15 +169,21 @@ def _warm_up(**_: Any) -> None:
     try:
         _sandbox()
     except GraderError as error:
-        log.error("no sandbox yet", error=str(error))
+        attendance.failed(str(error))
+        log.error("no_sandbox_yet", error=str(error))
     for package in packages():
         try:
             load_exercise(package.slug).checks  # noqa: B018 - loading is the point
         except PackageError as error:
-            log.error("package is broken", exercise=package.slug, error=str(error))
+            log.error("package_broken", exercise=package.slug, error=str(error))
     # Torch and the packages outlive every job: the collector need not look at them in the middle of one.
     gc.collect()
     gc.freeze()
 
 
 worker_process_shutdown.connect(release)
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def _tell_numbers(**_: Any) -> None:
+    metrics.tell([attendance.standing])

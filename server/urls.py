@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from server.accounts.views import profile
+from server.observability.views import healthz, metrics, readyz
 
 urlpatterns = [
     path("", include("server.courses.urls")),
@@ -21,5 +22,8 @@ urlpatterns = [
     path("api/", include("server.api.urls")),
     path("accounts/profile/", profile, name="profile"),
     path("accounts/", include("allauth.urls")),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]

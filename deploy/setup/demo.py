@@ -25,13 +25,6 @@ BIN = VENV / "bin"
 STATE = Path(os.environ.get("CHAINRULE_VAR", VAR))
 LOGS = STATE / "demo"
 SAMPLES = ("gradients/sum-of-matrix", "nets/classifier", "optimizers/comparison", "derivatives/sin")
-PROBE = """
-from grader.sandboxes.select import open_sandbox
-sandbox = open_sandbox("cpu")
-sandbox.warm_up()
-print(sandbox.name)
-sandbox.close()
-"""
 
 Processes = dict[str, "subprocess.Popen[bytes]"]
 
@@ -74,13 +67,17 @@ def build_image() -> None:
 def probed_sandbox(env: Mapping[str, str]) -> str:
     """The kind of sandbox that works here, found by starting one. Raises SetupError where none does."""
     done = subprocess.run(
-        [BIN / "python", "-c", PROBE], env={**os.environ, **env}, capture_output=True, text=True, check=False
+        [BIN / "python", "-m", "grader", "probe"],
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         raise SetupError(
             "nothing here can run a learner's code safely. Start a Docker engine (on Debian: apt-get install docker.io "
             "mmdebstrap), or install bubblewrap (apt-get install bubblewrap) on a machine that allows namespaces.\n"
-            + done.stderr.rpartition("grader.errors.")[2]
+            + done.stderr
         )
     name = done.stdout.split()[-1]
     say(f"submissions run in {name}")

@@ -1,6 +1,6 @@
 """Opens the sandbox that a worker or a command line uses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from grader.errors import NoSandbox, SandboxError
 from grader.sandboxes.bubblewrap import BubblewrapEngine
@@ -10,18 +10,24 @@ from grader.sandboxes.runtimes import EngineKind, Reuse, Runtime, find_runtime, 
 from grader.sandboxes.warm import Policy, WarmSandbox
 
 
-def open_sandbox(runtime: str = "cpu", engine: str | None = None, *, slot: int = 0) -> WarmSandbox:
+def open_sandbox(
+    runtime: str = "cpu",
+    engine: str | None = None,
+    *,
+    slot: int = 0,
+    on_replaced: Callable[[str], None] | None = None,
+) -> WarmSandbox:
     """Return a sandbox for a runtime of `deploy/runtimes.toml`; call `close` when done.
 
     Where the runtime's engine does not answer, its fallback is taken, unless `engine` insists on one. `slot` is the
-    number of this worker process among its siblings: it decides which GPU is its own. NoSandbox where there is none,
-    with what to do about it.
+    number of this worker process among its siblings: it decides which GPU is its own; `on_replaced` is told why
+    whenever a sandbox is thrown away. NoSandbox where there is none, with what to do about it.
     """
     runtimes = load_runtimes()
     reasons = []
     for candidate in _candidates(runtime, engine, runtimes):
         try:
-            return WarmSandbox(_start(candidate, slot), _policy(candidate))
+            return WarmSandbox(_start(candidate, slot), _policy(candidate), on_replaced=on_replaced)
         except SandboxError as error:
             reasons.append(f"{candidate.engine}: {error}")
     raise NoSandbox(

@@ -7,7 +7,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from grader.errors import SandboxError
+import structlog
+
+from grader import metrics
+from grader.errors import NoSandbox, SandboxError
 from grader.sandboxes.base import Limits, Program
 from grader.sandboxes.cell import Cell
 from grader.sandboxes.conversation import Conversation
@@ -15,6 +18,8 @@ from grader.sandboxes.engine import Engine
 
 LAST_JOBS = 5
 _TRIES = 3
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,9 +39,11 @@ class Policy:
 class WarmSandbox:
     """A `Sandbox` on any engine. The first cell starts warming at once, in the background."""
 
-    def __init__(self, engine: Engine, policy: Policy) -> None:
+    def __init__(self, engine: Engine, policy: Policy, *, on_replaced: Callable[[str], None] | None = None) -> None:
+        """`on_replaced` is told why whenever a cell is thrown away; it may be called from another thread."""
         self.name = engine.name
         self._engine = engine
+        self._on_replaced = on_replaced
         self._max_jobs = 1 if engine.single_use or not policy.reuse else policy.max_jobs
         # Where every submission takes a cell, the next one warms while this one is used.
         self._spares = max(policy.spares, 1) if self._max_jobs == 1 else policy.spares
@@ -51,15 +58,16 @@ class WarmSandbox:
         self._prepare(1)
 
     def warm_up(self) -> None:
-        """Wait until a cell is warm; SandboxError where none starts."""
+        """Wait until a cell is warm; NoSandbox where none starts."""
         self._cell = self._occupy()
 
     @contextmanager
     def open(
         self, program: Program, *, limits: Limits, on_progress: Callable[[dict[str, Any]], None] | None = None
     ) -> Iterator[Conversation]:
-        """Load a submission into a warm cell (see `base.Sandbox`)."""
+        """Load a submission into a warm cell (see `base.Sandbox`); NoSandbox where none starts."""
         cell = self._occupy()
+        log.info("sandbox_taken", sandbox=cell.label, served=cell.served)
         run = Conversation(
             cell,
             program,
@@ -96,28 +104,49 @@ class WarmSandbox:
         cell, self._cell = self._cell, None
         for _ in range(_TRIES):
             if cell is None:
-                self._prepare(1)
-                cell = self._warming.popleft().result()
+                cell = self._next()
             if not cell.gone():
                 self._prepare(self._spares)
                 return cell
-            self._cleaner.submit(cell.stop)
+            self._throw_away(cell, "died")
             cell = None
-        raise SandboxError(f"{_TRIES} sandboxes of {self.name} died one after another before they were used")
+        raise NoSandbox(f"{_TRIES} sandboxes of {self.name} died one after another before they were used")
+
+    def _next(self) -> Cell:
+        self._prepare(1)
+        try:
+            return self._warming.popleft().result()
+        except SandboxError as error:
+            raise NoSandbox(str(error)) from error
 
     def _settle(self, cell: Cell, run: Conversation) -> None:
-        clean = False
+        why = "failed"
         with suppress(SandboxError):  # the report is made: a cell that dies now is only thrown away
-            clean = run.settle()
+            why = "" if run.settle() else "unclean"
         cell.served += 1
-        if clean and cell.served < self._max_jobs:
+        if not why and cell.served < self._max_jobs:
             self._cell = cell
         else:
-            self._cleaner.submit(cell.stop)
+            self._throw_away(cell, why or ("used" if self._max_jobs == 1 else "worn"))
             self._prepare(1)
         if cell.served == self._max_jobs - LAST_JOBS:
             self._prepare(1)
 
     def _prepare(self, count: int) -> None:
         while len(self._warming) < count and not self._closed:
-            self._warming.append(self._warmer.submit(self._engine.start))
+            self._warming.append(self._warmer.submit(self._start))
+
+    def _start(self) -> Cell:
+        try:
+            cell = self._engine.start()
+        except SandboxError:
+            metrics.sandbox_starts.labels("failed").inc()
+            raise
+        metrics.sandbox_starts.labels("started").inc()
+        return cell
+
+    def _throw_away(self, cell: Cell, why: str) -> None:
+        self._cleaner.submit(cell.stop)
+        log.info("sandbox_replaced", sandbox=cell.label, why=why, served=cell.served)
+        if self._on_replaced is not None:
+            self._on_replaced(why)

@@ -5,13 +5,10 @@ with a page. Whatever happens, the caller gets JSON with a request id.
 """
 
 import re
-import time
 from collections.abc import Callable
 from functools import cache
 from typing import Any
-from uuid import uuid4
 
-import structlog
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -19,19 +16,18 @@ from django.http.response import HttpResponseBase
 from django.urls import resolve
 from django.utils.decorators import sync_and_async_middleware
 
+from grader import logs
 from server.api.application import api, problem_of
 from server.api.conditions import conditional
 from server.api.openapi import query_names
 from server.api.problems import CONTENT_TYPE, KINDS, At, Code, Problem, answer, code_of
 from server.api.waiting import held
+from server.observability.requests import begin, end
 
 PREFIX = "/api/"
 # The page for people, and only that, goes the way of pages.
 PAGES = frozenset({"/api/v1/docs"})
 ROUTE_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-log = structlog.get_logger(__name__)
 
 
 @sync_and_async_middleware
@@ -63,24 +59,10 @@ def is_ours(path: str) -> bool:
 
 def respond(request: Any) -> HttpResponse:
     """Return the answer to a request, whatever happens."""
-    began = time.perf_counter()
-    request.request_id = _request_id(request)
-    response = _finished(request, _answered(request))
-    log.info(
-        "api_request",
-        request_id=request.request_id,
-        method=request.method,
-        path=request.path_info[:200],
-        status=response.status_code,
-        token=getattr(getattr(request, "auth", None), "prefix", None),
-        milliseconds=round((time.perf_counter() - began) * 1000, 1),
-    )
-    return response
-
-
-def _request_id(request: HttpRequest) -> str:
-    given = request.headers.get("X-Request-ID", "")
-    return given if REQUEST_ID.fullmatch(given) else uuid4().hex
+    began = begin(request)
+    with logs.bound(request_id=request.request_id):
+        response = _finished(request, _answered(request))
+        return end(request, response, began, token_prefix=getattr(getattr(request, "auth", None), "prefix", None))
 
 
 def _answered(request: Any) -> HttpResponse:

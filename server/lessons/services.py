@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from grader import logs
 from grader.snippets import Shown, Snippet
 from server.accounts.models import User
 from server.catalogue.lessons import LessonText
@@ -74,7 +75,8 @@ def _send(snippet: Snippet) -> None:
             "grader.run_snippet",
             args=[snippet.to_dict()],
             queue=QUEUE,
-            link=app.signature("lessons.record", queue="records"),
+            headers=logs.carried(),
+            link=app.signature("lessons.record", queue="records", headers=logs.carried()),
             expires=PATIENCE.total_seconds(),
             retry_policy={"max_retries": 1, "interval_start": 0.1},
         )

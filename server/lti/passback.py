@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from grader import metrics
 from server.lti import columns, outbox
 from server.lti.claims import RESULT
 from server.lti.errors import ServiceError
@@ -70,6 +71,7 @@ def send(pk: int) -> PassbackState | None:
         seconds=round(time.monotonic() - began, 3),
     )
     state = _settle(row, outcome)
+    metrics.passback_tries.labels(outcome.fate).inc()
     log.info("score_tried", passback=pk, fate=str(outcome.fate), status=outcome.status, words=outcome.words)
     return state
 

@@ -10,6 +10,7 @@ import structlog
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from grader import logs
 from server.celery import app
 from server.regrades.models import Regrade, Rerun
 
@@ -31,7 +32,7 @@ def begin_after_commit(regrade: Regrade) -> None:
 
 def _begin(pk: int) -> None:
     try:
-        app.send_task("regrades.send", args=[pk], queue="records")
+        app.send_task("regrades.send", args=[pk], queue="records", headers=logs.carried())
     except OperationalError:
         log.exception("broker_unreachable", regrade=pk)
 
@@ -45,7 +46,8 @@ def send(rerun: Rerun) -> None:
         task_id=str(rerun.pk),
         queue=queue_of(rerun.runtime),
         priority=LAST,
-        link=app.signature("regrades.record", queue="records"),
-        link_error=app.signature("regrades.record_failure", kwargs=token, queue="records"),
+        headers=logs.carried(),
+        link=app.signature("regrades.record", queue="records", headers=logs.carried()),
+        link_error=app.signature("regrades.record_failure", kwargs=token, queue="records", headers=logs.carried()),
         retry_policy={"max_retries": 1, "interval_start": 0.1},
     )

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "server.roster",
     "server.connections",
     "server.lti",
+    "server.observability",
     "server.web",
     "server.webhooks",
     "allauth",
@@ -37,7 +38,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "django_htmx",
     "ninja",
-    "django_structlog",
     "rules.apps.AutodiscoverRulesConfig",
     "csp",
     "unfold",  # before the admin, whose templates it brings
@@ -52,6 +52,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Takes everything under /api/ for itself: no sessions, no cookies, no pages there.
     "server.api.middleware.api_middleware",
+    # Answers probes; gives pages an id, a line in the log and a count.
+    "server.observability.requests.observability",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -68,7 +70,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
 ]
 
 ROOT_URLCONF = "server.urls"
@@ -120,6 +121,14 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
+
+# For operators
+
+# Whoever asks for /metrics must know this; where it is empty there are none to be had.
+METRICS_TOKEN = env.str("CHAINRULE_METRICS_TOKEN", "")
+# Django calls this with LOGGING, once it is set up; CHAINRULE_LOGS says whether lines are text or JSON.
+LOGGING_CONFIG = "server.observability.logs.configure"
+LOGGING: dict[str, Any] = {"style": env.str("CHAINRULE_LOGS", "text")}
 
 # Grading
 

@@ -16,6 +16,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000
 # Whether subdomains come along, and whether browsers are told for ever, is for who owns the domain to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+LOGGING = {"style": env.str("CHAINRULE_LOGS", "json")}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -17,3 +17,4 @@ DATABASES = {"default": given() or sqlite(FILE) | {"TEST": {"NAME": str(FILE)}}}
 CELERY_BROKER_URL = "memory://"
 CELERY_BROKER_TRANSPORT_OPTIONS = {}
 REDIS_URL = ""
+LOGGING = {}

@@ -11,6 +11,7 @@ from amqp.exceptions import ChannelError
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from grader import logs
 from server.celery import app
 from server.submissions.models import Submission
 
@@ -35,8 +36,11 @@ def _send(submission: Submission) -> None:
             args=[submission.job().to_dict()],
             task_id=str(submission.pk),
             queue=queue_of(submission.runtime),
-            link=app.signature("submissions.record", queue="records"),
-            link_error=app.signature("submissions.record_failure", kwargs=token, queue="records"),
+            headers=logs.carried(),
+            link=app.signature("submissions.record", queue="records", headers=logs.carried()),
+            link_error=app.signature(
+                "submissions.record_failure", kwargs=token, queue="records", headers=logs.carried()
+            ),
             retry_policy={"max_retries": 1, "interval_start": 0.1},
         )
     except OperationalError:

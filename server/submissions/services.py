@@ -14,6 +14,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from math import isfinite
 from typing import Any, Self
 
@@ -22,6 +23,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from grader import metrics
 from grader.reports import Outcome, Report
 from server.accounts.models import User
 from server.gradebook.models import Assignment
@@ -71,6 +73,7 @@ def submit(*, learner: User, assignment: Assignment, source: str, kind: Kind = K
     Whether the code is any good is not asked here: what does not load comes back as `ungradable`.
     """
     submission = take_in(learner=learner, assignment=assignment, source=source, kind=kind)
+    log.info("submitted", submission=str(submission.pk), exercise=submission.exercise, kind=str(kind))
     dispatch.send_after_commit(submission)
     return submission
 
@@ -167,8 +170,18 @@ def record(*, submission: str, token: str, report: dict[str, Any], now: datetime
     if row.kind == Kind.SUBMIT:
         refresh(row.assignment, [row.learner_id], now=now)
     live.announce_after_commit(row)
+    transaction.on_commit(partial(_count, row, read))
     log.info("recorded", submission=submission, state=row.state, given=row.given, max=row.max)
     return Recorded.WRITTEN
+
+
+def _count(row: Submission, report: Report) -> None:
+    metrics.reports.labels(row.runtime, report.outcome).inc()
+    if row.finished_at is not None:
+        metrics.score_seconds.labels(row.runtime).observe((row.finished_at - row.submitted_at).total_seconds())
+    for finding in report.findings:
+        if finding.diagnosis is not None:
+            metrics.diagnoses.labels(row.exercise, finding.diagnosis[:100]).inc()
 
 
 def rescore(row: Submission, report: dict[str, Any]) -> None:

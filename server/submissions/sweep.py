@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from grader import metrics
 from server.submissions import services
 from server.submissions.dispatch import waiting_in
 from server.submissions.models import Submission
@@ -48,6 +49,8 @@ def _sweep(runtime: str) -> Swept:
     out.filter(pk__in=waiting).update(leased_until=timezone.now() + services.lease())
     resent = [_try_again(pk) for pk in sorted(overdue - waiting)]
     swept = Swept(waiting=len(waiting), resent=resent.count(True), given_up=resent.count(False))
+    for what, count in (("waiting", swept.waiting), ("resent", swept.resent), ("given_up", swept.given_up)):
+        metrics.swept.labels(what).inc(count)
     log.info("swept", runtime=runtime, waiting=swept.waiting, resent=swept.resent, given_up=swept.given_up)
     return swept
 

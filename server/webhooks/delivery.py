@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from grader import metrics
 from server.webhooks import services, signing, transport
 from server.webhooks.models import Delivery, DeliveryState, Try
 from server.webhooks.transport import Answer
@@ -40,6 +41,7 @@ def deliver(pk: UUID) -> DeliveryState | None:
     seconds = round(time.monotonic() - began, 3)
     Try.objects.create(delivery=delivery, at=at, status=answer.status, error=answer.error, seconds=seconds)
     _settle(delivery, answer)
+    metrics.webhook_tries.labels(delivery.state).inc()
     log.info("webhook_tried", delivery=str(pk), status=answer.status, error=answer.error, state=delivery.state)
     return DeliveryState(delivery.state)
 

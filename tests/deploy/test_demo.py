@@ -36,11 +36,11 @@ def test_a_port_in_use_is_said_before_anything_starts(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_any_sandbox_both_kinds_are_named(monkeypatch):
-    monkeypatch.setattr(demo, "PROBE", "from grader.errors import NoSandbox; raise NoSandbox('nothing works')")
+def test_without_any_sandbox_both_kinds_are_named_and_what_the_probe_says():
+    nowhere = {"DOCKER_HOST": "unix:///nowhere/docker.sock", "CHAINRULE_SANDBOX": "docker"}
 
-    with pytest.raises(SetupError, match=r"(?s)Docker engine.*bubblewrap.*nothing works"):
-        demo.probed_sandbox({})
+    with pytest.raises(SetupError, match=r"(?s)Docker engine.*bubblewrap.*no Docker engine answers"):
+        demo.probed_sandbox(nowhere)
 
 
 @pytest.mark.slow

@@ -47,6 +47,7 @@ ONESELF = [SIGN_IN, YES, YES, YES, YES]
 # Nobody here has a second factor that there would be something to say of.
 NO_FACTOR = [SIGN_IN, NO, NO, NO, NO]
 ANYBODY = [YES, YES, YES, YES, YES]
+NOBODY = [NO, NO, NO, NO, NO]
 
 # View: who gets an answer, then what stands in the address (see `things`), then perhaps a query.
 ADDRESSES = {
@@ -138,6 +139,10 @@ ADDRESSES = {
     "lti:jwks": (ANYBODY,),
     "lti:register": (ANYBODY,),
     "lti:pick": (STAFF, "selection"),
+    # What probes ask; of numbers there are none here, as no token is set for them.
+    "healthz": (ANYBODY,),
+    "readyz": (ANYBODY,),
+    "metrics": (NOBODY,),
     "profile": (ONESELF,),
     # allauth's: of these we only say who must be signed in.
     "account_email": (ONESELF,),

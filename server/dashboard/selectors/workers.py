@@ -19,12 +19,17 @@ GOOD_FOR = 5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Worker:
-    """A worker that answered: what it takes jobs from, in how many processes, and how many jobs it has done."""
+    """A worker that answered: what it takes jobs from, in how many processes, and how many jobs it has done.
+
+    `out` is why it takes none, empty where it does; `replaced` counts the sandboxes that it threw away.
+    """
 
     name: str
     queues: list[str]
     processes: int
     graded: int
+    replaced: int
+    out: str
 
 
 def workers() -> list[Worker] | None:
@@ -39,17 +44,17 @@ def _ask() -> list[Worker] | None:
     except (OperationalError, AMQPError, OSError):
         log.warning("broker_unreachable")
         return None
-    return [_worker(name, queues[name], stats.get(name, {})) for name in sorted(queues) if _grades(queues[name])]
-
-
-def _grades(queues: list[dict]) -> bool:
-    return any(queue["name"].startswith("grading.") for queue in queues)
+    # Graders say more of themselves than other workers do, and one that is out listens to no queue.
+    return [_worker(name, queues.get(name, []), stats[name]) for name in sorted(stats) if "chainrule" in stats[name]]
 
 
 def _worker(name: str, queues: list[dict], stats: dict) -> Worker:
+    own = stats["chainrule"]
     return Worker(
         name=name,
         queues=[queue["name"] for queue in queues],
         processes=len(stats.get("pool", {}).get("processes", [])),
         graded=stats.get("total", {}).get("grader.grade", 0),
+        replaced=own["replaced"],
+        out=own["out"],
     )

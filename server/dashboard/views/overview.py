@@ -36,7 +36,10 @@ def overview(request: Request, slug: str) -> HttpResponse:
 @require_GET
 def workers(request: Request, slug: str) -> HttpResponse:
     """The part of the first page that tells which graders are alive."""
-    return render(request, "dashboard/_workers.html", {"course": taught_course(request, slug), "workers": alive()})
+    course, found = taught_course(request, slug), alive()
+    nobody_takes = bool(found) and all(worker.out for worker in found or [])
+    context = {"course": course, "workers": found, "nobody_takes": nobody_takes}
+    return render(request, "dashboard/_workers.html", context)
 
 
 @require_GET

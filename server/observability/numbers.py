@@ -1,0 +1,98 @@
+"""The numbers that belong to no process: looked up in the database and the broker whenever somebody asks.
+
+Each website tells the same, so take the maximum over them. Whatever is looked up has an index of its own, which holds
+only what is not over: it costs little, however much there is.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+import structlog
+from amqp.exceptions import AMQPError
+from django.db import Error
+from django.db.models import Count, Min
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from server.lti.models import Passback, PassbackState
+from server.submissions.dispatch import jobs_in
+from server.submissions.models import Submission
+from server.webhooks.models import Delivery, DeliveryState
+
+log = structlog.get_logger(__name__)
+
+RUNTIMES = ("cpu", "gpu")
+QUEUES = (*(f"{kind}.{runtime}" for kind in ("grading", "regrading") for runtime in RUNTIMES), "records")
+
+
+class Numbers(Collector):
+    """Queue, outboxes, and whether those who know of them answer."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the metrics; those of a part that does not answer are left out, and `chainrule_up` says so."""
+        up = GaugeMetricFamily("chainrule_up", "1 while this part answers.", labels=["part"])
+        for part, look in PARTS.items():
+            try:
+                yield from list(look())
+                up.add_metric([part], 1)
+            except (Error, OperationalError, AMQPError, OSError):
+                log.warning("not_counted", part=part, exc_info=True)
+                up.add_metric([part], 0)
+        yield up
+
+
+def _of_database() -> Iterator[Metric]:
+    now = timezone.now()
+    yield from _submissions(now)
+    yield from _outboxes(now)
+
+
+def _submissions(now: datetime) -> Iterator[Metric]:
+    rows = Submission.objects.open().order_by().values_list("runtime")
+    found = {runtime: (count, first) for runtime, count, first in rows.annotate(Count("pk"), Min("submitted_at"))}
+    age = GaugeMetricFamily(
+        "chainrule_queue_age_seconds",
+        "For how long the submission has waited for its score that waits longest.",
+        labels=["runtime"],
+    )
+    open_ = GaugeMetricFamily("chainrule_open_submissions", "Submissions without a score yet.", labels=["runtime"])
+    for runtime in sorted({*RUNTIMES, *found}):
+        count, first = found.get(runtime, (0, None))
+        age.add_metric([runtime], _since(first, now))
+        open_.add_metric([runtime], count)
+    yield from (age, open_)
+
+
+def _outboxes(now: datetime) -> Iterator[Metric]:
+    scores = Passback.objects.filter(state=PassbackState.PENDING).aggregate(Count("pk"), Min("due_at"))
+    hooks = Delivery.objects.filter(state=DeliveryState.PENDING).aggregate(Count("pk"), Min("event__created_at"))
+    yield _gauge("chainrule_passback_waiting", "Scores that an LMS has not got yet.", scores["pk__count"])
+    yield _gauge(
+        "chainrule_passback_lag_seconds",
+        "By how much the most late of them is late.",
+        _since(scores["due_at__min"], now),
+    )
+    yield _gauge("chainrule_webhooks_waiting", "Events on their way to a webhook.", hooks["pk__count"])
+    yield _gauge(
+        "chainrule_webhooks_lag_seconds", "How old the oldest of them is.", _since(hooks["event__created_at__min"], now)
+    )
+
+
+def _of_broker() -> Iterator[Metric]:
+    length = GaugeMetricFamily("chainrule_queue_length", "Jobs that no worker has taken yet.", labels=["queue"])
+    for queue in QUEUES:
+        length.add_metric([queue], jobs_in(queue))
+    yield length
+
+
+def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, words, value=value)
+
+
+def _since(moment: datetime | None, now: datetime) -> float:
+    return 0.0 if moment is None else max(0.0, (now - moment).total_seconds())
+
+
+PARTS: dict[str, Callable[[], Iterator[Metric]]] = {"database": _of_database, "broker": _of_broker}

@@ -1,0 +1,60 @@
+"""What a health check learns of a worker, by the command that it would run."""
+
+import subprocess
+import sys
+
+import pytest
+
+from grader import health
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    monkeypatch.setenv(health.VARIABLE, str(tmp_path / "health.json"))
+    return tmp_path / "health.json"
+
+
+def ask(*words):
+    return subprocess.run([sys.executable, "-m", "grader.health", *words], capture_output=True, text=True, check=False)
+
+
+def test_a_worker_that_was_just_heard_of_is_well(file):
+    health.beat()
+
+    assert ask("--taking").returncode == 0
+
+
+def test_a_worker_that_is_out_lives_but_takes_nothing(file):
+    health.beat("no Docker engine answers")
+
+    assert ask().returncode == 0
+    taking = ask("--taking")
+    assert (taking.returncode, taking.stderr) == (1, "the worker takes no jobs: no Docker engine answers\n")
+
+
+def test_a_silent_worker_is_not_well(file):
+    health.beat()
+
+    assert "nothing was heard" in health.trouble(file, patience=-1)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"at": "now", "out": ""}'])
+def test_a_file_that_no_worker_wrote_tells_of_no_worker(file, text):
+    file.write_text(text)
+
+    assert ask().returncode == 1
+
+
+def test_without_a_file_it_is_said_which_variable_names_it(monkeypatch):
+    monkeypatch.delenv(health.VARIABLE, raising=False)
+
+    assert ask().stderr == "CHAINRULE_HEALTH_FILE names no file\n"
+
+
+def test_where_no_file_is_named_a_beat_leaves_nothing(monkeypatch, tmp_path):
+    monkeypatch.delenv(health.VARIABLE, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    health.beat()
+
+    assert list(tmp_path.iterdir()) == []
