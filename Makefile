@@ -33,8 +33,8 @@ bench: setup image ## measure what a submission costs in each kind of sandbox (A
 lock: setup ## pin and hash what deploy/requirements/*.in ask for (UPGRADE=1 takes the newest)
 	@$(OURS) deploy.setup.lock
 
-audit: setup ## look for known vulnerabilities in what is installed
-	@.venv/bin/pip-audit
+audit: setup ## look for known vulnerabilities in what is locked (a part of `make test`)
+	@$(OURS) deploy.setup.audit
 
 clean: ## remove what set-up and the demo made in this folder
 	rm -rf .venv var server/web/static/build server/web/frontend/node_modules

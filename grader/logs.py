@@ -34,6 +34,8 @@ _QUIET = {
     "urllib3": logging.WARNING,
     "asyncio": logging.WARNING,
     "celery.worker.strategy": logging.WARNING,
+    # Writes whole reports.
+    "celery.app.trace": logging.WARNING,
     # Writes whole addresses, and there are keys in some: see `server.observability.requests`.
     "django.request": logging.CRITICAL,
 }

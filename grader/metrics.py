@@ -1,4 +1,4 @@
-"""What is counted, and how it is told to Prometheus. Standard library and prometheus_client only: all processes use it.
+"""What is counted, and how it is told to Prometheus. All processes use it: no torch, no Django.
 
     CHAINRULE_METRICS_PORT       a Celery worker tells its numbers on this port; nowhere where it is not set
     CHAINRULE_METRICS_ADDRESS    and on this address: 127.0.0.1 where it is not set
@@ -18,6 +18,8 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+
+import structlog
 
 PORT = os.environ.get("CHAINRULE_METRICS_PORT", "")
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -83,6 +85,8 @@ webhook_tries = Counter("chainrule_webhook_tries", "Tries at delivering a webhoo
 requests = Counter("chainrule_requests", "Requests answered.", ["view", "method", "status"])
 request_seconds = Histogram("chainrule_request_seconds", "Seconds to an answer's head.", ["view"], buckets=_QUICK)
 
+log = structlog.get_logger()
+
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_., -]{0,60}")
 
 
@@ -120,8 +124,11 @@ def registry(*more: Collector) -> CollectorRegistry:
 def tell(more: Sequence[Collector] = ()) -> None:
     """Begin to tell the numbers on the port that CHAINRULE_METRICS_PORT names; do nothing where there is none.
 
-    OSError where the port is taken.
+    A port that cannot be had is noted as an error: grading goes on without.
     """
     if PORT:
         address = os.environ.get("CHAINRULE_METRICS_ADDRESS", "127.0.0.1")
-        start_http_server(int(PORT), address, registry(*more))
+        try:
+            start_http_server(int(PORT), address, registry(*more))
+        except OSError as error:
+            log.error("numbers_not_told", address=address, port=PORT, error=str(error))

@@ -10,6 +10,7 @@ website = get_asgi_application()
 
 from server.accounts.startup import refuse_demo_accounts  # noqa: E402 the models exist only now
 from server.api.intake import guarded  # noqa: E402
+from server.web.bodies import bounded  # noqa: E402
 
 refuse_demo_accounts()
-application = guarded(website)
+application = guarded(bounded(website))

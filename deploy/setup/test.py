@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from deploy.setup import image
+from deploy.setup.audit import audit
 from deploy.setup.base import VAR, VENV, main, only_one, say
 from deploy.setup.checks import check
 from deploy.setup.debian import find, need
@@ -32,6 +33,7 @@ def test() -> None:
     with only_one("test"), stopped_by_signals():
         need(PROGRAMS if engine_answers() else PROGRAMS | ENGINE)
         check()
+        audit()
         with services() as env:
             code = pytest(env, sys.argv[1:])
     sys.exit(code)

@@ -110,8 +110,10 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_FORMS = {"login": "server.accounts.forms.LoginForm"}
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
-# A lecture hall signs in from one address within a minute; failures stay limited as allauth has it.
-ACCOUNT_RATE_LIMITS = {"login": "600/m/ip"}
+# A lecture hall signs in, and signs up by invitation, from one address within a minute, and some mistype. What guards
+# an account is the limit for its key: five wrong passwords, or wrong codes of a second factor, in five minutes. The
+# limits of password resets and of changes to an account are allauth's own.
+ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "60/m/ip,5/5m/key", "signup": "300/m/ip"}
 
 # Storage
 
@@ -120,7 +122,15 @@ REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+# Two weeks for those who ask to stay signed in; for others a session ends with the browser.
+SESSION_COOKIE_AGE = 14 * 86_400
+# Pages take the token from their forms: no script needs the cookie.
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+# A body without files, then the parts of a form. What a body may have with files stands below, at NOTEBOOK_MAX_BYTES.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 # For operators
 
@@ -135,6 +145,8 @@ LOGGING: dict[str, Any] = {"style": env.str("CHAINRULE_LOGS", "text")}
 SOURCE_MAX_BYTES = 256 * 1024
 # A notebook brings its pictures along; only the code in it counts as source.
 NOTEBOOK_MAX_BYTES = 8 * 1024 * 1024
+# Whatever is sent to a page: a notebook, and a form around it.
+PAGE_BODY_MAX_BYTES = NOTEBOOK_MAX_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE
 # For each learner.
 CHECKS_PER_MINUTE = 10
 # How long a submission may be out for grading before the sweep asks whether it was lost (seconds). Longer than

@@ -11,6 +11,12 @@ REFUSE_DEMO_ACCOUNTS = True
 
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
+# Browsers take cookies of such names from this very host and by TLS only: no neighbour can plant one.
+SESSION_COOKIE_NAME = "__Host-session"
+CSRF_COOKIE_NAME = "__Host-csrf"
+# How many proxies of ours stand in front: the last so many addresses of X-Forwarded-For are believed, none before them.
+# Limits by address would count everybody as one without this.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("CHAINRULE_PROXIES", 1)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000

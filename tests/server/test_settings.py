@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -32,6 +33,42 @@ def test_production_passes_djangos_deployment_check(tmp_path):
     result = start(**PRODUCTION, CHAINRULE_VAR=str(tmp_path))
 
     assert result.returncode == 0, result.stderr
+
+
+def test_productions_cookies_and_limits_are_the_strict_ones(tmp_path):
+    names = [
+        "DEBUG",
+        *(
+            f"{cookie}_COOKIE_{what}"
+            for cookie in ("SESSION", "CSRF")
+            for what in ("NAME", "SECURE", "HTTPONLY", "SAMESITE")
+        ),
+        "SESSION_COOKIE_AGE",
+        "SECURE_HSTS_SECONDS",
+        "SECURE_SSL_REDIRECT",
+        "X_FRAME_OPTIONS",
+        "ALLAUTH_TRUSTED_PROXY_COUNT",
+    ]
+    script = f"import json; from django.conf import settings as s; print(json.dumps([getattr(s, n) for n in {names}]))"
+    environment = os.environ | PRODUCTION | {"CHAINRULE_VAR": str(tmp_path)}
+    result = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+
+    assert dict(zip(names, json.loads(result.stdout), strict=True)) == {
+        "DEBUG": False,
+        "SESSION_COOKIE_NAME": "__Host-session",
+        "SESSION_COOKIE_SECURE": True,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "CSRF_COOKIE_NAME": "__Host-csrf",
+        "CSRF_COOKIE_SECURE": True,
+        "CSRF_COOKIE_HTTPONLY": True,
+        "CSRF_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_AGE": 14 * 86_400,
+        "SECURE_HSTS_SECONDS": 365 * 86_400,
+        "SECURE_SSL_REDIRECT": True,
+        "X_FRAME_OPTIONS": "DENY",
+        "ALLAUTH_TRUSTED_PROXY_COUNT": 1,
+    }
 
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS"])

@@ -1,0 +1,102 @@
+"""What `make audit` makes of answers; the service itself may be out of reach."""
+
+from datetime import date
+
+import pytest
+
+from deploy.setup import audit
+from deploy.setup.base import SetupError
+
+TODAY = date(2026, 11, 25)
+# As pip-audit 2 writes them.
+CLEAN = {"name": "django", "version": "5.2.8", "vulns": []}
+BAD = {
+    "name": "idna",
+    "version": "3.6",
+    "vulns": [{"id": "PYSEC-2024-60", "fix_versions": ["3.7"], "aliases": ["CVE-2024-3651"], "description": "…"}],
+}
+SKIPPED = {"name": "idna", "skip_reason": "Dependency not found on PyPI and could not be audited: idna (3.6)"}
+
+
+def test_a_vulnerability_fails_and_is_told_with_its_remedy():
+    with pytest.raises(SetupError, match=r"idna 3\.6: CVE-2024-3651, PYSEC-2024-60 \(mended in 3\.7\)"):
+        audit.judge(audit.read([CLEAN, BAD]), {})
+
+
+@pytest.mark.parametrize("name", ["PYSEC-2024-60", "CVE-2024-3651"])
+def test_one_that_is_accepted_by_any_of_its_names_does_not(name):
+    audit.judge(audit.read([CLEAN, BAD]), {name: TODAY})
+
+
+def test_a_package_that_was_passed_over_is_no_clean_bill():
+    with pytest.raises(audit.Unreachable, match="does not know idna"):
+        audit.read([CLEAN, SKIPPED])
+
+
+@pytest.mark.parametrize("entry", [{}, {"why": "It is fine."}, {"until": TODAY}, {"why": "", "until": TODAY}])
+def test_what_is_accepted_has_a_reason_and_a_last_day(entry):
+    with pytest.raises(SetupError, match="needs `why`"):
+        audit.accepted_until({"CVE-1": entry}, today=TODAY)
+
+
+def test_what_was_accepted_is_looked_at_again_once_its_day_is_over():
+    document = {"CVE-1": {"why": "It is fine.", "until": date(2026, 11, 24)}}
+
+    with pytest.raises(SetupError, match="look at it again"):
+        audit.accepted_until(document, today=TODAY)
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    """Have pip-audit answer these, one after another."""
+
+    def set_up(*given):
+        left = list(given)
+
+        def ask(_requirements):
+            found = left.pop(0)
+            if isinstance(found, Exception):
+                raise found
+            return audit.read(found)
+
+        monkeypatch.setattr(audit, "ask", ask)
+
+    return set_up
+
+
+def test_a_service_that_cannot_be_asked_fails_nothing_and_it_is_said(answers, capsys):
+    answers(audit.Unreachable("no route to it"))
+
+    audit.audit()
+
+    assert "NOT AUDITED" in capsys.readouterr().out
+
+
+def test_a_mirror_that_knows_no_vulnerability_at_all_is_not_believed(answers, capsys):
+    answers([CLEAN])
+
+    audit.audit()
+
+    assert "NOT AUDITED" in capsys.readouterr().out
+
+
+def test_a_service_that_knows_its_trade_is_believed(answers, capsys):
+    answers([BAD], [CLEAN])
+
+    audit.audit()
+
+    assert "no known vulnerability" in capsys.readouterr().out
+
+
+def test_what_it_finds_then_fails_the_run(answers):
+    answers([BAD], [CLEAN, BAD])
+
+    with pytest.raises(SetupError, match="idna"):
+        audit.audit()
+
+
+def test_everything_that_is_locked_is_asked_about_once():
+    pins = audit.locked_pins().splitlines()
+
+    assert len(pins) == len({pin.partition("==")[0] for pin in pins})
+    assert {"django", "celery", "ruff"} <= {pin.partition("==")[0] for pin in pins}
