@@ -38,6 +38,7 @@ _QUIET = {
     "celery.app.trace": logging.WARNING,
     # Writes whole addresses, and there are keys in some: see `server.observability.requests`.
     "django.request": logging.CRITICAL,
+    "django.security.csrf": logging.CRITICAL,
 }
 
 Event = MutableMapping[str, Any]

@@ -13,6 +13,7 @@ import atexit
 import os
 import re
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -21,7 +22,8 @@ from pathlib import Path
 
 import structlog
 
-PORT = os.environ.get("CHAINRULE_METRICS_PORT", "")
+# A website may share its variables with the workers, and has no use for this one.
+PORT = os.environ.get("CHAINRULE_METRICS_PORT", "") if "celery" in Path(sys.argv[0]).parts[-2:] else ""
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 

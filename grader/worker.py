@@ -47,7 +47,8 @@ log = structlog.get_logger()
 torch.set_num_threads(1)
 
 # Not the current app of the process: the server's own may live beside it, in tests.
-app = Celery("grader", broker=BROKER, set_as_current=False)
+# Without fixups: where a variable names Django's settings, Celery would load them.
+app = Celery("grader", broker=BROKER, set_as_current=False, fixups=[])
 app.conf.update(
     accept_content=["json"],
     task_serializer="json",

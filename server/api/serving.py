@@ -91,7 +91,8 @@ async def _hold(response: HttpResponse, receive: Receive, send: Send) -> None:
         there = waiting.done()
         for task in (waiting, leaving):
             task.cancel()
-        await asyncio.gather(waiting, leaving, return_exceptions=True)
+        # The other one is the web server's own kind of future, which never tells asyncio that it was cancelled.
+        await asyncio.wait({waiting})
     if there:
         await _send(waiting.result(), send)
 

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from celery.exceptions import Retry
+from celery.exceptions import Reject, Retry
 
-from grader import worker
-from grader.errors import PackageError, SandboxError
+from grader import attendance, worker
+from grader.errors import NoSandbox, PackageError, SandboxError
 from grader.packages.catalogue import find_package
 from grader.reports import Report
 from tests.grader.builders import make_job, make_package
@@ -29,8 +29,11 @@ class Broken:
     name = "broken"
     closed = False
 
+    def __init__(self, kind=SandboxError):
+        self.kind = kind
+
     def open(self, *_, **__):
-        raise SandboxError("the engine went away")
+        raise self.kind("the engine went away")
 
     def close(self):
         self.closed = True
@@ -56,11 +59,43 @@ def test_a_broken_engine_is_retried_with_a_new_sandbox_and_never_scored(monkeypa
     assert broken.closed
 
 
+def test_where_no_sandbox_starts_the_job_goes_back_as_it_came_and_it_counts_against_the_worker(held, monkeypatch):
+    monkeypatch.setattr(worker, "PAUSE", 0)
+    job = make_job(source=find_package("unit/slope").solution).to_dict()
+    worker.grade_task(job)
+    for failures in (1, 2):
+        worker._held["sandbox"] = Broken(NoSandbox)
+        with pytest.raises(Reject) as rejected:
+            worker.grade_task(job)
+
+        assert rejected.value.requeue
+        assert attendance._in_a_row.value == failures
+
+    worker._held["sandbox"] = held
+    worker.grade_task(job)
+    assert attendance._in_a_row.value == 0
+
+
+def test_what_happens_while_a_submission_runs_counts_against_nobody(monkeypatch):
+    monkeypatch.setattr(worker, "_held", {"sandbox": Broken()})
+    monkeypatch.setattr(worker.grade_task, "retry", lambda **_: Retry("again"))
+    before = attendance._in_a_row.value
+
+    with pytest.raises(Retry):
+        worker.grade_task(make_job(source="x = 1").to_dict())
+
+    assert attendance._in_a_row.value == before
+
+
 def test_a_broken_package_is_not_retried(held, exercises):
     make_package(exercises, "unit/broken", checks="1 / 0")
 
     with pytest.raises(PackageError, match="ZeroDivisionError"):
         worker.grade_task(make_job(exercise="unit/broken", source="x = 1").to_dict())
+
+
+def test_celery_loads_no_django_whatever_variables_say():
+    assert not worker.app.fixups
 
 
 def test_a_job_with_an_unknown_field_is_refused(held):

@@ -1,0 +1,110 @@
+"""What gets into the logs, and what must not."""
+
+import io
+import json
+import logging
+import sys
+
+import pytest
+import structlog
+
+from grader import logs, metrics
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """Return what is logged from here on, in a style; afterwards logging is as it was."""
+    root, stream = logging.getLogger(), io.StringIO()
+    before = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in logs._QUIET}
+
+    def configure(style, **options):
+        monkeypatch.setattr(sys, "stderr", stream)
+        logs.configure(style, **options)
+        return stream
+
+    yield configure
+    structlog.reset_defaults()
+    root.handlers[:], root.level = before
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def test_a_line_is_json_with_the_ids_of_what_is_going_on(written):
+    stream = written(logs.JSON)
+
+    with logs.bound(request_id="r1", submission="s1"):
+        structlog.get_logger("grader.worker").info("graded", given=10)
+    structlog.get_logger("grader.worker").info("idle")
+
+    first, second = map(json.loads, stream.getvalue().splitlines())
+    assert {
+        "event": "graded",
+        "level": "info",
+        "request_id": "r1",
+        "submission": "s1",
+        "given": 10,
+    }.items() <= first.items()
+    assert "request_id" not in second
+
+
+def test_what_others_log_looks_the_same(written):
+    stream = written(logs.JSON)
+
+    with logs.bound(request_id="r1"):
+        logging.getLogger("celery.worker").warning("lost %s", "something")
+
+    line = json.loads(stream.getvalue())
+    assert (line["event"], line["logger"], line["request_id"]) == ("lost something", "celery.worker", "r1")
+
+
+@pytest.mark.parametrize("style", [logs.JSON, "text"])
+def test_values_with_secret_names_are_hidden_however_deep(written, style):
+    stream = written(style)
+
+    structlog.get_logger().info(
+        "sent", password="hush", headers={"Authorization": "hush", "Deep": {"id_token": "hush"}}
+    )
+
+    assert "hush" not in stream.getvalue()
+    assert "[hidden]" in stream.getvalue()
+
+
+@pytest.mark.parametrize("style", [logs.JSON, "text"])
+def test_a_traceback_shows_no_values_of_variables(written, style):
+    stream = written(style)
+    password = "".join(["hu", "sh"])
+
+    try:
+        _ = {}[len(password)]
+    except KeyError:
+        structlog.get_logger().exception("failed")
+
+    assert "Traceback" in stream.getvalue()
+    assert "hush" not in stream.getvalue()
+
+
+def test_errors_are_counted_by_their_event_and_those_of_others_by_who_speaks(written):
+    written("text", count=metrics.count_line)
+    names = ["gave_up", "celery.app.trace", "other"]
+    before = [metrics.errors.labels(name)._value.get() for name in names]
+
+    structlog.get_logger().error("gave_up")
+    structlog.get_logger().warning("gave_up")
+    logging.getLogger("celery.app.trace").error("Task 123 failed")
+    logging.getLogger("django.security.DisallowedHost").error("Invalid HTTP_HOST header")
+    structlog.get_logger().error("{'what': 'no name'}")
+
+    assert [metrics.errors.labels(name)._value.get() for name in names] == [count + 1 for count in before]
+
+
+@pytest.mark.parametrize("given", ["", "a b", "a\nb", "x" * 65, "ü", None, 7, '"}'])
+def test_an_id_that_somebody_made_up_to_write_into_our_logs_is_not_taken_over(given):
+    assert logs.understood(given) is None
+    assert logs.understood("3f2a-B_1.x") == "3f2a-B_1.x"
+
+
+def test_a_task_carries_the_id_of_its_request():
+    assert logs.carried() == {}
+    with logs.bound(request_id="r1"):
+        assert logs.carried() == {"request_id": "r1"}
