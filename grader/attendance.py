@@ -21,11 +21,10 @@ from typing import Any
 
 import structlog
 from billiard import current_process
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 
 from grader import health, metrics
 from grader.heartbeat import Heartbeat
+from grader.metrics import Collector, GaugeMetricFamily
 
 FAILURES = 3
 # How long after a probe that failed the next begins, and how long one may take (seconds).

@@ -13,9 +13,8 @@ from django.db import Error
 from django.db.models import Count, Min
 from django.utils import timezone
 from kombu.exceptions import OperationalError
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
+from grader.metrics import Collector, GaugeMetricFamily, Metric
 from server.lti.models import Passback, PassbackState
 from server.submissions.dispatch import jobs_in
 from server.submissions.models import Submission
