@@ -1,10 +1,12 @@
 """The way in: one's courses, and a course's home."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from server.courses.selectors import courses_of, get_course
@@ -44,10 +46,27 @@ def home(request: Request, slug: str) -> HttpResponse:
         for name, group in groupby(every, key=lambda standing: standing.assignment.unit)
     ]
     passed = sum(standing.passed for standing in every)
-    to_do = next((standing for standing in every if not standing.passed and not standing.waiting), None)
+    to_do = _next(every, now=timezone.now())
     context = {"course": course, "units": units, "passed": passed, "total": len(every), "to_do": to_do}
     context["tab"] = "exercises"
     return render(request, "courses/home.html", context)
+
+
+def _next(every: list[Standing], *, now: datetime) -> Standing | None:
+    """Return what to do next: what is due first, then what is never due, then what is overdue; None for nothing."""
+    left = [one for one in every if not (one.passed or one.waiting or one.exempt) and _takes(one, now)]
+    return min(left, key=lambda one: _haste(one.terms.due_at, now), default=None)
+
+
+def _takes(one: Standing, now: datetime) -> bool:
+    opens, closes = one.terms.opens_at, one.terms.closes_at
+    return (opens is None or opens <= now) and (closes is None or now < closes)
+
+
+def _haste(due_at: datetime | None, now: datetime) -> tuple[int, datetime]:
+    if due_at is None:
+        return (1, now)
+    return (2 if due_at < now else 0, due_at)
 
 
 @require_GET

@@ -61,7 +61,7 @@ def codes(request: Request, course: str) -> HttpResponse:
         messages.success(request, "There is a new code.")
         return redirect("invitations:codes", found.slug)
     links = [(one, request.build_absolute_uri(one.get_absolute_url())) for one in found.invitations.all()]
-    context = {"course": found, "form": form, "links": links}
+    context = {"course": found, "tab": "people", "form": form, "links": links}
     return render(request, "invitations/codes.html", context, status=422 if form.errors else 200)
 
 

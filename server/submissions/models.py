@@ -17,7 +17,7 @@ class Kind(models.TextChoices):
     """What the learner asked for: a free look at the public cases, or an attempt that counts."""
 
     CHECK = "check", "Check"
-    SUBMIT = "submit", "Submit"
+    SUBMIT = "submit", "Attempt"
 
 
 class State(models.TextChoices):

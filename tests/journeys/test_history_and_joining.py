@@ -22,11 +22,11 @@ def test_two_attempts_are_chosen_and_compared(idle, page, sign_in, write):
     hand_in(page, write, 2, "answer = 2")
 
     page.goto(f"{idle.url}{EXERCISE}history")
-    page.get_by_label("Submit 2 on the left").check()
-    page.get_by_label("Submit 1 on the right").check()
+    page.get_by_label("Attempt 2 on the left").check()
+    page.get_by_label("Attempt 1 on the right").check()
     page.get_by_role("button", name="Compare these two").click()
 
-    page.get_by_role("heading", name="Submit 2 and Submit 1").wait_for()
+    page.get_by_role("heading", name="Attempt 2 and Attempt 1").wait_for()
     assert page.locator("del").inner_text() == "2"
     assert page.locator("ins").inner_text() == "1"
 

@@ -48,6 +48,20 @@ class HeatMap:
     worst: Sequence[Entry]
 
     @property
+    def width(self) -> int:
+        """How wide the map is drawn, in pixels; a small one gets larger squares."""
+        return self.columns * self._square
+
+    @property
+    def height(self) -> int:
+        """How high the map is drawn, in pixels."""
+        return self.rows * self._square
+
+    @property
+    def _square(self) -> int:
+        return 40 if max(self.columns, self.rows) <= 6 else 24
+
+    @property
     def wrong(self) -> int:
         """How many numbers differ."""
         return sum(cell.level > 0 for cell in self.cells)

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("check", "Check"), ("submit", "Submit")], default="submit", max_length=10
+                        choices=[("check", "Check"), ("submit", "Attempt")], default="submit", max_length=10
                     ),
                 ),
                 ("number", models.PositiveIntegerField()),

@@ -1,16 +1,20 @@
 """What every template may use: icons, points, and sentences with code in them."""
 
 import re
+from datetime import datetime
 from math import isfinite
 
 from django import template
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
 CODE = re.compile(r"`([^`]+)`")
+# Up to so many days ahead one counts days; and up to so many, it is time to begin.
+COUNTED, NEAR = 7, 2
 
 
 @register.simple_tag
@@ -30,6 +34,21 @@ def points(number: float | str | None) -> str:
 def digits(number: float | None) -> str:
     """Return a number to five digits; a dash where there is none that is finite."""
     return f"{number:.5g}" if isinstance(number, int | float) and isfinite(number) else "–"
+
+
+@register.simple_tag
+def due(moment: datetime, now: datetime | None = None) -> SafeString:
+    """Return when something is or was due, the more exact the nearer it is; what is near or over looks like it."""
+    now, then = timezone.localtime(now), timezone.localtime(moment)
+    days = (then.date() - now.date()).days
+    kind = "over" if then < now else "near" if days <= NEAR else "far"
+    return format_html('<span class="due-{}">{} {}</span>', kind, "was due" if then < now else "due", _day(then, days))
+
+
+def _day(then: datetime, days: int) -> str:
+    if days in {0, 1}:
+        return f"{'tomorrow' if days else 'today'}, {then:%H:%M}"
+    return f"in {days} days" if 0 < days < COUNTED else f"{then.day} {then:%B}"
 
 
 @register.filter

@@ -25,7 +25,10 @@ def test_a_wrong_password_is_refused_in_words(client, db):
 
 
 def test_nobody_signs_up_by_themselves(client, db):
-    assert "closed" in client.get("/accounts/signup/").text.lower()
+    text = client.get("/accounts/signup/").text
+
+    assert "By invitation" in text
+    assert "<input" not in text.split("<main")[1]
 
 
 def test_the_pages_of_the_second_factor_are_there(client, db):

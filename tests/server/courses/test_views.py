@@ -50,6 +50,25 @@ def test_the_home_says_what_is_passed_and_what_comes_next(client, student, assig
     assert page.context["to_do"].assignment.title == "The cube"
 
 
+def test_what_is_due_first_comes_next_and_what_is_overdue_last(client, student, assignment):
+    now, day = timezone.now(), timedelta(days=1)
+    dates = {"late": now - day, "closed": now - day, "soon": now + day, "later": now + 2 * day, "never": None}
+    for name, due_at in dates.items():
+        closes_at = due_at if name == "closed" else None
+        make_assignment(assignment.course, slug=f"gradients/{name}", due_at=due_at, closes_at=closes_at)
+    assignment.delete()
+    client.force_login(student)
+
+    order = []
+    for _ in range(5):
+        to_do = client.get(f"/courses/{assignment.course.slug}/").context["to_do"]
+        order.append(to_do and to_do.assignment.slug.removeprefix("gradients/"))
+        if to_do:
+            graded(student, to_do.assignment, given=10)
+
+    assert order == ["soon", "later", "never", "late", None]
+
+
 @pytest.mark.parametrize("number", [1, 20])
 def test_the_home_needs_few_queries_however_many_exercises_there_are(
     client, assignment, number, django_assert_max_num_queries

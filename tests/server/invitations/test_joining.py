@@ -74,7 +74,7 @@ def test_by_an_invitation_one_signs_up_and_comes_back_to_it(client, course, invi
 
 
 def test_without_an_invitation_nobody_signs_up(client, db):
-    assert "closed" in client.get(SIGN_UP).text.lower()
+    assert "By invitation" in client.get(SIGN_UP).text
     client.post(SIGN_UP, ACCOUNT)
 
     assert not User.objects.exists()

@@ -27,7 +27,7 @@ def test_two_attempts_stand_side_by_side(at, student, assignment):
 
     assert "return <del>2</del> * x" in text
     assert "return <ins>3</ins> * x" in text
-    assert "Submit 1 and Submit 2" in text
+    assert "Attempt 1 and Attempt 2" in text
 
 
 def test_the_same_code_is_said_to_be_the_same(at, student, assignment):
@@ -48,8 +48,8 @@ def test_the_history_offers_the_last_two(at, student, assignment):
 
     text = " ".join(at.get(address).text.split())
 
-    assert f'name="left" value="{older.pk}" aria-label="Submit 1 on the left" checked' in text
-    assert f'name="right" value="{newer.pk}" aria-label="Submit 2 on the right" checked' in text
+    assert f'name="left" value="{older.pk}" aria-label="Attempt 1 on the left" checked' in text
+    assert f'name="right" value="{newer.pk}" aria-label="Attempt 2 on the right" checked' in text
 
 
 def test_a_single_attempt_has_nothing_to_be_compared_with(at, student, assignment):

@@ -173,7 +173,7 @@ def test_the_history_lists_newest_first(at, student, assignment):
 
     text = at.get(page(assignment, "history")).text
 
-    assert text.index("Submit 2") < text.index("Submit 1")
+    assert text.index("Attempt 2") < text.index("Attempt 1")
     assert "2 of 10" in text
 
 

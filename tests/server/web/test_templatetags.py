@@ -1,6 +1,8 @@
+from datetime import UTC, datetime
+
 import pytest
 
-from server.web.templatetags.web import icon, points, sentence
+from server.web.templatetags.web import due, icon, points, sentence
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,20 @@ def test_no_sentence_is_an_empty_one():
 
 def test_an_icon_is_hidden_from_those_who_listen():
     assert 'aria-hidden="true"' in icon("passed")
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "hour", "words", "looks"),
+    [
+        (3, 9, 23, "was due 9 March", "over"),
+        (3, 10, 11, "was due today, 11:00", "over"),
+        (3, 10, 22, "due today, 22:00", "near"),
+        (3, 11, 1, "due tomorrow, 01:00", "near"),
+        (3, 13, 22, "due in 3 days", "far"),
+        (3, 17, 22, "due 17 March", "far"),
+    ],
+)
+def test_the_nearer_the_more_exact_is_when_something_is_due(month, day, hour, words, looks):
+    noon = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+    assert due(datetime(2026, month, day, hour, tzinfo=UTC), noon) == f'<span class="due-{looks}">{words}</span>'

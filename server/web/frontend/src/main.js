@@ -10,6 +10,7 @@ import { marks } from "./marks.js";
 import { once } from "./once.js";
 import { panes } from "./panes.js";
 import { themeSwitch } from "./switch.js";
+import { tabs } from "./tabs.js";
 
 const nonce = document.currentScript.nonce;
 
@@ -26,6 +27,7 @@ const BECOMES = {
   "[data-download]": download,
   "[data-chart-script]": (element) => once(element.dataset.chartScript, nonce),
   "[data-theme-switch]": themeSwitch,
+  "[data-tabs]": tabs,
 };
 
 htmx.onLoad((fresh) => {

@@ -18,6 +18,13 @@ def test_a_matrix_keeps_its_rows_and_columns():
     assert heat.cells[5].entry.index == "[1, 2]"
 
 
+def test_a_small_map_has_larger_squares():
+    small, large = heat_map([2, 3], [1.0] * 6, [2.0] * 6), heat_map([8, 8], [1.0] * 64, [2.0] * 64)
+
+    assert small.width / small.columns > large.width / large.columns
+    assert small.width / small.columns == small.height / small.rows
+
+
 def test_a_long_vector_is_broken_into_rows():
     heat = heat_map([50], [0.0] * 50, [1.0] * 50)
 

@@ -1,0 +1,7 @@
+// Where there is no room for all tabs, the one that is open is in sight.
+export function tabs(nav) {
+  const open = nav.querySelector("[aria-current]");
+  if (!open) return;
+  const margin = (nav.clientWidth - open.clientWidth) / 2;
+  nav.scrollLeft += open.getBoundingClientRect().left - nav.getBoundingClientRect().left - margin;
+}
