@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 OURS = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup image image-gpu demo check test bench lock audit clean
+.PHONY: help setup image image-gpu demo screenshots check test bench lock audit clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -20,6 +20,9 @@ image-gpu: setup ## build the sandbox image for machines with an NVIDIA GPU (dow
 
 demo: setup ## run all of it on http://127.0.0.1:8000 (or PORT=8001) until Ctrl+C
 	@$(OURS) deploy.setup.demo
+
+screenshots: setup ## take the README's pictures anew, from the demo course (some minutes the first time)
+	@CHAINRULE_VAR=$(CURDIR)/var/screenshots $(OURS) deploy.screenshots
 
 check: setup ## form, types, imports, migrations, templates, and the tests that need no service
 	@$(OURS) deploy.setup.checks

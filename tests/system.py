@@ -51,7 +51,8 @@ class System:
 
     def grader(self):
         """Run a grading worker while the block runs."""
-        command = [BIN / "celery", "-A", "grader.worker", "worker", "-Q", "grading.cpu", "--concurrency", "1"]
+        command = [BIN / "celery", "-A", "grader.worker", "worker", "-Q", "grading.cpu,regrading.cpu"]
+        command += ["--concurrency", "1"]
         return running("the grading worker", command, log=self.folder / "grading.log", env=self.env)
 
 

@@ -24,8 +24,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from deploy.setup.browser import ARGUMENTS, chromium_program
 from grader.packages.catalogue import find_package
-from tests.journeys.conftest import ARGUMENTS
 from tests.system import whole_system
 
 COURSE, STUDENT = "autograd-demo", "student60"
@@ -75,9 +75,8 @@ def main():
 
 
 def click_again_and_again(system, options):
-    program = os.environ.get("CHAINRULE_CHROMIUM", "/usr/bin/chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium_program(), args=ARGUMENTS)
         page = browser.new_page()
         if options.stream == "off":
             page.route("**/events", lambda route: route.fulfill(status=204))

@@ -1,20 +1,11 @@
 """A running system and a real browser."""
 
-import os
-
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
+from deploy.setup.browser import ARGUMENTS, chromium_program
 from tests.system import whole_system
-
-PROGRAM = os.environ.get("CHAINRULE_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +31,7 @@ def playwright():
 
 @pytest.fixture(scope="module")
 def chromium(playwright):
-    browser = playwright.chromium.launch(executable_path=PROGRAM, args=ARGUMENTS)
+    browser = playwright.chromium.launch(executable_path=chromium_program(), args=ARGUMENTS)
     yield browser
     browser.close()
 
@@ -57,6 +48,20 @@ def page(chromium):
     yield page
     context.close()
     assert troubles == []
+
+
+@pytest.fixture
+def violations(page):
+    """Return the rules of accessibility that the page breaks, in either colour scheme; only colours differ in them."""
+
+    def violations():
+        page.emulate_media(color_scheme="light")
+        found = Axe().run(page).response["violations"]
+        page.emulate_media(color_scheme="dark")
+        found += Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+        return [(violation["id"], node["target"]) for violation in found for node in violation["nodes"]]
+
+    return violations
 
 
 @pytest.fixture

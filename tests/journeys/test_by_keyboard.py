@@ -33,3 +33,38 @@ def test_the_first_stop_of_every_page_leads_past_its_header(idle, page, sign_in)
     page.keyboard.press("Enter")
 
     expect(page.locator("#main")).to_be_focused()
+
+
+def tab_to(page, what):
+    """Press Tab until something has the focus; more stops than any page has are a failure."""
+    for _ in range(80):
+        if what.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never comes to {what}")
+
+
+def test_the_whole_way_from_the_sign_in_to_a_submission_and_back(idle, page):
+    page.goto(f"{idle.url}/accounts/login/")
+    tab_to(page, page.get_by_label("User name"))
+    page.keyboard.type("student24")
+    page.keyboard.press("Tab")
+    page.keyboard.type("student24")
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("link", name=EXERCISE.manifest.title))
+    page.keyboard.press("Enter")
+
+    tab_to(page, page.locator(".cm-content"))
+    page.keyboard.press("Control+a")
+    page.keyboard.type("answer = 1\nif answer:\npass")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(page.locator(".cm-content")).not_to_be_focused()
+    tab_to(page, page.get_by_role("button", name="Submit"))
+    page.keyboard.press("Enter")
+    page.get_by_text("Waiting for a grader").wait_for()
+    tab_to(page, page.get_by_role("button", name="Cancel"))
+    page.keyboard.press("Enter")
+
+    page.get_by_text("This submission was withdrawn").wait_for()
+    assert page.locator("textarea[data-editor]").input_value() == "answer = 1\nif answer:\n    pass"

@@ -20,7 +20,7 @@ def open_exercise(page):
     page.locator(".cm-content").wait_for()
 
 
-def test_a_wrong_answer_is_explained_and_a_right_one_gets_full_marks(system, page, sign_in, write):
+def test_a_wrong_answer_is_explained_and_a_right_one_gets_full_marks(system, page, sign_in, write, violations):
     sign_in(system, "student1")
     open_exercise(page)
 
@@ -30,6 +30,8 @@ def test_a_wrong_answer_is_explained_and_a_right_one_gets_full_marks(system, pag
     explained = results(page).locator(".finding-failed").filter(has=page.locator(".finding-words"))
     assert explained.count() > 0
     assert results(page).get_by_text("Attempt 1").is_visible()
+    assert results(page).get_by_role("img", name="Heat map").count() > 0
+    assert violations() == []
 
     write(EXERCISE.solution)
     page.keyboard.press("Control+Enter")
@@ -60,3 +62,24 @@ def test_with_the_stream_cut_off_the_page_asks_again_and_again(system, page, sig
     page.keyboard.press("Control+Enter")
 
     results(page).get_by_text("Every check passed.").wait_for(timeout=A_MINUTE)
+
+
+def test_two_students_at_once_get_each_their_own_result(system, chromium):
+    answers = {"student8": EXERCISE.solution, "student9": EXERCISE.starter}
+    pages = {name: chromium.new_context().new_page() for name in answers}
+    for name, page in pages.items():
+        page.goto(f"{system.url}/accounts/login/?next=/courses/autograd-demo/exercises/gradients/sum-of-matrix/")
+        page.get_by_label("User name").fill(name)
+        page.get_by_label("Password", exact=True).fill(name)
+        page.keyboard.press("Enter")
+        page.locator(".cm-content").click()
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(answers[name])
+    for page in pages.values():
+        page.get_by_role("button", name="Submit").click()
+
+    results(pages["student8"]).get_by_text("Every check passed.").wait_for(timeout=A_MINUTE)
+    results(pages["student9"]).get_by_text("checks failed").wait_for(timeout=A_MINUTE)
+    for page in pages.values():
+        assert results(page).get_by_text("Attempt 1").is_visible()
+        page.context.close()

@@ -7,8 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from deploy.setup.browser import ARGUMENTS, chromium_program
 from tests.journeys.campus import Campus
-from tests.journeys.conftest import ARGUMENTS, PROGRAM
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -46,7 +46,9 @@ def browse(playwright, tmp_path):
         profile = tmp_path / "profile"
         (profile / "Default").mkdir(parents=True)
         (profile / "Default" / "Preferences").write_text(json.dumps(preferences))
-        context = playwright.chromium.launch_persistent_context(profile, executable_path=PROGRAM, args=ARGUMENTS)
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=chromium_program(), args=ARGUMENTS
+        )
         context.on("weberror", lambda error: troubles.append(str(error.error)))
         context.on("console", lambda message: message.type == "error" and troubles.append(message.text))
         open_ones.append(context)

@@ -1,5 +1,11 @@
 // The code editor. It grows out of a textarea, which stays the form's field: without this script one types there.
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  closeCompletion,
+  completionKeymap,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
@@ -15,6 +21,9 @@ import {
 } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 import { forget, marking } from "./marks.js";
+
+// Milliseconds, as CodeMirror has it.
+const LEAVES_WITHIN = 2000;
 
 const views = new WeakMap();
 
@@ -45,7 +54,21 @@ function submitWith(textarea) {
   );
 }
 
-// Escape, then Tab, leaves the editor: CodeMirror's own way out for those who work by keyboard.
+// Escape, then Tab, leaves the editor: CodeMirror's own way out for those who work by keyboard. The Escape that closes
+// what is being suggested counts, too.
+const leaving = Prec.highest(
+  keymap.of([
+    {
+      key: "Escape",
+      run: (view) => {
+        const closed = closeCompletion(view);
+        if (closed) view.setTabFocusMode(LEAVES_WITHIN);
+        return closed;
+      },
+    },
+  ]),
+);
+
 const keys = [...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, indentWithTab];
 
 export function editor(textarea, nonce) {
@@ -59,6 +82,7 @@ export function editor(textarea, nonce) {
     parent: textarea.parentElement,
     extensions: [
       submitWith(textarea),
+      leaving,
       lineNumbers(),
       history(),
       drawSelection(),

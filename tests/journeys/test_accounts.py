@@ -1,0 +1,81 @@
+"""A forgotten password, and a second factor, in a real browser. The demo writes its e-mails into the website's log."""
+
+import hmac
+import re
+import time
+from base64 import b32decode
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def link_in_mail(system, path):
+    """Return the last address below a path that an e-mail named; waits until there is one."""
+    for _ in range(100):
+        found = re.findall(rf"http://127\.0\.0\.1:\d+{path}\S+", (system.folder / "web.log").read_text())
+        if found:
+            return found[-1]
+        time.sleep(0.1)
+    raise AssertionError(f"no e-mail has a link to {path}")
+
+
+def code_of(secret):
+    """Return what an authenticator app shows now (RFC 6238)."""
+    digest = hmac.digest(b32decode(secret), (int(time.time()) // 30).to_bytes(8, "big"), "sha1")
+    start = digest[-1] & 15
+    return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 10**6:06}"
+
+
+def test_a_forgotten_password_is_set_anew(idle, page):
+    page.goto(f"{idle.url}/accounts/login/")
+    page.get_by_role("link", name="Forgot your password?").click()
+    page.get_by_label("Email").fill("student30@example.org")
+    page.get_by_role("button", name="Reset").click()
+    page.goto(link_in_mail(idle, "/accounts/password/reset/key/"))
+    for label in ("New Password", "New Password (again)"):
+        page.get_by_label(label, exact=True).fill("difference-engine-1822")
+    page.get_by_role("button", name="Change Password").click()
+
+    page.goto(f"{idle.url}/accounts/login/")
+    page.get_by_label("User name").fill("student30")
+    page.get_by_label("Password", exact=True).fill("difference-engine-1822")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Automatic differentiation").wait_for()
+
+
+def test_a_second_factor_is_asked_for_once_it_is_there(idle, page, sign_in, violations):
+    sign_in(idle, "student31")
+    page.get_by_role("link", name="student31").click()
+    page.get_by_role("link", name="E-mail addresses").click()
+    page.get_by_role("button", name="Re-send Verification").click()
+    page.goto(link_in_mail(idle, "/accounts/confirm-email/"))
+    page.get_by_role("button", name="Confirm").click()
+
+    page.goto(f"{idle.url}/accounts/2fa/totp/activate/")
+    page.get_by_label("Password").fill("student31")
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("heading", name="Activate Authenticator App").wait_for()
+    assert violations() == []
+    # A second time where the code changed between the look and the click.
+    for _ in range(2):
+        if page.get_by_label("Authenticator code").count():
+            page.get_by_label("Authenticator code").fill(
+                code_of(page.get_by_label("Authenticator secret").input_value())
+            )
+            page.get_by_role("button", name="Activate").click()
+    recovery = page.get_by_label("Unused codes").input_value().split()[0]
+
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{idle.url}/accounts/login/")
+    page.get_by_label("User name").fill("student31")
+    page.get_by_label("Password", exact=True).fill("student31")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Two-Factor Authentication").wait_for()
+    assert page.goto(f"{idle.url}/courses/autograd-demo/").url.startswith(f"{idle.url}/accounts/login/")
+    page.goto(f"{idle.url}/accounts/2fa/authenticate/")
+    page.get_by_role("textbox").fill(recovery)
+    page.get_by_role("button", name="Sign In").click()
+
+    expect(page.get_by_role("heading", name="Automatic differentiation")).to_be_visible()
