@@ -7,6 +7,7 @@ the learner something to work out by hand.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -133,10 +134,23 @@ def _diagnosis(exercise: Exercise, verdict: Verdict) -> Diagnosis | None:
             expected=failure.expected,
             args=trial.case.args,
             near_misses=_of_part(trial.near_misses, failure.part),
+            whole=failure.whole,
+            rounded=partial(_rounded, trial, failure.part),
         )
         for trial, failure in mismatches
     ]
-    return diagnose(samples, gradient=verdict.check.gradient)
+    return diagnose(samples, gradient=verdict.check.gradient) or _modified(mismatches)
+
+
+def _rounded(trial: Trial, part: Any) -> Any:
+    truth = trial.truth_of_rounded()
+    return truth if part is None else truth[part]
+
+
+def _modified(mismatches: Sequence[tuple[Trial, Mismatch]]) -> Diagnosis | None:
+    """Where nothing else explains wrong numbers, that each call changed its input is the best that can be said."""
+    plain = mismatches and all(failure.diagnosis is None and trial.changed_input for trial, failure in mismatches)
+    return Diagnosis(id="input_modified", data={"name": mismatches[0][0].changed_input}) if plain else None
 
 
 def _of_part(misses: Sequence[NearMiss], part: Any) -> Sequence[NearMiss]:

@@ -64,10 +64,10 @@ def parts(got: Any, expected: Any, path: str = "", *, whole: tuple[Any, Any]) ->
 
 
 def as_floats(got: Any) -> Any:
-    """Return a list of numbers, or a 1-D tensor, as a float64 tensor; anything else as it is."""
+    """Return a list or tuple of numbers, or a 1-D tensor, as a float64 tensor; anything else as it is."""
     if isinstance(got, Tensor) and got.dim() == 1:
         return got.to(torch.float64)
-    if isinstance(got, list) and all(isinstance(x, float | int) and not isinstance(x, bool) for x in got):
+    if isinstance(got, list | tuple) and all(isinstance(x, float | int) and not isinstance(x, bool) for x in got):
         return torch.tensor(got, dtype=torch.float64)
     return got
 
@@ -81,6 +81,18 @@ def widened(value: Any) -> Any:
             return type(value)(widened(item) for item in value)
         case Mapping():
             return {key: widened(item) for key, item in value.items()}
+    return value
+
+
+def rounded(value: Any) -> Any:
+    """Return the value with every float64 tensor rounded to single precision; they stay float64."""
+    match value:
+        case Tensor():
+            return value.float().double() if value.dtype == torch.float64 else value
+        case list() | tuple():
+            return type(value)(rounded(item) for item in value)
+        case Mapping():
+            return {key: rounded(item) for key, item in value.items()}
     return value
 
 

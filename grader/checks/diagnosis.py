@@ -7,7 +7,7 @@ general hypotheses, as they know more.
 
 from collections.abc import Sequence
 
-from grader.checks.hypotheses import GENERAL, GRADIENT
+from grader.checks.hypotheses import GENERAL, GRADIENT, swapped
 from grader.checks.sample import Diagnosis, Sample, fits
 
 
@@ -19,7 +19,7 @@ def diagnose(samples: Sequence[Sample], *, gradient: bool = True) -> Diagnosis |
     """
     if not samples:
         return None
-    near = _near_miss(samples)
+    near = swapped(samples) or _near_miss(samples)
     if near is not None:
         return near
     hypotheses = GENERAL + GRADIENT if gradient else GENERAL
@@ -28,7 +28,13 @@ def diagnose(samples: Sequence[Sample], *, gradient: bool = True) -> Diagnosis |
 
 
 def _near_miss(samples: Sequence[Sample]) -> Diagnosis | None:
-    """Return the near miss that every sample equals, if they leave no doubt which."""
+    """Return the near miss that every sample equals, if they leave no doubt which.
+
+    A near miss that is the right answer in a part, or is one but for its precision, explains nothing.
+    """
+    wrong = [sample for sample in samples if not fits(sample.got, sample.expected)]
+    if len(wrong) < len(samples):
+        return None
     fitting = [[miss for miss in sample.near_misses if fits(sample.got, miss.value)] for sample in samples]
     common = set.intersection(*({miss.diagnosis for miss in misses} for misses in fitting))
     if len(common) != 1:

@@ -12,6 +12,7 @@ from torch import Tensor
 from grader.checks.sample import Diagnosis, Sample, every_wrong, fit
 
 LARGEST_FACTOR = 1000
+SMALLEST_CHANGE = 1e-3
 
 
 def factors(samples: Sequence[Sample]) -> Diagnosis | None:
@@ -52,7 +53,9 @@ def _name_factors(factors: Sequence[float], samples: Sequence[Sample]) -> Diagno
             return Diagnosis(id=name, data={"count": size})
     if all(round(factor) >= 2 and _near(factor, round(factor)) for factor in factors):
         return Diagnosis(id="accumulated", data={"factor": round(factors[0])})
-    if all(_near(factor, factors[0]) for factor in factors) and abs(factors[0]) < LARGEST_FACTOR:
+    # A factor that is nearly one is the error of a numerical derivative: of exp it is the same everywhere.
+    sensible = abs(factors[0]) < LARGEST_FACTOR and abs(factors[0] - 1) > SMALLEST_CHANGE
+    if sensible and all(_near(factor, factors[0]) for factor in factors):
         return Diagnosis(id="scaled", data={"factor": factors[0]})
     return None
 

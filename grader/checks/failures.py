@@ -25,7 +25,7 @@ class Failed(Exception):
 class Mismatch(Failed):
     """The value that came is not the value expected; both are kept, so that `diagnosis` can say how.
 
-    `part` is the key of the part of the whole answer that they are, None for the whole.
+    `part` is the key of the part that they are of the whole answers in `whole`; both are None for an answer as a whole.
     """
 
     def __init__(
@@ -36,3 +36,4 @@ class Mismatch(Failed):
         self.got = got
         self.expected = expected
         self.part: Any = None
+        self.whole: tuple[Any, Any] | None = None

@@ -26,12 +26,18 @@ class Diagnosis:
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One failed trial, as hypotheses see it."""
+    """One failed trial, as hypotheses see it.
+
+    Where `got` and `expected` are a part of an answer, `whole` are the whole ones. `rounded` returns what would be
+    expected had the inputs been rounded to single precision.
+    """
 
     got: Any
     expected: Any
     args: tuple[Any, ...] = ()
     near_misses: Sequence[NearMiss] = ()
+    whole: tuple[Any, Any] | None = None
+    rounded: Callable[[], Any] = lambda: None
 
     @property
     def wrong(self) -> list[tuple[Tensor, Tensor]]:
@@ -40,6 +46,11 @@ class Sample:
         if any(not isinstance(got, Tensor) for got, _ in pairs):
             return []
         return [(got, expected) for got, expected in pairs if not fits(got, expected)]
+
+    @property
+    def numbers(self) -> list[float]:
+        """The plain numbers among the arguments."""
+        return [float(arg) for arg in self.args if isinstance(arg, float | int) and not isinstance(arg, bool)]
 
     @property
     def sizes(self) -> dict[str, int]:

@@ -8,13 +8,13 @@ def gradient_is_right(trial):
 
 import string
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from torch import Tensor
 
-from grader.checks.compare import compare, widened
+from grader.checks.compare import compare, rounded, widened
 from grader.checks.failures import Failed, Mismatch
 from grader.packages.cases import Case, NearMiss
 from grader.packages.manifest import Tolerance
@@ -33,8 +33,11 @@ HINTS: tuple[tuple[str, str], ...] = (
     ("unexpected keyword argument", "hint.arity"),
     ("must match the size of tensor", "hint.shapes"),
     ("shapes cannot be multiplied", "hint.shapes"),
+    ("size mismatch", "hint.shapes"),
+    ("to have the same dtype", "hint.dtypes"),
+    ("to be the same dtype", "hint.dtypes"),
     ("forward gradient that has a different size", "hint.shapes"),
-    ("only Tensors of floating point", "hint.floating"),
+    ("nly Tensors of floating point", "hint.floating"),
     ("NoneType", "hint.none"),
 )
 
@@ -58,6 +61,10 @@ class Trial:
     def truth(self) -> Any:
         """The expected value, from the reference."""
         return self.compute_truth(self.case)
+
+    def truth_of_rounded(self) -> Any:
+        """Return what would be expected of inputs that were rounded to single precision."""
+        return self.compute_truth(replace(self.case, args=rounded(self.case.args)))
 
     @cached_property
     def near_misses(self) -> Sequence[NearMiss]:
@@ -97,6 +104,7 @@ class Trial:
             compare(widened(value) if single else value, truth, tolerance or (SINGLE if single else self.tolerance))
         except Mismatch as mismatch:
             mismatch.part = part
+            mismatch.whole = None if part is None else (self.value, self.truth)
             mismatch.data["where"] = self._place(part, mismatch.data["where"])
             raise
         self.left_inputs_alone()
@@ -137,11 +145,15 @@ class Trial:
 
     def left_inputs_alone(self) -> None:
         """Raise Failed where an argument's values changed, but for those that the case lets the code change."""
-        changed = [i for i in self.seen.modified if i not in self.case.mutable]
-        if changed:
-            names = dict(enumerate(self.argument_names))
-            name = names.get(changed[0], f"argument {changed[0] + 1}")
+        name = self.changed_input
+        if name is not None:
             raise Failed("input_modified", {"name": name}, hint="input_modified.hint", diagnosis="input_modified")
+
+    @property
+    def changed_input(self) -> str | None:
+        """The name of the first argument whose values changed, but for those that the case lets the code change."""
+        changed = [i for i in self.seen.modified if i not in self.case.mutable]
+        return dict(enumerate(self.argument_names)).get(changed[0], f"argument {changed[0] + 1}") if changed else None
 
     def require(self, condition: bool, message: str, **data: Any) -> None:
         """Raise Failed with the message (its hint is `<message>.hint`) unless the condition holds."""

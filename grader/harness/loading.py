@@ -60,11 +60,21 @@ def _forbid(module: ModuleType, allowed: Collection[str]) -> None:
 def _guarded(real: Callable[..., ModuleType], allowed: Collection[str]) -> Callable[..., ModuleType]:
     def guarded(name: str, *rest: Any, **named: Any) -> ModuleType:
         package = name.partition(".")[0]
-        if package not in sys.stdlib_module_names and package not in allowed and package != "submission":
+        known = package in sys.stdlib_module_names or package in allowed or package == "submission"
+        if not known and not _is_library(rest):
             raise NotAllowed(f"`import {package}` is not allowed here")
         return real(name, *rest, **named)
 
     return guarded
+
+
+def _is_library(rest: Sequence[Any]) -> bool:
+    """Whether a library written in C imports a part of itself, as numpy's `mean` does when it is first called.
+
+    It does so with the builtins of the frame that called it, the submission's; CPython then passes an empty list of
+    names, where an `import` statement passes None or a tuple.
+    """
+    return len(rest) > 2 and rest[2] == []
 
 
 class _Refusal(MetaPathFinder):

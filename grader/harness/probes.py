@@ -100,16 +100,28 @@ def _figure(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> An
 
 
 def _walk(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
-    """Take a step with the gradient in `args`, then one with each of `more`, passing the point and the state on."""
+    """Take a step with the gradient in `args`, then one with each of `more`, passing the point and the state on.
+
+    Each step gets a plain copy of the point, as every call does.
+    """
     point, first, state, *settings = args
     points: dict[str, Any] = {}
     for number, gradient in enumerate([first, *options["more"]], start=1):
+        kept = point.clone(), gradient.clone()
         result = entry(point, gradient, state, *settings)
+        _put_back_changed(args, (point, gradient), kept)
         if not isinstance(result, tuple | list) or len(result) != 2 or not isinstance(result[0], Tensor):
             return None if result is None else NOT_A_PAIR
-        point, state = result
-        points[f"step {number}"] = point.detach().clone()
+        points[f"step {number}"] = result[0].detach().clone()
+        point, state = result[0].detach().clone(), result[1]
     return points
+
+
+def _put_back_changed(args: Any, given: Sequence[Tensor], kept: Sequence[Tensor]) -> None:
+    """Put a point or gradient that a step changed where the first one was: there it is seen to be modified."""
+    for i, (new, old) in enumerate(zip(given, kept, strict=True)):
+        if new.shape != old.shape or not torch.equal(new.detach(), old):
+            args[i] = new
 
 
 def _expression(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Floats:
-    """An expected list of floats; a 1-D tensor of them does too."""
+    """An expected list of floats; a tuple or a 1-D tensor of them does too."""
 
     values: tuple[float, ...]
 

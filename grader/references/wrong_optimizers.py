@@ -1,5 +1,7 @@
 """Update rules as learners get them wrong: near misses. Each takes what the right rule of `optimizers` takes."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -44,12 +46,19 @@ def adam(
     corrected: bool = True,
     inside: bool = False,
     rooted: bool = True,
+    swapped: bool = False,
+    count: Callable[[int], int] = lambda step: step,
 ) -> tuple[Tensor, State]:
-    """Adam without the bias correction, with the epsilon `inside` the root, or without the root."""
+    """Adam without the bias correction, with the epsilon `inside` the root, or without the root.
+
+    Or with the shares of the old averages and the new numbers `swapped`, or with steps that `count` otherwise.
+    """
     step = state.get("step", 0) + 1
-    mean = betas[0] * state.get("mean", torch.zeros_like(p)) + (1 - betas[0]) * g
-    square = betas[1] * state.get("square", torch.zeros_like(p)) + (1 - betas[1]) * g * g
-    first, second = (1 - betas[0] ** step, 1 - betas[1] ** step) if corrected else (1.0, 1.0)
+    old = (1 - betas[0], 1 - betas[1]) if swapped else betas
+    mean = old[0] * state.get("mean", torch.zeros_like(p)) + (1 - old[0]) * g
+    square = old[1] * state.get("square", torch.zeros_like(p)) + (1 - old[1]) * g * g
+    number = count(step)
+    first, second = (1 - betas[0] ** number, 1 - betas[1] ** number) if corrected else (1.0, 1.0)
     size = _size(square / second, eps, inside=inside, rooted=rooted)
     return p - lr * mean / first / size, {"step": step, "mean": mean, "square": square}
 

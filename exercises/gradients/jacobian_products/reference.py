@@ -51,8 +51,8 @@ def witness(case: Case) -> Any:
 def near_misses(case: Case) -> list[NearMiss]:
     match case.entry:
         case "powers":
-            value = truth(case)["value"]
-            return [NearMiss(diagnosis="value_not_gradient", value={"value": value, "gradients": [value]})]
+            value, (gradient,) = truth(case).values()
+            return [_wrong_gradient("value_not_gradient", value, value), *_one_cut(value, gradient)]
         case "powers_vjp":
             x, v = case.args
             return [
@@ -60,7 +60,22 @@ def near_misses(case: Case) -> list[NearMiss]:
                 NearMiss(diagnosis="value_not_gradient", value=_of(x)),
                 NearMiss(diagnosis="value_not_gradient", value=_of(x) * v),
             ]
-    return [NearMiss(diagnosis="rows_summed", value=truth(case).sum(0))]
+    right = truth(case)
+    return [
+        NearMiss(diagnosis="rows_summed", value=right.sum(0)),
+        NearMiss(diagnosis="same_grad_tensor", value=right.sum(0).expand_as(right)),
+        NearMiss(diagnosis="same_grad_tensor", value=right[-1].expand_as(right)),
+    ]
+
+
+def _one_cut(value: Tensor, gradient: Tensor) -> list[NearMiss]:
+    """The gradients where one of the three numbers was cut off."""
+    kept = 1 - torch.eye(len(gradient), dtype=float64)
+    return [_wrong_gradient("detached_path", value, gradient * keep, path=f"`x[{i}]`") for i, keep in enumerate(kept)]
+
+
+def _wrong_gradient(diagnosis: str, value: Tensor, gradient: Tensor, **data: str) -> NearMiss:
+    return NearMiss(diagnosis=diagnosis, value={"value": value, "gradients": [gradient]}, data=data)
 
 
 def counterexamples() -> list[Case]:

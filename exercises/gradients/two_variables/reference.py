@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor, float64, tensor
 
 from grader.authoring import Case, NearMiss, generator, normal, uniform, whole
@@ -33,9 +34,10 @@ def witness(case: Case) -> tuple[Tensor, Tensor]:
 
 def near_misses(case: Case) -> list[NearMiss]:
     x, y = case.args
-    z = x**2 + y**3
+    z, other = x**2 + y**3, torch.full_like(x, torch.nan)
     return [
-        NearMiss(diagnosis="wrong_order", value=(3 * y**2, 2 * x)),
+        NearMiss(diagnosis="wrong_variable", value=(3 * y**2, other), data={"variable": "`y`"}),
+        NearMiss(diagnosis="wrong_variable", value=(other, 2 * x), data={"variable": "`x`"}),
         NearMiss(diagnosis="swapped_powers", value=(3 * x**2, 2 * y)),
         NearMiss(diagnosis="value_not_gradient", value=(x**2, y**3)),
         NearMiss(diagnosis="value_not_gradient", value=(z, z)),

@@ -42,6 +42,7 @@ def near_misses(case: Case) -> list[NearMiss]:
     return [
         NearMiss(diagnosis="same_grad_tensor", value=right.sum(0).expand_as(right)),
         NearMiss(diagnosis="same_grad_tensor", value=right[-1].expand_as(right)),
+        NearMiss(diagnosis="stale", value=torch.cat([right[:1], right[:-1]])),
         NearMiss(diagnosis="points_mixed", value=autograd.gradient(f, points)),
         NearMiss(diagnosis="value_not_gradient", value=torch.stack([f(point) for point in points])),
     ]

@@ -153,7 +153,10 @@ WRONG = {
         "no_bias_correction": (partial(wrong_optimizers.adam, corrected=False), settings),
         "eps_inside_root": (partial(wrong_optimizers.adam, inside=True), settings),
         "no_root": (partial(wrong_optimizers.adam, rooted=False), settings),
-        "decay_swapped": (optimizers.adam_step, (settings[0], settings[1][::-1], settings[2])),
+        "betas_swapped": (optimizers.adam_step, (settings[0], settings[1][::-1], settings[2])),
+        "decay_swapped": (partial(wrong_optimizers.adam, swapped=True), settings),
+        "steps_not_counted": (partial(wrong_optimizers.adam, count=lambda step: 1), settings),
+        "counted_from_two": (partial(wrong_optimizers.adam, count=lambda step: step + 1), settings),
         "state_lost": (_forgetful(optimizers.adam_step), settings),
     },
 }

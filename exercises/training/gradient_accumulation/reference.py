@@ -39,18 +39,22 @@ def witness(case: Case) -> Any:
 
 
 def near_misses(case: Case) -> list[NearMiss]:
-    every = case.args[6]
+    _, _, weight, bias, *_, every = case.args
+    right = truth(case)
     wrong = {
-        "not_divided": _walk(case, step_at=_due, factor=every),
-        "stepped_every_batch": _walk(case, step_at=lambda number, every: True),
-        "never_zeroed": _walk(case, step_at=_due, zero_at=lambda number, every: False),
-        "last_batch_only": _walk(case, step_at=_due, zero_at=lambda number, every: True),
-        "one_batch_early": _walk(case, step_at=lambda number, every: number % every == 1 % every),
-        "uphill": _walk(case, step_at=_due, factor=-1),
-        "sum_of_errors": _walk(case, step_at=_due, factor=case.args[5]),
-        "never_stepped": _walk(case, step_at=lambda number, every: False),
+        "not_divided": [_walk(case, step_at=_due, factor=every)],
+        "stepped_every_batch": [_walk(case, step_at=_always, factor=factor) for factor in (1, every)],
+        "never_zeroed": [_walk(case, step_at=_due, zero_at=lambda number, every: False)],
+        "last_batch_only": [_walk(case, step_at=_due, zero_at=_always)],
+        "one_batch_early": [_walk(case, step_at=lambda number, every: number % every == 1 % every)],
+        "uphill": [_walk(case, step_at=_due, factor=-1)],
+        "half_error": [_walk(case, step_at=_due, factor=0.5)],
+        "sum_of_errors": [_walk(case, step_at=_due, factor=case.args[5])],
+        "broadcast_targets": [_walk(case, step_at=_due, targets=lambda y: y.mean().expand_as(y))],
+        "never_stepped": [(weight, right[1])],  # of the bias alone, `bias_not_trained` says enough
+        "bias_not_trained": [(right[0], bias)],
     }
-    return [NearMiss(diagnosis=name, value=value) for name, value in wrong.items()]
+    return [NearMiss(diagnosis=name, value=value) for name, values in wrong.items() for value in values]
 
 
 def counterexamples() -> list[Case]:
@@ -112,18 +116,23 @@ def _due(number: int, every: int) -> bool:
     return number % every == 0
 
 
+def _always(number: int, every: int) -> bool:
+    return True
+
+
 def _walk(
     case: Case,
     *,
     step_at: Callable[[int, int], bool],
     zero_at: Callable[[int, int], bool] | None = None,
     factor: float = 1,
+    targets: Callable[[Tensor], Tensor] = lambda y: y,
 ) -> Pair:
     """Return weight and bias, with steps and zeroing (usually after the step) at the batches that are said."""
     x, y, weight, bias, lr, size, every = case.args
     total = torch.zeros_like(weight), torch.zeros_like(bias)
     for number, (batch_x, batch_y) in enumerate(zip(x.split(size), y.split(size), strict=True), start=1):
-        error = 2 * factor * (batch_x @ weight + bias - batch_y) / every
+        error = 2 * factor * (batch_x @ weight + bias - targets(batch_y)) / every
         total = total[0] + (error[:, None] * batch_x).mean(0), total[1] + error.mean()
         if step_at(number, every):
             weight, bias = weight - lr * total[0], bias - lr * total[1]

@@ -44,21 +44,23 @@ def witness(case: Case) -> Any:
 
 def near_misses(case: Case) -> list[NearMiss]:
     epochs, right = case.args[5], _descend(case, _gradient)
-    longer = _descend(case, _gradient, epochs=epochs + 1)
-    unmoved = _descend(case, _scaled(0.0))
+    longer, shorter = (_descend(case, _gradient, epochs=number) for number in (epochs + 1, epochs - 1))
+    unmoved, halved, summed = (_descend(case, _scaled(factor)) for factor in (0.0, 0.5, len(case.args[0])))
     wrong = {
-        "never_zeroed": _descend(case, _accumulated()),
-        "sum_of_errors": _descend(case, _scaled(len(case.args[0]))),
-        "half_error": _descend(case, _scaled(0.5), loss_scale=0.5),
-        "uphill": _descend(case, _scaled(-1.0)),
-        "broadcast_targets": _descend(case, _broadcast, loss=_broadcast_loss),
-        "bias_not_trained": _descend(case, lambda *at: (_gradient(*at)[0], torch.zeros_like(at[3]))),
-        "one_after_the_other": _one_after_the_other(case),
-        "loss_after_step": right | {"losses": Floats(longer["losses"].values[1:])},
-        "one_epoch_more": longer,
-        "never_stepped": unmoved | {"bias": right["bias"]},  # of the bias alone, `bias_not_trained` says enough
+        "never_zeroed": [_descend(case, _accumulated())],
+        "stale": [_descend(case, _delayed())],
+        "sum_of_errors": [summed, summed | {"losses": _times(summed["losses"], len(case.args[0]))}],
+        "half_error": [halved, halved | {"losses": _times(halved["losses"], 0.5)}],
+        "uphill": [_descend(case, _scaled(-1.0))],
+        "broadcast_targets": [_descend(case, _broadcast, loss=_broadcast_loss)],
+        "bias_not_trained": [_descend(case, lambda *at: (_gradient(*at)[0], torch.zeros_like(at[3])))],
+        "one_after_the_other": [_one_after_the_other(case)],
+        "loss_after_step": [right | {"losses": Floats(longer["losses"].values[1:])}],
+        "one_epoch_more": [longer],
+        "one_epoch_less": [shorter],
+        "never_stepped": [unmoved | {"bias": right["bias"]}],  # of the bias alone, `bias_not_trained` says enough
     }
-    return [NearMiss(diagnosis=name, value=value) for name, value in wrong.items()]
+    return [NearMiss(diagnosis=name, value=value) for name, values in wrong.items() for value in values]
 
 
 def counterexamples() -> list[Case]:
@@ -108,14 +110,12 @@ def _rate(rng: Any) -> float:
 # Descent
 
 
-def _descend(
-    case: Case, gradient: Step, *, epochs: int | None = None, loss_scale: float = 1.0, loss: Any = None
-) -> dict[str, Any]:
+def _descend(case: Case, gradient: Step, *, epochs: int | None = None, loss: Any = None) -> dict[str, Any]:
     """Return the answer of a descent along `gradient`, with losses by `loss` (the mean squared error)."""
     x, y, weight, bias, lr, usual = case.args
     losses = []
     for _ in range(usual if epochs is None else epochs):
-        losses.append(loss_scale * float((loss or _loss)(x, y, weight, bias)))
+        losses.append(float((loss or _loss)(x, y, weight, bias)))
         at_weight, at_bias = gradient(x, y, weight, bias)
         weight, bias = weight - lr * at_weight, bias - lr * at_bias
     return {"weight": weight, "bias": bias, "losses": Floats(tuple(losses))}
@@ -143,6 +143,21 @@ def _accumulated() -> Step:
         return total[0], total[1]
 
     return gradient
+
+
+def _delayed() -> Step:
+    """Return the gradient of the call before, in the first call that of the same one."""
+    last: list[tuple[Tensor, Tensor]] = []
+
+    def gradient(*at: Tensor) -> tuple[Tensor, Tensor]:
+        last.append(_gradient(*at))
+        return last[max(len(last) - 2, 0)]
+
+    return gradient
+
+
+def _times(losses: Floats, factor: float) -> Floats:
+    return Floats(tuple(factor * loss for loss in losses.values))
 
 
 def _broadcast(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:

@@ -4,8 +4,8 @@ from grader.harness.probes import NOT_A_PAIR, NOT_CALLABLE, PROBES
 from tests.grader.builders import double
 
 
-def walk(step, *more):
-    return PROBES["walk"](step, (double(1.0), double(2.0), {}, 0.5), {"more": list(more)})
+def walk(step, *more, args=None):
+    return PROBES["walk"](step, args or [double(1.0), double(2.0), {}, 0.5], {"more": list(more)})
 
 
 def test_a_walk_passes_point_and_state_on():
@@ -20,6 +20,20 @@ def test_a_walk_keeps_points_that_are_changed_later():
     points = walk(lambda p, g, state, lr: (p.sub_(lr * g), state), double(2.0))
 
     assert [point.item() for point in points.values()] == [0, -1]
+
+
+def test_a_walk_gives_each_step_a_plain_point():
+    def step(p, g, state, lr):
+        return torch.optim.SGD([q := p.clone().requires_grad_()], lr=lr) and q, state
+
+    assert [point.item() for point in walk(step, double(2.0)).values()] == [1, 1]
+
+
+def test_a_walk_shows_what_a_later_step_changed():
+    args = [double(1.0), double(2.0), {}, 0.5]
+    walk(lambda p, g, state, lr: (p, {"g": g.add_(1) if state else g}), double(2.0), args=args)
+
+    assert [arg.item() for arg in args[:2]] == [1, 3]
 
 
 def test_a_walk_without_a_pair_says_so():
