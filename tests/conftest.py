@@ -1,7 +1,10 @@
-"""What holds for every test: nothing is skipped silently.
+"""What holds for every test: nothing is skipped silently, and what touches the database can be run by itself.
 
 A test may be skipped only for a reason on the list below. Under `make test`, which brings every service itself, any
 other skip is a failure; the listed ones are named in the summary.
+
+Under CHAINRULE_ONLY_WITH_DATABASE the run is about the tests that touch Django's database: `make test` has them once
+more, on PostgreSQL.
 """
 
 import os
@@ -17,6 +20,7 @@ HONEST_SKIPS = (
 )
 
 STRICT = bool(os.environ.get("CHAINRULE_NO_SILENT_SKIPS"))
+ONLY_WITH_DATABASE = bool(os.environ.get("CHAINRULE_ONLY_WITH_DATABASE"))
 
 
 def reason_of(report):
@@ -40,3 +44,15 @@ def pytest_runtest_makereport():
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report():
     return fail_a_silent_skip((yield))
+
+
+def touches_database(item):
+    """Whether a test has a database of Django's: by a fixture, its own or another's, or by the mark."""
+    return bool({"db", "transactional_db"} & set(item.fixturenames) or item.get_closest_marker("django_db"))
+
+
+def pytest_collection_modifyitems(config, items):
+    if ONLY_WITH_DATABASE:
+        left_out = [item for item in items if not touches_database(item)]
+        items[:] = [item for item in items if touches_database(item)]
+        config.hook.pytest_deselected(items=left_out)

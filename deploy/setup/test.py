@@ -26,6 +26,8 @@ PROGRAMS = {
     "runsc": "runsc",
 }
 ENGINE = {"dockerd": "docker.io"}
+# What pytest exits with where no test was left.
+NOTHING_TO_RUN = 5
 
 
 def test() -> None:
@@ -35,7 +37,7 @@ def test() -> None:
         check()
         audit()
         with services() as env:
-            code = pytest(env, sys.argv[1:])
+            code = on_both_databases(env, sys.argv[1:])
     sys.exit(code)
 
 
@@ -54,6 +56,20 @@ def services() -> Iterator[dict[str, str]]:
             os.environ["DOCKER_HOST"] = env["DOCKER_HOST"] = host
         say(f"the sandbox image is {image.build()}")
         yield env
+
+
+def on_both_databases(env: dict[str, str], arguments: list[str]) -> int:
+    """Run the tests; then, on PostgreSQL, those once more that touch the database. The exit code that tells of both.
+
+    The first run has SQLite where a test works with the database in its own process. Processes of their own
+    (`tests.system`) have PostgreSQL throughout.
+    """
+    first = pytest(env, arguments)
+    say("the tests that touch the database, once more on PostgreSQL")
+    again = {"DATABASE_URL": env["CHAINRULE_TEST_POSTGRES"], "CHAINRULE_ONLY_WITH_DATABASE": "1"}
+    second = pytest(env | again, arguments)
+    # None of the tests asked for touches the database: as long as there were some, all is well.
+    return first or (0 if second == NOTHING_TO_RUN else second)
 
 
 def pytest(env: dict[str, str], arguments: list[str]) -> int:

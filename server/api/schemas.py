@@ -49,8 +49,9 @@ def _whole(value: Any) -> Any:
 
 
 def _within_reach(value: datetime) -> datetime:
-    # Other time zones reach the years 0 and 10000 from here, which no database knows.
-    return value if 1 < value.year < 9999 else (EARLIEST if value.year == 1 else LATEST)
+    # Other time zones reach the years 0 and 10000 from here, which no database knows. And PostgreSQL knows no time
+    # zone that is 16 hours away or more.
+    return value.astimezone(UTC) if 1 < value.year < 9999 else (EARLIEST if value.year == 1 else LATEST)
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_check_moment), AfterValidator(_within_reach)]

@@ -11,9 +11,11 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 INSTALLED_APPS = [*INSTALLED_APPS, "server.demo"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-# A file, not memory: threads and the write lock then behave as they do in use. Each process has its own.
+# A file, not memory: threads and the write lock then behave as they do in use. Each process has its own, on a
+# database server as well.
 FILE = VAR / "test" / f"{os.getpid()}.sqlite3"
-DATABASES = {"default": given() or sqlite(FILE) | {"TEST": {"NAME": str(FILE)}}}
+OWN = given() | {"TEST": {"NAME": f"chainrule_test_{os.getpid()}"}}
+DATABASES = {"default": OWN if given() else sqlite(FILE) | {"TEST": {"NAME": str(FILE)}}}
 CELERY_BROKER_URL = "memory://"
 CELERY_BROKER_TRANSPORT_OPTIONS = {}
 REDIS_URL = ""

@@ -1,4 +1,4 @@
-"""The rule in tests/conftest.py, tried on a small suite of its own."""
+"""The rules in tests/conftest.py, tried on small suites of their own."""
 
 from pathlib import Path
 
@@ -49,3 +49,29 @@ def test_elsewhere_a_test_may_be_skipped(suite, monkeypatch):
     monkeypatch.delenv("CHAINRULE_NO_SILENT_SKIPS", raising=False)
 
     assert outcome(suite) == {"skipped": 2, "xfailed": 1}
+
+
+def test_a_run_can_be_about_the_database_only(suite, monkeypatch):
+    monkeypatch.setenv("CHAINRULE_ONLY_WITH_DATABASE", "1")
+    suite.makepyfile("""
+        import pytest
+
+        @pytest.fixture
+        def db(): ...
+
+        @pytest.fixture
+        def learner(db): ...
+
+        def test_by_a_fixture(db): ...
+
+        def test_by_way_of_another_fixture(learner): ...
+
+        @pytest.mark.django_db
+        def test_by_a_mark(): ...
+
+        def test_without(): ...
+    """)
+
+    result = suite.runpytest_subprocess("-p", "no:randomly", "-p", "no:django", "-W", "ignore").parseoutcomes()
+
+    assert result == {"passed": 3, "deselected": 1}

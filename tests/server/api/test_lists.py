@@ -92,7 +92,9 @@ def test_a_filter_that_makes_no_sense_is_pointed_at(call, query):
     assert data["errors"][0]["pointer"] == f"/query/{query.partition('=')[0]}"
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"])
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00:00%2B23:59"]
+)
 def test_moments_at_the_ends_of_time_harm_nobody(call, moment):
     assert call.get(f"/submissions?updated_since={moment}").status_code == 200
 

@@ -1,0 +1,43 @@
+"""`make test` runs what touches the database twice, and is content only where both runs are."""
+
+import pytest
+
+from deploy.setup import test as command
+
+ENV = {"CHAINRULE_TEST_POSTGRES": "postgres://somewhere/postgres", "REDIS_URL": "redis://somewhere"}
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """Have pytest end with these codes; the list fills with the variables that each run was given."""
+
+    def end_with(*codes):
+        rest, seen = list(codes), []
+
+        def run(env, arguments):
+            seen.append(env)
+            return rest.pop(0)
+
+        monkeypatch.setattr(command, "pytest", run)
+        return seen
+
+    return end_with
+
+
+def test_the_second_run_is_on_postgresql_and_about_the_database_only(runs):
+    seen = runs(0, 0)
+
+    assert command.on_both_databases(ENV, []) == 0
+    first, second = seen
+    assert first == ENV
+    assert second == ENV | {"DATABASE_URL": "postgres://somewhere/postgres", "CHAINRULE_ONLY_WITH_DATABASE": "1"}
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"),
+    [((1, 0), 1), ((0, 1), 1), ((2, 1), 2), ((0, command.NOTHING_TO_RUN), 0), ((5, 5), 5)],
+)
+def test_a_failure_in_either_run_is_a_failure(runs, codes, code):
+    runs(*codes)
+
+    assert command.on_both_databases(ENV, []) == code
