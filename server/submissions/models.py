@@ -4,6 +4,8 @@ import secrets
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from grader.jobs import Job, Scope
@@ -59,6 +61,10 @@ def new_seed() -> int:
     return secrets.randbits(63)
 
 
+# When a submission last changed for those who look at it: it was finished, or else sent out (again).
+CHANGED_AT = Coalesce("finished_at", "sent_at")
+
+
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     """Submissions, with the two questions that are asked everywhere."""
 
@@ -80,8 +86,9 @@ class Submission(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="submissions")
-    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="submissions")
+    # Without indexes of their own: others begin with them.
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="submissions", db_index=False)
+    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="submissions", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SUBMIT)
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
@@ -122,6 +129,11 @@ class Submission(models.Model):
                 fields=["runtime", "sent_at"], name="open_by_age", condition=models.Q(state__in=["queued", "running"])
             ),
             models.Index(fields=["assignment", "learner", "-submitted_at"], name="history"),
+            # What the dashboard asks: the last days of a course's assignments.
+            models.Index(fields=["assignment", "submitted_at"], name="by_assignment_and_time"),
+            # What the API's lists ask: ids in the order of time, and what changed since a moment.
+            models.Index(fields=["assignment", "kind", "id"], name="by_assignment_and_id"),
+            models.Index(F("assignment"), CHANGED_AT, name="by_assignment_and_change"),
         ]
 
     def __str__(self) -> str:

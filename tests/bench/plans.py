@@ -1,0 +1,80 @@
+"""How PostgreSQL answers what some piece of work asks it: which nodes of each plan touch which table, and how much."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+BIG = ("submissions_submission", "insights_failedcheck", "gradebook_grade", "gradebook_gradechange")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Touch:
+    """A node of a plan that reads a big table: how, and how many rows it looked at, also those that it passed over."""
+
+    table: str
+    how: str
+    rows: int
+    sql: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A piece of work: the seconds that it took, and what its queries touched."""
+
+    seconds: float
+    queries: int
+    touches: list[Touch]
+
+    def scans(self, table="submissions_submission"):
+        """Queries that read all of a table."""
+        return [touch.sql for touch in self.touches if touch.table == table and touch.how == "Seq Scan"]
+
+    def rows(self, table="submissions_submission"):
+        """Most rows of a table that one node looked at."""
+        return max((touch.rows for touch in self.touches if touch.table == table), default=0)
+
+
+def ask(work: Callable[[], object]) -> Asked:
+    """Do some work, undo it, and say how its queries are answered."""
+    work_and_undo(work)  # what is read once per process is not asked again
+    with CaptureQueriesContext(connection) as captured:
+        began = time.perf_counter()
+        work_and_undo(work)
+        seconds = time.perf_counter() - began
+    queries = [query["sql"] for query in captured if query["sql"].startswith(("SELECT", "UPDATE", "DELETE"))]
+    return Asked(seconds=seconds, queries=len(queries), touches=[touch for sql in queries for touch in touches(sql)])
+
+
+def work_and_undo(work):
+    with transaction.atomic():
+        work()
+        transaction.set_rollback(True)
+
+
+def touches(sql):
+    """Every node of a query's plan that reads a big table. Only reading is done to count the rows."""
+    options = "ANALYZE, FORMAT JSON" if sql.startswith("SELECT") else "FORMAT JSON"
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN ({options}) {sql}")
+        (found,) = cursor.fetchone()
+    plans = json.loads(found) if isinstance(found, str) else found
+    return [
+        Touch(table=node["Relation Name"], how=node["Node Type"], rows=looked_at(node), sql=sql)
+        for node in nodes(plans[0]["Plan"])
+        if node.get("Relation Name") in BIG
+    ]
+
+
+def nodes(plan):
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from nodes(child)
+
+
+def looked_at(node):
+    passed_over = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    return round((node.get("Actual Rows", 0) + passed_over) * node.get("Actual Loops", 0))
