@@ -12,7 +12,8 @@ def given() -> dict[str, Any]:
     url = os.environ.get("DATABASE_URL", "")
     if url.startswith("sqlite:///"):
         return sqlite(Path(url.removeprefix("sqlite:///")))
-    return dict(dj_database_url.parse(url)) | pooled() if url else {}
+    # A database that was started again has forgotten our connections: each is asked before it is used.
+    return dict(dj_database_url.parse(url, conn_health_checks=True)) | pooled() if url else {}
 
 
 def pooled() -> dict[str, Any]:
@@ -22,6 +23,18 @@ def pooled() -> dict[str, Any]:
     """
     size = int(os.environ.get("CHAINRULE_DB_POOL", "4"))
     return {"OPTIONS": {"pool": {"min_size": 1, "max_size": size, "timeout": 10}}} if size else {}
+
+
+def one_at_a_time(database: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a database for a process that does one thing after another: a connection that it keeps.
+
+    Only where there was a pool. Celery would open one for each task, with its threads, and close it again.
+    """
+    options = database.get("OPTIONS", {})
+    if "pool" not in options:
+        return database
+    rest = {name: value for name, value in options.items() if name != "pool"}
+    return database | {"OPTIONS": rest, "CONN_MAX_AGE": 600}
 
 
 def sqlite(path: Path) -> dict[str, Any]:
