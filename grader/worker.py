@@ -22,6 +22,7 @@ from celery.signals import worker_process_init, worker_process_shutdown, worker_
 
 from grader import attendance, logs, metrics, tracing
 from grader.errors import GraderError, NoSandbox, PackageError
+from grader.holding import tell_what_is_held
 from grader.jobs import Job
 from grader.packages.catalogue import packages
 from grader.packages.loader import load_exercise
@@ -35,7 +36,7 @@ from grader.snippets import Snippet
 BROKER = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 RUNTIME = os.environ.get("CHAINRULE_RUNTIME", "cpu")
 ENGINE = os.environ.get("CHAINRULE_SANDBOX") or None
-HARD_LIMIT = 120
+HARD_LIMIT = int(os.environ.get("CHAINRULE_GRADING_LIMIT", "120"))
 RETRIES = 3
 # How long a job is held where no sandbox starts, before it is put back for others (seconds): others then reach for it,
 # and we have a look at whether to go on at all.
@@ -56,6 +57,9 @@ app.conf.update(
     # A job is done when its report is on its way, not when it was fetched: a killed child's job goes back to the queue.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
+    # But not for ever: a job that kills whoever takes it ends as our failure.
+    task_retry_on_worker_lost=True,
+    worker_lost_wait=2,
     worker_prefetch_multiplier=1,
     worker_proc_alive_timeout=60,
     worker_hijack_root_logger=False,
@@ -65,19 +69,24 @@ app.conf.update(
         "visibility_timeout": 2 * HARD_LIMIT,
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
-        "socket_timeout": 30,
+        # Who hears nothing from a broker that hangs, or past a cut line, looks for it anew after this.
+        "socket_timeout": 10,
+        "socket_connect_timeout": 3,
         "socket_keepalive": True,
-        "health_check_interval": 25,
+        "health_check_interval": 5,
         "queue_order_strategy": "priority",
     },
 )
 app.steps["consumer"].add(attendance.Attendance)
 tracing.follow()
+tell_what_is_held(app)
 
 _held: dict[str, Sandbox] = {}
 
 
-@app.task(name="grader.grade", bind=True, max_retries=RETRIES)  # type: ignore[untyped-decorator]
+@app.task(  # type: ignore[untyped-decorator]
+    name="grader.grade", bind=True, max_retries=RETRIES, default_retry_delay=1
+)
 def grade_task(self: Task, job: dict[str, Any]) -> dict[str, Any]:
     """Grade a Job; the returned dict goes to the server's `record`. Our own failures are retried, then reported.
 

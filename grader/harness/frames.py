@@ -5,11 +5,12 @@
     n bytes  the body
 
     grader -> keeper   OPEN (JSON, caps)   DATA (bytes for the child)    CLOSE
-    keeper -> grader   READY (JSON)        DATA (bytes of the child)     TEXT (what it printed)   END (JSON)
+    keeper -> grader   READY (JSON)        DATA (bytes of the child)     TEXT (what it printed)   END (JSON)   BEAT
     grader -> child    SETUP (JSON)        SOURCE (UTF-8)                CALLS (a wire message)
     child -> grader    AWAKE   CONFINED   LOADED, PROGRESS (JSON)   OBSERVATION (a wire message)   EXHAUSTED
 
 The child's own frames travel inside DATA. Only the keeper writes the outer ones, so a submission cannot forge an END.
+BEAT says, every half second of a run, that the sandbox is not standing still: only then does a run's time pass.
 AWAKE is said while waiting for a program, and CONFINED before a submission's first line runs: a child that ends without
 it failed through our fault.
 Standard library only, and nothing of the grader: both sides use this file.
@@ -32,6 +33,7 @@ class Kind(IntEnum):
     READY = 4
     TEXT = 5
     END = 6
+    BEAT = 7
 
     SETUP = 16
     SOURCE = 17

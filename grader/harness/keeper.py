@@ -27,6 +27,7 @@ from grader.harness.identity import Users
 from grader.harness.relay import Inlet, Outlet, discard, read_exactly, send, waiting
 
 LOOK_SECONDS = 0.05
+BEAT_SECONDS = 0.5
 CONFINE_SECONDS = 10.0
 AHEAD = 2  # children that wait: when one ends, the next one has been ready for a while
 
@@ -60,6 +61,7 @@ class Keeper:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         self._traces = aftermath.Traces.of_now()
+        self._next_beat = 0.0
 
     def serve(self) -> None:
         """Serve until the grader closes its end."""
@@ -155,6 +157,14 @@ class Keeper:
                 os.read(self._wake, 512)
                 self._reap(child)
             watch.look()
+            self._beat()
+
+    def _beat(self) -> None:
+        """Tell the grader that time passes here, too: a run is not to blame for a sandbox or an engine that stopped."""
+        now = time.monotonic()
+        if now >= self._next_beat:
+            self._next_beat = now + BEAT_SECONDS
+            send(self._out, Kind.BEAT, b"")
 
     def _reap(self, current: _Child) -> None:
         """Collect every process that has ended; orphans of the child come to the first process, too."""

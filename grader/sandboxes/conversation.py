@@ -18,6 +18,11 @@ from grader.sandboxes.ration import Ration
 MIB = 1024 * 1024
 _SMALL = 64 * 1024
 _GRACE_SECONDS = 5.0
+# A sandbox that is not heard of for so long stands still, or its engine does, or we do. That is not a run's time.
+_SILENCE_SECONDS = 3.0
+_PATIENCE_SECONDS = 45.0
+# More silences than that are the run's own doing: it may have starved the keeper.
+_SILENCES = 3
 _MAX_FILES = 4096
 
 Progress = Callable[[dict[str, Any]], None]
@@ -117,33 +122,38 @@ class Conversation:
             self._cell.send(Kind.DATA, frame(Kind.CALLS, observing.pack_calls(calls)))
 
     def _listen(self, satisfied: Callable[[], bool], seconds: float) -> None:
-        start = time.monotonic()
+        clock = RunClock(seconds)
         try:
             while self._ending is None and not satisfied():
-                self._take_next(start, seconds)
+                self._take_next(clock)
         except CellDied as error:
             # Some engines die whole where a submission takes too much. Anything else that kills a cell is our trouble.
             if not error.out_of_memory or not self._confined:
                 raise
             self._end(Outcome.OUT_OF_MEMORY, {"memory": "cpu", "reason": "whole_sandbox"})
-        self._spent += time.monotonic() - start
+        self._spent += clock.passed()
 
-    def _take_next(self, start: float, seconds: float) -> None:
-        received = self._receive(start, seconds)
-        if received is None:
-            self._run_out()
-        else:
+    def _take_next(self, clock: "RunClock") -> None:
+        received = self._receive(clock)
+        if received is not None:
+            clock.heard()
             self._take(*received)
+        elif clock.stands_still:
+            raise SandboxError(f"{self._cell.label} was not heard of for {_PATIENCE_SECONDS:g} seconds")
+        else:
+            self._run_out()
 
-    def _receive(self, start: float, seconds: float) -> tuple[Kind, bytes] | None:
+    def _receive(self, clock: "RunClock") -> tuple[Kind, bytes] | None:
         if self._on_delay is not None:
-            half = start + seconds / 2
-            received = self._cell.receive(half)
+            received = self._cell.receive(clock.half)
             if received is not None:
                 return received
             self._on_delay()
             self._on_delay = None
-        return self._cell.receive(start + seconds)
+        received = self._cell.receive(clock.end)
+        if received is None and clock.stands_still:
+            received = self._cell.receive(time.monotonic() + _PATIENCE_SECONDS)
+        return received
 
     def _run_out(self) -> None:
         if self._complete:
@@ -164,6 +174,8 @@ class Conversation:
         match kind:
             case Kind.TEXT:
                 self._text += body
+            case Kind.BEAT:
+                pass
             case Kind.END:
                 self._hear_end(json.loads(body))
             case Kind.DATA:
@@ -247,6 +259,46 @@ class Conversation:
             output_capped=len(self._text) > self._limits.output_kb * 1024,
             seconds=round(self._spent, 6),
         )
+
+
+class RunClock:
+    """The time of a run: it passes only while its sandbox is heard of, every few seconds at least.
+
+    Moments are those of `time.monotonic`.
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._start = self._heard_at = clock()
+        self._seconds = seconds
+        self._stood_still = 0.0
+        self._silences = 0
+
+    @property
+    def half(self) -> float:
+        """When half of the time will have passed."""
+        return self.end - self._seconds / 2
+
+    @property
+    def end(self) -> float:
+        """When all of it will have passed, as far as is known now."""
+        return self._start + self._stood_still + self._seconds
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether nothing was heard for longer than a sandbox that runs is ever silent."""
+        return self._clock() - self._heard_at > _SILENCE_SECONDS
+
+    def heard(self) -> None:
+        """Note a sign of life, and take a long silence before it off."""
+        if self.stands_still and self._silences < _SILENCES:
+            self._silences += 1
+            self._stood_still += self._clock() - self._heard_at
+        self._heard_at = self._clock()
+
+    def passed(self) -> float:
+        """Return the seconds that the run has had."""
+        return self._clock() - self._start - self._stood_still
 
 
 _TRACES = ("survivors", "leftovers", "oom_kills", "exceeded", "answers_dropped")

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import docker
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import DockerException, ImageNotFound
 
 from grader.errors import SandboxError
 from grader.sandboxes.attached import Unpacker, attach
@@ -162,12 +162,9 @@ class DockerEngine:
         self._remove(container)
 
     def _remove(self, container: str) -> None:
-        with suppress(NotFound, OSError):
-            try:
-                self._api.remove_container(container, force=True, v=True)
-            except APIError as error:
-                if error.status_code != 409:  # the engine is removing it already
-                    raise
+        # It may be gone, or on its way; what a dead engine keeps is removed as an orphan once we have gone.
+        with suppress(DockerException, OSError):
+            self._api.remove_container(container, force=True, v=True)
 
 
 def _tmpfs(runtime: Runtime) -> str:

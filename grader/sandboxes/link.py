@@ -34,14 +34,16 @@ class Link:
 
     def receive(self, deadline: float) -> bytes:
         """Return what arrives before `deadline` (`time.monotonic`), b"" where nothing does; LinkClosed at the end."""
-        while (left := deadline - time.monotonic()) > 0:
-            ready = dict(self._poll().poll(left * 1000 + 1))
+        while True:
+            left = deadline - time.monotonic()
+            ready = dict(self._poll().poll(max(left, 0) * 1000 + 1))
             if ready.get(self._sink, 0) & (select.POLLOUT | select.POLLERR):
                 with suppress(LinkClosed):  # what the other side said before it went is still there to be read
                     self._write()
             if ready.get(self._source, 0) & ~select.POLLOUT and (data := self._unwrap(self._read())):
                 return data
-        return b""
+            if left <= 0:  # what had arrived by then is read all the same
+                return b""
 
     def has_news(self) -> bool:
         """Whether something waits to be read, the end included."""

@@ -9,9 +9,8 @@ from django.utils import timezone
 from server.regrades import services
 from server.regrades.dispatch import queue_of
 from server.regrades.models import Rerun, Stage
-from server.submissions.dispatch import jobs_in
+from server.submissions.dispatch import held, jobs_in
 from server.submissions.models import State
-from server.submissions.services import lease
 
 
 def sweep() -> int:
@@ -29,8 +28,8 @@ def _sweep(runtime: str) -> int:
     sent = out.exclude(sent_at=None).order_by("-sent_at", "-pk")
     # The queue is first in, first out: with k jobs in it, the k that were sent last are the ones that wait.
     waiting = keys & set(sent.values_list("pk", flat=True)[: jobs_in(queue_of(runtime))])
-    out.filter(pk__in=waiting).update(leased_until=timezone.now() + lease())
-    return sum(_again(pk) for pk in sorted(keys - waiting))
+    lost = keys - waiting
+    return sum(_again(pk) for pk in sorted(lost - held(lost)))
 
 
 def _again(pk: UUID) -> bool:

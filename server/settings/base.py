@@ -149,11 +149,13 @@ NOTEBOOK_MAX_BYTES = 8 * 1024 * 1024
 PAGE_BODY_MAX_BYTES = NOTEBOOK_MAX_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE
 # For each learner.
 CHECKS_PER_MINUTE = 10
-# How long a submission may be out for grading before the sweep asks whether it was lost (seconds). Longer than
-# the longest run of an exercise; a copy that is graded twice does no harm.
-GRADING_LEASE = env.int("CHAINRULE_GRADING_LEASE", 60)
-# After so many tries we stop and say that the fault is ours.
+# How long a submission may be out for grading before the sweep asks whether it was lost (seconds): neither in the queue
+# nor in a worker's hands. A copy that is graded twice does no harm.
+GRADING_LEASE = env.int("CHAINRULE_GRADING_LEASE", 5)
+# After so many failures of the graders we stop and say that the fault is ours.
 GRADING_TRIES = 5
+# What was lost is not to blame for it, but may be: after so many times, too, we stop. The lease grows meanwhile.
+GRADING_SENDS = 30
 # First wait before a failed try is repeated (seconds); it doubles each time.
 GRADING_BACKOFF = env.int("CHAINRULE_GRADING_BACKOFF", 5)
 
@@ -163,16 +165,18 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
     "visibility_timeout": 600,
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 1,
-    "socket_timeout": 30,
-    "socket_connect_timeout": 3,
+    # Somebody waits for the page meanwhile; what could not be queued, the sweep sends.
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
     "socket_keepalive": True,
-    "health_check_interval": 25,
+    "health_check_interval": 5,
 }
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_LOST_WAIT = 2
 CELERY_TASK_DEFAULT_QUEUE = "records"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -180,7 +184,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "submissions.sweep",
-        "schedule": env.float("CHAINRULE_SWEEP_SECONDS", 10.0),
+        "schedule": env.float("CHAINRULE_SWEEP_SECONDS", 3.0),
         # A sweep that waited for its turn is no better than the next one.
         "options": {"queue": "records", "expires": 10},
     },

@@ -4,10 +4,14 @@ The grader's tasks are sent by name: nothing of the grader's is imported here. W
 by the sender, and an error callback gets nothing but a task id, so the sender binds submission and token to it.
 """
 
+from collections.abc import Collection
 from functools import partial
+from uuid import UUID
 
+import redis
 import structlog
 from amqp.exceptions import ChannelError
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
@@ -57,6 +61,16 @@ def _revoke(task: str) -> None:
         app.control.revoke(task)
     except OperationalError:
         log.exception("broker_unreachable", submission=task)
+
+
+def held(jobs: Collection[UUID]) -> set[UUID]:
+    """Return those jobs that a worker has in hand, as it says every few seconds; RedisError without a broker."""
+    if not jobs or not settings.REDIS_URL:
+        return set()
+    ordered = list(jobs)
+    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2) as client:
+        said = client.mget([f"held:{job}" for job in ordered])
+    return {job for job, word in zip(ordered, said, strict=True) if word is not None}
 
 
 def waiting_in(runtime: str) -> int:

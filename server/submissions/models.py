@@ -82,7 +82,8 @@ class Submission(models.Model):
 
     `token` names the present attempt at grading; a report that carries another is refused. `number` counts the
     learner's submissions of a kind to an assignment. `given` and `max` are the grader's points, None until graded.
-    `tries` counts how often it was sent to the graders; after `leased_until` the sweep asks what became of it.
+    `tries` counts how often it was sent to the graders, `failures` how often these said that they could not; after
+    `leased_until` the sweep asks what became of it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -106,6 +107,8 @@ class Submission(models.Model):
     leased_until = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveIntegerField(default=1)
+    # The database has the default, too: while it is upgraded, an older website still writes rows.
+    failures = models.PositiveIntegerField(default=0, db_default=0)
 
     report = models.JSONField(null=True, blank=True)
     given = models.FloatField(null=True, blank=True)

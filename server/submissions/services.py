@@ -37,6 +37,7 @@ from server.submissions.signals import report_written
 
 log = structlog.get_logger(__name__)
 
+LONGEST_LEASE = timedelta(minutes=5)
 NOT_UTF_8 = "This is not UTF-8 text. Save the file with the encoding UTF-8 and try again."
 
 
@@ -230,10 +231,10 @@ def record_failure(*, submission: str, token: str) -> Recorded:
         return _refuse(submission, Recorded.WRONG_TOKEN)
     if not row.is_open:
         return Recorded.ALREADY_OVER
-    wait = timedelta(seconds=settings.GRADING_BACKOFF * 2 ** (row.tries - 1))
-    row.leased_until = min(row.leased_until, timezone.now() + wait)
-    row.save(update_fields=["leased_until"])
-    log.warning("grading_failed", submission=submission, tries=row.tries)
+    row.failures += 1
+    row.leased_until = timezone.now() + timedelta(seconds=settings.GRADING_BACKOFF * 2 ** (row.failures - 1))
+    row.save(update_fields=["failures", "leased_until"])
+    log.warning("grading_failed", submission=submission, tries=row.tries, failures=row.failures)
     return Recorded.WRITTEN
 
 
@@ -258,7 +259,7 @@ def requeue(submission: Submission) -> bool:
     if row.state != State.ERROR:
         return False
     row.move_to(State.QUEUED)
-    row.token, row.tries, row.finished_at = new_token(), 0, None
+    row.token, row.tries, row.failures, row.finished_at = new_token(), 0, 0, None
     resend(row)
     return True
 
@@ -267,15 +268,15 @@ def resend(row: Submission) -> None:
     """Send a locked row out once more, with the token it has. For callers inside a transaction."""
     now = timezone.now()
     row.tries += 1
-    row.sent_at, row.leased_until = now, now + lease()
-    row.save(update_fields=["state", "token", "tries", "sent_at", "leased_until", "finished_at"])
+    row.sent_at, row.leased_until = now, now + lease(row.tries)
+    row.save(update_fields=["state", "token", "tries", "failures", "sent_at", "leased_until", "finished_at"])
     dispatch.send_after_commit(row)
 
 
 def give_up(row: Submission) -> None:
     """End a locked row as our error: no attempt is used, and no score is made up. For callers inside a transaction."""
     _end(row, State.ERROR)
-    log.error("gave_up", submission=str(row.pk), exercise=row.exercise, tries=row.tries)
+    log.error("gave_up", submission=str(row.pk), exercise=row.exercise, tries=row.tries, failures=row.failures)
 
 
 def _end(row: Submission, state: State) -> None:
@@ -285,6 +286,7 @@ def _end(row: Submission, state: State) -> None:
     live.announce_after_commit(row)
 
 
-def lease() -> timedelta:
-    """How long a submission may be out before the sweep asks what became of it."""
-    return timedelta(seconds=settings.GRADING_LEASE)
+def lease(tries: int = 1) -> timedelta:
+    """How long a submission may be out before the sweep asks what became of it; longer where it was often lost."""
+    often = max(0, tries - settings.GRADING_TRIES)
+    return min(timedelta(seconds=settings.GRADING_LEASE * 2 ** min(often, 10)), LONGEST_LEASE)

@@ -1,15 +1,16 @@
 """Finding submissions that the queue lost, and sending them again.
 
-A broker may forget, a machine may vanish with a job in its hands. Every submission that is out has a lease; when it
-runs out, either the job still lies in the queue (then there is nothing wrong but the wait, and the lease is renewed),
-or somebody has it, or it is lost. The last two look alike from here, so it is sent again *with the same token*: the
-first report wins and a second changes nothing. A new token would make every job worthless that is merely slow, just
-when the graders are busiest.
+A broker may forget, a machine may vanish with a job in its hands. Every submission that is out has a lease; when it has
+run out, either the job still lies in the queue, or a worker says that it has it in hand (`grader.holding`), or it is
+lost. Then it is sent again *with the same token*: the first report wins and a second changes nothing. A new token would
+make every job worthless that is merely slow, just when the graders are busiest.
+
+Where the queue is looked at first and the workers' hands afterwards, a job that changes from one to the other is seen.
 
 The queue is first in, first out. So with k jobs in it, the k submissions sent last are the ones that wait.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 import structlog
@@ -19,7 +20,7 @@ from django.utils import timezone
 
 from grader import metrics
 from server.submissions import services
-from server.submissions.dispatch import waiting_in
+from server.submissions.dispatch import held, waiting_in
 from server.submissions.models import Submission
 
 log = structlog.get_logger(__name__)
@@ -27,9 +28,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Swept:
-    """How many submissions still waited, were sent again, and were given up."""
+    """How many submissions still waited, were in a worker's hands, were sent again, and were given up."""
 
     waiting: int = 0
+    held: int = 0
     resent: int = 0
     given_up: int = 0
 
@@ -46,12 +48,13 @@ def _sweep(runtime: str) -> Swept:
     if not overdue:
         return Swept()
     waiting = overdue & set(out.reverse().values_list("pk", flat=True)[: waiting_in(runtime)])
-    out.filter(pk__in=waiting).update(leased_until=timezone.now() + services.lease())
-    resent = [_try_again(pk) for pk in sorted(overdue - waiting)]
-    swept = Swept(waiting=len(waiting), resent=resent.count(True), given_up=resent.count(False))
-    for what, count in (("waiting", swept.waiting), ("resent", swept.resent), ("given_up", swept.given_up)):
+    in_hand = held(overdue - waiting)
+    resent = [_try_again(pk) for pk in sorted(overdue - waiting - in_hand)]
+    swept = Swept(waiting=len(waiting), held=len(in_hand), resent=resent.count(True), given_up=resent.count(False))
+    for what, count in asdict(swept).items():
         metrics.swept.labels(what).inc(count)
-    log.info("swept", runtime=runtime, waiting=swept.waiting, resent=swept.resent, given_up=swept.given_up)
+    if swept.resent or swept.given_up:
+        log.info("swept", runtime=runtime, **asdict(swept))
     return swept
 
 
@@ -61,7 +64,7 @@ def _try_again(pk: UUID) -> bool | None:
     row = Submission.objects.select_for_update().get(pk=pk)
     if not row.is_open or row.leased_until >= timezone.now():
         return None
-    if row.tries >= settings.GRADING_TRIES:
+    if row.failures >= settings.GRADING_TRIES or row.tries >= settings.GRADING_SENDS:
         services.give_up(row)
         return False
     services.resend(row)

@@ -1,6 +1,8 @@
 """Conversations with a pretended keeper: every way in which a run can end, and who is to blame."""
 
 import json
+import threading
+import time
 
 import pytest
 import torch
@@ -9,8 +11,9 @@ from grader.errors import SandboxError
 from grader.harness.frames import HEADER, Kind
 from grader.harness.wire import Encoder, pack
 from grader.reports import Outcome
+from grader.sandboxes import conversation
 from grader.sandboxes.base import Call, Limits, Program
-from grader.sandboxes.conversation import Conversation
+from grader.sandboxes.conversation import Conversation, RunClock
 from tests.grader.sandboxes.pretended import Keeper
 
 QUICK = Limits(wall_seconds=0.2)
@@ -108,6 +111,67 @@ def test_silence_is_a_time_out_at_the_call_that_runs(keeper):
     assert run.ending.unanswered == 1
     assert run.observe([Call(entry="f")]) == []
     assert run.settle() is False
+
+
+def test_time_in_which_a_sandbox_stood_still_is_not_the_runs(keeper, monkeypatch):
+    monkeypatch.setattr(conversation, "_SILENCE_SECONDS", 0.05)
+    run = talk(keeper)
+
+    def answer():
+        keeper.child_is_ready()
+        keeper.child_says(observation(1))
+
+    late = threading.Timer(2 * QUICK.wall_seconds, answer)
+    late.start()
+
+    (answered,) = run.observe([Call(entry="f")])
+    run.finish()
+    late.join()
+
+    assert (answered.value, run.ending.outcome) == (1, Outcome.GRADED)
+    assert run.ending.seconds < QUICK.wall_seconds
+
+
+def test_a_run_whose_sandbox_beats_has_its_time_and_no_more(keeper, monkeypatch):
+    monkeypatch.setattr(conversation, "_SILENCE_SECONDS", 0.15)
+    beats = [threading.Timer(0.05 * beat, keeper.say, [Kind.BEAT]) for beat in range(1, 8)]
+    for beat in beats:
+        beat.start()
+
+    run = talk(keeper)
+    run.observe([Call(entry="f")])
+    for beat in beats:
+        beat.join()
+
+    assert run.ending.outcome is Outcome.TIMED_OUT
+
+
+def test_a_sandbox_that_is_never_heard_of_again_is_our_trouble(keeper, monkeypatch):
+    monkeypatch.setattr(conversation, "_SILENCE_SECONDS", 0.05)
+    monkeypatch.setattr(conversation, "_PATIENCE_SECONDS", 0.1)
+
+    with pytest.raises(SandboxError, match="not heard of"):
+        talk(keeper).observe([Call(entry="f")])
+
+
+def test_a_grader_that_was_held_up_reads_what_was_answered_meanwhile(keeper):
+    keeper.child_is_ready()
+    keeper.child_says((Kind.PROGRESS, json.dumps({"call": 0}).encode()), observation(1))
+    run = talk(keeper, on_progress=lambda _: time.sleep(2 * QUICK.wall_seconds))
+
+    (answered,) = run.observe([Call(entry="f")])
+
+    assert answered.value == 1
+
+
+def test_only_so_many_silences_are_taken_off():
+    now = 0.0
+    clock = RunClock(10, clock=lambda: now)
+    for _ in range(5):
+        now += 4
+        clock.heard()
+
+    assert (clock.passed(), clock.end, clock.half) == (20 - 12, 22, 17)
 
 
 def test_a_run_that_takes_half_of_its_time_is_announced_once(keeper):

@@ -178,14 +178,13 @@ def test_a_report_that_is_none_scores_nothing_and_the_submission_waits_on(studen
     assert (submission.state, submission.given, submission.report) == (State.QUEUED, None, None)
 
 
-def test_a_failure_of_ours_shortens_the_lease_and_changes_nothing_else(student, assignment):
+def test_a_failure_of_ours_is_counted_and_changes_nothing_else(student, assignment):
     submission = submit(student, assignment)
-    before = submission.leased_until
 
     assert services.record_failure(submission=str(submission.pk), token=submission.token) == Recorded.WRITTEN
     submission.refresh_from_db()
-    assert submission.leased_until < before
-    assert submission.state == State.QUEUED
+    assert submission.failures == 1
+    assert (submission.state, submission.given, submission.counts) == (State.QUEUED, None, True)
 
 
 def test_a_late_failure_never_overwrites_a_report(student, assignment):

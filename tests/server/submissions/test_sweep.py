@@ -52,13 +52,20 @@ def test_what_is_within_its_lease_is_left_alone(assignment, in_queue):
     assert again(submission).tries == 1
 
 
-def test_what_still_lies_in_the_queue_only_gets_a_longer_lease(assignment, in_queue):
+def test_what_still_lies_in_the_queue_is_left_alone(assignment, in_queue):
     waits = overdue(assignment)
     in_queue(1)
 
     assert sweep() == [Swept(waiting=1)]
     assert again(waits).tries == 1
-    assert again(waits).leased_until > timezone.now()
+
+
+def test_what_a_worker_has_in_hand_is_left_alone(assignment, in_queue, monkeypatch):
+    runs, lost = overdue(assignment), overdue(assignment)
+    monkeypatch.setattr(sweeping, "held", lambda jobs: {runs.pk} & jobs)
+
+    assert sweep() == [Swept(held=1, resent=1)]
+    assert [again(one).tries for one in (runs, lost)] == [1, 2]
 
 
 def test_of_a_queue_that_is_first_in_first_out_the_oldest_are_the_lost_ones(assignment, in_queue):
@@ -69,8 +76,9 @@ def test_of_a_queue_that_is_first_in_first_out_the_oldest_are_the_lost_ones(assi
     assert [again(one).tries for one in (oldest, older, newest)] == [2, 2, 1]
 
 
-def test_after_the_last_try_it_ends_as_our_error_without_a_score(assignment, in_queue, settings):
-    hopeless = overdue(assignment, tries=settings.GRADING_TRIES)
+@pytest.mark.parametrize("spent", [{"failures": 5}, {"tries": 30}])
+def test_after_the_last_try_it_ends_as_our_error_without_a_score(assignment, in_queue, spent):
+    hopeless = overdue(assignment, **spent)
 
     assert sweep() == [Swept(given_up=1)]
     assert (again(hopeless).state, again(hopeless).given) == (State.ERROR, None)
@@ -80,11 +88,27 @@ def test_after_the_last_try_it_ends_as_our_error_without_a_score(assignment, in_
 def test_repeated_sweeps_try_a_bounded_number_of_times(assignment, in_queue, settings):
     settings.GRADING_LEASE = -1
     hopeless = overdue(assignment)
-    for _ in range(settings.GRADING_TRIES + 3):
+    for _ in range(settings.GRADING_SENDS + 3):
         sweep()
 
     assert again(hopeless).state == State.ERROR
-    assert again(hopeless).tries == settings.GRADING_TRIES
+    assert again(hopeless).tries == settings.GRADING_SENDS
+
+
+def test_a_queue_that_is_lost_a_few_times_makes_nobody_wait_longer_and_many_times_does(settings):
+    leases = [
+        services.lease(tries).total_seconds() for tries in (1, settings.GRADING_TRIES, settings.GRADING_TRIES + 2)
+    ]
+
+    assert leases == [settings.GRADING_LEASE, settings.GRADING_LEASE, 4 * settings.GRADING_LEASE]
+    assert services.lease(settings.GRADING_SENDS) == services.LONGEST_LEASE
+
+
+def test_what_was_lost_often_is_not_given_up_like_what_failed_often(assignment, in_queue, settings):
+    unlucky = overdue(assignment, tries=settings.GRADING_TRIES + 1)
+
+    assert sweep() == [Swept(resent=1)]
+    assert again(unlucky).state == State.QUEUED
 
 
 def test_a_failure_is_tried_again_after_its_wait(assignment, in_queue, settings):
@@ -96,10 +120,10 @@ def test_a_failure_is_tried_again_after_its_wait(assignment, in_queue, settings)
 
 
 def test_the_wait_after_a_failure_grows(assignment, settings):
-    settings.GRADING_LEASE, settings.GRADING_BACKOFF = 1000, 5
+    settings.GRADING_BACKOFF = 5
     waits = []
-    for tries in (1, 2, 3):
-        failed = make_submission(None, assignment, tries=tries)
+    for failures in (0, 1, 2):
+        failed = make_submission(None, assignment, failures=failures)
         services.record_failure(submission=str(failed.pk), token=failed.token)
         waits.append((again(failed).leased_until - failed.submitted_at).total_seconds())
 

@@ -1,6 +1,8 @@
 """The names and arguments of the tasks are what is written on messages that may be in the queue right now."""
 
 import pytest
+from celery.exceptions import Retry
+from django.db import InterfaceError, OperationalError
 
 from server.celery import app
 from server.submissions.models import State
@@ -32,10 +34,24 @@ def test_a_failure_is_noted_by_what_the_sender_bound_to_it(assignment):
     app.tasks["submissions.record_failure"]("task-id", submission=str(submission.pk), token=submission.token)
 
     submission.refresh_from_db()
-    assert submission.leased_until < before
+    assert (submission.failures, submission.leased_until != before) == (1, True)
 
 
-def test_the_sweep_is_due_every_ten_seconds_in_the_queue_of_the_records():
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_report_is_kept_while_the_database_is_away(assignment, queued, monkeypatch, error):
+    submission = make_submission(None, assignment)
+    graded = {"submission": str(submission.pk), "token": submission.token, "report": make_report()}
+
+    def away(**_):
+        raise error("the database system is shutting down")
+
+    monkeypatch.setattr("server.submissions.services.record", away)
+
+    with pytest.raises(Retry):
+        app.tasks["submissions.record"].apply((graded,), throw=True, task_id="1").get()
+
+
+def test_the_sweep_is_due_every_three_seconds_in_the_queue_of_the_records():
     entry = app.conf.beat_schedule["sweep"]
 
-    assert (entry["task"], entry["schedule"], entry["options"]["queue"]) == ("submissions.sweep", 10, "records")
+    assert (entry["task"], entry["schedule"], entry["options"]["queue"]) == ("submissions.sweep", 3, "records")
