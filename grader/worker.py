@@ -62,6 +62,8 @@ app.conf.update(
     worker_lost_wait=2,
     worker_prefetch_multiplier=1,
     worker_proc_alive_timeout=60,
+    # A report is worth waiting for a broker that is being started again: half a minute, in growing steps.
+    task_publish_retry_policy={"max_retries": 20, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 2},
     worker_hijack_root_logger=False,
     task_time_limit=HARD_LIMIT,
     broker_connection_retry_on_startup=True,

@@ -43,17 +43,14 @@ class System:
     @contextmanager
     def website(self):
         """Run the website while the block runs: `whole_system` does, unless it is told not to."""
-        command = [BIN / "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(self.port)]
         log = self.folder / "web.log"
-        with running("the website", [*command, "server.asgi:application"], log=log, env=self.env) as process:
+        with running("the website", website_command(self.port), log=log, env=self.env) as process:
             wait_until(lambda: answers(self.url), name="the website", process=process, log=log)
             yield
 
     def grader(self):
         """Run a grading worker while the block runs."""
-        command = [BIN / "celery", "-A", "grader.worker", "worker", "-Q", "grading.cpu,regrading.cpu"]
-        command += ["--concurrency", "1"]
-        return running("the grading worker", command, log=self.folder / "grading.log", env=self.env)
+        return running("the grading worker", grader_command(), log=self.folder / "grading.log", env=self.env)
 
 
 @contextmanager
@@ -71,12 +68,25 @@ def whole_system(folder, *, website=True, env=None):
         system = System(port=port, folder=folder, env=settings | (env or {}))
         for words in (("migrate", "--verbosity", "0"), ("demo",)):
             system.manage(*words).check_returncode()
-        records = [BIN / "celery", "-A", "server", "worker", "-B", "-Q", "records", "--concurrency", "1"]
         with (
             system.website() if website else nullcontext(),
-            running("the records worker", records, log=folder / "records.log", env=system.env),
+            running("the records worker", records_command(), log=folder / "records.log", env=system.env),
         ):
             yield system
+
+
+def website_command(port, *, workers=1):
+    command = [BIN / "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)]
+    return [*command, "--workers", str(workers), "server.asgi:application"]
+
+
+def records_command():
+    return [BIN / "celery", "-A", "server", "worker", "-B", "-Q", "records", "--concurrency", "1", "-n", "records@%h"]
+
+
+def grader_command(*, concurrency=1, name="grading"):
+    command = [BIN / "celery", "-A", "grader.worker", "worker", "-Q", "grading.cpu,regrading.cpu", "-n", f"{name}@%h"]
+    return [*command, "--concurrency", str(concurrency)]
 
 
 def database(folder):

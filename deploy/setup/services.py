@@ -23,20 +23,15 @@ def redis(logs: Path) -> Iterator[str]:
     The database is the truth and the queue a hint, so a queue that starts empty is a clean start.
     """
     port, log = free_port(), logs / "redis.log"
-    command: list[str | Path] = [
-        redis_program(),
-        "--bind",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--save",
-        "",
-        "--appendonly",
-        "no",
-    ]
-    with running("Redis", command, log=log) as process:
+    with running("Redis", redis_command(port), log=log) as process:
         wait_until(lambda: pongs(port), name="Redis", process=process, log=log)
         yield f"redis://127.0.0.1:{port}/0"
+
+
+def redis_command(port: int, *, kept_in: Path | None = None) -> list[str | Path]:
+    """The command of a Redis on loopback, which keeps what it holds in an append-only file where a folder is given."""
+    command: list[str | Path] = [redis_program(), "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
+    return [*command, "--appendonly", "yes", "--dir", kept_in] if kept_in else [*command, "--appendonly", "no"]
 
 
 def redis_program() -> Path:
@@ -71,24 +66,23 @@ def postgres(logs: Path) -> Iterator[str]:
         user = owner_of_postgres(folder)
         password, port, log = secrets.token_urlsafe(16), free_port(), logs / "postgres.log"
         initialise(folder, password, user=user)
-        command: list[str | Path] = [
-            server_program("postgres"),
-            "-D",
-            folder / "data",
-            "-p",
-            str(port),
-            "-h",
-            "127.0.0.1",
-            "-k",
-            "",
-        ]
-        # The data lives for minutes: nothing is gained by waiting for the disk.
-        command += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-        with running("PostgreSQL", command, log=log, user=user) as process:
+        with running("PostgreSQL", postgres_command(folder, port), log=log, user=user) as process:
             wait_until(lambda: is_ready(port), name="PostgreSQL", process=process, log=log)
             yield f"postgres://chainrule:{password}@127.0.0.1:{port}/postgres"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def postgres_command(folder: Path, port: int, *, may_be_killed: bool = False) -> list[str | Path]:
+    """The command of a PostgreSQL on loopback whose data `initialise` made in a folder.
+
+    What it has committed outlives its machine never, and its own death only where it `may_be_killed`.
+    """
+    address = ["-p", str(port), "-h", "127.0.0.1", "-k", ""]
+    # The data lives for minutes: nothing is gained by waiting for the disk.
+    haste = ["-c", "fsync=off", "-c", "full_page_writes=off"]
+    haste += [] if may_be_killed else ["-c", "synchronous_commit=off"]
+    return [server_program("postgres"), "-D", folder / "data", *address, *haste]
 
 
 def owner_of_postgres(folder: Path) -> str | None:
@@ -152,14 +146,17 @@ def docker_engine(logs: Path) -> Iterator[str | None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def dockerd(folder: Path, host: str) -> list[str | Path]:
-    """The engine's command. Sandboxes have no network, so it leaves the machine's bridges and firewall alone."""
+def dockerd(folder: Path, host: str, *, root: Path = VAR / "engine") -> list[str | Path]:
+    """The engine's command; its images lie in `root`.
+
+    Sandboxes have no network, so it leaves the machine's bridges and firewall alone.
+    """
     program = find("dockerd")
     if program is None:
         raise SetupError("no Docker engine answers and dockerd is not installed. On Debian: apt-get install docker.io")
     settings = folder / "daemon.json"
     settings.write_text(json.dumps({"runtimes": oci_runtimes()}))
-    files = {"--data-root": VAR / "engine", "--exec-root": folder / "exec", "--pidfile": folder / "pid"}
+    files = {"--data-root": root, "--exec-root": folder / "exec", "--pidfile": folder / "pid"}
     state = [f"{option}={path}" for option, path in files.items()]
     network = ["--bridge=none", "--iptables=false", "--ip6tables=false"]
     return [program, "--host", host, f"--config-file={settings}", *network, *state]

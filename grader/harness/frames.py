@@ -10,7 +10,8 @@
     child -> grader    AWAKE   CONFINED   LOADED, PROGRESS (JSON)   OBSERVATION (a wire message)   EXHAUSTED
 
 The child's own frames travel inside DATA. Only the keeper writes the outer ones, so a submission cannot forge an END.
-BEAT says, every half second of a run, that the sandbox is not standing still: only then does a run's time pass.
+BEAT says, every half second of a run, that the sandbox is not standing still, and for how many milliseconds in all the
+child has waited for a processor that others had (decimal): neither is a run's own time.
 AWAKE is said while waiting for a program, and CONFINED before a submission's first line runs: a child that ends without
 it failed through our fault.
 Standard library only, and nothing of the grader: both sides use this file.

@@ -157,14 +157,14 @@ class Keeper:
                 os.read(self._wake, 512)
                 self._reap(child)
             watch.look()
-            self._beat()
+            self._beat(child)
 
-    def _beat(self) -> None:
+    def _beat(self, child: _Child) -> None:
         """Tell the grader that time passes here, too: a run is not to blame for a sandbox or an engine that stopped."""
         now = time.monotonic()
         if now >= self._next_beat:
             self._next_beat = now + BEAT_SECONDS
-            send(self._out, Kind.BEAT, b"")
+            send(self._out, Kind.BEAT, b"%d" % waited_for_a_processor(child.pid))
 
     def _reap(self, current: _Child) -> None:
         """Collect every process that has ended; orphans of the child come to the first process, too."""
@@ -220,6 +220,15 @@ class Watch:
         usage = os.statvfs(SCRATCH)
         if usage.f_files - usage.f_ffree > self._files:
             self.exceeded = "files"
+
+
+def waited_for_a_processor(pid: int) -> int:
+    """Return for how many milliseconds a process was ready to run and could not; 0 where the kernel does not say."""
+    try:
+        with open(f"/proc/{pid}/schedstat", "rb") as file:  # noqa: PTH123 - pathlib is not needed in here
+            return int(file.read().split()[1]) // 1_000_000
+    except (OSError, IndexError, ValueError):
+        return 0
 
 
 def _how_it_ended(child: _Child) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from grader.harness.digest import digest
 from grader.harness.frames import CHUNK, FrameError, FrameReader, Kind, frame
 from grader.sandboxes.link import Link, LinkClosed
 
-_KEEPERS = {Kind.READY: CHUNK, Kind.DATA: CHUNK, Kind.TEXT: CHUNK, Kind.END: CHUNK, Kind.BEAT: 0}
+_KEEPERS = {Kind.READY: CHUNK, Kind.DATA: CHUNK, Kind.TEXT: CHUNK, Kind.END: CHUNK, Kind.BEAT: 20}
 
 
 class CellDied(SandboxError):

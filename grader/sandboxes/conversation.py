@@ -21,8 +21,9 @@ _GRACE_SECONDS = 5.0
 # A sandbox that is not heard of for so long stands still, or its engine does, or we do. That is not a run's time.
 _SILENCE_SECONDS = 3.0
 _PATIENCE_SECONDS = 45.0
-# More silences than that are the run's own doing: it may have starved the keeper.
+# More silences than that are the run's own doing: it may have starved the keeper, as it may have starved itself.
 _SILENCES = 3
+_MOST_STARVED = 2.0
 _MAX_FILES = 4096
 
 Progress = Callable[[dict[str, Any]], None]
@@ -57,6 +58,7 @@ class Conversation:
         self._answers: list[Observation] = []
         self._text = bytearray()
         self._spent = 0.0
+        self._starved = 0.0
         self._exhausted: str | None = None
         self._ending: Ending | None = None
         largest = limits.observation_mb * MIB + MAX_DOCUMENT + MAX_TENSOR_HEADER
@@ -122,7 +124,7 @@ class Conversation:
             self._cell.send(Kind.DATA, frame(Kind.CALLS, observing.pack_calls(calls)))
 
     def _listen(self, satisfied: Callable[[], bool], seconds: float) -> None:
-        clock = RunClock(seconds)
+        clock = RunClock(seconds, starved=self._starved)
         try:
             while self._ending is None and not satisfied():
                 self._take_next(clock)
@@ -136,8 +138,8 @@ class Conversation:
     def _take_next(self, clock: "RunClock") -> None:
         received = self._receive(clock)
         if received is not None:
-            clock.heard()
             self._take(*received)
+            clock.heard(starved=self._starved)
         elif clock.stands_still:
             raise SandboxError(f"{self._cell.label} was not heard of for {_PATIENCE_SECONDS:g} seconds")
         else:
@@ -175,7 +177,7 @@ class Conversation:
             case Kind.TEXT:
                 self._text += body
             case Kind.BEAT:
-                pass
+                self._starved = int(body) / 1000
             case Kind.END:
                 self._hear_end(json.loads(body))
             case Kind.DATA:
@@ -262,13 +264,16 @@ class Conversation:
 
 
 class RunClock:
-    """The time of a run: it passes only while its sandbox is heard of, every few seconds at least.
+    """The time of a run: what it had a processor for, or did not want one.
 
-    Moments are those of `time.monotonic`.
+    Time in which its sandbox was not heard of is none of its own, nor is time in which others had the processors: a
+    machine that is too busy must not cost a learner points. Moments are those of `time.monotonic`; `starved` counts
+    seconds since the submission was opened.
     """
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: float, *, starved: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._starved_before, self._starved = starved, 0.0
         self._start = self._heard_at = clock()
         self._seconds = seconds
         self._stood_still = 0.0
@@ -282,15 +287,16 @@ class RunClock:
     @property
     def end(self) -> float:
         """When all of it will have passed, as far as is known now."""
-        return self._start + self._stood_still + self._seconds
+        return self._start + self._stood_still + self._starved + self._seconds
 
     @property
     def stands_still(self) -> bool:
         """Whether nothing was heard for longer than a sandbox that runs is ever silent."""
         return self._clock() - self._heard_at > _SILENCE_SECONDS
 
-    def heard(self) -> None:
+    def heard(self, *, starved: float = 0.0) -> None:
         """Note a sign of life, and take a long silence before it off."""
+        self._starved = min(max(starved - self._starved_before, 0.0), _MOST_STARVED * self._seconds)
         if self.stands_still and self._silences < _SILENCES:
             self._silences += 1
             self._stood_still += self._clock() - self._heard_at
@@ -298,7 +304,7 @@ class RunClock:
 
     def passed(self) -> float:
         """Return the seconds that the run has had."""
-        return self._clock() - self._start - self._stood_still
+        return max(0.0, self._clock() - self._start - self._stood_still - self._starved)
 
 
 _TRACES = ("survivors", "leftovers", "oom_kills", "exceeded", "answers_dropped")

@@ -171,12 +171,13 @@ def record(*, submission: str, token: str, report: dict[str, Any], now: datetime
     if row.kind == Kind.SUBMIT:
         refresh(row.assignment, [row.learner_id], now=now)
     live.announce_after_commit(row)
-    transaction.on_commit(partial(_count, row, read))
-    log.info("recorded", submission=submission, state=row.state, given=row.given, max=row.max)
+    # Not before it holds: a log that knows of scores which the database refused would mislead.
+    transaction.on_commit(partial(_tell, row, read))
     return Recorded.WRITTEN
 
 
-def _count(row: Submission, report: Report) -> None:
+def _tell(row: Submission, report: Report) -> None:
+    log.info("recorded", submission=str(row.pk), state=row.state, given=row.given, max=row.max)
     metrics.reports.labels(row.runtime, report.outcome).inc()
     if row.finished_at is not None:
         metrics.score_seconds.labels(row.runtime).observe((row.finished_at - row.submitted_at).total_seconds())

@@ -134,7 +134,7 @@ def test_time_in_which_a_sandbox_stood_still_is_not_the_runs(keeper, monkeypatch
 
 def test_a_run_whose_sandbox_beats_has_its_time_and_no_more(keeper, monkeypatch):
     monkeypatch.setattr(conversation, "_SILENCE_SECONDS", 0.15)
-    beats = [threading.Timer(0.05 * beat, keeper.say, [Kind.BEAT]) for beat in range(1, 8)]
+    beats = [threading.Timer(0.05 * beat, keeper.say, [Kind.BEAT, b"0"]) for beat in range(1, 8)]
     for beat in beats:
         beat.start()
 
@@ -162,6 +162,24 @@ def test_a_grader_that_was_held_up_reads_what_was_answered_meanwhile(keeper):
     (answered,) = run.observe([Call(entry="f")])
 
     assert answered.value == 1
+
+
+def test_time_that_a_run_waited_for_a_processor_is_not_its_own(keeper):
+    keeper.say(Kind.BEAT, b"300")
+    run = talk(keeper)
+    began = time.monotonic()
+
+    run.observe([Call(entry="f")])
+
+    assert run.ending.outcome is Outcome.TIMED_OUT
+    assert time.monotonic() - began >= QUICK.wall_seconds + 0.3
+
+
+def test_a_run_that_starves_itself_gains_a_bounded_time():
+    clock = RunClock(10, starved=5, clock=lambda: 100.0)
+    clock.heard(starved=5 + 999)
+
+    assert clock.end == 100 + 10 + 20
 
 
 def test_only_so_many_silences_are_taken_off():
