@@ -41,16 +41,17 @@ class System:
         return subprocess.run(command, cwd=ROOT, env=os.environ | self.env, capture_output=True, text=True, check=False)
 
     @contextmanager
-    def website(self):
+    def website(self, *, workers=1):
         """Run the website while the block runs: `whole_system` does, unless it is told not to."""
         log = self.folder / "web.log"
-        with running("the website", website_command(self.port), log=log, env=self.env) as process:
+        with running("the website", website_command(self.port, workers=workers), log=log, env=self.env) as process:
             wait_until(lambda: answers(self.url), name="the website", process=process, log=log)
             yield
 
-    def grader(self):
+    def grader(self, *, concurrency=1):
         """Run a grading worker while the block runs."""
-        return running("the grading worker", grader_command(), log=self.folder / "grading.log", env=self.env)
+        command = grader_command(concurrency=concurrency)
+        return running("the grading worker", command, log=self.folder / "grading.log", env=self.env)
 
 
 @contextmanager
