@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 OURS = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup image image-gpu demo screenshots check test bench lock audit clean
+.PHONY: help setup image image-gpu demo screenshots check test bench faults soak load lock audit clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -32,6 +32,15 @@ test: setup ## bring every service, then run every check and every test (ARGS="t
 
 bench: setup image ## measure what a submission costs in each kind of sandbox (ARGS="--times 50 --out bench.json")
 	@$(OURS) tests.bench.sandbox $(ARGS)
+
+faults: setup image ## kill, stop, cut off and fill every part under a small load; needs root and an engine (ARGS="--only Redis")
+	@$(OURS) tests.faults.drill $(ARGS)
+
+soak: setup image ## 10,000 submissions under random kills (ARGS="--submissions 500 --minutes 10")
+	@$(OURS) tests.faults.soak $(ARGS)
+
+load: setup image ## students before a deadline, on this machine only (ARGS="--students 50,200 --seconds 60")
+	@$(OURS) tests.bench.load $(ARGS)
 
 lock: setup ## pin and hash what deploy/requirements/*.in ask for (UPGRADE=1 takes the newest)
 	@$(OURS) deploy.setup.lock

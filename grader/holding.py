@@ -16,7 +16,7 @@ from celery.worker.state import reserved_requests
 from grader.progress import impatient
 
 INTERVAL = 2.0
-KEPT = 6
+KEPT = 8
 
 log = structlog.get_logger()
 

@@ -15,11 +15,13 @@ from contextlib import ExitStack
 from itertools import groupby
 from pathlib import Path
 
+from deploy.setup.debian import need
 from tests.faults.engine import own_engine
 from tests.faults.faults import ENGINE, KEPT_QUEUE, KILLS, NETWORK, PAUSES, POWER_CUTS
 from tests.faults.samples import samples
 from tests.faults.stage import stage
 
+PROGRAMS = {"ip": "iproute2", "dockerd": "docker.io", "initdb": "postgresql", "redis-server": "redis-server"}
 SETTINGS = {"CHAINRULE_GRADING_LIMIT": "60"}
 
 
@@ -30,9 +32,9 @@ def drill(it, fault):
     for sample in (slow, slow, *quick[:4]):
         it.hand_in(sample)
     it.until(lambda: len(it.open()) < 6, name="a submission under way")
+    under_way = it.open()
     fault.strike(it)
     struck = time.time()
-    under_way = it.open() or set(it.accepted)
     if fault.lasts:
         _last(it, fault, struck)
     mended = time.time()
@@ -40,7 +42,7 @@ def drill(it, fault):
         it.hand_in(sample)
     it.settle()
     rows = it.rows()
-    waited = max(rows[id].finished for id in under_way) - mended
+    waited = max([0.0, *(rows[id].finished - mended for id in under_way)])
     tries = sum(rows[id].tries - 1 for id in it.accepted)
     return f"{fault.name:40} {waited:6.1f} s to the last of {len(under_way)} under way; sent again so far: {tries}"
 
@@ -58,6 +60,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default="", help="only faults with this word in their names")
     options = parser.parse_args()
+    need(PROGRAMS)
     faults = [*KILLS, *POWER_CUTS, *PAUSES, *KEPT_QUEUE, *NETWORK, *ENGINE]
     chosen = [fault for fault in faults if options.only in fault.name]
     wrong = []
