@@ -61,7 +61,8 @@ app.conf.update(
     task_retry_on_worker_lost=True,
     worker_lost_wait=2,
     worker_prefetch_multiplier=1,
-    worker_proc_alive_timeout=60,
+    # A child is there once its sandbox is warm.
+    worker_proc_alive_timeout=300,
     # A report is worth waiting for a broker that is being started again: half a minute, in growing steps.
     task_publish_retry_policy={"max_retries": 20, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 2},
     worker_hijack_root_logger=False,
@@ -177,9 +178,13 @@ def release(**_: Any) -> None:
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _warm_up(**_: Any) -> None:
-    """Open the sandbox and load the packages ahead of the first job; a machine that is not ready yet retries there."""
+    """Have a warm sandbox and the packages ahead of the first job; a machine that is not ready yet retries there.
+
+    A job's time limit runs only once it is begun: were sandboxes slow to start, as on a machine that is too busy, each
+    job would use up its time with waiting for one, and the child that comes after it, too.
+    """
     try:
-        _sandbox()
+        _sandbox().warm_up()
     except GraderError as error:
         attendance.failed(str(error))
         log.error("no_sandbox_yet", error=str(error))

@@ -128,6 +128,10 @@ class Sandbox(Protocol):
         """Load a submission. `SandboxError` where the engine, not the learner, failed."""
         ...
 
+    def warm_up(self) -> None:
+        """Wait until a submission can be loaded at once; `SandboxError` where that will not be."""
+        ...
+
     def close(self) -> None:
         """Stop and remove whatever this sandbox holds."""
         ...

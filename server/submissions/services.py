@@ -232,7 +232,8 @@ def record_failure(*, submission: str, token: str) -> Recorded:
         return _refuse(submission, Recorded.WRONG_TOKEN)
     if not row.is_open:
         return Recorded.ALREADY_OVER
-    row.failures += 1
+    # One for each time that it was sent: Celery tells of a job that ran out of its time twice.
+    row.failures = min(row.failures + 1, row.tries)
     row.leased_until = timezone.now() + timedelta(seconds=settings.GRADING_BACKOFF * 2 ** (row.failures - 1))
     row.save(update_fields=["failures", "leased_until"])
     log.warning("grading_failed", submission=submission, tries=row.tries, failures=row.failures)

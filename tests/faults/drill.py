@@ -22,7 +22,7 @@ from tests.faults.samples import samples
 from tests.faults.stage import stage
 
 PROGRAMS = {"ip": "iproute2", "dockerd": "docker.io", "initdb": "postgresql", "redis-server": "redis-server"}
-SETTINGS = {"CHAINRULE_GRADING_LIMIT": "60"}
+SETTINGS = {"CHAINRULE_GRADING_LIMIT": "90"}
 
 
 def drill(it, fault):

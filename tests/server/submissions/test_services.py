@@ -187,6 +187,15 @@ def test_a_failure_of_ours_is_counted_and_changes_nothing_else(student, assignme
     assert (submission.state, submission.given, submission.counts) == (State.QUEUED, None, True)
 
 
+def test_a_failure_that_is_told_twice_counts_once(student, assignment):
+    submission = submit(student, assignment)
+    for _ in range(2):
+        services.record_failure(submission=str(submission.pk), token=submission.token)
+
+    submission.refresh_from_db()
+    assert submission.failures == 1
+
+
 def test_a_late_failure_never_overwrites_a_report(student, assignment):
     submission = submit(student, assignment)
     record(submission)

@@ -123,7 +123,7 @@ def test_the_wait_after_a_failure_grows(assignment, settings):
     settings.GRADING_BACKOFF = 5
     waits = []
     for failures in (0, 1, 2):
-        failed = make_submission(None, assignment, failures=failures)
+        failed = make_submission(None, assignment, failures=failures, tries=1 + failures)
         services.record_failure(submission=str(failed.pk), token=failed.token)
         waits.append((again(failed).leased_until - failed.submitted_at).total_seconds())
 
