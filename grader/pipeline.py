@@ -138,7 +138,8 @@ def _stop(exercise: Exercise, ending: Ending) -> Failed:
         "memory": exercise.limits.memory_mb,
         "signal": ending.evidence.get("signal") or f"exit status {ending.evidence.get('exit', 'unknown')}",
     }
-    return Failed(str(ending.outcome), data, hint=f"{ending.outcome}.hint")
+    message = f"{ending.outcome}_loading" if ending.evidence.get("loading") else str(ending.outcome)
+    return Failed(message, data, hint=f"{ending.outcome}.hint")
 
 
 def _refusal(source: str) -> Failed | None:

@@ -79,6 +79,8 @@ class _Child:
         if setup.stream_losses:
             self._sampler = losses.stream(lambda points: self._say_json(Kind.PROGRESS, {"loss": points}))
         namespace, document = load(source, entries=setup.entries, imports=setup.imports)
+        if _ran_out(document["error"]):
+            raise MemoryError(document["error"]["message"])
         self._say_json(Kind.LOADED, document)
         while not (document["error"] or document["missing"]):
             calls, tensors = unpack(self._read(Kind.CALLS))

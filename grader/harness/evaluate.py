@@ -82,7 +82,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
 
 def _text(error: BaseException) -> str:
     try:
-        return str(error)[:MAX_MESSAGE]
+        return str(error.msg if isinstance(error, SyntaxError) else error)[:MAX_MESSAGE]
     except Exception:  # an exception of a learner's own class may raise when it is described
         return ""
 

@@ -22,7 +22,7 @@ def load(source: bytes, *, entries: Sequence[str], imports: Collection[str]) -> 
     """
     module = ModuleType("submission")
     try:
-        text = source.decode()
+        text = source.decode("utf-8-sig")  # some editors put a mark in front, and Python takes it
         screen(text, allowed=imports)
         _forbid(module, imports)
         _run(text, module)

@@ -256,7 +256,7 @@ class Conversation:
             load_error=error,
             missing=missing,
             unanswered=None if complete else len(self._answers),
-            evidence=evidence,
+            evidence=evidence if complete or self._loaded else evidence | {"loading": True},
             output=text,
             output_capped=len(self._text) > self._limits.output_kb * 1024,
             seconds=round(self._spent, 6),

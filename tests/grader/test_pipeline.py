@@ -141,6 +141,15 @@ def test_a_timed_out_run_keeps_the_points_of_its_finished_cases():
     assert report.findings[1].text == "Your code was stopped after 10 seconds, while it worked on “a vector”."
 
 
+def test_a_run_that_ended_before_it_began_says_that_it_was_being_loaded():
+    ended = Ended(Outcome.TIMED_OUT, 0, unanswered=0, evidence={"loading": True})
+
+    finding = graded(SOLUTION, ended).findings[0]
+
+    assert finding.text == "Your code was stopped after 10 seconds, while it was still being loaded."
+    assert finding.hint == "timed_out.hint"
+
+
 def test_a_crash_names_its_signal():
     ended = Ended(Outcome.CRASHED, 0, unanswered=0, evidence={"signal": "SIGSEGV"})
 

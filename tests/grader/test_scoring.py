@@ -54,6 +54,15 @@ def test_without_partial_credit_one_wrong_case_costs_all(exercise):
     assert findings(exercise, right(), make_trial(None))[0].points == 0
 
 
+def test_wrong_numbers_of_a_changed_input_are_laid_to_that_where_nothing_else_explains_them(exercise):
+    changed = Observation(value=double(7.0, 3.0), modified=(0,))
+    wrong_too = findings(exercise, wrong(observation=changed, argument_names=("x",)))[1]
+    shaped = findings(exercise, right(observation=Observation(value=double(1.0), modified=(0,))))[1]
+
+    assert (wrong_too.diagnosis, wrong_too.data["name"]) == ("input_modified", "x")
+    assert shaped.diagnosis == "wrong_shape"
+
+
 def test_a_skipped_check_gives_no_points_and_no_blame(exercise):
     skipped = findings(exercise, make_trial(None))[1]
 

@@ -52,13 +52,17 @@ def near_misses(case: Case) -> list[NearMiss]:
     match case.entry:
         case "powers":
             value, (gradient,) = truth(case).values()
-            return [_wrong_gradient("value_not_gradient", value, value), *_one_cut(value, gradient)]
+            return [
+                _wrong_gradient("value_not_gradient", value, value),
+                *[_wrong_gradient("detached_path", value, part, **data) for part, data in _one_cut(gradient)],
+            ]
         case "powers_vjp":
             x, v = case.args
             return [
                 NearMiss(diagnosis="unweighted", value=_by_formula(x, torch.ones_like(x))),
                 NearMiss(diagnosis="value_not_gradient", value=_of(x)),
                 NearMiss(diagnosis="value_not_gradient", value=_of(x) * v),
+                *[NearMiss(diagnosis="detached_path", value=part, data=data) for part, data in _one_cut(truth(case))],
             ]
     right = truth(case)
     return [
@@ -68,10 +72,10 @@ def near_misses(case: Case) -> list[NearMiss]:
     ]
 
 
-def _one_cut(value: Tensor, gradient: Tensor) -> list[NearMiss]:
-    """The gradients where one of the three numbers was cut off."""
+def _one_cut(gradient: Tensor) -> list[tuple[Tensor, dict[str, str]]]:
+    """The gradients where one of the three numbers was cut off, and which it was."""
     kept = 1 - torch.eye(len(gradient), dtype=float64)
-    return [_wrong_gradient("detached_path", value, gradient * keep, path=f"`x[{i}]`") for i, keep in enumerate(kept)]
+    return [(gradient * keep, {"path": f"`x[{i}]`"}) for i, keep in enumerate(kept)]
 
 
 def _wrong_gradient(diagnosis: str, value: Tensor, gradient: Tensor, **data: str) -> NearMiss:

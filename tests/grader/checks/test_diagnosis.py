@@ -32,11 +32,17 @@ def named(got, expected, **rest):
         (0 * MATRIX, MATRIX, "zero_gradient"),
         (MATRIX.sum(0), MATRIX, "summed_over_batch"),
         (MATRIX.sum(1), MATRIX, "summed_over_batch"),
+        (MATRIX.sum(), MATRIX, "summed_over_batch"),
+        (MATRIX.reshape(-1), MATRIX, None),
         (MATRIX.sum(0, keepdim=True).expand(3, 4).clone(), MATRIX, "broadcast"),
         (MATRIX.float().double(), MATRIX, "low_precision"),
         (MATRIX.float(), MATRIX, "low_precision"),
         (MATRIX * (1 + 1e-4 * normal(generator(4), 3, 4)), MATRIX, "finite_differences"),
+        (MATRIX * (1 + 5e-5), MATRIX, "finite_differences"),
+        (MATRIX * (1 + 3e-8 * normal(generator(4), 3, 4)), MATRIX, None),
         (VECTOR.flip(0), VECTOR, "wrong_order"),
+        (double(1.0, 2.0, 3.0, 2.0), double(2.0, 1.0, 2.0, 3.0), "wrong_order"),
+        (double(0.0, 1.0, 0.0), double(1.0, 0.0, 0.0), None),
         ((MATRIX[1], MATRIX[0]), (MATRIX[0], MATRIX[1]), "wrong_order"),
         (MATRIX + 1, MATRIX, None),
         (normal(generator(5), 3, 4), MATRIX, None),
@@ -52,6 +58,31 @@ def test_the_way_in_which_a_gradient_is_wrong(got, expected, diagnosis):
 def test_a_count_explains_a_factor_better_than_a_number():
     assert named(MATRIX / 12, MATRIX, args=(MATRIX,)) == "mean_for_sum"
     assert named(3 * MATRIX, MATRIX, args=(MATRIX,)) == "sum_for_mean"
+
+
+def test_rounding_is_found_where_the_result_is_multiplied_by_a_number_of_the_call():
+    assert named(0.7 * MATRIX.float().double(), 0.7 * MATRIX, args=(MATRIX, 0.7)) == "low_precision"
+
+
+def test_rounding_of_the_inputs_is_no_numerical_derivative():
+    rounded = MATRIX.float().double() ** 2
+
+    assert named(rounded, MATRIX**2, rounded=lambda: rounded) == "low_precision"
+
+
+def test_parts_in_each_others_places_are_told_from_the_whole_answer():
+    swapped, right = (-VECTOR, MATRIX), (MATRIX, -VECTOR)
+    miss = NearMiss(diagnosis="stale", value=-VECTOR)
+
+    assert named(-VECTOR, MATRIX, whole=(swapped, right), near_misses=[miss]) == "wrong_order"
+    assert named(-VECTOR, MATRIX, whole=((-VECTOR, -VECTOR), right), near_misses=[miss]) == "stale"
+    assert named(MATRIX.float(), MATRIX, whole=((MATRIX.float(), VECTOR), right)) == "low_precision"
+
+
+def test_a_near_miss_that_is_right_explains_nothing():
+    miss = NearMiss(diagnosis="stale", value=MATRIX)
+
+    assert named(MATRIX.float(), MATRIX, near_misses=[miss]) == "low_precision"
 
 
 def test_a_factor_must_be_the_same_in_every_trial():

@@ -33,3 +33,13 @@ def test_a_library_written_in_c_may_import_what_it_needs():
 @pytest.mark.parametrize("source", ["import safetensors", "__import__('safetensors')", "exec('import safetensors')"])
 def test_the_submission_itself_may_not(source):
     assert loaded(source)[1]["error"]["type"] == "NotAllowed"
+
+
+def test_the_mark_that_some_editors_put_in_front_does_no_harm():
+    assert loaded("\ufeffnumber = 3\n")[0]["number"] == 3
+
+
+def test_a_syntax_error_is_told_without_the_name_of_a_file():
+    error = loaded("def f(:\n")[1]["error"]
+
+    assert (error["type"], error["message"], error["line"]) == ("SyntaxError", "invalid syntax", 1)

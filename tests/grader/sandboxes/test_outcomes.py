@@ -77,9 +77,11 @@ def test_python_that_runs_out_of_memory_is_told_from_a_crash(sandbox):
 
 
 def test_torch_that_runs_out_of_memory_is_told_from_an_error(sandbox):
-    source = "import torch\ndef f():\n    return torch.ones(10**10)\n"
+    for source in ("import torch\ndef f():\n    return torch.ones(10**10)\n", "import torch\ntorch.ones(10**10)\n"):
+        _, ending = run(sandbox, source, call())
 
-    assert run(sandbox, source, call())[1].outcome is Outcome.OUT_OF_MEMORY
+        assert ending.outcome is Outcome.OUT_OF_MEMORY
+        assert ending.evidence.get("loading", False) is ("def" not in source)
 
 
 def test_a_crash_names_its_signal(sandbox):
