@@ -91,7 +91,8 @@ class Ending:
 
     `outcome` is GRADED where every call was answered, UNGRADABLE where the code could not be loaded (`load_error` says
     why, an exception or an exit; or `missing` names the entries that are not there), else what stopped it, with
-    `evidence` ("signal", "oom_kills", "loading" where no call was begun, ...). `unanswered` is the index, over all calls put, of the call then running.
+    `evidence` ("signal", "oom_kills", "loading" where no call was begun, ...). `unanswered` is the index, over all
+    calls put, of the call then running.
     """
 
     outcome: Outcome
