@@ -27,7 +27,7 @@ def logits_of(trial: Trial, *, classes: int) -> Tensor:
     trial.require(not isinstance(value, str) or value != NOT_CALLABLE, "not_callable", entry=trial.case.entry)
     points = len(trial.case.options["points"])
     right = isinstance(value, Tensor) and value.shape == (points, classes) and value.is_floating_point()
-    trial.require(right, "not_logits", got=_shape(value), expected=(points, classes))
+    trial.require(right, "not_logits", got=_shape(value), expected=f"({points}, {classes})")
     trial.require(bool(torch.isfinite(value).all()), "not_finite", where="logits")
     assert isinstance(value, Tensor)
     return value

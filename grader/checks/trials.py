@@ -35,7 +35,7 @@ HINTS: tuple[tuple[str, str], ...] = (
     ("shapes cannot be multiplied", "hint.shapes"),
     ("size mismatch", "hint.shapes"),
     ("to have the same dtype", "hint.dtypes"),
-    ("to be the same dtype", "hint.dtypes"),
+    ("must have the same dtype", "hint.dtypes"),
     ("forward gradient that has a different size", "hint.shapes"),
     ("nly Tensors of floating point", "hint.floating"),
     ("NoneType", "hint.none"),
