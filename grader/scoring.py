@@ -16,7 +16,7 @@ from torch import Tensor
 from grader.checks.check import Check
 from grader.checks.diagnosis import diagnose
 from grader.checks.failures import Failed, Mismatch
-from grader.checks.sample import Diagnosis, Sample
+from grader.checks.sample import Diagnosis, Sample, fits
 from grader.checks.trials import Trial
 from grader.packages.cases import NearMiss
 from grader.packages.loader import Exercise
@@ -133,7 +133,7 @@ def _diagnosis(exercise: Exercise, verdict: Verdict) -> Diagnosis | None:
             got=failure.got,
             expected=failure.expected,
             args=trial.case.args,
-            near_misses=_of_part(trial.near_misses, failure.part),
+            near_misses=_of_part(_fitting_whole(trial) or trial.near_misses, failure.part),
             whole=failure.whole,
             rounded=partial(_rounded, trial, failure.part),
         )
@@ -151,6 +151,11 @@ def _modified(mismatches: Sequence[tuple[Trial, Mismatch]]) -> Diagnosis | None:
     """Where nothing else explains wrong numbers, that each call changed its input is the best that can be said."""
     plain = mismatches and all(failure.diagnosis is None and trial.changed_input for trial, failure in mismatches)
     return Diagnosis(id="input_modified", data={"name": mismatches[0][0].changed_input}) if plain else None
+
+
+def _fitting_whole(trial: Trial) -> Sequence[NearMiss]:
+    """Return the near misses that explain the whole answer: of its parts they then know more than others."""
+    return [miss for miss in trial.near_misses if fits(trial.value, miss.value)]
 
 
 def _of_part(misses: Sequence[NearMiss], part: Any) -> Sequence[NearMiss]:

@@ -6,6 +6,7 @@ entries, or two trials, agree on them.
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 
 from torch import Tensor
 
@@ -55,9 +56,15 @@ def _name_factors(factors: Sequence[float], samples: Sequence[Sample]) -> Diagno
         return Diagnosis(id="accumulated", data={"factor": round(factors[0])})
     # A factor that is nearly one is the error of a numerical derivative: of exp it is the same everywhere.
     sensible = abs(factors[0]) < LARGEST_FACTOR and abs(factors[0] - 1) > SMALLEST_CHANGE
+    # One gradient is out by some factor wherever a single slope on the way to all of its entries is wrong.
+    sensible = sensible and (len(factors) > 1 or _is_simple(factors[0]))
     if sensible and all(_near(factor, factors[0]) for factor in factors):
         return Diagnosis(id="scaled", data={"factor": factors[0]})
     return None
+
+
+def _is_simple(factor: float) -> bool:
+    return _near(factor, float(Fraction(factor).limit_denominator(20)))
 
 
 def _counted(factors: Sequence[float], samples: Sequence[Sample], power: int) -> int | None:

@@ -64,11 +64,12 @@ def near_misses(case: Case) -> list[NearMiss]:
         "minus_lost": _swept(case, slopes=SLOPES | {"sub": lambda a, b: (1, 1)}),
         "slope_at_input": _swept(case, slopes=SLOPES | {"tanh": lambda a: (1 - a * a,)}),
         "power_not_lowered": _swept(case, slopes=SLOPES | {"pow": lambda a, n: (n * a**n,)}),
-        "sides_swapped": _answer(case, *sweep(_sides_swapped(case.options["program"]), case.args)),
     }
+    swapped = [_sides_swapped(case.options["program"], which) for which in ({"sub", "div"}, {"sub"}, {"div"})]
     early = [_swept(case, order=order) for order in (depth_first, breadth_first)]
     return [
         *[NearMiss(diagnosis=name, value=value) for name, value in wrong.items()],
+        *[NearMiss(diagnosis="sides_swapped", value=_answer(case, *sweep(program, case.args))) for program in swapped],
         *[NearMiss(diagnosis="handed_on_too_early", value=value) for value in early],
     ]
 
@@ -101,7 +102,8 @@ def _case(group: str, formula: str, numbers: list, name: str = "", *, public: bo
 
 
 def _doublings(depth: int) -> str:
-    return "; ".join(["x = a + a", *["x = x * 0.51; x = x + x"] * (depth - 1)])
+    """Two ways from each sum to the next, through different nodes."""
+    return "; ".join(["x = a + a", *["u = x * 0.5; v = x * 0.52; x = u + v"] * (depth - 1)])
 
 
 def _positive(rng, size: int) -> list[float]:
@@ -128,9 +130,9 @@ def _answer(case: Case, data: float, gradients: list[float]) -> dict:
     return {"data": data, "gradients": Floats(tuple(gradients[:leaves])), "inner": Floats(tuple(gradients[leaves:]))}
 
 
-def _sides_swapped(program: list) -> list:
-    """The same program with "number - x" read as "x - number", and so for quotients."""
+def _sides_swapped(program: list, which: set[str]) -> list:
+    """The same program with "number - x" read as "x - number", or so for quotients, or both."""
     return [
-        [name, right[0], left] if name in ("sub", "div") and isinstance(left, list) else [name, left, *right]
+        [name, right[0], left] if name in which and isinstance(left, list) else [name, left, *right]
         for name, left, *right in program
     ]

@@ -91,6 +91,13 @@ def test_a_factor_must_be_the_same_in_every_trial():
     assert diagnose(samples) is None
 
 
+def test_one_odd_factor_may_be_a_slope_on_the_way():
+    odd = [Sample(got=0.6886123 * expected, expected=expected) for expected in (MATRIX, VECTOR)]
+
+    assert diagnose(odd[:1]) is None
+    assert diagnose(odd).id == "scaled"
+
+
 def test_single_numbers_tell_a_factor_together():
     samples = [Sample(got=double(x) * 0.3, expected=double(x)) for x in (1.0, 2.0, 5.0)]
 

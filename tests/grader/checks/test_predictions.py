@@ -56,7 +56,7 @@ def test_what_is_no_answer_is_called_by_its_name(value, message):
 def test_what_are_no_logits_is_said_beside_what_is_asked(value, what):
     failure = failure_of(lambda: classifies(made(value), needed=0.0))
 
-    assert failure.data == {"got": what, "expected": (4, 3)}
+    assert failure.data == {"got": what, "expected": "(4, 3)"}
 
 
 def test_what_cannot_be_called_is_named_by_its_entry():
