@@ -1,6 +1,6 @@
 """How many submissions a second the API takes in. A measurement, not a test:
 
-    python -m tests.bench.api [--seconds 20] [--callers 16] [--workers 2]
+    python -m tests.bench.api [--seconds 20] [--callers 16] [--workers 2] [--json FILE]
 
 It starts a PostgreSQL, a Redis and the website of its own and hands in through keep-alive connections, each request
 with an Idempotency-Key of its own. It prints the rate, the waits, the processor time that website, database and Redis
@@ -27,6 +27,8 @@ from deploy.setup.services import postgres, redis
 
 BIN = Path(sys.executable).parent
 ASSIGNMENT = "gradients/two-variables"
+# What each program has in its command.
+PROGRAMS = {"website": "granian", "database": "postgres", "Redis": "redis"}
 SOURCE = "def gradient(x, y):\n    return 2 * x * y, x ** 2\n" * 20
 
 
@@ -35,6 +37,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--callers", type=int, default=16)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         measure(Path(folder), options)
@@ -73,7 +76,8 @@ async def load(port, token, options, pid):
     await everybody(port, token, number, options.callers, seconds=3.0)
     before, spent = memory(pid), processor_time(os.getpid())
     answers = await everybody(port, token, number, options.callers, seconds=options.seconds)
-    return answers, before, memory(pid), processor_time(os.getpid()) - spent
+    after = processor_time(os.getpid())
+    return answers, before, memory(pid), {name: after[name] - spent.get(name, 0.0) for name in after}
 
 
 async def everybody(port, token, number, callers, *, seconds):
@@ -117,9 +121,14 @@ def memory(pid):
 
 
 def processor_time(pid):
-    """Seconds of processor that the children of a process have used: website, database, Redis."""
-    times = [one.cpu_times() for one in psutil.Process(pid).children(recursive=True)]
-    return sum(one.user + one.system for one in times)
+    """Seconds of processor that the children of a process have used, by program."""
+    spent = dict.fromkeys(PROGRAMS, 0.0)
+    for one in psutil.Process(pid).children(recursive=True):
+        words = " ".join(one.cmdline())
+        program = next((name for name, word in PROGRAMS.items() if word in words), None)
+        if program:
+            spent[program] += one.cpu_times().user + one.cpu_times().system
+    return spent
 
 
 def report(measured, options):
@@ -129,9 +138,14 @@ def report(measured, options):
     statuses = {status: sum(found == status for _, found in answers) for status in {status for _, status in answers}}
     print(f"{len(answers) / options.seconds:.0f} submissions/s  statuses {statuses}  load {os.getloadavg()[0]:.1f}")
     print(f"wait: median {cuts[49] * 1000:.0f} ms, 95% {cuts[94] * 1000:.0f} ms, longest {waits[-1] * 1000:.0f} ms")
-    each = spent / len(answers)
+    each = sum(spent.values()) / len(answers)
     print(f"processor: {each * 1000:.1f} ms a submission, so {2 / each:.0f} submissions/s on two cores of its own")
+    shares = {name: round(seconds / len(answers) * 1000, 2) for name, seconds in spent.items()}
+    print("of these: " + ", ".join(f"{name} {milliseconds:.1f} ms" for name, milliseconds in shares.items()))
     print(f"memory of the website: {before:.0f} MiB before, {after:.0f} MiB after")
+    if options.json:
+        rate = round(len(answers) / options.seconds, 1)
+        options.json.write_text(json.dumps({"per_second": rate, "processor_ms": shares}, indent=2))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import psutil
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -23,9 +24,11 @@ class Touch:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A piece of work: the seconds that it took, and what its queries touched."""
+    """A piece of work: the seconds it took, those of processor here and in the database, what its queries touched."""
 
     seconds: float
+    here: float
+    there: float
     queries: int
     touches: list[Touch]
 
@@ -38,15 +41,32 @@ class Asked:
         return max((touch.rows for touch in self.touches if touch.table == table), default=0)
 
 
-def ask(work: Callable[[], object]) -> Asked:
-    """Do some work, undo it, and say how its queries are answered."""
+def ask(work: Callable[[], object], *, patience: float = 0.0) -> Asked:
+    """Do some work, again and again for so many seconds, undo it, and say how its queries are answered."""
     work_and_undo(work)  # what is read once per process is not asked again
+    seconds, here, there = each(work, patience)
     with CaptureQueriesContext(connection) as captured:
-        began = time.perf_counter()
         work_and_undo(work)
-        seconds = time.perf_counter() - began
     queries = [query["sql"] for query in captured if query["sql"].startswith(("SELECT", "UPDATE", "DELETE"))]
-    return Asked(seconds=seconds, queries=len(queries), touches=[touch for sql in queries for touch in touches(sql)])
+    found = [touch for sql in queries for touch in touches(sql)]
+    return Asked(seconds=seconds, here=here, there=there, queries=len(queries), touches=found)
+
+
+def each(work, patience):
+    """Seconds of a piece of work by the clock, and of processor in this process and in its end of the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = psutil.Process(cursor.fetchone()[0])
+    began, here, there, count = time.perf_counter(), time.process_time(), spent(backend), 0
+    while count == 0 or time.perf_counter() - began < patience:
+        work_and_undo(work)
+        count += 1
+    taken = (time.perf_counter() - began, time.process_time() - here, spent(backend) - there)
+    return [seconds / count for seconds in taken]
+
+
+def spent(process):
+    return sum(process.cpu_times()[:2])
 
 
 def work_and_undo(work):

@@ -54,9 +54,14 @@ def member(course, role):
 
 
 def opened(user, addresses):
+    client = watcher(user)
+    return [(name, partial(get, client, address)) for name, address in addresses.items()]
+
+
+def watcher(user):
     client = Client()
     client.force_login(user)
-    return [(name, partial(get, client, address)) for name, address in addresses.items()]
+    return client
 
 
 def get(client, address, **headers):
@@ -96,6 +101,7 @@ def jobs(course):
     return [
         ("submit", partial(services.submit, learner=student, assignment=assignment, source="x = 1")),
         ("check", partial(services.submit, learner=student, assignment=assignment, source="x = 1", kind=Kind.CHECK)),
+        ("state", partial(get, watcher(open_one.learner), reverse("submissions:state", args=[open_one.pk]))),
         ("record", partial(services.record, submission=str(open_one.pk), token=open_one.token, report=report)),
         ("sweep", sweep.sweep),
         ("place in the queue", partial(live.ahead_of, open_one)),

@@ -14,7 +14,7 @@ from tests.system import ROOT
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
-SMALL = ("--courses", "12", "--students", "30")
+SMALL = ("--courses", "12", "--students", "30", "--patience", "0")
 
 
 @pytest.fixture(scope="module")

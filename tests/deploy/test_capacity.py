@@ -1,0 +1,92 @@
+"""The simulation against what queueing theory knows, and the document against the simulation."""
+
+import re
+import sys
+from math import exp, factorial
+from random import Random
+from statistics import mean
+
+import pytest
+
+from deploy.capacity.__main__ import main
+from deploy.capacity.parts import Demand, Part, measured
+from deploy.capacity.simulation import Burst, p95, simulate
+from deploy.capacity.sizes import size
+from tests.system import ROOT
+
+README = (ROOT / "deploy" / "capacity" / "README.md").read_text()
+COMMANDS = re.findall(r"^`python -m deploy\.capacity ?(.*)`$", README, re.MULTILINE)
+
+
+def demand(seconds=1.0, *, spread=0.5):
+    return Demand(seconds=dict.fromkeys(Part, seconds), spread=spread)
+
+
+def poisson(rate, count, seed=1):
+    """Moments of arrivals at a steady rate."""
+    random, moments = Random(seed), [0.0]
+    while len(moments) < count:
+        moments.append(moments[-1] + random.expovariate(rate))
+    return moments
+
+
+@pytest.mark.parametrize(("servers", "load"), [(1, 0.6), (3, 0.7), (10, 0.8)])
+def test_waits_are_those_of_erlangs_formula(servers, load):
+    offered = servers * load
+    rest = offered**servers / factorial(servers) / (1 - load)
+    waits = rest / (sum(offered**n / factorial(n) for n in range(servers)) + rest)  # M/M/c: how many wait at all
+
+    outcome = simulate(demand(), {Part.WEB: servers}, poisson(offered, 40_000), seed=2)
+
+    assert mean(outcome.waited) == pytest.approx(waits / (servers - offered), rel=0.1)
+    assert outcome.busy[Part.WEB] == pytest.approx(load, rel=0.03)
+
+
+def test_a_grader_that_spreads_makes_wait_as_pollaczek_and_khinchine_say():
+    load, spread = 0.7, 0.5
+
+    outcome = simulate(demand(spread=spread), {Part.GRADING: 1}, poisson(load, 40_000), seed=2)
+
+    assert mean(outcome.waited) == pytest.approx(load * exp(spread**2) / (2 * (1 - load)), rel=0.1)
+
+
+def test_the_same_seed_gives_the_same_outcome_and_another_one_another():
+    arrivals, there = poisson(0.5, 100), dict.fromkeys((Part.WEB, Part.GRADING, Part.DATABASE), 1)
+
+    first, again, other = (simulate(demand(), there, arrivals, seed=seed) for seed in (1, 1, 2))
+
+    assert first == again
+    assert first != other
+
+
+def test_attempts_come_as_often_as_told_and_most_often_at_the_end():
+    burst = Burst(students=3_600, attempts=2, mean_hours=1)
+
+    moments = burst.arrivals(60, Random(1))
+
+    assert len(moments) == round(7_200 * (1 - exp(-1)))
+    assert 0 <= moments[0] <= moments[-1] <= 3_600
+    assert sum(moment > 3_300 for moment in moments) / 300 == pytest.approx(burst.peak, rel=0.1)
+
+
+def test_a_size_is_the_fewest_graders_that_do():
+    slow, burst = measured(grading_seconds=3), Burst(students=2_000, attempts=5, mean_hours=2)
+
+    found = size(slow, burst, within=5, seed=1)
+    fewer = found.there | {Part.GRADING: found.there[Part.GRADING] - 1}
+
+    assert p95(found.outcome.waited) <= 5
+    assert p95(simulate(slow, fewer, burst.arrivals(10, Random(1)), seed=1).waited) > 5
+
+
+@pytest.mark.parametrize("arguments", COMMANDS)
+def test_the_document_shows_what_the_command_prints(arguments, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["deploy.capacity", *arguments.split()])
+
+    main()
+
+    assert capsys.readouterr().out.strip() in README
+
+
+def test_the_document_names_its_commands():
+    assert len(COMMANDS) == 3
