@@ -38,7 +38,7 @@ def test_waits_are_those_of_erlangs_formula(servers, load):
 
     outcome = simulate(demand(), {Part.WEB: servers}, poisson(offered, 40_000), seed=2)
 
-    assert mean(outcome.waited) == pytest.approx(waits / (servers - offered), rel=0.1)
+    assert mean(outcome.waited) == pytest.approx(waits / (servers - offered), rel=0.15)
     assert outcome.busy[Part.WEB] == pytest.approx(load, rel=0.03)
 
 
@@ -47,7 +47,7 @@ def test_a_grader_that_spreads_makes_wait_as_pollaczek_and_khinchine_say():
 
     outcome = simulate(demand(spread=spread), {Part.GRADING: 1}, poisson(load, 40_000), seed=2)
 
-    assert mean(outcome.waited) == pytest.approx(load * exp(spread**2) / (2 * (1 - load)), rel=0.1)
+    assert mean(outcome.waited) == pytest.approx(load * exp(spread**2) / (2 * (1 - load)), rel=0.15)
 
 
 def test_the_same_seed_gives_the_same_outcome_and_another_one_another():
@@ -66,7 +66,7 @@ def test_attempts_come_as_often_as_told_and_most_often_at_the_end():
 
     assert len(moments) == round(7_200 * (1 - exp(-1)))
     assert 0 <= moments[0] <= moments[-1] <= 3_600
-    assert sum(moment > 3_300 for moment in moments) / 300 == pytest.approx(burst.peak, rel=0.1)
+    assert sum(moment > 3_300 for moment in moments) / 300 == pytest.approx(burst.peak, rel=0.15)
 
 
 def test_a_size_is_the_fewest_graders_that_do():
