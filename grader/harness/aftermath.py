@@ -57,7 +57,17 @@ def used_memory(pids: Collection[int]) -> int:
 
 
 def _private(pid: int) -> int:
-    with suppress(OSError, ValueError, IndexError):
-        fields = Path(f"/proc/{pid}/statm").read_text().split()
-        return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
+    """Return the bytes resident that belong to no file; memory that processes share counts for each of them."""
+    with suppress(OSError):
+        # A process names itself: its name may look like anything, and what the kernel counts comes after it.
+        lines = Path(f"/proc/{pid}/status").read_text(errors="replace").splitlines()
+        kib = {name: _number(text) for name, _, text in (line.partition(":") for line in lines)}
+        if "RssAnon" in kib:
+            return 1024 * (kib["RssAnon"] + kib["RssShmem"])
+        return 1024 * kib.get("VmRSS", 0)  # gVisor tells no kinds apart; a zombie has nothing
     return 0
+
+
+def _number(text: str) -> int:
+    first, *_ = text.split() or [""]
+    return int(first) if first.isdecimal() else 0

@@ -7,12 +7,15 @@ bytes from pipe to pipe (splice), and the keeper only counts them.
 import errno
 import fcntl
 import os
+import select
 import struct
 import termios
 
 from grader.harness.frames import CHUNK, HEADER, Kind
 
 _INT = struct.Struct("i")
+
+MAX_PIPE = 1024 * 1024  # the most that a pipe may be made to hold without privileges
 
 
 def waiting(fd: int) -> int:
@@ -38,16 +41,18 @@ class Outlet:
         passed = min(count, self._room)
         if passed:
             _write(self._sink, HEADER.pack(self._kind, passed))
-            _splice(self.source, self._sink, passed)
+            moved = _move(self.source, self._sink, passed)
+            _write(self._sink, bytes(passed - moved))  # who took bytes back shall not bring the frames out of step
             self._room -= passed
         if count > passed:
-            self.dropped += _splice(self.source, self._void, count - passed)
+            self.dropped += _move(self.source, self._void, count - passed)
         return True
 
     def drain(self) -> None:
-        """Move all that waits, without waiting for more."""
-        while waiting(self.source):
-            self.pass_on()
+        """Move what a pipe can hold, and no more: whoever goes on writing is not waited for."""
+        for _ in range(MAX_PIPE // CHUNK):
+            if not self.pass_on():
+                return
 
 
 class Inlet:
@@ -92,8 +97,12 @@ class Inlet:
 
 
 def discard(source: int, void: int, count: int) -> None:
-    """Throw away the next bytes of a pipe, unread."""
-    _splice(source, void, count)
+    """Throw away the next bytes of the grader's pipe, unread; EOFError where it has gone."""
+    while count:
+        moved = os.splice(source, void, count)
+        if not moved:
+            raise EOFError
+        count -= moved
 
 
 def read_exactly(fd: int, size: int) -> bytes:
@@ -117,8 +126,20 @@ def _write(fd: int, data: bytes) -> None:
         data = data[os.write(fd, data) :]
 
 
-def _splice(source: int, sink: int, count: int) -> int:
+def _move(source: int, sink: int, count: int) -> int:
+    """Move bytes that wait in a child's pipe, and return how many: fewer where somebody has taken them back."""
     left = count
     while left:
-        left -= os.splice(source, sink, left)
-    return count
+        try:
+            left -= os.splice(source, sink, left, flags=os.SPLICE_F_NONBLOCK)
+        except BlockingIOError:
+            _await_room(sink)
+        if left and not waiting(source):
+            break
+    return count - left
+
+
+def _await_room(sink: int) -> None:
+    poll = select.poll()
+    poll.register(sink, select.POLLOUT)
+    poll.poll()

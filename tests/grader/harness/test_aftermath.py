@@ -1,6 +1,9 @@
 """What is looked at once a submission has ended."""
 
+import mmap
 import os
+
+import pytest
 
 from grader.harness import aftermath
 
@@ -22,12 +25,23 @@ def test_processes_beside_the_known_ones_are_found():
     assert os.getppid() in others
 
 
-def test_a_child_is_charged_for_what_it_takes_and_not_for_what_it_was_born_with():
+def taken_privately(size):
+    return bytearray(os.urandom(1)) * size
+
+
+def taken_as_shared_memory(size):
+    memory = mmap.mmap(-1, size)
+    memory.write(b"\1" * size)
+    return memory
+
+
+@pytest.mark.parametrize("take", [taken_privately, taken_as_shared_memory])
+def test_a_child_is_charged_for_what_it_takes_and_not_for_what_it_was_born_with(take):
     go, done = os.pipe(), os.pipe()
     pid = os.fork()
     if pid == 0:
         os.read(go[0], 1)
-        hoard = bytearray(os.urandom(1)) * 50_000_000
+        hoard = take(50_000_000)
         os.write(done[1], b"x")
         os.read(go[0], len(hoard) and 1)
         os._exit(0)
@@ -45,3 +59,13 @@ def test_a_child_is_charged_for_what_it_takes_and_not_for_what_it_was_born_with(
 
 def test_a_process_that_has_gone_takes_nothing():
     assert aftermath.used_memory([2**22 + 1]) == 0
+
+
+def test_a_process_that_nobody_has_collected_yet_takes_nothing():
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+    assert aftermath.used_memory([pid]) == 0
+    os.waitpid(pid, 0)

@@ -5,8 +5,9 @@ from contextlib import suppress
 
 import pytest
 
+from grader.harness import relay
 from grader.harness.frames import FrameReader, Kind
-from grader.harness.relay import Inlet, Outlet, discard, waiting
+from grader.harness.relay import MAX_PIPE, Inlet, Outlet, discard, waiting
 
 
 class Pipe:
@@ -55,6 +56,39 @@ def test_an_outlet_says_when_nobody_is_left_to_write(pipes):
 
     assert outlet.pass_on() is True
     assert outlet.pass_on() is False
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_bytes_that_were_taken_back_do_not_bring_the_frames_out_of_step(pipes, monkeypatch, alive):
+    child, grader, void = pipes
+    counts = iter([9])
+    real = relay.waiting
+    monkeypatch.setattr(relay, "waiting", lambda fd: next(counts, None) or real(fd))
+    outlet = Outlet(child.source, grader.sink, void, kind=Kind.TEXT, cap=100)
+    os.write(child.sink, b"six...")
+    if not alive:
+        os.close(child.sink)
+
+    outlet.pass_on()
+
+    assert frames_in(grader) == [(Kind.TEXT, b"six...\0\0\0")]
+
+
+def test_whoever_goes_on_writing_is_not_waited_for(pipes, monkeypatch):
+    child, _, void = pipes
+    outlet = Outlet(child.source, void, void, kind=Kind.TEXT, cap=0)
+    moved = relay._move
+
+    def move_and_write_on(source, sink, count):
+        os.write(child.sink, b"more")
+        return moved(source, sink, count)
+
+    monkeypatch.setattr(relay, "_move", move_and_write_on)
+    os.write(child.sink, b"first")
+
+    outlet.drain()
+
+    assert 0 < outlet.dropped < MAX_PIPE
 
 
 def test_input_reaches_the_child_byte_by_byte(pipes):
@@ -106,3 +140,12 @@ def test_what_nobody_wants_is_discarded_to_the_byte(pipes):
     discard(grader.source, void, len(b"unwanted"))
 
     assert os.read(grader.source, 100) == b"wanted"
+
+
+def test_a_grader_that_has_gone_is_noticed_while_its_bytes_are_discarded(pipes):
+    grader, _, void = pipes
+    os.write(grader.sink, b"half")
+    os.close(grader.sink)
+
+    with pytest.raises(EOFError):
+        discard(grader.source, void, len(b"half of it"))
