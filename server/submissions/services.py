@@ -10,6 +10,8 @@ requeue           staff have it graded again after we erred
 A report answers exactly one token. The first report wins; what comes later, or with another token, changes nothing.
 """
 
+import json
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +40,7 @@ from server.submissions.signals import report_written
 log = structlog.get_logger(__name__)
 
 LONGEST_LEASE = timedelta(minutes=5)
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON spells it, not a backslash and a "u0000" that somebody printed
 NOT_UTF_8 = "This is not UTF-8 text. Save the file with the encoding UTF-8 and try again."
 
 
@@ -220,8 +223,19 @@ def read_report(data: dict[str, Any]) -> Report | None:
         sound = all(isfinite(most) and 0 <= given <= most for given, most in points)
     except (TypeError, ValueError, KeyError, AttributeError):
         return None
+    if not _is_storable(data):
+        return None
     # A graded report without points to be had is not a zero: something of ours went wrong.
     return report if sound and (report.outcome is Outcome.UNGRADABLE or report.max > 0) else None
+
+
+def _is_storable(report: dict[str, Any]) -> bool:
+    """Whether every database takes it: numbers that are some, and text without NUL and halves of surrogate pairs."""
+    try:
+        text = json.dumps(report, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError):
+        return False
+    return _NUL.search(text) is None
 
 
 @transaction.atomic

@@ -164,6 +164,9 @@ def test_code_that_was_stopped_is_scored_with_what_it_finished(student, assignme
         make_report(float("nan"), 10),
         make_report(1, float("inf")),
         make_report("10", "10"),
+        make_report() | {"output": "NUL \0"},
+        make_report() | {"output": "half of a pair \ud800"},
+        make_report(data={"got": float("nan")}),
         None,
         [],
     ],
@@ -176,6 +179,12 @@ def test_a_report_that_is_none_scores_nothing_and_the_submission_waits_on(studen
     submission.refresh_from_db()
     assert result == Recorded.MALFORMED
     assert (submission.state, submission.given, submission.report) == (State.QUEUED, None, None)
+
+
+def test_a_report_may_quote_how_nul_is_spelled(student, assignment):
+    submission = submit(student, assignment)
+
+    assert record(submission, make_report() | {"output": r"print('\u0000')"}) == Recorded.WRITTEN
 
 
 def test_a_failure_of_ours_is_counted_and_changes_nothing_else(student, assignment):
