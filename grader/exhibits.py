@@ -18,7 +18,6 @@ from torch import Tensor
 
 from grader.checks.compare import as_floats
 from grader.checks.trials import Trial
-from grader.graphs import read_graph
 from grader.packages.cases import Floats
 from grader.packages.loader import Exercise
 from grader.pictures import reencoded
@@ -38,9 +37,9 @@ def _of(exercise: Exercise, trial: Trial) -> Iterator[dict[str, Any]]:
     observation = trial.observation
     if observation is None:
         return
-    graph = read_graph(observation.graph)
-    if graph is not None:
-        yield {"kind": "graph", "case": trial.case.name, "graph": graph, "cut_off": _cut_off(trial, observation.value)}
+    if observation.graph is not None:
+        cut_off = _cut_off(trial, observation.value)
+        yield {"kind": "graph", "case": trial.case.name, "graph": observation.graph, "cut_off": cut_off}
     png = reencoded(observation.value.get("png")) if isinstance(observation.value, dict) else None
     if png is not None:
         yield {"kind": "figure", "case": trial.case.name, "png": png}

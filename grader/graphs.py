@@ -5,7 +5,7 @@ from typing import Any
 
 MAX_NODES = 150
 MAX_EDGES = 600
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_:.<>]{0,99}")
+_NAME = re.compile(r"[^\W\d][\w:.<>]{0,99}")
 
 
 def read_graph(document: Any) -> dict[str, Any] | None:
@@ -28,7 +28,7 @@ def read_graph(document: Any) -> dict[str, Any] | None:
 def _is_node(node: Any, index: int) -> bool:
     match node:
         case {"id": int(number), "name": str(name), "shape": None | list() as shape, **rest} if not rest:
-            return number == index and _NAME.fullmatch(name) is not None and _is_shape(shape)
+            return type(number) is int and number == index and _NAME.fullmatch(name) is not None and _is_shape(shape)
     return False
 
 
@@ -39,5 +39,5 @@ def _is_shape(shape: list[Any] | None) -> bool:
 def _is_edge(edge: Any, nodes: int) -> bool:
     match edge:
         case [int(parent), int(child)]:
-            return 0 <= parent < nodes and 0 <= child < nodes
+            return type(parent) is type(child) is int and 0 <= parent < nodes and 0 <= child < nodes
     return False

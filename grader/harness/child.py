@@ -17,7 +17,7 @@ from grader.harness.evaluate import evaluate
 from grader.harness.frames import HEADER, Kind, frame
 from grader.harness.loading import load
 from grader.harness.state import reset
-from grader.harness.wire import MAX_DOCUMENT, document_size, pack, unpack
+from grader.harness.wire import is_too_large, pack, unpack
 
 EXHAUSTED = 86  # the exit status of a child that ran out of memory and could still say so
 
@@ -98,7 +98,7 @@ class _Child:
             raise MemoryError(document["error"]["message"])
         size = sum(tensor.nbytes for tensor in results.values())
         message = pack(document, results) if size <= self._room else b""
-        if not message or len(message) > self._room or document_size(message) > MAX_DOCUMENT:
+        if not message or len(message) > self._room or is_too_large(message):
             message = pack(_too_large(document, max(size, len(message))), {})
         self._room -= len(message)
         return message

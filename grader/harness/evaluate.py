@@ -17,7 +17,7 @@ from grader.harness.functions import make_function
 from grader.harness.graph import walk
 from grader.harness.models import make_model
 from grader.harness.probes import PROBES
-from grader.harness.wire import Decoder, Encoder
+from grader.harness.wire import MAX_LINE, Decoder, Encoder
 
 MAX_MESSAGE = 2000
 MAX_FRAMES = 12
@@ -75,7 +75,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     return {
         "type": type(error).__name__[:100],
         "message": text,
-        "line": line if isinstance(line, int) else None,
+        "line": line if type(line) is int and 0 < line <= MAX_LINE else None,
         "traceback": "\n".join([*lines, f"{type(error).__name__}: {text}"]),
     }
 

@@ -35,7 +35,21 @@ MAX_TENSORS = 4096
 MAX_TENSOR_HEADER = 512 * 1024
 MAX_DEPTH = 32
 MAX_ITEMS = 20_000
+MAX_BRACKETS = 200_000  # of lists and objects in one document: each takes twenty times its two bytes once it is parsed
 MAX_TEXT = 20_000
+MAX_NAME = 100  # characters of a type's name, and of a dict's key
+MAX_PATH = 2000
+MAX_LINE = 1_000_000
+MAX_DIMENSIONS = 16
+MAX_EMPTY = 1_000_000  # entries that an empty tensor would have if its zeros were ones
+
+DTYPES = frozenset(
+    {
+        *(torch.float64, torch.float32, torch.float16, torch.bfloat16),
+        *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
+    }
+)
+"""The dtypes that cross the border: those for which torch can compute everything."""
 
 
 class WireError(ValueError):
@@ -115,7 +129,7 @@ class Encoder:
             case tuple():
                 return {"$": "tuple", "items": [self._encode(item) for item in value]}
             case Mapping():
-                return {"$": "dict", "items": [[self._encode(key), self._encode(item)] for key, item in value.items()]}
+                return {"$": "dict", "items": [[self._key(key), self._encode(item)] for key, item in value.items()]}
             case Function() | Model():
                 kind = "function" if isinstance(value, Function) else "model"
                 return {"$": kind, "name": value.name, "params": self._encode(dict(value.params))}
@@ -124,13 +138,18 @@ class Encoder:
             case Other():
                 return {"$": "other", "type": value.type}
             case _:
-                return {"$": "other", "type": type(value).__name__[:100]}
+                return {"$": "other", "type": type(value).__name__[:MAX_NAME]}
+
+    def _key(self, key: Any) -> Any:
+        if isinstance(key, str) and len(key) > MAX_NAME:
+            raise WireError(f"a key of a dict is longer than {MAX_NAME} characters")
+        return self._encode(key)
 
     def _tensor(self, value: Tensor) -> Any:
         # Other subclasses of Tensor can lie about everything, and sparse or quantised ones have no plain bytes.
         if type(value) not in (Tensor, torch.nn.Parameter):
-            return {"$": "other", "type": type(value).__name__[:100]}
-        if value.layout is not torch.strided or value.is_quantized or value.is_complex() or value.is_meta:
+            return {"$": "other", "type": type(value).__name__[:MAX_NAME]}
+        if value.layout is not torch.strided or value.is_quantized or value.is_meta or not is_plain(value):
             return {"$": "other", "type": f"{str(value.layout).removeprefix('torch.')} {value.dtype} tensor"}
         index = str(len(self.tensors))
         # A copy of its own: safetensors refuses tensors that share memory, and a view may hide a large storage.
@@ -142,6 +161,22 @@ class Encoder:
             "is_leaf": value.is_leaf,
             "device": str(value.device),
         }
+
+
+def is_plain(tensor: Tensor) -> bool:
+    """Whether a tensor is of a dtype and a shape that cross the border.
+
+    An empty tensor takes no bytes however long it says it is, but as lists it would take a billion of them.
+    """
+    spread = math.prod(max(size, 1) for size in tensor.shape)
+    return (
+        tensor.dtype in DTYPES and tensor.dim() <= MAX_DIMENSIONS and (tensor.numel() == spread or spread <= MAX_EMPTY)
+    )
+
+
+def legible(text: str) -> str:
+    """Return a text with what no database takes, NUL and halves of surrogate pairs, replaced by a sign for it."""
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class Decoder:
@@ -168,12 +203,14 @@ class Decoder:
     def decode(self, document: Any, path: str = "", depth: int = 0) -> Any:
         """Return the value of `document`; the facts of its tensors are kept in `facts` by their path."""
         self._items += 1
-        if depth > MAX_DEPTH or self._items > MAX_ITEMS:
+        if depth > MAX_DEPTH or self._items > MAX_ITEMS or len(path) > MAX_PATH:
             raise WireError("the value is nested too deeply or has too many parts")
         match document:
             case int() if abs(document) >= 2**63:
                 raise WireError("a whole number has more than 64 bits")
-            case None | bool() | int() | float() | str():
+            case str() if len(document) <= MAX_TEXT:
+                return legible(document)
+            case None | bool() | int() | float():
                 return document
             case list():
                 return [self.decode(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(document)]
@@ -183,8 +220,8 @@ class Decoder:
                 return dict(self._pair(pair, path, depth) for pair in items)
             case {"$": "float", "value": "nan" | "inf" | "-inf" as text, **rest} if not rest:
                 return float(text)
-            case {"$": "other", "type": str(name), **rest} if not rest:
-                return Other(name)
+            case {"$": "other", "type": str(name), **rest} if not rest and len(name) <= MAX_NAME:
+                return Other(legible(name))
             case {"$": "tensor", "i": int(index), **rest}:
                 return self._tensor(index, rest, path)
             case {"$": str(kind), **rest} if kind in self.make:
@@ -198,6 +235,8 @@ class Decoder:
         key = self.decode(pair[0], path, depth + 1)
         if not isinstance(key, str | int | float | bool | None):
             raise WireError("a dict's key is not a plain value")
+        if isinstance(key, str) and len(key) > MAX_NAME:
+            raise WireError("a dict's key is too long")
         return key, self.decode(pair[1], f"{path}[{key!r}]", depth + 1)
 
     def _tensor(self, index: int, facts: Mapping[Any, Any], path: str) -> Tensor:
@@ -221,9 +260,10 @@ def pack(document: Any, tensors: Mapping[str, Tensor]) -> bytes:
     return struct.pack(">I", len(text)) + text + block
 
 
-def document_size(message: bytes) -> int:
-    """Return the bytes that the JSON document of a message takes."""
-    return int(struct.unpack_from(">I", message)[0])
+def is_too_large(message: bytes) -> bool:
+    """Whether the JSON document of a message is larger, or has more lists and objects, than `unpack` takes."""
+    (size,) = struct.unpack_from(">I", message)
+    return size > MAX_DOCUMENT or _brackets(message, size) > MAX_BRACKETS
 
 
 def unpack(message: bytes) -> tuple[Any, dict[str, Tensor]]:
@@ -234,7 +274,7 @@ def unpack(message: bytes) -> tuple[Any, dict[str, Tensor]]:
     if len(message) < 4:
         raise WireError("the message is shorter than its header")
     (size,) = struct.unpack_from(">I", message)
-    if size > MAX_DOCUMENT or 4 + size > len(message):
+    if 4 + size > len(message) or is_too_large(message):
         raise WireError("the message's document is larger than allowed, or cut off")
     try:
         document = json.loads(message[4 : 4 + size], parse_constant=_refuse_constant)
@@ -252,9 +292,16 @@ def _load_tensors(block: bytes) -> dict[str, Tensor]:
     if header > MAX_TENSOR_HEADER or block.count(b'"data_offsets"', 0, 8 + header) > MAX_TENSORS:
         raise WireError("the tensor block has more tensors than allowed")
     try:
-        return load_tensors(block)
-    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        tensors = load_tensors(block)
+    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError, OverflowError) as error:
         raise WireError("the tensor block is not safetensors") from error
+    if not all(map(is_plain, tensors.values())):
+        raise WireError("a tensor is of a dtype or a shape that the harness does not send")
+    return tensors
+
+
+def _brackets(message: bytes, size: int) -> int:
+    return message.count(b"[", 4, 4 + size) + message.count(b"{", 4, 4 + size)
 
 
 def _refuse_constant(name: str) -> None:

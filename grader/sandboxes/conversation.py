@@ -8,7 +8,7 @@ from typing import Any
 
 from grader.errors import SandboxError
 from grader.harness.frames import FrameError, FrameReader, Kind, frame
-from grader.harness.wire import MAX_DOCUMENT, MAX_TENSOR_HEADER, WireError
+from grader.harness.wire import MAX_DOCUMENT, MAX_TENSOR_HEADER, WireError, legible
 from grader.reports import Outcome
 from grader.sandboxes import observing
 from grader.sandboxes.base import Call, Ending, LearnerError, Limits, Observation, Program
@@ -250,7 +250,7 @@ class Conversation:
     def _end(self, outcome: Outcome, evidence: dict[str, Any]) -> None:
         error, missing = self._loaded or (None, ())
         complete = outcome in (Outcome.GRADED, Outcome.UNGRADABLE)
-        text = self._text[: self._limits.output_kb * 1024].decode(errors="replace")
+        text = legible(self._text[: self._limits.output_kb * 1024].decode(errors="replace"))
         self._ending = Ending(
             outcome=outcome,
             load_error=error,

@@ -2,13 +2,17 @@
 
 import json
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any
 
-from grader.harness.wire import Decoder, Encoder, WireError, pack, unpack
+from grader.graphs import read_graph
+from grader.harness.wire import MAX_LINE, Decoder, Encoder, WireError, legible, pack, unpack
 from grader.sandboxes.base import Call, LearnerError, Limits, Observation, Program
 
 _MAX_TEXT = 20_000
+_MAX_ARGUMENTS = 64
+_MAX_STEP = 2**53
 _OPEN_FILES = 64
 
 
@@ -63,7 +67,7 @@ def read_observation(message: bytes) -> Observation:
             "seconds": float() | int() as seconds,
             "modified": list(modified),
             **rest,
-        } if not rest and all(type(i) is int for i in modified) and 0 <= seconds < math.inf:
+        } if not rest and _are_positions(modified) and 0 <= seconds <= sys.float_info.max:
             decoder = Decoder(tensors)
             return Observation(
                 value=decoder.decode(value),
@@ -71,7 +75,7 @@ def read_observation(message: bytes) -> Observation:
                 error=read_error(error),
                 modified=tuple(modified),
                 seconds=float(seconds),
-                graph=graph,
+                graph=read_graph(graph),
             )
     raise WireError("an observation is not spelled as the harness spells it")
 
@@ -99,7 +103,9 @@ def read_error(document: Any) -> LearnerError | None:
     match document:
         case None:
             return None
-        case {"type": kind, "message": message, "line": int() | None as line, "traceback": trace, **rest} if not rest:
+        case {"type": kind, "message": message, "line": line, "traceback": trace, **rest} if not rest and _is_line(
+            line
+        ):
             return LearnerError(type=_text(kind), message=_text(message), line=line, traceback=_text(trace))
     raise WireError("an error is not spelled as the harness spells it")
 
@@ -115,11 +121,20 @@ def read_json(message: bytes) -> Any:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise WireError("a text is not a text")
-    return value[:_MAX_TEXT]
+    return legible(value[:_MAX_TEXT])
+
+
+def _are_positions(modified: list[Any]) -> bool:
+    return len(modified) <= _MAX_ARGUMENTS and all(type(i) is int and 0 <= i < _MAX_ARGUMENTS for i in modified)
+
+
+def _is_line(line: Any) -> bool:
+    return line is None or (type(line) is int and 0 < line <= MAX_LINE)
 
 
 def _point(point: Any) -> list[float] | None:
+    # Compared with the largest float before it becomes one: a whole number may have thousands of digits.
     match point:
-        case [int(step), float() | int() as value] if math.isfinite(value):
-            return [step, float(value)]
+        case [int(step), float() | int() as value] if abs(step) <= _MAX_STEP and abs(value) <= sys.float_info.max:
+            return [int(step), float(value)]
     return None

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from grader.graphs import read_graph
 from grader.harness.evaluate import describe_error, evaluate
 from grader.harness.screen import screen
 from grader.harness.wire import Decoder, Encoder, pack, unpack
@@ -54,7 +55,7 @@ def observation_of(document: Any, tensors: Any) -> Observation:
         error=LearnerError(**document["error"]) if document["error"] else None,
         modified=tuple(document["modified"]),
         seconds=document["seconds"],
-        graph=document["graph"],
+        graph=read_graph(document["graph"]),
     )
 
 

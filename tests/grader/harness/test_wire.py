@@ -10,12 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.harness.wire import (
+    MAX_BRACKETS,
     MAX_ITEMS,
+    MAX_NAME,
+    MAX_TEXT,
     Decoder,
     Encoder,
     Other,
     WireError,
-    document_size,
+    is_too_large,
     pack,
     unpack,
 )
@@ -158,5 +161,60 @@ def test_functions_are_never_made_outside_the_sandbox():
         Decoder({}).decode({"$": "function", "name": "sin", "params": {}})
 
 
-def test_the_document_of_a_message_says_its_size():
-    assert document_size(pack([1, 2], {})) == len("[1, 2]")
+def test_a_document_of_more_lists_than_are_taken_in_is_refused_before_it_is_parsed():
+    message = pack([[]] * MAX_BRACKETS, {})
+
+    assert is_too_large(message)
+    assert not is_too_large(pack([[]] * (MAX_BRACKETS // 2), {}))
+    with pytest.raises(WireError, match="larger than allowed"):
+        unpack(message)
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.zeros(3, dtype=torch.complex64),
+        torch.zeros(3).to(torch.float8_e4m3fn),
+        torch.zeros(3, dtype=torch.uint16),
+        torch.zeros([1] * 17),
+        torch.zeros(10**9, 0),
+    ],
+)
+def test_tensors_that_few_functions_can_read_cross_neither_way(tensor):
+    document = {"$": "tensor", "i": 0, "requires_grad": False, "is_leaf": True, "device": "cpu"}
+
+    assert isinstance(there_and_back(tensor), Other)
+    with pytest.raises(WireError, match="a dtype or a shape"):
+        unpack(pack(document, {"0": tensor}))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "x" * (MAX_TEXT + 1),
+        {"$": "other", "type": "x" * (MAX_NAME + 1)},
+        {"$": "dict", "items": [["x" * (MAX_NAME + 1), 1]]},
+    ],
+)
+def test_texts_longer_than_the_harness_writes_them_are_refused(document):
+    with pytest.raises(WireError):
+        Decoder({}).decode(document)
+
+
+def test_keys_in_keys_do_not_make_an_endless_path():
+    document = 1
+    for _ in range(30):
+        document = {"$": "dict", "items": [["x" * MAX_NAME, document]]}
+
+    with pytest.raises(WireError, match="nested"):
+        Decoder({}).decode(document)
+
+
+def test_a_key_that_is_too_long_is_said_where_it_is_written():
+    with pytest.raises(WireError, match="a key of a dict"):
+        Encoder().encode({"x" * (MAX_NAME + 1): 1})
+
+
+def test_texts_come_out_as_every_database_takes_them():
+    assert Decoder({}).decode("a\0b\ud800c\U0001f600") == "a\ufffdb\ufffdc\U0001f600"
+    assert Decoder({}).decode({"$": "other", "type": "\0"}) == Other("\ufffd")

@@ -16,6 +16,8 @@ from grader.sandboxes.base import Call, Limits, Program
 from grader.sandboxes.conversation import Conversation, RunClock
 from tests.grader.sandboxes.pretended import Keeper
 
+HUGE = 10**4000  # JSON holds it, and no float does
+RAISED = {"type": "E", "message": "no", "line": None, "traceback": "no"}
 QUICK = Limits(wall_seconds=0.2)
 
 
@@ -287,9 +289,15 @@ def test_a_sandbox_that_the_kernel_took_whole_for_memory_is_the_submissions_doin
         (Kind.CONFINED, b""),
         observation(1, seconds=-1.0),
         observation(1, seconds="soon"),
+        observation(1, seconds=HUGE),
         observation(1, modified=["x"]),
+        observation(1, modified=[HUGE]),
+        observation(1, modified=[-1]),
+        observation(1, modified=[0] * 1000),
         observation(1, graph=[1]),
         observation(1, error={"type": "E"}),
+        observation(1, error=RAISED | {"line": HUGE}),
+        observation(1, error=RAISED | {"line": True}),
         observation(1, verdict="passed"),
     ],
 )
@@ -309,6 +317,28 @@ def test_an_answer_that_announces_too_much_is_refused_by_its_header(keeper):
     run.observe([Call(entry="f")])
 
     assert run.ending.outcome is Outcome.CRASHED
+
+
+@pytest.mark.parametrize("graph", [{"nodes": 5}, {"nodes": [{}], "edges": [], "capped": False}, {"x": [[]] * 1000}])
+def test_a_graph_that_is_none_is_not_passed_on(keeper, graph):
+    keeper.child_is_ready()
+    keeper.child_says(observation(1, graph=graph))
+
+    (answer,) = talk(keeper).observe([Call(entry="f")])
+
+    assert answer.graph is None
+
+
+def test_texts_come_out_as_every_database_takes_them(keeper):
+    keeper.say(Kind.TEXT, b"a\0b")
+    keeper.child_is_ready()
+    keeper.child_says(observation(None, error=RAISED | {"message": "\0\ud800"}))
+    run = talk(keeper)
+    (answer,) = run.observe([Call(entry="f")])
+    run.finish()
+
+    assert run.ending.output == "a\ufffdb"
+    assert answer.error.message == "\ufffd\ufffd"
 
 
 def test_more_answers_than_questions_are_refused(keeper):
@@ -356,7 +386,8 @@ def test_progress_that_comes_too_fast_is_dropped(keeper):
 def test_progress_with_numbers_that_are_not_finite_is_cleaned(keeper):
     told = []
     keeper.child_is_ready()
-    keeper.child_says((Kind.PROGRESS, b'{"loss": [[0, 1e999], [1, 2], ["x", 3], [2]]}'), observation(1))
+    points = f'[0, 1e999], [1, 2], ["x", 3], [2], [3, {HUGE}], [{HUGE}, 4], [5, NaN]'
+    keeper.child_says((Kind.PROGRESS, f'{{"loss": [{points}]}}'.encode()), observation(1))
 
     talk(keeper, on_progress=told.append).observe([Call(entry="f")])
 
