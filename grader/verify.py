@@ -1,23 +1,26 @@
 """Does an exercise package keep its promises? Each broken one is one sentence that says what to do.
 
 Promises: the manifest has no unknown key; truth agrees with its second witness; the same seed gives the same cases in
-two processes; three or more secret cases; null answers get no more than the stated score; the solution and every
-alternative get every point, the solution on 20 seeds and in under half the time limit; starter and mistakes get exactly
-the stated score, failing checks and messages; every check is failed by one of them; the statement names every entry,
-and its samples print what it says.
+two processes; three or more secret cases; null answers get no more than the stated score and make no check raise; the
+solution and every alternative get every point, the solution on 20 seeds and in under half the time limit; starter and
+mistakes get exactly the stated score, failing checks and messages; every check is failed by one of them; the statement
+names every entry, and its samples print what it says.
 """
 
 import hashlib
+import json
 import time
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from grader.checks.compare import compare
 from grader.checks.failures import Mismatch
+from grader.checks.trials import Trial
 from grader.errors import PackageError
+from grader.exhibits import exhibits_of
 from grader.harness.wire import Encoder, pack
 from grader.jobs import Job
 from grader.nulls import null_answers
@@ -161,15 +164,32 @@ class _Verifier:
 
     def _nulls(self) -> None:
         allowed = self.exercise.manifest.null_score + self._load_points()
+        cases = self.exercise.cases(SEEDS[0])
+        truth, near_misses = _once(self.exercise.truth), _once(self.exercise.near_misses)
         for name, observations in null_answers(self.exercise, seed=SEEDS[0]):
-            cases = self.exercise.cases(SEEDS[0])
-            trials = [trial_of(self.exercise, *pair) for pair in zip(cases, observations, strict=True)]
-            given = sum(finding_of(self.exercise, verdict).points for verdict in judge(self.exercise, trials))
+            trials = [
+                replace(trial_of(self.exercise, *pair), compute_truth=truth, compute_near_misses=near_misses)
+                for pair in zip(cases, observations, strict=True)
+            ]
+            try:
+                given = self._judge(trials)
+            except Exception as error:
+                self._problem(
+                    f"the null answer “{name}” makes a check raise {type(error).__name__}: {error}; a learner may "
+                    "return anything, so ask what a value is before you use it."
+                )
+                continue
             if given > allowed + 1e-9:
                 self._problem(
                     f"the null answer “{name}” gets {given:g} points, allowed are {allowed:g}; make the checks "
                     "stricter, or state `null_score`."
                 )
+
+    def _judge(self, trials: list[Trial]) -> float:
+        """Return the points of all findings; whatever is raised where there are none, or none that can be sent."""
+        findings = [finding_of(self.exercise, verdict) for verdict in judge(self.exercise, trials)]
+        json.dumps([finding.to_dict() for finding in findings] + exhibits_of(self.exercise, trials), allow_nan=False)
+        return sum(finding.points for finding in findings)
 
     def _load_points(self) -> float:
         """The points of the first check, which by convention shows only that the code loads and runs."""
@@ -271,6 +291,18 @@ class _Verifier:
         )
         self.verification.runs += 1
         return grade(job, sandbox=self.sandbox)
+
+
+def _once(compute: Callable[[Case], Any]) -> Callable[[Case], Any]:
+    """Return a function that computes once for each case: there are many null answers to the same ones."""
+    known: dict[int, Any] = {}
+
+    def held(case: Case) -> Any:
+        if id(case) not in known:
+            known[id(case)] = compute(case)
+        return known[id(case)]
+
+    return held
 
 
 def _disagreement(exercise: Exercise, case: Case) -> str | None:

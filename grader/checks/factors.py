@@ -52,7 +52,7 @@ def _name_factors(factors: Sequence[float], samples: Sequence[Sample]) -> Diagno
         size = _counted(factors, samples, power)
         if size is not None:
             return Diagnosis(id=name, data={"count": size})
-    if all(round(factor) >= 2 and _near(factor, round(factor)) for factor in factors):
+    if all(2 <= round(factor) < LARGEST_FACTOR and _near(factor, round(factor)) for factor in factors):
         return Diagnosis(id="accumulated", data={"factor": round(factors[0])})
     # A factor that is nearly one is the error of a numerical derivative: of exp it is the same everywhere.
     sensible = abs(factors[0]) < LARGEST_FACTOR and abs(factors[0] - 1) > SMALLEST_CHANGE

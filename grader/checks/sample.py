@@ -43,7 +43,7 @@ class Sample:
     def wrong(self) -> list[tuple[Tensor, Tensor]]:
         """The pairs of tensors (got, expected) that differ, whatever their shapes; empty if the structures differ."""
         pairs = list(pairs_of(self.got, self.expected))
-        if any(not isinstance(got, Tensor) for got, _ in pairs):
+        if not all(isinstance(got, Tensor) and isinstance(expected, Tensor) for got, expected in pairs):
             return []
         return [(got, expected) for got, expected in pairs if not fits(got, expected)]
 

@@ -11,14 +11,20 @@ from grader.harness.wire import Applied, Function, Model, Other
 from grader.packages.cases import Floats
 
 MAX_SHOWN = 12
+MAX_LENGTH = 1000
 FEW, ALL = 4, 17
 SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
 
 
 def show(value: Any, *, digits: int = FEW) -> str:
     """Return a short text of a value: numbers to a few significant digits, a large tensor by its shape."""
+    text = _show(value, digits)
+    return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}..."
+
+
+def _show(value: Any, digits: int) -> str:
     match value:
-        case Tensor() if value.numel() > MAX_SHOWN:
+        case Tensor() if value.numel() > MAX_SHOWN or max(value.shape, default=0) > MAX_SHOWN:
             return f"a tensor of shape {tuple(value.shape)}"
         case Tensor():
             return _numbers(value.tolist(), digits)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from grader.nulls import null_answers
+from grader.nulls import ODDITIES, null_answers
 from grader.packages.loader import load_exercise
 from tests.grader.builders import make_package
 
@@ -15,6 +15,7 @@ def answers(exercises):
 def test_every_null_answer_answers_every_case(answers):
     assert set(answers) == {
         "zeros", "ones", "NaN", "random numbers", "None", "the input itself", "the truth of another seed",
+        *ODDITIES, *(f"{name} in every place" for name in ODDITIES),
     }  # fmt: skip
     assert {len(observations) for observations in answers.values()} == {4}
 

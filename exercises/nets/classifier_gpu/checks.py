@@ -17,10 +17,13 @@ def stays(trial: Trial) -> None:
     """All results lie on the device of the inputs"""
     seen = trial.returned()
     places = seen.get("results") if isinstance(seen, Mapping) else None
-    trial.require(isinstance(places, Mapping) and len(places) > 0, "no_tensor", entry=trial.case.entry)
+    told = isinstance(places, Mapping) and all(isinstance(place, str) for place in places.values())
+    trial.require(told and len(places) > 0, "no_tensor", entry=trial.case.entry)
     inputs = seen.get("inputs")
     for name, place in places.items():
-        trial.require(place == inputs, "wrong_device", where=name, got=place, expected=inputs)
+        trial.require(
+            isinstance(inputs, str) and place == inputs, "wrong_device", where=name, got=place, expected=inputs
+        )
 
 
 @check(points=2, on="gradients")
