@@ -31,7 +31,7 @@ def _choose_folder() -> None:
     if PORT:
         os.environ[FOLDER] = tempfile.mkdtemp(prefix="chainrule-metrics-")
         atexit.register(_remove, os.environ[FOLDER], os.getpid())
-    elif os.environ.get("CHAINRULE_METRICS_TOKEN"):
+    elif os.environ.get("CHAINRULE_METRICS_TOKEN") or os.environ.get("CHAINRULE_METRICS_TOKEN_FILE"):
         os.environ[FOLDER] = str(_folder_of_sisters())
 
 

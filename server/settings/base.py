@@ -4,11 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
-from environs import Env
 
 from server.settings.databases import given, sqlite
-
-env = Env()
+from server.settings.environment import env
 
 ROOT = Path(__file__).parents[2]
 VAR = env.path("CHAINRULE_VAR", ROOT / "var")
@@ -180,6 +178,8 @@ CELERY_WORKER_LOST_WAIT = 2
 CELERY_TASK_DEFAULT_QUEUE = "records"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Graders speak to the same broker: the records worker takes its tasks from there, but no orders.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {

@@ -1,15 +1,16 @@
 """The database: the one that DATABASE_URL names, else one that needs no installation."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 
+from server.settings.environment import env
+
 
 def given() -> dict[str, Any]:
     """Return the settings of the database that DATABASE_URL names; empty where it is not set."""
-    url = os.environ.get("DATABASE_URL", "")
+    url = env.str("DATABASE_URL", "")
     if url.startswith("sqlite:///"):
         return sqlite(Path(url.removeprefix("sqlite:///")))
     # A database that was started again has forgotten our connections: each is asked before it is used.
@@ -21,7 +22,7 @@ def pooled() -> dict[str, Any]:
 
     Off where CHAINRULE_DB_POOL is 0. Threads take turns; who finds none free waits for one, ten seconds at most.
     """
-    size = int(os.environ.get("CHAINRULE_DB_POOL", "4"))
+    size = env.int("CHAINRULE_DB_POOL", 4)
     return {"OPTIONS": {"pool": {"min_size": 1, "max_size": size, "timeout": 10}}} if size else {}
 
 

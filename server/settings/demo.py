@@ -1,7 +1,8 @@
 """The demo: one machine, loopback only, accounts whose password is their name."""
 
 from server.settings.base import *  # noqa: F403
-from server.settings.base import INSTALLED_APPS, VAR, env
+from server.settings.base import INSTALLED_APPS, VAR
+from server.settings.environment import env
 from server.settings.secret import kept_secret
 
 DEBUG = False

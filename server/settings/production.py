@@ -1,7 +1,8 @@
 """Production: secrets and hosts must be given, cookies travel by TLS only, demo accounts are refused."""
 
 from server.settings.base import *  # noqa: F403
-from server.settings.base import REDIS_URL, VAR, env
+from server.settings.base import REDIS_URL, VAR
+from server.settings.environment import env
 
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY")

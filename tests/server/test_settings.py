@@ -78,6 +78,27 @@ def test_production_does_not_start_without_what_only_its_operator_knows(tmp_path
     assert result.returncode != 0
 
 
+def test_production_takes_its_secrets_from_files(tmp_path):
+    secrets = {
+        "SECRET_KEY": PRODUCTION["SECRET_KEY"],
+        "DATABASE_URL": "postgres://ada:pw@db/chainrule",
+        "REDIS_URL": "redis://r",
+    }
+    files = {}
+    for name, secret in secrets.items():
+        (tmp_path / name).write_text(f"{secret}\n")
+        files[f"{name}_FILE"] = str(tmp_path / name)
+    script = (
+        "from django.conf import settings as s;"
+        "print(s.SECRET_KEY, s.DATABASES['default']['HOST'], s.DATABASES['default']['PASSWORD'], s.CELERY_BROKER_URL)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name not in secrets}
+    environment |= {name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"} | files
+    result = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+
+    assert result.stdout.split() == [PRODUCTION["SECRET_KEY"], "db", "pw", "redis://r"]
+
+
 def test_the_demos_commands_are_unknown_in_production():
     script = "import django; django.setup(); from django.core.management import get_commands; print(*get_commands())"
     environment = os.environ | PRODUCTION
