@@ -21,6 +21,7 @@ from celery.exceptions import Reject
 from celery.signals import worker_process_init, worker_process_shutdown, worker_ready
 
 from grader import attendance, logs, metrics, tracing
+from grader.broker import broker
 from grader.errors import GraderError, NoSandbox, PackageError
 from grader.holding import tell_what_is_held
 from grader.jobs import Job
@@ -33,7 +34,7 @@ from grader.sandboxes.select import open_sandbox
 from grader.showing import run_snippet
 from grader.snippets import Snippet
 
-BROKER = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+BROKER = broker()
 RUNTIME = os.environ.get("CHAINRULE_RUNTIME", "cpu")
 ENGINE = os.environ.get("CHAINRULE_SANDBOX") or None
 HARD_LIMIT = int(os.environ.get("CHAINRULE_GRADING_LIMIT", "120"))
@@ -78,6 +79,10 @@ app.conf.update(
         "socket_keepalive": True,
         "health_check_interval": 5,
         "queue_order_strategy": "priority",
+        # What graders have in hand is kept apart from what the server has: their account need not see that.
+        "unacked_key": "grading.unacked",
+        "unacked_index_key": "grading.unacked_index",
+        "unacked_mutex_key": "grading.unacked_mutex",
     },
 )
 app.steps["consumer"].add(attendance.Attendance)
