@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -106,15 +106,22 @@ def import_debian(client: docker.DockerClient) -> None:
 
 
 def build_from(client: docker.DockerClient, kind: str, tag: str, *, base: str) -> None:
-    """Build the image; the steps inside have no network."""
+    """Build the sandbox image on this base."""
+    make(client, dockerfile(kind), tag, contents(kind), {"BASE": base})
+
+
+def make(
+    client: docker.DockerClient, recipe: Path, tag: str, files: Mapping[str, Path], arguments: Mapping[str, str]
+) -> None:
+    """Build an image by a Dockerfile, which finds these files in its context; the steps inside have no network."""
     with TemporaryFile() as context:
-        write_context(context, kind)
+        pack(context, by_name([recipe]) | dict(files))
         context.seek(0)
         log = client.api.build(
             fileobj=context,
             custom_context=True,
-            dockerfile=str(dockerfile(kind).relative_to(ROOT)),
-            buildargs={"BASE": base},
+            dockerfile=str(recipe.relative_to(ROOT)),
+            buildargs=dict(arguments),
             network_mode="none",
             tag=tag,
             rm=True,
@@ -129,18 +136,26 @@ def follow(log: Iterator[dict[str, str]]) -> None:
     said: list[str] = []
     for line in log:
         if "error" in line:
-            raise SetupError("the sandbox image could not be built:\n" + "".join(said[-40:]) + line["error"])
+            raise SetupError("the image could not be built:\n" + "".join(said[-40:]) + line["error"])
         said.append(line.get("stream", ""))
 
 
-def write_context(file: IO[bytes], kind: str) -> None:
-    """Write what the Dockerfile copies, each file with the same owner and date on every machine."""
-    wheels = sandbox_wheels(kind)
-    with tarfile.open(fileobj=file, mode="w") as context:
-        for path in [dockerfile(kind), *harness()]:
-            context.add(path, arcname=str(path.relative_to(ROOT)), filter=plain)
-        for path in sorted(wheels.iterdir()):
-            context.add(path, arcname=f"var/wheels/sandbox-{kind}/{path.name}", filter=plain)
+def contents(kind: str) -> dict[str, Path]:
+    """What the sandbox's Dockerfile copies: each file, by its name in the context."""
+    wheels = sorted(sandbox_wheels(kind).iterdir())
+    return by_name(harness()) | {f"var/wheels/sandbox-{kind}/{path.name}": path for path in wheels}
+
+
+def by_name(paths: Iterable[Path]) -> dict[str, Path]:
+    """Files of the repository, each by its name below the root."""
+    return {str(path.relative_to(ROOT)): path for path in paths}
+
+
+def pack(file: IO[bytes], files: Mapping[str, Path]) -> None:
+    """Write files as an archive, each with the same owner and date on every machine."""
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        for name, path in files.items():
+            archive.add(path, arcname=name, filter=plain)
 
 
 def plain(member: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -7,7 +7,7 @@ default index is taken instead, which works on a CPU too but is several times as
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deploy.setup.base import REQUIREMENTS, VAR, VENV, SetupError, digest, only_one, say
@@ -42,13 +42,30 @@ def with_cuda(arguments: Sequence[str | Path]) -> None:
 
 def sandbox_wheels(kind: str) -> Path:
     """The folder with every wheel of a sandbox ("cpu" or "gpu"), downloaded if it is not there yet."""
-    folder = VAR / "wheels" / f"sandbox-{kind}-{digest([SANDBOX, TORCH[kind]])}"
+    with_its_torch = with_torch if kind == "cpu" else with_cuda
+    return fetched(f"sandbox-{kind}", [SANDBOX, TORCH[kind]], with_its_torch, SANDBOX)
+
+
+def part_wheels(part: str) -> Path:
+    """The folder with every wheel of a part ("web" or "grader", which comes without torch), downloaded if need be."""
+    lock = REQUIREMENTS / f"{part}.txt"
+    return fetched(part, [lock], without_torch, lock)
+
+
+def fetched(name: str, locks: Sequence[Path], ask: Callable[[list[str | Path]], None], lock: Path) -> Path:
+    """The folder with the wheels that these locks mean; where it is missing, `ask` has pip fill it."""
+    folder = VAR / "wheels" / f"{name}-{digest(locks)}"
     with only_one("wheels"):
         if not folder.is_dir():
-            say(f"fetching the packages of the {kind} sandbox")
+            say(f"fetching the packages of {name}")
             fresh = folder.with_suffix(".part")
             shutil.rmtree(fresh, ignore_errors=True)
-            download: list[str | Path] = [*DOWNLOAD, "--dest", fresh, "-r", SANDBOX]
-            with_torch(download) if kind == "cpu" else with_cuda(download)
+            ask([*DOWNLOAD, "--dest", fresh, "-r", lock])
             fresh.rename(folder)
     return folder
+
+
+def without_torch(arguments: Sequence[str | Path]) -> None:
+    """Run pip as it is told."""
+    if not pip(arguments):
+        raise SetupError("pip could not get the packages: see its message above")

@@ -16,7 +16,7 @@ def wheels(tmp_path, monkeypatch):
 
 def context():
     file = io.BytesIO()
-    image.write_context(file, "cpu")
+    image.pack(file, image.by_name([image.dockerfile("cpu")]) | image.contents("cpu"))
     return file.getvalue()
 
 
