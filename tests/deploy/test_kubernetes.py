@@ -1,0 +1,194 @@
+"""The manifests: valid by Kubernetes's published schemas, complete, and with the walls where they belong."""
+
+import subprocess
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from deploy.setup.base import ROOT
+from tests.deploy.kustomize import containers, render
+
+pytestmark = pytest.mark.slow
+
+KUBERNETES = ROOT / "deploy" / "kubernetes"
+OVERLAYS = ("production", "trial")
+# The oldest that has sidecars without a switch, and the newest that the schemas know.
+VERSIONS = ("1.29", kubernetes_validate.latest_version())
+MADE_ELSEWHERE = {"certificate"}
+
+
+def rendered(overlay):
+    return render(KUBERNETES / "overlays" / overlay)
+
+
+@pytest.fixture(params=OVERLAYS)
+def documents(request):
+    return rendered(request.param)
+
+
+def of_kind(documents, *kinds):
+    return {one["metadata"]["name"]: one for one in documents if one["kind"] in kinds}
+
+
+def pods(documents):
+    """The pods that there will be, by the names of what makes them."""
+    return {
+        name: one["spec"]["template"] for name, one in of_kind(documents, "Deployment", "StatefulSet", "Job").items()
+    }
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_document_is_as_the_schemas_want_it(documents, version):
+    for document in documents:
+        kubernetes_validate.validate(document, version, strict=True)
+
+
+def test_every_document_has_a_name_of_its_own(documents):
+    names = [(one["kind"], one["metadata"]["name"]) for one in documents]
+
+    assert len(names) == len(set(names))
+
+
+def test_no_file_is_left_over():
+    files = {path for path in KUBERNETES.rglob("*.yaml") if path.name != "kustomization.yaml"}
+    named = set()
+    for path in KUBERNETES.rglob("kustomization.yaml"):
+        named |= {
+            path.parent / name for name in yaml.safe_load(path.read_text())["resources"] if name.endswith(".yaml")
+        }
+
+    assert files == named
+
+
+def test_nobody_is_root_but_the_engine_behind_gvisor(documents):
+    for name, pod in pods(documents).items():
+        for container in containers({"spec": {"template": pod}}):
+            rights = pod["spec"].get("securityContext", {}) | container["securityContext"]
+            if container["name"] == "engine":
+                assert pod["spec"]["runtimeClassName"] == "gvisor"
+                assert not rights.get("privileged")
+                continue
+            assert rights["runAsNonRoot"], name
+            assert rights["runAsUser"] > 0, name
+            assert rights["readOnlyRootFilesystem"], name
+            assert rights["capabilities"] == {"drop": ["ALL"]}, name
+            assert rights["allowPrivilegeEscalation"] is False, name
+            assert rights["seccompProfile"] == {"type": "RuntimeDefault"}, name
+
+
+def test_nobody_may_speak_to_kubernetes(documents):
+    assert all(pod["spec"]["automountServiceAccountToken"] is False for pod in pods(documents).values())
+
+
+def test_what_stays_is_watched_and_bounded(documents):
+    for name in of_kind(documents, "Deployment", "StatefulSet"):
+        for container in pods(documents)[name]["spec"]["containers"]:
+            assert "livenessProbe" in container, name
+            assert "memory" in container["resources"]["limits"], name
+            assert "cpu" in container["resources"]["requests"], name
+
+
+def selects(selector, labels):
+    return selector.get("matchLabels", {}).items() <= labels.items()
+
+
+def reached_from(documents, labels):
+    """What pods of these labels may connect to: the labels of the other side, or its addresses."""
+    rules = [
+        rule
+        for policy in of_kind(documents, "NetworkPolicy").values()
+        if selects(policy["spec"]["podSelector"], labels)
+        for rule in policy["spec"].get("egress", [])
+    ]
+    return [to.get("ipBlock") or to["podSelector"]["matchLabels"] for rule in rules for to in rule["to"]]
+
+
+def let_in_to(documents, labels):
+    """Whose connections pods of these labels take."""
+    rules = [
+        rule
+        for policy in of_kind(documents, "NetworkPolicy").values()
+        if selects(policy["spec"]["podSelector"], labels)
+        for rule in policy["spec"].get("ingress", [])
+    ]
+    return [source.get("podSelector") or source["namespaceSelector"] for rule in rules for source in rule["from"]]
+
+
+def test_nothing_is_open_by_default(documents):
+    nobody = of_kind(documents, "NetworkPolicy")["nobody"]["spec"]
+
+    assert nobody == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def test_a_grader_reaches_redis_and_nothing_else(documents):
+    labels = pods(documents)["grading-cpu"]["metadata"]["labels"]
+
+    assert reached_from(documents, labels) == [{"k8s-app": "kube-dns"}, {"app": "redis"}]
+    assert let_in_to(documents, labels) == []
+
+
+def test_the_database_hears_the_server_only():
+    documents = rendered("trial")
+
+    assert let_in_to(documents, {"app": "postgres"}) == [{"matchLabels": {"server": "true"}}]
+    assert reached_from(documents, {"app": "postgres"}) == [{"k8s-app": "kube-dns"}]
+
+
+def secrets_of(pod):
+    return {volume["secret"]["secretName"] for volume in pod["spec"]["volumes"] if "secret" in volume}
+
+
+def test_a_grader_has_one_secret_which_is_nobody_elses(documents):
+    held = {name: secrets_of(pod) for name, pod in pods(documents).items()}
+
+    assert held.pop("grading-cpu") == {"grading"}
+    assert set().union(*held.values()) == {"chainrule"}
+
+
+def test_every_secret_is_one_that_is_made(documents, tmp_path):
+    subprocess.run([ROOT / "deploy" / "make-secrets", tmp_path], check=True)
+    wanted = {
+        item["key"]
+        for pod in pods(documents).values()
+        for volume in pod["spec"]["volumes"]
+        for item in volume.get("secret", {}).get("items", [])
+    }
+
+    assert wanted <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_every_name_leads_somewhere(documents):
+    config_maps, services = of_kind(documents, "ConfigMap"), of_kind(documents, "Service")
+    for name, pod in pods(documents).items():
+        volumes = pod["spec"]["volumes"] + of_kind(documents, "StatefulSet").get(name, {"spec": {}})["spec"].get(
+            "volumeClaimTemplates", []
+        )
+        names = {volume.get("name") or volume["metadata"]["name"] for volume in volumes}
+        for container in containers({"spec": {"template": pod}}):
+            assert {mount["name"] for mount in container["volumeMounts"]} <= names, name
+            assert {one["configMapRef"]["name"] for one in container.get("envFrom", [])} <= config_maps.keys(), name
+        assert {volume["configMap"]["name"] for volume in volumes if "configMap" in volume} <= config_maps.keys()
+    for one in of_kind(documents, "HorizontalPodAutoscaler").values():
+        assert one["spec"]["scaleTargetRef"]["name"] in of_kind(documents, "Deployment")
+    for one in [*of_kind(documents, "PodDisruptionBudget").values()]:
+        assert any(selects(one["spec"]["selector"], pod["metadata"]["labels"]) for pod in pods(documents).values())
+    for service in services.values():
+        assert any(
+            service["spec"]["selector"].items() <= pod["metadata"]["labels"].items() for pod in pods(documents).values()
+        )
+    for stateful in of_kind(documents, "StatefulSet").values():
+        assert stateful["spec"]["serviceName"] in services
+
+
+def test_graders_are_counted_by_the_age_of_their_queue(documents):
+    autoscaler = of_kind(documents, "HorizontalPodAutoscaler")["grading-cpu"]["spec"]
+    metric = autoscaler["metrics"][0]["external"]["metric"]
+
+    assert metric == {"name": "chainrule_queue_age_seconds", "selector": {"matchLabels": {"runtime": "cpu"}}}
+
+
+def test_what_there_is_two_of_is_not_taken_away_at_once(documents):
+    budgets = of_kind(documents, "PodDisruptionBudget")
+
+    assert of_kind(documents, "HorizontalPodAutoscaler").keys() == budgets.keys()
