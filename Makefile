@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 OURS = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup image image-gpu demo screenshots check test bench faults soak load lock audit clean
+.PHONY: help setup image image-gpu images demo screenshots check test compose-test bench faults soak load lock audit clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -18,6 +18,9 @@ image: setup ## build the sandbox image, where its content has changed
 image-gpu: setup ## build the sandbox image for machines with an NVIDIA GPU (downloads several GB)
 	@$(OURS) deploy.setup.image gpu
 
+images: setup ## build the images of production (deploy/README.md)
+	@$(OURS) deploy.setup.images
+
 demo: setup ## run all of it on http://127.0.0.1:8000 (or PORT=8001) until Ctrl+C
 	@$(OURS) deploy.setup.demo
 
@@ -29,6 +32,9 @@ check: setup ## form, types, imports, migrations, templates, and the tests that 
 
 test: setup ## bring every service, then run every check and every test (ARGS="tests/grader -k nan")
 	@$(OURS) deploy.setup.test $(ARGS)
+
+compose-test: setup ## start production's compose file with all its walls, try it, and stop it (minutes)
+	@$(OURS) deploy.setup.compose
 
 bench: setup image ## measure what a submission costs in each kind of sandbox (ARGS="--times 50 --out bench.json")
 	@$(OURS) tests.bench.sandbox $(ARGS)

@@ -24,6 +24,8 @@ PROGRAMS = {
     "initdb": "postgresql",
     "mmdebstrap": "mmdebstrap",
     "runsc": "runsc",
+    "caddy": "caddy",
+    "docker-compose": "docker-compose",
 }
 ENGINE = {"dockerd": "docker.io"}
 # What pytest exits with where no test was left.

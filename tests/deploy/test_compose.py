@@ -1,0 +1,119 @@
+"""The compose file, as docker-compose reads it: complete, and with its walls. tests/production starts it."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deploy.setup.base import ROOT
+from deploy.setup.debian import find
+
+pytestmark = pytest.mark.docker
+
+ENGINE_SOCKET = "/var/run/docker.sock"
+ONE_SHOT = {"prepare"}
+
+
+@pytest.fixture(scope="module")
+def composed():
+    """The file with what env.example says, after docker-compose has judged it."""
+    command = [
+        find("docker-compose"),
+        "--env-file",
+        "deploy/env.example",
+        "-f",
+        "deploy/compose.yaml",
+        "--profile",
+        "gpu",
+    ]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("CHAINRULE_")}
+    done = subprocess.run([*command, "config"], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return yaml.safe_load(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def services(composed):
+    return composed["services"]
+
+
+def names_with(services, key, value=None):
+    """The services that have something under a key, or just this."""
+    return {name for name, one in services.items() if (value in one.get(key, []) if value else one.get(key))}
+
+
+def test_there_is_all_that_an_installation_needs(services):
+    assert services.keys() == {
+        "proxy", "web", "records", "prepare", "grading-cpu", "grading-gpu", "redis", "postgres",
+    }  # fmt: skip
+
+
+def test_every_service_has_the_same_walls_and_bounds(services):
+    for name, one in services.items():
+        assert one["read_only"], name
+        assert one["cap_drop"] == ["ALL"], name
+        assert "cap_add" not in one, name
+        assert "privileged" not in one, name
+        assert one["security_opt"] == ["no-new-privileges:true"], name
+        assert one["mem_limit"], name
+        assert one["pids_limit"], name
+        assert one["logging"]["options"] == {"max-size": "10m", "max-file": "5"}, name
+
+
+def test_what_stays_comes_back_and_is_watched(services):
+    assert {name for name, one in services.items() if one["restart"] == "unless-stopped"} == services.keys() - ONE_SHOT
+    assert names_with(services, "healthcheck") == services.keys() - ONE_SHOT
+
+
+def test_a_grading_worker_meets_redis_and_nobody_else(services):
+    graders = {"grading-cpu", "grading-gpu"}
+
+    for grader in graders:
+        assert list(services[grader]["networks"]) == ["graders"]
+    assert names_with(services, "networks", "graders") == graders | {"redis"}
+
+
+def test_only_the_proxy_is_open_to_the_world(composed, services):
+    assert names_with(services, "ports") == {"proxy"}
+    assert {name for name, one in composed["networks"].items() if not one.get("internal")} == {"outside"}
+    assert names_with(services, "networks", "outside") == {"proxy", "web", "records"}
+
+
+def test_the_database_is_met_by_the_server_only(services):
+    assert names_with(services, "networks", "data") == {"web", "records", "prepare", "postgres"}
+
+
+def test_only_graders_have_the_engines_socket_and_their_account_is_all_they_have(services):
+    mounted = {name for name, one in services.items() if ENGINE_SOCKET in json.dumps(one.get("volumes", []))}
+
+    assert mounted == {"grading-cpu", "grading-gpu"}
+    for name in mounted:
+        assert [one["source"] for one in services[name]["secrets"]] == ["redis_grading_url"]
+
+
+def test_every_secret_is_a_file_and_one_that_is_made(composed, services, tmp_path):
+    subprocess.run([ROOT / "deploy" / "make-secrets", tmp_path], check=True)
+    made = {path.name for path in tmp_path.iterdir()}
+    used = {one["source"] for service in services.values() for one in service.get("secrets", [])}
+
+    assert composed["secrets"].keys() == made == used
+
+
+def test_no_secret_is_in_anybodys_environment(services):
+    for name, one in services.items():
+        for variable in one.get("environment", {}):
+            assert (
+                variable.endswith("_FILE")
+                or not any(word in variable for word in ("SECRET", "PASSWORD", "TOKEN", "URL"))
+                or variable == "CHAINRULE_PUBLIC_URL"
+            ), name
+
+
+def test_what_is_mounted_from_here_is_here(services):
+    for one in services.values():
+        for volume in one.get("volumes", []):
+            source = (volume if isinstance(volume, str) else volume["source"]).partition(":")[0]
+            assert not source.startswith(str(ROOT)) or Path(source).exists()
