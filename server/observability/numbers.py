@@ -16,9 +16,13 @@ from kombu.exceptions import OperationalError
 
 from grader.metrics import Collector, GaugeMetricFamily, Metric
 from server.lti.models import Passback, PassbackState
+from server.observability.readiness import threads
 from server.submissions.dispatch import jobs_in
 from server.submissions.models import Submission
 from server.webhooks.models import Delivery, DeliveryState
+
+# How long the broker may take to answer (seconds): less than whoever asks us usually waits.
+PATIENCE = 3.0
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +41,7 @@ class Numbers(Collector):
                 yield from list(look())
                 up.add_metric([part], 1)
             except (Error, OperationalError, AMQPError, OSError):
-                log.warning("not_counted", part=part, exc_info=True)
+                log.warning("not_counted", part=part)
                 up.add_metric([part], 0)
         yield up
 
@@ -80,9 +84,15 @@ def _outboxes(now: datetime) -> Iterator[Metric]:
 
 
 def _of_broker() -> Iterator[Metric]:
+    # A broker that is away is called several times before anybody says so; whoever asks us cannot wait for that.
+    asked = threads("queue lengths").submit(lambda: [jobs_in(queue) for queue in QUEUES])
+    try:
+        found = asked.result(PATIENCE)
+    finally:
+        asked.cancel()
     length = GaugeMetricFamily("chainrule_queue_length", "Jobs that no worker has taken yet.", labels=["queue"])
-    for queue in QUEUES:
-        length.add_metric([queue], jobs_in(queue))
+    for queue, count in zip(QUEUES, found, strict=True):
+        length.add_metric([queue], count)
     yield length
 
 
