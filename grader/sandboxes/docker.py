@@ -21,8 +21,7 @@ from grader.sandboxes.runtimes import Gpus, Runtime
 COMMAND = ["python3", "-I", "/opt/chainrule/grader/harness/__main__.py"]
 
 MIB = 1024 * 1024
-# Less than the hard limit of a task: the job of a worker that cannot start one in time goes to another, unharmed.
-_START_SECONDS = 90
+_START_SECONDS = 120
 
 
 class DockerEngine:

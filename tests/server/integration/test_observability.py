@@ -57,7 +57,8 @@ def system(tmp_path_factory):
         # However slow the machine: nothing is sent a second time here.
         "CHAINRULE_GRADING_LEASE": "900",
     }
-    with whole_system(tmp_path_factory.mktemp("observed"), env=env) as system:
+    folder = tmp_path_factory.mktemp("observed")
+    with whole_system(folder, env=env | {health.VARIABLE: str(folder / "records.health")}) as system:
         yield system
 
 
@@ -88,7 +89,7 @@ def grader(system, name, **env):
     }
     with running(f"the grader {name}", command, log=log, env=system.env | own | env) as process:
 
-        def until(ready, what, seconds=180):
+        def until(ready, what, seconds=400):
             wait_until(ready, name=what, process=process, log=log, seconds=seconds)
 
         until(lambda: not health.trouble(file), "the grader")
@@ -160,7 +161,7 @@ def graded(system, worker, submission):
         return any(one["event"] == "recorded" and one["submission"] == submission for one in found)
 
     # On a busy machine a worker's first sandbox takes its time.
-    worker.until(recorded, "the score", seconds=180)
+    worker.until(recorded, "the score")
     return submission
 
 
@@ -237,6 +238,7 @@ def test_the_numbers_of_a_real_run_are_told_by_whoever_knows_them(system, worker
     web = website_numbers(system)
     records, grading = (numbers(f"http://127.0.0.1:{port}/metrics") for port in (RECORDS_PORT, GRADING_PORT))
 
+    assert health.trouble(system.folder / "records.health") == ""
     assert submissions_answered(web) == submissions_answered(before) + 1
     assert web[("chainrule_queue_age_seconds", ("runtime", "cpu"))] == 0
     assert web[("chainrule_up", ("part", "broker"))] == web[("chainrule_up", ("part", "database"))] == 1
