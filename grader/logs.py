@@ -26,6 +26,7 @@ HEADER = "request_id"
 JSON = "json"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
+_present = {"style": "text"}
 _HIDDEN = "[hidden]"
 _SECRET = re.compile(r"password|secret|authorization|cookie|credential|token$|api_key|signature|source")
 # What these say at each turn is said better by our own lines.
@@ -48,8 +49,9 @@ Count = Callable[[str, str], None]
 def configure(style: str | None = None, *, level: int = logging.INFO, count: Count | None = None) -> None:
     """Have structlog and the standard library's logging write alike; `count` hears of every (level, event) written.
 
-    The style is the one given, else that of CHAINRULE_LOGS, else text.
+    The style is the one given, else that of CHAINRULE_LOGS, else the one there was, which is text at first.
     """
+    chosen = _present["style"] = style or os.environ.get("CHAINRULE_LOGS") or _present["style"]
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -60,7 +62,7 @@ def configure(style: str | None = None, *, level: int = logging.INFO, count: Cou
     ]
     # Not structlog's own choice of a traceback, which shows the values of variables: passwords are among them.
     last: list[Any] = [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
-    if (style or os.environ.get("CHAINRULE_LOGS", "")) == JSON:
+    if chosen == JSON:
         last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

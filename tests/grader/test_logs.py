@@ -16,6 +16,8 @@ def written(monkeypatch):
     """Return what is logged from here on, in a style; afterwards logging is as it was."""
     root, stream = logging.getLogger(), io.StringIO()
     before = root.handlers[:], root.level
+    monkeypatch.setitem(logs._present, "style", "text")
+    monkeypatch.delenv("CHAINRULE_LOGS", raising=False)
     levels = {name: logging.getLogger(name).level for name in logs._QUIET}
 
     def configure(style, **options):
@@ -46,6 +48,15 @@ def test_a_line_is_json_with_the_ids_of_what_is_going_on(written):
         "given": 10,
     }.items() <= first.items()
     assert "request_id" not in second
+
+
+def test_who_sets_logging_up_once_more_without_a_style_keeps_the_one_there_was(written):
+    written(logs.JSON)
+    stream = written(None)
+
+    structlog.get_logger().info("ready")
+
+    assert json.loads(stream.getvalue())["event"] == "ready"
 
 
 def test_what_others_log_looks_the_same(written):
