@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+import server.submissions.urls  # noqa: F401 brings the converter `assignment`
 from server.dashboard.views import assignments, gradebook, grades, overview
 
 app_name = "dashboard"
@@ -9,6 +10,7 @@ urlpatterns = [
     path("", overview.overview, name="overview"),
     path("workers", overview.workers, name="workers"),
     path("exercises/", overview.exercises, name="exercises"),
+    path("exercises/<assignment:exercise>/", overview.exercise, name="exercise"),
     path("gradebook/", gradebook.gradebook, name="gradebook"),
     path("gradebook/export/<slug:form>", gradebook.export, name="export"),
     path("changes/", gradebook.changes, name="changes"),

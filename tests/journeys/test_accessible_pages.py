@@ -50,7 +50,9 @@ def wide(page):
 
 
 @pytest.mark.parametrize(
-    ("who", "addresses"), [(None, ANYBODY), ("student12", STUDENTS), ("instructor", TEACHERS)], ids=str
+    ("who", "addresses"),
+    [(None, ANYBODY), ("student12", STUDENTS), ("instructor", TEACHERS)],
+    ids=["anybody", "student", "instructor"],
 )
 def test_every_page_can_be_used_by_everybody_and_on_a_phone(idle, page, sign_in, violations, who, addresses):
     if who:

@@ -56,6 +56,7 @@ def test_the_whole_way_from_the_sign_in_to_a_submission_and_back(idle, page):
 
     tab_to(page, page.locator(".cm-content"))
     page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
     page.keyboard.type("answer = 1\nif answer:\npass")
     page.keyboard.press("Escape")
     page.keyboard.press("Tab")

@@ -112,13 +112,21 @@ def test_of_two_tabs_the_newer_wins_and_the_other_is_offered(idle, page, sign_in
 def test_a_notebook_is_put_into_the_editor_and_the_starter_comes_back(idle, page, sign_in, tmp_path):
     sign_in(idle, "student16")
     open_exercise(page)
-    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": "x = 1"}]
+    cells = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": "x = 1  # <script>"}
+    ]
     notebook = tmp_path / "answer.ipynb"
     notebook.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}))
 
     page.get_by_label("Open a file").set_input_files(notebook)
     page.locator(".cm-content").get_by_text("x = 1").wait_for()
-    assert code(page) == "x = 1\n"
+    assert code(page) == "x = 1  # <script>\n"
+
+    picture = tmp_path / "answer.png"
+    picture.write_bytes(b"\x89PNG")
+    page.get_by_label("Open a file").set_input_files(picture)
+    page.get_by_role("alert").get_by_text(".py").wait_for()
+    assert code(page) == "x = 1  # <script>\n"
 
     page.get_by_role("link", name="Back to the starter").click()
     assert code(page) == EXERCISE.starter

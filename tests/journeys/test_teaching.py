@@ -33,3 +33,32 @@ def test_a_grade_is_overridden_with_a_reason_and_undone(idle, page, sign_in):
     page.locator("tbody th a").first.click()
     page.get_by_role("button", name="Undo").first.click()
     expect(page.get_by_text("Undone. The grade is what it was before.")).to_be_visible()
+
+
+def test_a_roster_is_looked_at_before_it_does_anything(idle, page, sign_in):
+    sign_in(idle, "instructor")
+    page.goto(teach(idle, "people/"))
+    page.get_by_role("link", name="Import a roster").click()
+    page.get_by_label("Or its text").fill("email,name\nemmy@example.org,Emmy Noether\nstudent7@example.org,\nnobody,")
+    page.get_by_role("button", name="Show what it would do").click()
+    expect(page.get_by_role("row", name="Emmy Noether")).to_contain_text("new")
+    page.get_by_role("button", name="Do this").click()
+
+    page.goto(teach(idle, "people/"))
+    expect(page.get_by_role("row", name="Emmy Noether")).to_be_visible()
+
+
+def test_an_assignment_is_set_changed_and_taken_back(idle, page, sign_in):
+    sign_in(idle, "instructor")
+    page.goto(teach(idle, "assignments/"))
+    page.get_by_role("link", name="New assignment").click()
+    page.get_by_label("Exercise").select_option("derivatives/sin")
+    page.get_by_label("Name in addresses").fill("extra/again")
+    page.get_by_role("button", name="Set the exercise").click()
+    page.get_by_label("Attempts", exact=True).fill("3")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Attempts", exact=True)).to_have_value("3")
+    page.get_by_role("button", name="Take it out of the course").click()
+
+    page.goto(f"{idle.url}/courses/autograd-demo/exercises/extra/again/")
+    expect(page.get_by_role("heading", name="Not found")).to_be_visible()

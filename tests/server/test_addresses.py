@@ -31,7 +31,15 @@ from server.similarity.models import Comparison, Pair
 from server.submissions.drawing.figures import SIGNATURE, Figure
 from server.webhooks.models import Delivery, Event
 from server.webhooks.services import add_endpoint
-from tests.server.builders import make_course, make_member, make_report, make_student, make_submission, record
+from tests.server.builders import (
+    make_course,
+    make_member,
+    make_report,
+    make_student,
+    make_submission,
+    record,
+    write_exercise,
+)
 from tests.server.lessons.conftest import write_lesson
 from tests.server.lti.builders import make_lms, make_selection
 
@@ -79,6 +87,7 @@ ADDRESSES = {
     "dashboard:overview": (STAFF, "course"),
     "dashboard:workers": (STAFF, "course"),
     "dashboard:exercises": (STAFF, "course"),
+    "dashboard:exercise": (STAFF, "course", "exercise"),
     "dashboard:gradebook": (STAFF, "course"),
     "dashboard:export": (STAFF, "course", "csv"),
     "dashboard:changes": (STAFF, "course"),
@@ -247,6 +256,7 @@ def things(exercises, course, assignment, people):
     return make_lms(assignment, teacher) | {
         "course": course.slug,
         "slug": assignment.slug,
+        "exercise": assignment.exercise,
         "assignment": assignment.pk,
         "owner": owner.pk,
         "submission": submission.pk,
@@ -346,6 +356,33 @@ def test_who_left_the_course_gets_nothing_of_it(client, people, things):
 
     assert got == dict.fromkeys(closed, NO)
     assert found_in(came, set(PRIVATE.values()) - {PRIVATE["name"]}) == {}
+
+
+ATTACK = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def attacked(monkeypatch, exercises, course):
+    """Write markup wherever somebody may write: names, titles, statements, code, output, reasons, comments."""
+    for name in PRIVATE:
+        monkeypatch.setitem(PRIVATE, name, f"{ATTACK} {name}")
+    write_exercise(exercises, "gradients/square", title=ATTACK, statement=f"Words and {ATTACK}")
+    course.title = ATTACK
+    course.save()
+
+
+@pytest.mark.parametrize("who", ["owner", "teacher"])
+def test_what_people_wrote_is_on_no_page_as_markup(client, attacked, people, things, who):
+    client.force_login(people[who])
+    answers = {name: client.get(address_of(name, things)) for name in ADDRESSES if not name.startswith("account_")}
+    pages = {name: body(one) for name, one in answers.items() if one.headers["Content-Type"].startswith("text/html")}
+    if who == "teacher":
+        roster = {"text": f"email,name\nnew@example.org,{ATTACK}"}
+        pages["preview"] = client.post(reverse("roster:import", args=[things["course"]]), roster).text
+
+    assert found_in(pages, [ATTACK]) == {}
+    told = [name for name, text in pages.items() if "&lt;script&gt;alert(1)" in text]
+    assert len(told) >= {"owner": 12, "teacher": 30}[who], told
 
 
 NAMED = {

@@ -1,6 +1,6 @@
 """The first page of a course for those who teach it, and the exercises."""
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -51,3 +51,13 @@ def exercises(request: Request, slug: str) -> HttpResponse:
         "dashboard/exercises.html",
         {"course": course, "tab": "exercises", "exercises": every_exercise(course)},
     )
+
+
+@require_GET
+def exercise(request: Request, slug: str, exercise: str) -> HttpResponse:
+    """An exercise as students read it, set in this course or not."""
+    course = taught_course(request, slug)
+    one = next((one for one in every_exercise(course) if one.exercise.slug == exercise), None)
+    if one is None:
+        raise Http404
+    return render(request, "dashboard/exercise.html", {"course": course, "tab": "exercises", "one": one})

@@ -12,7 +12,15 @@ from server.gradebook.models import Action, Grade, GradeChange
 from server.gradebook.services import decide
 from server.regrades import services as regrades
 from server.submissions.models import State
-from tests.server.builders import graded, make_assignment, make_report, make_student, make_submission, record
+from tests.server.builders import (
+    graded,
+    make_assignment,
+    make_report,
+    make_student,
+    make_submission,
+    record,
+    write_exercise,
+)
 
 LISTS = [
     ("dashboard:overview", ""),
@@ -264,6 +272,16 @@ def test_exercises_tell_whether_this_version_was_verified(teach, course, exercis
 
     Verification.objects.filter(pk=row.pk).update(digest="another")
     assert "Changed since verified" in text(teach("dashboard:exercises"))
+
+
+def test_an_exercise_can_be_read_before_it_is_set_and_tried_afterwards(teach, course, assignment, exercises):
+    write_exercise(exercises, "gradients/cube", title="The cube", statement="Write `cube(x)`: $x^3$.")
+
+    unset = text(teach("dashboard:exercise", "gradients/cube"))
+    assert "<msup>" in unset
+    assert "new?exercise=gradients/cube" in unset
+    assert assignment.get_absolute_url() in text(teach("dashboard:exercise", "gradients/square"))
+    assert teach("dashboard:exercise", "gradients/unheard-of").status_code == 404
 
 
 def test_submissions_of_an_earlier_version_are_counted(teach, course, assignment, exercises):

@@ -39,6 +39,7 @@ GET = {(page, ()): SEES for page in PAGES} | {
     ("dashboard:grade", ("assignment", "learner")): SEES,
     ("dashboard:submission", ("submission",)): SEES,
     ("dashboard:assignment", ("assignment",)): SEES,
+    ("dashboard:exercise", ("gradients/square",)): SEES,
     ("dashboard:analytics", ("assignment",)): SEES,
     ("regrades:detail", ("regrade",)): SEES,
     ("regrades:progress", ("regrade",)): SEES,
