@@ -75,7 +75,10 @@ class NotRegistered(LaunchError):
 
     status = 403
     title = "This learning platform is not registered here"
-    advice = "Whoever runs this server can register it. Issuer and client ID must be just those of the platform."
+    advice = (
+        "An instructor can register it under Connections, LMS links. Issuer and client ID must be just those of the "
+        "platform."
+    )
 
 
 class NotApproved(LaunchError):
@@ -83,7 +86,7 @@ class NotApproved(LaunchError):
 
     status = 403
     title = "This deployment waits for approval"
-    advice = "Whoever runs this server can approve it. Then open the activity again."
+    advice = "An instructor can approve it under Connections, LMS links. Then open the activity again."
 
 
 class NotLinked(LaunchError):
@@ -91,7 +94,7 @@ class NotLinked(LaunchError):
 
     status = 403
     title = "This course is not linked yet"
-    advice = "Whoever runs this server can link it. Then open the activity again."
+    advice = "An instructor can link it under Connections, LMS links. Then open the activity again."
 
 
 class NoExercise(LaunchError):

@@ -33,14 +33,14 @@ class NotInvited(LaunchError):
 
     status = 403
     title = "This registration link does not hold"
-    advice = "It works once, for a day. Whoever runs this server can make a new one."
+    advice = "It works once, for a day. An instructor can make a new one under Connections, LMS links."
 
 
 class Unsuitable(LaunchError):
     """The platform's own description of itself is of no use."""
 
     title = "The platform could not be registered"
-    advice = "Whoever runs this server can register it by hand."
+    advice = "An instructor can register it by hand under Connections, LMS links."
 
 
 def invite(course: Course, *, by: User) -> str:

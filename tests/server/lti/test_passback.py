@@ -17,7 +17,10 @@ from server.gradebook.services import change_terms, decide, undo
 from server.lti import claims as c
 from server.lti import columns, comparing, keys, passback
 from server.lti.models import Family, Identity, LineItem, LmsCourse, Passback, PassbackState, PassbackTry
-from tests.server.builders import graded, make_assignment, make_member, make_submission
+from server.regrades import services as regrades
+from server.regrades.errors import RegradeError
+from server.submissions.services import give_up
+from tests.server.builders import graded, make_assignment, make_member, make_report, make_submission
 from tests.server.lti.double import Cell
 
 pytestmark = pytest.mark.django_db
@@ -175,8 +178,6 @@ def test_anything_not_final_wipes_the_grade_so_only_final_ones_are_sent(clock, l
 
 
 def test_when_we_erred_nothing_is_sent(clock, learner, assignment, double):
-    from server.submissions.services import give_up
-
     give_up(make_submission(learner, assignment))
     run(clock, minutes=5, steps=3)
 
@@ -503,6 +504,8 @@ STEPS = st.lists(
         st.tuples(st.just("override"), st.integers(0, 100)),
         st.tuples(st.just("points"), st.sampled_from([50, 100, 200])),
         st.tuples(st.just("exempt"), st.booleans()),
+        st.tuples(st.just("regrade"), st.integers(0, 10)),
+        st.tuples(st.just("we erred"), st.none()),
         st.tuples(st.just("down"), st.booleans()),
         st.tuples(st.just("hang up"), st.integers(1, 2)),
         st.tuples(st.just("answer"), st.sampled_from([429, 502, 503, 504])),
@@ -518,6 +521,20 @@ STEPS = st.lists(
 )
 
 
+def regrade(assignment, teacher, given):
+    """Grade every submission again, with the same points for each, and apply what came out."""
+    preview = regrades.start(assignment.course, [assignment], by=teacher, why="A check was wrong")
+    for rerun in preview.reruns.all():
+        regrades.record(submission=str(rerun.pk), token=rerun.token, report=make_report(given))
+    regrades.apply(preview, by=teacher)
+
+
+def share_here(learner, assignment):
+    """The share of the points that counts here now; None where nothing does."""
+    grade = Grade.objects.filter(assignment=assignment, learner=learner).first()
+    return None if grade is None or grade.final is None else columns.share(grade.final, assignment.points)
+
+
 def do(step, value, *, clock, learner, assignment, teacher, double):  # noqa: PLR0912 one branch for each step
     match step:
         case "grade":
@@ -527,6 +544,10 @@ def do(step, value, *, clock, learner, assignment, teacher, double):  # noqa: PL
         case "points":
             assignment.points = value
             change_terms(assignment, by=teacher)
+        case "regrade":
+            regrade(assignment, teacher, value)
+        case "we erred":
+            give_up(make_submission(learner, assignment))
         case "exempt":
             decide(assignment, learner, action=Action.EXEMPTED, by=teacher, why="Ill", exempt=value)
         case "down":
@@ -564,17 +585,23 @@ def test_after_any_history_the_grade_there_is_the_grade_here(steps, clock, learn
             cell.given = None
         double.down, double.canvas, double.accept_then_hang_up, double.answers = False, False, 0, []
         double.scores.clear()
+        held = set()
         for step, value in steps:
-            with suppress(Invalid):  # an override of more points than the assignment has by now
+            before, sent = share_here(learner, assignment), len(double.scores)
+            with suppress(Invalid, RegradeError):  # more points than there are by now; nothing to grade again
                 do(step, value, clock=clock, learner=learner, assignment=assignment, teacher=teacher, double=double)
+            if step == "we erred":
+                assert (share_here(learner, assignment), len(double.scores)) == (before, sent)
+            held.add(share_here(learner, assignment))
         double.down, double.accept_then_hang_up, double.answers = False, 0, []
         run(clock, minutes=60 * 24, steps=4)
 
-        grade = Grade.objects.filter(assignment=assignment, learner=learner).first()
-        if grade is not None and grade.final is not None:
-            assert columns.same(double.share("s1"), grade.final / assignment.points)
+        here = share_here(learner, assignment)
+        if here is not None:
+            assert columns.same(double.share("s1"), here)
             assert only().state == PassbackState.SENT
-        assert all(score["gradingProgress"] == "FullyGraded" and "scoreGiven" in score for score in double.scores)
+        assert all(score["gradingProgress"] == "FullyGraded" and score["userId"] == "s1" for score in double.scores)
+        assert {columns.share(score["scoreGiven"], score["scoreMaximum"]) for score in double.scores} <= held
         transaction.set_rollback(True)
     clock.shift(timedelta(days=1))
 
