@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 
 from server.accounts.models import User
 from server.courses.models import Course
@@ -51,6 +52,9 @@ class PlatformForm(forms.ModelForm):
         model = Platform
         fields = ("name", "issuer", "client_id", "auth_url", "token_url", "jwks_url", "frames", "token_audience")
         labels = {"issuer": "Issuer (platform ID)", "client_id": "Client ID", "token_audience": "Token audience"}
+        error_messages = {
+            NON_FIELD_ERRORS: {"unique_together": "A platform with this issuer and client ID is registered already."}
+        }
         help_texts = {"name": "What you call it. Left empty, it is called what it calls itself."}
 
     def __init__(self, *args: Any, course: Course, **kwargs: Any) -> None:
@@ -83,13 +87,6 @@ class PlatformForm(forms.ModelForm):
             raise forms.ValidationError(f"{wrong[0]} is no web address.")
         self.instance.origins = sorted({origin_of(one) for one in said})
         return " ".join(self.instance.origins)
-
-    def validate_unique(self) -> None:
-        """Say in plain words that a platform is registered already, whoever it is with."""
-        try:
-            self.instance.validate_unique()
-        except forms.ValidationError:
-            self.add_error("client_id", "A platform with this issuer and client ID is registered already.")
 
 
 class NewPlatformForm(PlatformForm):

@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 SECOND = timedelta(seconds=1)
 AT_ONCE = 200
 KEPT_FOR = timedelta(days=180)
+TOO_OLD = ("before last updated", "already exists for the provided timestamp", "updated to a later point in time")
 TEMPORARY = frozenset({None, 401, 408, 425, 429, 500, 502, 503, 504})
 
 
@@ -163,8 +164,8 @@ def _try(row: Passback) -> Outcome:
 
 
 def _is_too_old(answer: Answer) -> bool:
-    """Whether the platform has a score of that moment, or a later one: Moodle says 409, Canvas 400 and why."""
-    return answer.status == 409 or (answer.status == 400 and "before last updated" in answer.words.lower())
+    """Whether the platform has a score of that moment, or a later one: 409, or (Canvas, Open edX) 400 and why."""
+    return answer.status == 409 or (answer.status == 400 and any(said in answer.words.lower() for said in TOO_OLD))
 
 
 def _outcome(answer: Answer) -> Outcome:

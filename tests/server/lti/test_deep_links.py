@@ -24,8 +24,12 @@ def ask(browser, double):
     return ask
 
 
+def token_in(page):
+    return unescape(re.search(r'name="JWT" value="([^"]+)"', page.content.decode())[1])
+
+
 def answer_in(page):
-    token = unescape(re.search(r'name="JWT" value="([^"]+)"', page.content.decode())[1])
+    token = token_in(page)
     public = {key["kid"]: jwt.PyJWK(key).key for key in keys.key_set()["keys"]}
     key = public[jwt.get_unverified_header(token)["kid"]]
     return jwt.decode(token, key, algorithms=["RS256"], options={"verify_aud": False})
