@@ -38,7 +38,7 @@ def test_a_failure_is_noted_by_what_the_sender_bound_to_it(assignment):
 
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
-def test_a_report_is_kept_while_the_database_is_away(assignment, queued, monkeypatch, error):
+def test_a_report_is_kept_while_the_database_is_away(assignment, monkeypatch, error):
     submission = make_submission(None, assignment)
     graded = {"submission": str(submission.pk), "token": submission.token, "report": make_report()}
 
