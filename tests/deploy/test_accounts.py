@@ -91,7 +91,7 @@ def test_with_an_account_for_each_a_submission_is_graded_and_nothing_is_refused(
         whole_system(tmp_path, website=False, env={"REDIS_URL": accounts.url("server")}) as system,
         replace(system, env=system.env | secret).grader(),
     ):
-        graded = system.manage("grade_samples", "--timeout", "30", "gradients/sum-of-matrix")
+        graded = system.manage("grade_samples", "--timeout", "120", "gradients/sum-of-matrix")
         seen = system.manage("shell", "-c", "from server.dashboard.selectors.workers import workers; print(workers())")
 
     assert graded.returncode == 0, graded.stderr
