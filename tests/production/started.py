@@ -99,7 +99,9 @@ class Production:
                     client.images.remove(f"chainrule-{name}:{self.env['COMPOSE_PROJECT_NAME']}")
 
     def inside(self, service, *command, **options):
-        return self.compose("exec", "-T", service, *command, **options)
+        # An upgrade leaves the website's container with another number than 1, which is the one that is looked for.
+        number = self.state(service)["Config"]["Labels"]["com.docker.compose.container-number"]
+        return self.compose("exec", "-T", "--index", number, service, *command, **options)
 
     def python(self, service, script, **options):
         return self.inside(service, "python3", "-c", script, **options)
