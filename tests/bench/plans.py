@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from statistics import quantiles
 
 import psutil
 from django.db import connection, transaction
@@ -26,11 +27,16 @@ class Touch:
 class Asked:
     """A piece of work: the seconds it took, those of processor here and in the database, what its queries touched."""
 
-    seconds: float
+    times: list[float]
     here: float
     there: float
     queries: int
     touches: list[Touch]
+
+    @property
+    def p95(self):
+        """Seconds that 95 of 100 times took at most."""
+        return quantiles(self.times, n=20)[-1] if len(self.times) > 1 else self.times[0]
 
     def scans(self, table="submissions_submission"):
         """Queries that read all of a table."""
@@ -44,25 +50,25 @@ class Asked:
 def ask(work: Callable[[], object], *, patience: float = 0.0) -> Asked:
     """Do some work, again and again for so many seconds, undo it, and say how its queries are answered."""
     work_and_undo(work)  # what is read once per process is not asked again
-    seconds, here, there = each(work, patience)
+    times, here, there = each(work, patience)
     with CaptureQueriesContext(connection) as captured:
         work_and_undo(work)
     queries = [query["sql"] for query in captured if query["sql"].startswith(("SELECT", "UPDATE", "DELETE"))]
     found = [touch for sql in queries for touch in touches(sql)]
-    return Asked(seconds=seconds, here=here, there=there, queries=len(queries), touches=found)
+    return Asked(times=times, here=here, there=there, queries=len(queries), touches=found)
 
 
 def each(work, patience):
-    """Seconds of a piece of work by the clock, and of processor in this process and in its end of the database."""
+    """Seconds of a piece of work: each time by the clock, and on average of processor here and in the database."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         backend = psutil.Process(cursor.fetchone()[0])
-    began, here, there, count = time.perf_counter(), time.process_time(), spent(backend), 0
-    while count == 0 or time.perf_counter() - began < patience:
+    times, here, there = [], time.process_time(), spent(backend)
+    while not times or sum(times) < patience:
+        began = time.perf_counter()
         work_and_undo(work)
-        count += 1
-    taken = (time.perf_counter() - began, time.process_time() - here, spent(backend) - there)
-    return [seconds / count for seconds in taken]
+        times.append(time.perf_counter() - began)
+    return times, (time.process_time() - here) / len(times), (spent(backend) - there) / len(times)
 
 
 def spent(process):
