@@ -257,7 +257,29 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-UNFOLD = {"SITE_TITLE": "Chainrule", "SITE_HEADER": "Chainrule", "SITE_SYMBOL": "graph_1", "SHOW_BACK_BUTTON": True}
+UNFOLD = {
+    "SITE_TITLE": "Chainrule",
+    "SITE_HEADER": "Chainrule",
+    "SITE_SYMBOL": "graph_1",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"{STATIC_URL}favicon.svg"}],
+    "SHOW_BACK_BUTTON": True,
+    # Shades of our accent: lightness and chroma at its hue.
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .015 272)",
+            "100": "oklch(94% .03 272)",
+            "200": "oklch(89% .06 272)",
+            "300": "oklch(81% .1 272)",
+            "400": "oklch(70% .15 272)",
+            "500": "oklch(58% .19 272)",
+            "600": "oklch(48% .2 272)",
+            "700": "oklch(42% .18 272)",
+            "800": "oklch(36% .14 272)",
+            "900": "oklch(31% .1 272)",
+            "950": "oklch(24% .07 272)",
+        }
+    },
+}
 
 # Production says True: it does not start while the demo's accounts, with their known passwords, are in the database.
 REFUSE_DEMO_ACCOUNTS = False
