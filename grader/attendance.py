@@ -29,7 +29,7 @@ from grader.metrics import Collector, GaugeMetricFamily
 FAILURES = 3
 # How long after a probe that failed the next begins, and how long one may take (seconds).
 PROBE_AGAIN = float(os.environ.get("CHAINRULE_PROBE_SECONDS", "10"))
-PROBE_PATIENCE = 120.0
+PROBE_PATIENCE = 300.0
 _SLOTS = 1024
 
 log = structlog.get_logger()
