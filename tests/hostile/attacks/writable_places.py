@@ -2,7 +2,7 @@
 import os
 
 own = os.getcwd()
-SKIPPED = ("/proc", "/sys", "/dev/fd", own)
+SKIPPED = ("/proc", "/sys", own)
 for folder, below, files in os.walk("/"):
     below[:] = [name for name in below if not os.path.join(folder, name).startswith(SKIPPED) and name != "site-packages"]
     try:
@@ -11,9 +11,9 @@ for folder, below, files in os.walk("/"):
         print("ESCAPED: made a folder in", folder)
     except OSError:
         pass
-    if folder.startswith(("/usr/share", "/usr/lib", "/opt/chainrule/site")):
-        continue
+    if folder.startswith(("/dev", "/usr/share", "/usr/lib", "/opt/chainrule/site")):
+        continue  # devices are an attack of their own, and the others have tens of thousands of files
     for name in files:
         path = os.path.join(folder, name)
-        if os.access(path, os.W_OK) and path not in ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"):
+        if os.access(path, os.W_OK):
             print("ESCAPED: may write", path)
