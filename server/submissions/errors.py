@@ -5,12 +5,17 @@ SubmissionError
 │   ├── NotNow          the assignment's terms forbid it now
 │   ├── TooManyChecks   checks are free, but not endless
 │   └── Unstorable      no text that we can keep
+├── StillWaiting        nobody acts: it was taken in a moment ago
 └── IllegalMove         a bug of ours: a state that cannot follow on the present one
 """
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from server.gradebook.rules import Refusal, Terms
+
+if TYPE_CHECKING:
+    from server.submissions.models import Submission
 
 
 class SubmissionError(Exception):
@@ -47,6 +52,14 @@ class TooManyChecks(Refused):
 
 class Unstorable(Refused):
     """The source is too large, no UTF-8 text, or not to be found in what was handed in."""
+
+
+class StillWaiting(SubmissionError):
+    """The same code was taken in before, as `submission`, and still waits for its report."""
+
+    def __init__(self, submission: "Submission") -> None:
+        super().__init__(f"submission {submission.pk} waits already")
+        self.submission = submission
 
 
 class IllegalMove(SubmissionError):

@@ -19,10 +19,12 @@ from enum import StrEnum
 from functools import partial
 from math import isfinite
 from typing import Any, Self
+from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
 
 from grader import metrics
@@ -33,7 +35,7 @@ from server.gradebook.rules import Terms, refusal
 from server.gradebook.selectors import terms_of
 from server.gradebook.services import refresh
 from server.submissions import dispatch, live
-from server.submissions.errors import NotNow, TooManyChecks, Unstorable
+from server.submissions.errors import NotNow, StillWaiting, TooManyChecks, Unstorable
 from server.submissions.models import OPEN, Kind, State, Submission, new_seed, new_token, uses_attempt
 from server.submissions.signals import report_written
 
@@ -55,28 +57,40 @@ class Recorded(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Earlier:
-    """What a learner handed in for an assignment so far: the highest number, the attempts used, the last of these."""
+    """What a learner handed in for an assignment so far: the highest number, the attempts used, the last of these.
+
+    `same` is one of them with the same code that still waits for its report.
+    """
 
     number: int
     used: int
     last_at: datetime | None
+    same: UUID | None
 
     @classmethod
-    def of(cls, learner: User, assignment: Assignment, kind: Kind) -> Self:
+    def of(cls, learner: User, assignment: Assignment, kind: Kind, source: str) -> Self:
         """Look at what there is of a kind. One query, of the least that tells it."""
-        theirs = Submission.objects.filter(learner=learner, assignment=assignment, kind=kind)
-        rows = list(theirs.order_by().values_list("number", "state", "submitted_at"))
-        counted = [at for _, state, at in rows if uses_attempt(kind, state)]
-        number = max((number for number, _, _ in rows), default=0)
-        return cls(number=number, used=len(counted), last_at=max(counted, default=None))
+        theirs = Submission.objects.filter(learner=learner, assignment=assignment, kind=kind).order_by()
+        waits = ExpressionWrapper(Q(state__in=OPEN, source=source), output_field=BooleanField())
+        rows = list(theirs.annotate(waits=waits).values_list("pk", "number", "state", "submitted_at", "waits"))
+        counted = [at for _, _, state, at, _ in rows if uses_attempt(kind, state)]
+        return cls(
+            number=max((number for _, number, *_ in rows), default=0),
+            used=len(counted),
+            last_at=max(counted, default=None),
+            same=next((pk for pk, *_, waits in rows if waits), None),
+        )
 
 
-def submit(*, learner: User, assignment: Assignment, source: str, kind: Kind = Kind.SUBMIT) -> Submission:
+def submit(
+    *, learner: User, assignment: Assignment, source: str, kind: Kind = Kind.SUBMIT, once: bool = False
+) -> Submission:
     """Take in a learner's code and queue it for grading; Refused where it may not or cannot be taken in.
 
-    Whether the code is any good is not asked here: what does not load comes back as `ungradable`.
+    With `once`, StillWaiting where the same code waits for its report already. Whether the code is any good is not
+    asked here: what does not load comes back as `ungradable`.
     """
-    submission = take_in(learner=learner, assignment=assignment, source=source, kind=kind)
+    submission = take_in(learner=learner, assignment=assignment, source=source, kind=kind, once=once)
     log.info("submitted", submission=str(submission.pk), exercise=submission.exercise, kind=str(kind))
     dispatch.send_after_commit(submission)
     return submission
@@ -91,6 +105,7 @@ def take_in(
     kind: Kind = Kind.SUBMIT,
     now: datetime | None = None,
     seed: int | None = None,
+    once: bool = False,
 ) -> Submission:
     """Take in a learner's code as `submit` does, but leave it to the caller to have it graded.
 
@@ -99,7 +114,9 @@ def take_in(
     check_storable(source)
     _take_turns(learner)
     now = now or timezone.now()
-    earlier = Earlier.of(learner, assignment, kind)
+    earlier = Earlier.of(learner, assignment, kind, source)
+    if once and earlier.same:
+        raise StillWaiting(Submission.objects.get(pk=earlier.same))
     check_terms(terms_of(assignment, learner), earlier, now=now)
     if kind == Kind.CHECK:
         check_pace(learner, now=now)

@@ -15,7 +15,7 @@ from server.gradebook.models import Assignment
 from server.gradebook.selectors import Standing, get_assignment, grade_in, standing
 from server.submissions import live, selectors, services
 from server.submissions.drawing.figures import find_figure
-from server.submissions.errors import Refused
+from server.submissions.errors import Refused, StillWaiting
 from server.submissions.forms import SubmissionForm
 from server.submissions.models import Kind, Submission
 from server.submissions.outlook import outlook
@@ -62,7 +62,9 @@ def _take_in(request: Request, course: str, slug: str, kind: Kind) -> HttpRespon
         return _refused(request, assignment, form.complaint)
     try:
         source = form.cleaned_data["source"]
-        submission = services.submit(learner=request.user, assignment=assignment, source=source, kind=kind)
+        submission = services.submit(learner=request.user, assignment=assignment, source=source, kind=kind, once=True)
+    except StillWaiting as error:
+        submission = error.submission  # the button was pressed again: its first answer was lost, or slow to come
     except Refused as error:
         return _refused(request, assignment, str(error))
     return _state(request, submission) if request.htmx else redirect(submission)

@@ -101,6 +101,6 @@ def record(submission, report=None, *, token=None):
 def graded(learner, assignment, given, *, submitted_at=None, most=10.0):
     """Hand in and have graded at once."""
     submission = make_submission(learner, assignment, submitted_at=submitted_at or timezone.now())
-    record(submission, make_report(given, most))
+    record(submission, make_report(given, most, slug=submission.exercise))
     submission.refresh_from_db()
     return submission

@@ -51,6 +51,28 @@ def test_handing_in_leads_to_the_submissions_page(at, assignment):
     assert answer.url == Submission.objects.get().get_absolute_url()
 
 
+def test_pressing_the_button_again_while_the_answer_is_on_its_way_is_no_second_attempt(at, assignment):
+    first, second = (at.post(page(assignment, "submit"), {"source": "x = 1"}) for _ in range(2))
+
+    assert first.url == second.url
+    assert Submission.objects.count() == 1
+
+
+def test_the_same_code_is_another_attempt_once_the_first_has_its_report(at, assignment):
+    for _ in range(2):
+        at.post(page(assignment, "submit"), {"source": "x = 1"})
+        record(Submission.objects.latest("submitted_at"), make_report())
+
+    assert Submission.objects.count() == 2
+
+
+def test_other_code_and_a_check_of_the_same_are_their_own(at, assignment):
+    for name, source in (("submit", "x = 1"), ("submit", "x = 2"), ("check", "x = 1")):
+        at.post(page(assignment, name), {"source": source})
+
+    assert Submission.objects.count() == 3
+
+
 def test_handing_in_from_the_page_shows_the_live_state_in_place(at, assignment):
     answer = at.post(page(assignment, "submit"), {"source": "x = 1"}, headers=PART)
 
