@@ -8,7 +8,7 @@ What it is set to stands in `server.settings.base`, under CELERY_.
 import os
 import sys
 
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import task_postrun, task_prerun, worker_init, worker_ready
 from django.conf import settings
 from django.db import close_old_connections
@@ -42,6 +42,7 @@ def _keep_a_connection(**_: object) -> None:
 
 @task_prerun.connect
 @task_postrun.connect
-def _look_after_it(**_: object) -> None:
+def _look_after_it(task: Task, **_: object) -> None:
     """Have a connection closed that is too old or broken; another is opened when it is needed."""
-    close_old_connections()
+    if not task.request.is_eager:  # else the connection is that of whoever called
+        close_old_connections()

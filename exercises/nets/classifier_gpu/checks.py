@@ -20,10 +20,9 @@ def stays(trial: Trial) -> None:
     told = isinstance(places, Mapping) and all(isinstance(place, str) for place in places.values())
     trial.require(told and len(places) > 0, "no_tensor", entry=trial.case.entry)
     inputs = seen.get("inputs")
+    expected = inputs if isinstance(inputs, str) else "the place of the inputs"
     for name, place in places.items():
-        trial.require(
-            isinstance(inputs, str) and place == inputs, "wrong_device", where=name, got=place, expected=inputs
-        )
+        trial.require(place == inputs, "wrong_device", where=name, got=place, expected=expected)
 
 
 @check(points=2, on="gradients")
