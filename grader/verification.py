@@ -1,11 +1,13 @@
 """Verifying many packages at once: one process and one warm sandbox per job, results in the order of the slugs."""
 
+import logging
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
 import torch
 
+from grader import logs
 from grader.packages.catalogue import find_package, packages
 from grader.sandboxes.base import Sandbox
 from grader.sandboxes.select import open_sandbox
@@ -34,6 +36,7 @@ def verify_all(
 def _begin(engine: str | None, runtime: str) -> None:
     global _engine, _runtime
     _engine, _runtime = engine, runtime
+    logs.configure(level=logging.WARNING)  # as the command line does: what is printed is the answer
     torch.set_num_threads(1)
 
 
