@@ -6,7 +6,7 @@ OURS = .venv/bin/python -m
 .PHONY: help setup image image-gpu images demo screenshots check test compose-test bench faults soak load lock audit clean
 
 help: ## say what there is
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: ## make the environment and the front end, where their locks and sources have changed
 	@$(PYTHON) -m deploy.setup.environment
