@@ -3,7 +3,6 @@
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
-from django.core.cache import cache
 
 from server.invitations.services import invite
 from tests.server.builders import make_course, make_member, make_user
@@ -12,11 +11,6 @@ LOGIN, SIGN_UP = "/accounts/login/", "/accounts/signup/"
 RESET, SECOND = "/accounts/password/reset/", "/accounts/2fa/authenticate/"
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _nothing_counted_yet():
-    cache.clear()
 
 
 @pytest.fixture
