@@ -24,7 +24,7 @@ from grader.harness.child import live
 from grader.harness.confine import SCRATCH, Ends, Walls, scratch_of
 from grader.harness.frames import HEADER, Kind
 from grader.harness.identity import Users
-from grader.harness.relay import Inlet, Outlet, discard, read_exactly, send, waiting
+from grader.harness.relay import Inlet, Outlet, Void, discard, read_exactly, send, waiting
 
 LOOK_SECONDS = 0.05
 BEAT_SECONDS = 0.5
@@ -55,8 +55,8 @@ class Keeper:
         self._warm = warm
         self._hello = hello
         self._users = Users.of_this_sandbox()
-        self._void = os.open("/dev/null", os.O_WRONLY | os.O_CLOEXEC)
-        self._in, self._out = _take_over_pipes(self._void)
+        self._void = Void()
+        self._in, self._out = _take_over_pipes()
         self._wake, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -243,7 +243,7 @@ def _how_it_ended(child: _Child) -> dict[str, Any]:
     }
 
 
-def _take_over_pipes(void: int) -> tuple[int, int]:
+def _take_over_pipes() -> tuple[int, int]:
     """Move the grader's pipes away from 0 and 1, where a stray print could reach them."""
     pipes = os.dup(0), os.dup(1)
     os.dup2(os.open("/dev/null", os.O_RDONLY), 0)

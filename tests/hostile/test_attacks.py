@@ -1,7 +1,10 @@
 """Every attack, on every engine: it gains nothing, and whoever comes next is graded as if it had never been."""
 
 import pytest
+import torch
 
+from grader.reports import Outcome
+from grader.sandboxes.base import Call, Limits, Program
 from tests.hostile.arena import (
     ATTACKS,
     EXPECTED,
@@ -41,3 +44,14 @@ def test_no_two_submissions_are_the_same_user(engine, sandbox):
     seen = [graded(source_of("same_user_again"), sandbox).output for _ in range(5)]
 
     assert len(set(seen)) == len(seen)
+
+
+def test_whoever_leaves_before_the_inputs_came_is_not_missed(engine, sandbox):
+    program = Program(source="import os\nos._exit(0)\n", entries=("f",))
+    large = torch.ones(1_000_000, dtype=torch.float64)
+
+    with sandbox.open(program, limits=Limits(wall_seconds=30.0, memory_mb=512)) as run:
+        assert run.observe([Call(entry="f", args=(large,))]) == []
+
+    assert run.ending.outcome is Outcome.UNGRADABLE
+    assert graded(SOLUTION, sandbox).given == FULL_MARKS

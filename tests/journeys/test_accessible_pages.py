@@ -63,3 +63,12 @@ def test_every_page_can_be_used_by_everybody_and_on_a_phone(idle, page, sign_in,
         found[address] = [*wide(page), *violations()]
 
     assert {address: trouble for address, trouble in found.items() if trouble} == {}
+
+
+def test_a_chart_that_was_drawn_for_a_wider_page_does_not_widen_this_one(idle, page, sign_in):
+    sign_in(idle, "instructor")
+    page.set_viewport_size(SMALL)
+    page.goto(f"{idle.url}{TEACH}assignments/5/analytics")
+    page.evaluate("document.querySelectorAll('.chart canvas').forEach((each) => { each.style.width = '1000px'; })")
+
+    assert wide(page) == []

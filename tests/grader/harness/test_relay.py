@@ -1,5 +1,6 @@
 """The relay: bytes from pipe to pipe, counted and capped."""
 
+import fcntl
 import os
 from contextlib import suppress
 
@@ -23,9 +24,7 @@ class Pipe:
 @pytest.fixture
 def pipes():
     made = [Pipe() for _ in range(2)]
-    void = os.open("/dev/null", os.O_WRONLY)
-    yield *made, void
-    os.close(void)
+    yield *made, relay.Void()
     for pipe in made:
         pipe.close()
 
@@ -76,7 +75,7 @@ def test_bytes_that_were_taken_back_do_not_bring_the_frames_out_of_step(pipes, m
 
 def test_whoever_goes_on_writing_is_not_waited_for(pipes, monkeypatch):
     child, _, void = pipes
-    outlet = Outlet(child.source, void, void, kind=Kind.TEXT, cap=0)
+    outlet = Outlet(child.source, void.null, void, kind=Kind.TEXT, cap=0)
     moved = relay._move
 
     def move_and_write_on(source, sink, count):
@@ -140,6 +139,16 @@ def test_what_nobody_wants_is_discarded_to_the_byte(pipes):
     discard(grader.source, void, len(b"unwanted"))
 
     assert os.read(grader.source, 100) == b"wanted"
+
+
+def test_more_than_a_pipe_holds_is_discarded_too(pipes):
+    grader, _, void = pipes
+    fcntl.fcntl(grader.sink, fcntl.F_SETPIPE_SZ, MAX_PIPE)
+    os.write(grader.sink, bytes(MAX_PIPE - 4) + b"next")
+
+    discard(grader.source, void, MAX_PIPE - 4)
+
+    assert os.read(grader.source, 100) == b"next"
 
 
 def test_a_grader_that_has_gone_is_noticed_while_its_bytes_are_discarded(pipes):
