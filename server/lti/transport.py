@@ -4,7 +4,6 @@ The connection and the look at its address are those of webhooks; here an answer
 """
 
 import json
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPResponse
@@ -15,7 +14,7 @@ from django.conf import settings
 
 from server.lti.errors import ServiceError
 from server.webhooks.guard import Refused, check_url, target_of
-from server.webhooks.transport import Pinned, cut_quietly, seconds
+from server.webhooks.transport import Pinned, seconds
 
 LARGEST = 8 * 1024 * 1024
 WORDS = 400
@@ -86,21 +85,12 @@ def post_form(url: str, fields: Mapping[str, str]) -> Answer:
 
 
 def _ask(connection: Pinned, method: str, body: bytes | None, headers: dict[str, str]) -> Answer:
-    # The time-out of a socket begins anew with every byte; this ends the whole.
-    watch = threading.Timer(2 * settings.LTI_TIMEOUT, cut_quietly, [connection])
-    watch.daemon = True
-    watch.start()
-    try:
+    with connection.for_at_most(2 * settings.LTI_TIMEOUT):
         connection.request(method, connection.target.path, body, {"User-Agent": "Chainrule-LTI/1"} | headers)
         response = connection.getresponse()
         content = _read(response)
-        if connection.was_cut:  # what was cut off reads like an end
-            raise TimeoutError("timed out: the answer came too slowly")
         fields = {name.lower(): value for name, value in response.getheaders()}
         return Answer(status=response.status, reason=response.reason, headers=fields, body=content)
-    finally:
-        watch.cancel()
-        connection.close()
 
 
 def _read(response: HTTPResponse) -> bytes:

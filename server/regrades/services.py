@@ -21,6 +21,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from grader.reports import Report
 from server.accounts.models import User
 from server.courses.models import Course
 from server.gradebook.models import Action, Assignment, Grade, GradeChange
@@ -213,7 +214,7 @@ def _differs(rerun: Rerun) -> bool:
 
 def _put(submission: Submission, report: dict[str, Any] | None, digest: str) -> None:
     assert report is not None, "only what has a report is taken up"
-    rescore(submission, report)
+    rescore(submission, Report.from_dict(report))
     Submission.objects.filter(pk=submission.pk).update(digest=digest)
 
 

@@ -187,7 +187,7 @@ def record(*, submission: str, token: str, report: dict[str, Any], now: datetime
         return _refuse(submission, Recorded.MALFORMED)
     row.move_to(state_after(read))
     row.finished_at = now or timezone.now()
-    rescore(row, report)
+    rescore(row, read)
     if row.kind == Kind.SUBMIT:
         refresh(row.assignment, [row.learner_id], now=now)
     live.announce_after_commit(row)
@@ -206,13 +206,12 @@ def _tell(row: Submission, report: Report) -> None:
             metrics.diagnoses.labels(row.exercise, finding.diagnosis[:100]).inc()
 
 
-def rescore(row: Submission, report: dict[str, Any]) -> None:
+def rescore(row: Submission, report: Report) -> None:
     """Save a locked row with a report that `read_report` took, and its score. Grades are the caller's to refresh."""
-    read = Report.from_dict(report)
-    row.state, row.report = state_after(read), report
-    row.given, row.max = (None, None) if row.state == State.UNGRADABLE else (read.given, read.max)
+    row.state, row.report = state_after(report), report.to_dict()
+    row.given, row.max = (None, None) if row.state == State.UNGRADABLE else (report.given, report.max)
     row.save(update_fields=["state", "report", "given", "max", "finished_at"])
-    report_written.send(sender=Submission, submission=row, report=read)
+    report_written.send(sender=Submission, submission=row, report=report)
 
 
 def state_after(report: Report) -> State:

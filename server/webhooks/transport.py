@@ -3,7 +3,8 @@
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException
@@ -34,7 +35,7 @@ class Pinned(HTTPConnection):
     def __init__(self, target: Target, *, timeout: float) -> None:
         super().__init__(target.host, target.port, timeout=timeout)
         self.target = target
-        self.was_cut = False
+        self._was_cut = False
 
     def connect(self) -> None:
         """Connect without looking the name up again."""
@@ -43,11 +44,28 @@ class Pinned(HTTPConnection):
             context = ssl.create_default_context()
             self.sock = context.wrap_socket(self.sock, server_hostname=self.target.host)
 
-    def cut(self) -> None:
-        """Break off, whatever it is doing."""
-        self.was_cut = True
+    @contextmanager
+    def for_at_most(self, seconds: float) -> Iterator[None]:
+        """Close at the end, and at the latest after so long, with TimeoutError.
+
+        The time-out of a socket begins anew with every byte; this ends the whole.
+        """
+        watch = threading.Timer(seconds, self._cut)
+        watch.daemon = True
+        watch.start()
+        try:
+            yield
+            if self._was_cut:  # what was cut off reads like an end
+                raise TimeoutError("timed out: the answer came too slowly")
+        finally:
+            watch.cancel()
+            self.close()
+
+    def _cut(self) -> None:
+        self._was_cut = True
         if self.sock is not None:
-            self.sock.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # it ended by itself
+                self.sock.shutdown(socket.SHUT_RDWR)
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -61,27 +79,10 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
 
 
 def _post(connection: Pinned, body: bytes, headers: Mapping[str, str]) -> Answer:
-    # The time-out of a socket begins anew with every byte; this ends the whole.
-    watch = threading.Timer(2 * settings.WEBHOOKS_TIMEOUT, cut_quietly, [connection])
-    watch.daemon = True
-    watch.start()
-    try:
+    with connection.for_at_most(2 * settings.WEBHOOKS_TIMEOUT):
         connection.request("POST", connection.target.path, body, dict(headers))
         response = connection.getresponse()
-        if connection.was_cut:  # what was cut off reads like an end
-            raise TimeoutError("timed out: the answer came too slowly")
         return Answer(status=response.status, retry_after=seconds(response.getheader("Retry-After")))
-    finally:
-        watch.cancel()
-        connection.close()
-
-
-def cut_quietly(connection: Pinned) -> None:
-    """Break a connection off, unless it ended by itself."""
-    try:
-        connection.cut()
-    except OSError:
-        return  # it ended by itself
 
 
 def seconds(text: str | None) -> int | None:
