@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import cache
 
 from server.celery import app
-from tests.server.builders import make_assignment, make_student, write_exercise
+from tests.server.builders import make_assignment, make_member, make_student, write_exercise
 
 
 @pytest.fixture(autouse=True)
@@ -68,5 +68,15 @@ def assignment(db):
 
 
 @pytest.fixture
-def student(assignment):
-    return make_student(assignment.course)
+def course(assignment):
+    return assignment.course
+
+
+@pytest.fixture
+def student(course):
+    return make_student(course)
+
+
+@pytest.fixture
+def instructor(course):
+    return make_member(course, "instructor")

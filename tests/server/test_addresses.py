@@ -212,11 +212,6 @@ def test_every_address_is_in_the_table_and_no_other():
 
 
 @pytest.fixture
-def course(assignment):
-    return assignment.course
-
-
-@pytest.fixture
 def people(course, student):
     student.first_name = PRIVATE["name"]
     student.save()

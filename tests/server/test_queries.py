@@ -14,11 +14,6 @@ PART = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def course(assignment):
-    return assignment.course
-
-
-@pytest.fixture
 def fill(exercises, course, assignment, student):
     """Give the student this much of everything that a page may list."""
     teacher = make_member(course, "instructor", first_name="Emmy")

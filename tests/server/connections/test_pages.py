@@ -7,25 +7,15 @@ from server.api.models import ApiToken, Scope
 from server.api.tokens import find_token, make_token
 from server.webhooks.models import Delivery, DeliveryState, Endpoint, Event
 from server.webhooks.services import add_endpoint
-from tests.server.builders import make_course, make_member, make_student
+from tests.server.builders import make_course, make_student
 
 URL = "https://lms.example.org/hook"
 
 
 @pytest.fixture
-def course(assignment):
-    return assignment.course
-
-
-@pytest.fixture
-def instructor(client, course):
-    user = make_member(course, "instructor")
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
 def ask(client, course, instructor):
+    client.force_login(instructor)
+
     def ask(name, *args, method="get", data=None, **extra):
         return getattr(client, method)(reverse(f"connections:{name}", args=[course.slug, *args]), data, **extra)
 

@@ -4,16 +4,6 @@ from tests.server.builders import make_assignment, make_member, make_student
 
 
 @pytest.fixture
-def course(assignment):
-    return assignment.course
-
-
-@pytest.fixture
-def instructor(course):
-    return make_member(course, "instructor")
-
-
-@pytest.fixture
 def ta(course):
     return make_member(course, "ta")
 

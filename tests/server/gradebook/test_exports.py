@@ -17,11 +17,6 @@ from tests.server.builders import graded, make_assignment, make_member, make_stu
 EVIL = '=HYPERLINK("http://evil.example","Click")'
 
 
-@pytest.fixture
-def course(assignment):
-    return assignment.course
-
-
 def rows(course, form):
     text = export(course, form).content.decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text, newline="")))

@@ -18,11 +18,6 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def instructor(assignment):
-    return make_member(assignment.course, "instructor")
-
-
 def grade_of(learner, assignment):
     return Grade.objects.get(learner=learner, assignment=assignment)
 

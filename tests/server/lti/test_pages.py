@@ -27,20 +27,9 @@ BY_HAND = {
 
 
 @pytest.fixture
-def course(assignment):
-    return assignment.course
-
-
-@pytest.fixture
-def instructor(client, course):
-    user = make_member(course, "instructor")
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
 def ask(client, course, instructor):
     """Look at a page of the course's LMS links, or post to it where there is data."""
+    client.force_login(instructor)
 
     def ask(name, *args, data=None, query=None):
         address = reverse(f"lms:{name}", args=[course.slug, *args], query=query)

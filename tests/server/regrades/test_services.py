@@ -16,7 +16,7 @@ from server.regrades.selectors import tally
 from server.regrades.signals import regrade_applied
 from server.regrades.sweep import sweep
 from server.submissions.models import State
-from tests.server.builders import graded, make_member, make_report, make_student, make_submission
+from tests.server.builders import graded, make_report, make_student, make_submission
 
 
 @pytest.fixture(autouse=True)
@@ -24,11 +24,6 @@ def _an_empty_regrading_queue():
     with app.connection_for_write() as connection:
         for queue in ("regrading.cpu", "records"):
             connection.SimpleQueue(queue).clear()
-
-
-@pytest.fixture
-def instructor(assignment):
-    return make_member(assignment.course, "instructor")
 
 
 @pytest.fixture
