@@ -16,7 +16,6 @@ from grader.sandboxes.cell import Cell
 from grader.sandboxes.conversation import Conversation
 from grader.sandboxes.engine import Engine
 
-LAST_JOBS = 5
 _TRIES = 3
 
 log = structlog.get_logger()
@@ -26,9 +25,9 @@ log = structlog.get_logger()
 class Policy:
     """How long a cell lives.
 
-    `max_jobs` submissions, or one where `reuse` is false. `spares` cells are kept warm beside the one in use; with
-    none, a replacement starts warming when it is foreseeable: near the last job, or when a submission has taken half
-    of its time.
+    `max_jobs` submissions, or one where `reuse` is false; a cell that is worn serves on until its replacement is warm,
+    so that nobody waits for one. `spares` cells are kept warm beside the one in use; with none, a replacement starts
+    warming when it is foreseeable: at the last job, or when a submission has taken half of its time.
     """
 
     reuse: bool = True
@@ -101,7 +100,7 @@ class WarmSandbox:
         """Take a warm cell out; one that has died while nobody looked is replaced without a word."""
         if self._settling is not None:
             self._settling.result()
-        cell, self._cell = self._cell, None
+        cell, self._cell = self._renewed(self._cell), None
         for _ in range(_TRIES):
             if cell is None:
                 cell = self._next()
@@ -111,6 +110,17 @@ class WarmSandbox:
             self._throw_away(cell, "died")
             cell = None
         raise NoSandbox(f"{_TRIES} sandboxes of {self.name} died one after another before they were used")
+
+    def _renewed(self, cell: Cell | None) -> Cell | None:
+        """Return the cell, or its replacement where it is worn and the replacement is warm."""
+        if cell is None or cell.served < self._max_jobs or not self._warming or not self._warming[0].done():
+            return cell
+        try:
+            fresh = self._warming.popleft().result()
+        except SandboxError:
+            return cell  # the next one may start
+        self._throw_away(cell, "worn")
+        return fresh
 
     def _next(self) -> Cell:
         self._prepare(1)
@@ -124,12 +134,11 @@ class WarmSandbox:
         with suppress(SandboxError):  # the report is made: a cell that dies now is only thrown away
             why = "" if run.settle() else "unclean"
         cell.served += 1
-        if not why and cell.served < self._max_jobs:
+        if not why and self._max_jobs > 1:
             self._cell = cell
         else:
-            self._throw_away(cell, why or ("used" if self._max_jobs == 1 else "worn"))
-            self._prepare(1)
-        if cell.served == self._max_jobs - LAST_JOBS:
+            self._throw_away(cell, why or "used")
+        if self._cell is None or cell.served >= self._max_jobs:
             self._prepare(1)
 
     def _prepare(self, count: int) -> None:

@@ -78,14 +78,14 @@ class Engine:
         self.single_use = single_use
         self.started = []
         self._script = script
-        self._failures = failures
+        self.failures = failures
 
     def check(self):
         pass
 
     def start(self):
-        if self._failures:
-            self._failures -= 1
+        if self.failures:
+            self.failures -= 1
             raise SandboxError("no more sandboxes")
         keeper = Keeper()
         self.started.append(keeper)

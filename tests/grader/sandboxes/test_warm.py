@@ -1,11 +1,13 @@
 """When cells are kept, replaced and thrown away."""
 
+import threading
+
 import pytest
 
 from grader.errors import SandboxError
 from grader.reports import Outcome
 from grader.sandboxes.base import Call, Limits, Program
-from grader.sandboxes.warm import LAST_JOBS, Policy, WarmSandbox
+from grader.sandboxes.warm import Policy, WarmSandbox
 from tests.grader.sandboxes.pretended import Engine
 from tests.grader.sandboxes.test_conversation import observation
 
@@ -92,15 +94,38 @@ def test_a_cell_that_never_answers_is_replaced_and_its_successor_warms_meanwhile
     assert len(engine.started) == 2
 
 
-def test_a_cell_is_replaced_after_its_last_job_by_one_that_is_warm_already(opened):
-    engine = Engine()
-    sandbox = opened(engine, max_jobs=LAST_JOBS + 2)
+def test_a_worn_cell_serves_on_until_its_replacement_is_warm(opened):
+    engine, warm = Engine(), threading.Event()
+    sandbox = opened(engine, max_jobs=2)
+    first = serve(sandbox, engine)
+    sandbox._warmer.submit(warm.wait)
 
-    keepers = [serve(sandbox, engine) for _ in range(LAST_JOBS + 3)]
+    busy = [serve(sandbox, engine) for _ in range(3)]
+    warm.set()
+    sandbox._warmer.submit(lambda: None).result()
+    second = serve(sandbox, engine)
 
-    assert len(set(map(id, keepers[:-1]))) == 1
-    assert keepers[-1] is not keepers[0]
+    assert busy == [first] * 3
+    assert second is not first
+    sandbox._cleaner.submit(lambda: None).result()
+    assert first.stopped
     assert len(engine.started) == 2
+
+
+def test_a_worn_cell_serves_on_where_its_replacement_fails(opened):
+    engine = Engine()
+    sandbox = opened(engine, max_jobs=2)
+    first = serve(sandbox, engine)
+    engine.failures = 1
+
+    worn = []
+    for _ in range(2):
+        worn.append(serve(sandbox, engine))
+        sandbox._warmer.submit(lambda: None).result()
+    second = [serve(sandbox, engine) for _ in range(2)][-1]
+
+    assert worn == [first] * 2
+    assert second is not first
 
 
 @pytest.mark.parametrize(("single_use", "policy"), [(True, {}), (False, {"reuse": False})])
