@@ -4,13 +4,15 @@
 
 All of it in one run, since machines differ and only ratios travel. The floor is the solution and its calls in a process
 that has torch imported, with nothing judged; every other line is a whole job, from `Job` to `Report`: secret cases,
-truth and scoring included. A line whose engine does not answer says so. Then two workers, forked from a process that
-has torch as Celery's are, share the machine for the rate of graded submissions; processor time and memory are theirs
-and their containers'.
+truth and scoring included. Jobs follow one another at once, so each waits until the one before has been cleaned up
+after; the paced line has time in between. A line whose engine does not answer says so. Then two workers, forked from a
+process that has torch as Celery's are, share the machine for the rate of graded submissions; processor time and memory
+are theirs and their containers'.
 """
 
 import argparse
 import json
+import logging
 import multiprocessing
 import os
 import time
@@ -22,6 +24,7 @@ from statistics import median, quantiles
 
 import docker
 import psutil
+import structlog
 import torch
 
 from grader.errors import SandboxError
@@ -39,6 +42,7 @@ from tests.grader.inline import InlineRun, InlineSandbox
 MIB = 2**20
 COLD_TIMES = 5
 WARM_UP = 20
+PATIENCE = 60.0  # seconds for one of two workers to get where the other one is
 
 
 def main():
@@ -48,6 +52,7 @@ def main():
     parser.add_argument("--out", type=Path)
     parser.add_argument("--only", nargs="*", choices=list(KINDS), default=list(KINDS))
     options = parser.parse_args()
+    be_quiet()
     torch.set_num_threads(1)
     measured = {"machine": machine(), "slug": options.slug, "lines": lines(options)}
     if "warm Docker" in measured["lines"]:
@@ -55,6 +60,11 @@ def main():
     show(measured)
     if options.out:
         options.out.write_text(json.dumps(measured, indent=2))
+
+
+def be_quiet():
+    """A line of the log for every submission is none of a table's business."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 def machine():
@@ -97,6 +107,17 @@ def warm(slug, times, *, runtime="cpu", engine: Callable[[Runtime], object] = Do
         return repeated(times, lambda number: grade_one(slug, sandbox, number))
 
 
+def paced(slug, times):
+    """Seconds of each job that finds the sandbox done with the one before, as on a worker that has time to spare."""
+    with opened(DockerEngine(load_runtimes()["cpu"])) as sandbox:
+
+        def settle():
+            sandbox._settling.result()
+            time.sleep(0.03)
+
+        return repeated(times, lambda number: grade_one(slug, sandbox, number), between=settle)
+
+
 def cold(slug, times):
     """Seconds of a job for which a container is made, and removed again."""
 
@@ -110,6 +131,7 @@ def cold(slug, times):
 KINDS = {
     "inline": ("scored, no sandbox", unwalled, None),
     "docker": ("warm Docker", warm, None),
+    "paced": ("warm Docker, paced", paced, None),
     "bubblewrap": (
         "warm bubblewrap",
         lambda slug, times: warm(slug, times, runtime="embedded", engine=BubblewrapEngine),
@@ -146,26 +168,28 @@ def solution(slug):
     return (find_package(slug).folder / "solution.py").read_text()
 
 
-def repeated(times, work, *, warm_up=WARM_UP):
+def repeated(times, work, *, warm_up=WARM_UP, between=lambda: None):
     """Seconds of each of `times` calls of `work` with a number of its own, after some that do not count."""
-    return [timed(work, number) for number in range(warm_up + times)][warm_up:]
+    return [timed(work, number, between) for number in range(warm_up + times)][warm_up:]
 
 
-def timed(work, number):
+def timed(work, number, afterwards):
     began = time.perf_counter()
     work(number)
-    return time.perf_counter() - began
+    took = time.perf_counter() - began
+    afterwards()
+    return took
 
 
 def rate(slug, *, seconds):
     """What two worker processes with a container each do together."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.bench.sandbox"])
-    gate, results = context.Barrier(2), context.Queue()
+    gate, results = context.Barrier(2, timeout=PATIENCE), context.Queue()
     workers = [context.Process(target=keep_grading, args=(slug, seconds, gate, results)) for _ in range(2)]
     for worker in workers:
         worker.start()
-    found = [results.get() for _ in workers]
+    found = [results.get(timeout=2 * PATIENCE + seconds) for _ in workers]
     for worker in workers:
         worker.join()
     count = sum(one["count"] for one in found)
@@ -179,6 +203,7 @@ def rate(slug, *, seconds):
 
 
 def keep_grading(slug, seconds, gate, results):
+    be_quiet()
     torch.set_num_threads(1)
     name = f"bench-{os.getpid()}"
     with opened(DockerEngine(replace(load_runtimes()["cpu"], name=name))) as sandbox:
