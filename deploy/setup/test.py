@@ -18,6 +18,7 @@ from deploy.setup.services import docker_engine, engine_answers, postgres, redis
 LOGS = VAR / "test"
 PROGRAMS = {
     "git": "git",
+    "curl": "curl",
     "bwrap": "bubblewrap",
     "chromium": "chromium",
     "redis-server": "redis-server",

@@ -9,6 +9,7 @@ from typing import Any
 
 from docker.types import DeviceRequest
 
+from grader.errors import SandboxError
 from grader.sandboxes.runtimes import Gpus, Runtime
 
 DRIVER = "/opt/chainrule/driver"
@@ -22,7 +23,10 @@ def gpu_arguments(runtime: Runtime) -> list[str]:
 
 
 def gpu_host_config(runtime: Runtime, slot: int) -> dict[str, Any]:
-    """Return what a container's host configuration says of the GPU of worker process `slot`."""
+    """Return what a container's host configuration says of the GPU of worker process `slot`.
+
+    SandboxError where there are more processes than GPUs.
+    """
     match runtime.gpus:
         case Gpus.NONE:
             return {}
@@ -44,7 +48,12 @@ def gpu_environment(runtime: Runtime) -> dict[str, str]:
 
 
 def _own(runtime: Runtime, slot: int) -> str:
-    return runtime.gpu_ids[slot % len(runtime.gpu_ids)]
+    if slot >= len(runtime.gpu_ids):
+        raise SandboxError(
+            f"worker process {slot + 1} of [{runtime.name}] has no GPU: start at most {len(runtime.gpu_ids)} "
+            "(`--concurrency`), or list more in `gpu_ids`"
+        )
+    return runtime.gpu_ids[slot]
 
 
 def _request(driver: str, gpu: str, capabilities: list[list[str]] | None) -> DeviceRequest:

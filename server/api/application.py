@@ -60,7 +60,7 @@ def problem_of(error: Exception) -> Problem:
 
 def _validation(error: ValidationError) -> Problem:
     wrong = [At(pointer=_pointer(one["loc"]), detail=one["msg"]) for one in error.errors]
-    return Problem(Code.INVALID, f"{len(wrong)} value(s) do not fit the schema.", wrong)
+    return Problem(Code.INVALID, "What was sent does not fit the schema: `errors` says where.", wrong)
 
 
 def _pointer(place: tuple[Any, ...]) -> str:

@@ -7,7 +7,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -18,10 +18,14 @@ TRIES = 4
 
 
 class ApiError(Exception):
-    """The API said no, or nothing at all; the text is for people, `code` for programs (empty without an answer)."""
+    """The API said no, or nothing at all; the text is for people, the rest for programs.
 
-    def __init__(self, detail: str, *, code: str = "") -> None:
+    `code` is empty without an answer; `pointers` say which parts of the request were wrong.
+    """
+
+    def __init__(self, detail: str, *, code: str = "", pointers: Sequence[str] = ()) -> None:
         self.code = code
+        self.pointers = tuple(pointers)
         super().__init__(detail)
 
 
@@ -103,7 +107,7 @@ class Client:
             except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
                 answered = isinstance(error, urllib.error.HTTPError)
                 if (answered and error.code != 503) or not left:  # type: ignore[union-attr]
-                    raise _told(error) from None
+                    raise self._told(error) from None
                 time.sleep(0.5)
         raise AssertionError("the last try either returns or raises")
 
@@ -117,14 +121,14 @@ class Client:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             return json.load(answer)
 
-
-def _told(error: Exception) -> ApiError:
-    if not isinstance(error, urllib.error.HTTPError):
-        return ApiError(f"No answer: {getattr(error, 'reason', error)}")
-    with error:
-        try:
-            problem = json.load(error)
-            wrong = "".join(f"\n  {one['pointer']}: {one['detail']}" for one in problem["errors"])
-            return ApiError(f"{problem['title']}: {problem['detail']}{wrong}", code=problem["code"])
-        except (ValueError, KeyError, TypeError):
-            return ApiError(f"The server answered {error.code}, and not as an API does.")
+    def _told(self, error: Exception) -> ApiError:
+        if not isinstance(error, urllib.error.HTTPError):
+            return ApiError(f"No answer from {self.url}: {getattr(error, 'reason', error)}")
+        with error:
+            try:
+                problem = json.load(error)
+                wrong = {one["pointer"]: one["detail"] for one in problem["errors"]}
+                lines = [f"{problem['title']}: {problem['detail']}", *(f"  {at}: {why}" for at, why in wrong.items())]
+                return ApiError("\n".join(lines), code=problem["code"], pointers=list(wrong))
+            except (ValueError, KeyError, TypeError):
+                return ApiError(f"{self.url} answered {error.code}, and not as an API does.")

@@ -1,6 +1,5 @@
-"""Grade files as other systems take them."""
+"""Grade files as spreadsheets and other systems take them."""
 
-from enum import StrEnum
 from typing import Annotated, Any
 
 from django.http import HttpResponse
@@ -11,21 +10,14 @@ from server.api.admission import BearerToken
 from server.api.endpoints.parameters import SLUG
 from server.api.models import Scope
 from server.api.problems import Code, Problem
-from server.gradebook.exports import Format, export
+from server.gradebook.exports import XLSX, Format, export
 
 router = Router(tags=["Exports"])
 
 
-class System(StrEnum):
-    """Who is to read the file."""
-
-    CANVAS = "canvas"
-    MOODLE = "moodle"
-    GRADESCOPE = "gradescope"
-
-
 CONTENT = {
     "text/csv": {"schema": {"type": "string"}},
+    XLSX: {"schema": {"type": "string", "contentMediaType": XLSX}},
     "application/zip": {"schema": {"type": "string", "contentMediaType": "application/zip"}},
 }
 
@@ -38,11 +30,11 @@ CONTENT = {
     openapi_extra={"responses": {200: {"content": CONTENT}}},
 )
 def export_grades(
-    request: Any, system: System, course: Annotated[str, Query(..., max_length=50, pattern=SLUG)]
+    request: Any, system: Format, course: Annotated[str, Query(..., max_length=50, pattern=SLUG)]
 ) -> HttpResponse:
-    """The grades of a course: CSV for Canvas and Moodle, a zip of `results.json` files for Gradescope."""
+    """The grades of a course: a table (`csv`, `xlsx`), CSV for Canvas and Moodle, a zip of files for Gradescope."""
     if request.auth.learner_id is not None:
         raise Problem(Code.FORBIDDEN, "A personal token cannot export a course.")
-    file = export(selectors.get_course(request.auth, course, pointer="/query/course"), Format(system))
+    file = export(selectors.get_course(request.auth, course, pointer="/query/course"), system)
     headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
     return HttpResponse(file.content, content_type=file.media_type, headers=headers)

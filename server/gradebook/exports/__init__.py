@@ -9,6 +9,6 @@ gradescope  a zip with Gradescope's `results.json` of the submission that counts
 A cell that a spreadsheet would take for a formula is made harmless: see `cells`.
 """
 
-from server.gradebook.exports.formats import Export, Format, export
+from server.gradebook.exports.formats import XLSX, Export, Format, export
 
-__all__ = ["Export", "Format", "export"]
+__all__ = ["XLSX", "Export", "Format", "export"]

@@ -104,11 +104,16 @@ def gpu(written, extra=""):
 
 
 def test_a_gpu_by_the_nvidia_toolkit_is_the_workers_own(written):
-    requests = [gpu_host_config(gpu(written), slot)["DeviceRequests"][0] for slot in (0, 1, 2)]
+    requests = [gpu_host_config(gpu(written), slot)["DeviceRequests"][0] for slot in (0, 1)]
 
-    assert [request["DeviceIDs"] for request in requests] == [["0"], ["1"], ["0"]]
+    assert [request["DeviceIDs"] for request in requests] == [["0"], ["1"]]
     assert requests[0]["Driver"] == "nvidia"
     assert requests[0]["Capabilities"] == [["compute", "utility"]]
+
+
+def test_no_worker_shares_a_gpu_with_another(written):
+    with pytest.raises(SandboxError, match=r"worker process 3 of \[gpu\] has no GPU: start at most 2"):
+        gpu_host_config(gpu(written), 2)
 
 
 def test_a_gpu_by_cdi_is_asked_for_by_name(written):

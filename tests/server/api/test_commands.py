@@ -8,9 +8,9 @@ from django.core.management import CommandError, call_command
 from grader.reports import Outcome
 from server.api import client
 from server.api.client import Client, Followed
-from server.api.models import ApiToken
+from server.api.models import ApiToken, Scope
 from server.api.schemas import FindingOut, NewSource, ReportOut, SubmissionOut
-from server.api.tokens import find_token
+from server.api.tokens import find_token, make_token
 from server.submissions.models import State, Submission
 from tests.server.builders import make_member, make_report, record
 
@@ -142,10 +142,19 @@ def test_submit_needs_a_token(monkeypatch, tmp_path):
     assert error.value.returncode == 2
 
 
+def test_submit_says_how_to_name_the_learner(live_server, assignment, tmp_path):
+    _, token = make_token(name="t", courses=[assignment.course], scopes=[Scope.SUBMISSIONS_WRITE])
+    file = tmp_path / "square.py"
+    file.write_text("def square(x): return x * x")
+
+    with pytest.raises(CommandError, match="--user ID"):
+        call_command("submit", str(file), assignment=assignment.slug, url=live_server.url, token=token)
+
+
 def test_the_client_says_when_nobody_answers(monkeypatch):
     monkeypatch.setattr(client.time, "sleep", lambda _: None)
 
-    with pytest.raises(client.ApiError, match="No answer"):
+    with pytest.raises(client.ApiError, match=r"No answer from http://127\.0\.0\.1:1:"):
         Client(url="http://127.0.0.1:1", token="t").find_assignment("a/b")
 
 

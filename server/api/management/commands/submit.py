@@ -24,18 +24,24 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--assignment", required=True, metavar="SLUG", help="such as gradients/two-variables")
         parser.add_argument("--course", metavar="SLUG", help="where the token opens several that set it")
-        parser.add_argument("--user", metavar="ID", help="external_id of the learner; not with a personal token")
-        parser.add_argument("--url", default=os.environ.get("CHAINRULE_URL", "http://127.0.0.1:8000"))
+        parser.add_argument(
+            "--user", metavar="ID", help="external_id of the learner: needed unless the token is personal"
+        )
+        url = os.environ.get("CHAINRULE_URL", "http://127.0.0.1:8000")
+        parser.add_argument("--url", default=url, help="default: CHAINRULE_URL, else http://127.0.0.1:8000")
         parser.add_argument("--token", default=os.environ.get("CHAINRULE_TOKEN"), help="default: CHAINRULE_TOKEN")
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Hand in, tell, and exit."""
         if not options["token"]:
-            raise CommandError("No token: set CHAINRULE_TOKEN.", returncode=FAILED)
+            raise CommandError("No token: set CHAINRULE_TOKEN; `manage.py apitoken` makes one.", returncode=FAILED)
         try:
             source = options["file"].read_text(encoding="utf-8")
             status = self._run(Client(url=options["url"], token=options["token"]), source, options)
-        except (OSError, UnicodeDecodeError, ApiError) as error:
+        except ApiError as error:
+            asked = "\nName the learner: --user ID." if "/user" in error.pointers and not options["user"] else ""
+            raise CommandError(f"{error}{asked}", returncode=FAILED) from None
+        except (OSError, UnicodeDecodeError) as error:
             raise CommandError(str(error), returncode=FAILED) from None
         sys.exit(status)
 
