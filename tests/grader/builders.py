@@ -60,7 +60,7 @@ def make_trial(value: Any = None, truth: Any = None, **changes: Any) -> Trial:
         case=Case(name="a case", entry="slope", **case_changes),
         observation=observation,
         tolerance=changes.pop("tolerance", Tolerance()),
-        compute_truth=lambda case: truth,
+        compute_truth=changes.pop("compute_truth", lambda case: truth),
         **changes,
     )
 

@@ -2,10 +2,11 @@ import pytest
 
 from grader.authoring import check
 from grader.checks.failures import Failed
+from grader.packages.cases import NearMiss
 from grader.packages.loader import load_exercise
 from grader.reports import Finding, Status
 from grader.sandboxes.base import Observation
-from grader.scoring import finding_of, judge
+from grader.scoring import failed, finding_of, judge
 from tests.grader.builders import double, make_package, make_trial
 
 CHECKS = '''
@@ -102,6 +103,134 @@ def test_a_diagnosis_replaces_the_message(exercise):
     finding = findings(exercise, make_trial(double(-1.0, -2.0), double(1.0, 2.0), args=(double(1.0),)))[1]
 
     assert (finding.diagnosis, finding.message, finding.hint) == ("sign_flipped", "sign_flipped", "sign_flipped.hint")
+
+
+def test_data_of_the_failure_and_of_the_diagnosis_are_told_together(exercise):
+    finding = findings(exercise, make_trial(double(5.0, 10.0), double(1.0, 2.0), args=(double(1.0),), public=True))[1]
+
+    assert (finding.status, finding.diagnosis, finding.data["factor"]) == (Status.FAILED, "accumulated", 5)
+    assert finding.data["where"] == "result[1]"
+
+
+def test_near_misses_and_arguments_reach_the_diagnosis(exercise):
+    def misses(case):
+        return [NearMiss(diagnosis="stale", value=double(7.0, 3.0))]
+
+    stale = findings(exercise, wrong(compute_near_misses=misses))[1]
+    mean = findings(exercise, make_trial(double(1.0, 2.0) / 3, double(1.0, 2.0), args=(double(1.0, 2.0, 3.0),)))[1]
+
+    assert stale.diagnosis == "stale"
+    assert mean.diagnosis == "mean_for_sum"
+
+
+PARTS = '''
+"""Checks."""
+from grader.authoring import check
+
+@check(points=1)
+def first(trial):
+    """The first part agrees."""
+    trial.agrees(part=0)
+
+@check(points=1)
+def second(trial):
+    """The second part agrees."""
+    trial.agrees(part=1)
+'''
+
+
+@pytest.fixture
+def in_parts(exercises):
+    make_package(exercises, checks=PARTS)
+    return load_exercise("unit/slope")
+
+
+def test_a_part_is_explained_by_the_same_part_of_a_near_miss(in_parts):
+    right, off = (double(1.0, 2.0), double(3.0, 4.0)), (double(1.0, 2.0), double(30.0, 50.0))
+    misses = [NearMiss(diagnosis="stale", value=(double(8.0, 8.0), off[1]))]
+    first, second = findings(in_parts, make_trial(off, right, compute_near_misses=lambda case: misses))
+
+    assert (first.status, second.diagnosis) == (Status.PASSED, "stale")
+
+
+def test_a_near_miss_of_the_whole_answer_knows_more_than_one_of_a_part(in_parts):
+    right, off = (double(1.0, 2.0), double(3.0, 4.0)), (double(9.0, 1.0), double(30.0, 50.0))
+    misses = [
+        NearMiss(diagnosis="stale", value=(double(8.0, 8.0), off[1])),
+        NearMiss(diagnosis="detached_path", value=off, data={"path": "p"}),
+    ]
+    second = findings(in_parts, make_trial(off, right, compute_near_misses=lambda case: misses))[1]
+
+    assert second.diagnosis == "detached_path"
+
+
+def test_parts_in_each_others_places_are_seen_in_the_whole(in_parts):
+    one, other = double(1.0, -7.0), double(3.0, 4.0)
+
+    assert findings(in_parts, make_trial((other, one), (one, other)))[0].diagnosis == "wrong_order"
+
+
+def test_rounding_is_told_by_what_rounded_inputs_would_give(exercise):
+    x = double(1.1, 2.3, 0.7)
+    trial = make_trial(x.float().double() ** 2, args=(x,), compute_truth=lambda case: case.args[0] ** 2)
+
+    assert findings(exercise, trial)[1].diagnosis == "low_precision"
+
+
+def test_rounding_is_told_by_the_same_part(in_parts):
+    x = double(1.1, 2.3, 0.7)
+    rounded = x.float().double()
+    trial = make_trial((x, rounded**2), args=(x,), compute_truth=lambda case: (case.args[0], case.args[0] ** 2))
+
+    assert findings(in_parts, trial)[1].diagnosis == "low_precision"
+
+
+def test_of_a_case_that_was_not_run_nothing_is_said_where_another_one_failed(in_parts):
+    # The public one was never begun: the secret one, which is wrong, tells more.
+    answered = make_trial((double(7.0, 3.0), 1), (double(1.0, 2.0), 1))
+    finding = findings(in_parts, answered, make_trial(observation=None, public=True))[0]
+
+    assert finding.message == "differs_secret"
+
+
+def test_a_word_of_a_secret_case_is_kept_as_a_number_is(exercise):
+    finding = findings(exercise, make_trial("yes", "no", args=(double(1.0),)))[1]
+
+    assert finding.message == "differs_secret"
+    assert not {"got", "expected"} & set(finding.data)
+
+
+def test_points_are_rounded_to_hundredths(exercise):
+    assert findings(exercise, right(), wrong(), wrong())[1].points == 2.67
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        (double(7.0), double(1.0)),
+        (double(*range(401)), double(*range(1, 402))),
+        (double(1.0, 7.0), double(1.0, float("inf"))),
+    ],
+)
+def test_no_heat_map_of_what_none_can_be_drawn_of(exercise, got, expected):
+    assert findings(exercise, make_trial(got, expected, args=(double(1.0),), public=True))[1].evidence == {}
+
+
+def test_a_heat_map_has_up_to_400_entries(exercise):
+    finding = findings(exercise, make_trial(double(*range(400)), double(*range(1, 401)), public=True))[1]
+
+    assert len(finding.evidence["heat_map"]["got"]) == 400
+
+
+def test_a_check_that_failed_as_a_whole_has_no_points():
+    @check(points=3)
+    def runs(trial):
+        """It runs."""
+
+    finding = failed(runs, "raised", hint="hint.none", error="no")
+
+    assert (finding.status, finding.points, finding.max_points) == (Status.FAILED, 0, 3)
+    assert (finding.message, finding.hint, finding.data) == ("raised", "hint.none", {"error": "no"})
 
 
 def test_no_diagnosis_where_one_trial_failed_otherwise(exercise):

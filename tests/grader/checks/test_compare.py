@@ -97,3 +97,23 @@ def test_the_place_and_the_numbers_of_the_worst_entry_are_told():
     assert failure.data == {
         "where": "result['w'][0, 1]", "got": 5.0, "expected": 1.0, "difference": 4.0, "wrong": 2, "of": 4,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "told"),
+    [
+        ((1, [1.0]), (1, (1.0,)), ("wrong_type", "result[1]", "a list of 1", "a tuple of 1")),
+        ((1, [1.0]), (1, {"a": 1.0}), ("wrong_type", "result[1]", "a list of 1", "a dict")),
+        (((1,), 2), ((1, 2), 2), ("wrong_length", "result[0]", 1, 2)),
+        ([{"b": 1, "c": 2}], [{"a": 1, "d": 2}], ("wrong_keys", "result[0]", "b, c", "a, d")),
+        ([{}], [{"a": 1}], ("wrong_keys", "result[0]", "none", "a")),
+        ([{"b" * 300: 1}], [{"a": 1}], ("wrong_keys", "result[0]", "b" * 200, "a")),
+        ([double(1.0).float()], [double(1.0)], ("wrong_dtype", "result[0]", "float32", "float64")),
+    ],
+)
+def test_a_mismatch_tells_where_and_what_and_knows_the_whole_answers(got, expected, told):
+    failure = failure_of(compare, got, expected, Tolerance())
+
+    assert (failure.message, *(failure.data[key] for key in ("where", "got", "expected"))) == told
+    assert failure.got is got
+    assert failure.expected is expected

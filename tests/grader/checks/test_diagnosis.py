@@ -60,6 +60,50 @@ def test_a_count_explains_a_factor_better_than_a_number():
     assert named(3 * MATRIX, MATRIX, args=(MATRIX,)) == "sum_for_mean"
 
 
+@pytest.mark.parametrize(
+    ("got", "args", "diagnosis", "data"),
+    [
+        (MATRIX / 12, (MATRIX,), "mean_for_sum", {"count": 12}),
+        (3 * MATRIX, (MATRIX,), "sum_for_mean", {"count": 3}),
+        (2 * MATRIX, (), "accumulated", {"factor": 2}),
+        (999 * MATRIX, (), "accumulated", {"factor": 999}),
+        (0.25 * MATRIX, (), "scaled", {"factor": pytest.approx(0.25)}),
+    ],
+)
+def test_a_factor_is_told_with_its_size(got, args, diagnosis, data):
+    found = diagnose([Sample(got=got, expected=MATRIX, args=args)])
+
+    assert (found.id, found.data) == (diagnosis, data)
+
+
+@pytest.mark.parametrize("factor", [1001, 1500.5, -1001, 1 / 21])
+def test_a_factor_out_of_all_bounds_is_no_explanation(factor):
+    assert named(factor * MATRIX, MATRIX) is None
+
+
+@pytest.mark.parametrize(("factor", "diagnosis"), [(-1.0005, "scaled"), (2.0005, "scaled"), (1.0005, None)])
+def test_only_a_factor_that_is_nearly_one_is_too_small_a_change(factor, diagnosis):
+    # Single numbers, so that no other hypothesis has a say: a numerical derivative shows in tensors.
+    samples = [Sample(got=factor * double(x), expected=double(x)) for x in (2.0, 5.0)]
+    found = diagnose(samples)
+
+    assert (found and found.id) in (diagnosis, "finite_differences" if diagnosis is None else diagnosis)
+
+
+def test_equal_counts_do_not_tell_a_count_from_a_multiple_and_different_ones_do():
+    two = [Sample(got=2 * x, expected=x, args=(x,)) for x in (MATRIX[:2], MATRIX[1:])]
+    one = [Sample(got=2 * MATRIX[:2], expected=MATRIX[:2], args=(MATRIX[:2],))]
+    many = [Sample(got=len(x) * x, expected=x, args=(x,)) for x in (MATRIX[:2], MATRIX)]
+
+    assert [diagnose(samples).id for samples in (two, one, many)] == ["accumulated", "accumulated", "sum_for_mean"]
+
+
+def test_a_count_must_be_there_in_every_trial():
+    samples = [Sample(got=3 * MATRIX, expected=MATRIX, args=args) for args in ((MATRIX,), ())]
+
+    assert diagnose(samples).id == "accumulated"
+
+
 def test_rounding_is_found_where_the_result_is_multiplied_by_a_number_of_the_call():
     assert named(0.7 * MATRIX.float().double(), 0.7 * MATRIX, args=(MATRIX, 0.7)) == "low_precision"
 
@@ -102,6 +146,8 @@ def test_single_numbers_tell_a_factor_together():
     samples = [Sample(got=double(x) * 0.3, expected=double(x)) for x in (1.0, 2.0, 5.0)]
 
     assert diagnose(samples).id == "scaled"
+    assert diagnose(samples[:2]).id == "scaled"
+    assert diagnose(samples[:1]) is None
 
 
 def test_the_value_of_f_is_recognised():

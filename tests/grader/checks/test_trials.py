@@ -21,6 +21,15 @@ def test_an_exception_is_told_with_its_line():
     assert (failure.message, failure.data["error"], failure.data["line"]) == ("raised_at", "ValueError: no", 3)
 
 
+def test_of_a_long_exception_the_beginning_is_told_and_without_words_its_type():
+    error = LearnerError(type="ValueError", message="x" * 600, line=3, traceback="t" * 5000)
+    long = failure_of(make_trial(observation=Observation(error=error)).agrees)
+    silent = failure_of(make_trial(observation=Observation(error=LearnerError(type="KeyError", message=""))).agrees)
+
+    assert (len(long.data["error"]), long.data["traceback"]) == (500, "t" * 4000)
+    assert silent.data["error"] == "KeyError"
+
+
 def test_an_exception_outside_the_learners_code_has_no_line():
     assert failure_of(raised("ValueError: no", line=None).agrees).message == "raised"
 
@@ -44,6 +53,7 @@ def test_right_numbers_with_a_modified_input_fail():
     failure = failure_of(make_trial(truth=double(1.0), observation=observation, argument_names=("f", "x")).agrees)
 
     assert (failure.message, failure.data, failure.diagnosis) == ("input_modified", {"name": "x"}, "input_modified")
+    assert failure.hint == "input_modified.hint"
 
 
 def test_an_argument_that_the_code_may_change_is_no_matter():
@@ -135,3 +145,32 @@ def test_near_misses_are_computed_once():
 
     assert [*trial.near_misses, *trial.near_misses] == []
     assert len(asked) == 1
+
+
+def test_a_part_of_an_answer_of_another_kind_fails_as_the_whole():
+    listed = make_trial([double(1.0)], {"a": double(1.0)})
+    several = make_trial({"b": 1, "c": 2}, {"a": double(1.0)})
+    short = make_trial((double(1.0),), (double(1.0), double(2.0)))
+
+    assert failure_of(lambda: listed.agrees(part="a")).message == "wrong_type"
+    assert failure_of(lambda: several.agrees(part="a")).data["got"] == "b, c"
+    assert failure_of(lambda: short.agrees(part=0)).message == "wrong_length"
+
+
+def test_a_part_of_a_tuple_is_judged_by_its_place():
+    trial = make_trial((double(1.0), double(9.0)), (double(1.0), double(2.0)))
+
+    trial.agrees(part=0)
+    assert failure_of(lambda: trial.agrees(part=1)).data["where"] == "result[1][0]"
+
+
+def test_where_we_went_backward_a_place_is_named_after_the_argument():
+    tracked = double(1.0, 2.0).requires_grad_()
+    value = {"value": [double(1.0)], "gradients": [double(1.0, 7.0)]}
+    truth = {"value": [double(4.0)], "gradients": [double(1.0, 2.0)]}
+    trial = make_trial(value, truth, probe="backward", args=(tracked,), argument_names=("weights",))
+    nameless = make_trial(value, truth, probe="backward", args=(tracked,))
+
+    assert failure_of(lambda: trial.agrees(part="gradients")).data["where"] == "weights.grad[1]"
+    assert failure_of(lambda: nameless.agrees(part="gradients")).data["where"] == "input.grad[1]"
+    assert failure_of(lambda: trial.agrees(part="value")).data["where"] == "result[0][0]"
