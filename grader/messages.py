@@ -355,11 +355,33 @@ NEAR_MISSES = {
 MESSAGES: dict[str, str] = LOADING | RUNNING | DIFFERENCES | DIAGNOSES | REQUIREMENTS | HINTS | NEAR_MISSES
 
 
+NO_SENTENCE = "The grader found `{message}`, and this version of Chainrule has no sentence for it."
+
+
 def render(message: str | None, data: Mapping[str, Any]) -> str | None:
-    """Return the sentence of a message id, filled in with `data`; None for None or where there is no such hint."""
-    if message is None or (message.endswith(".hint") and message not in MESSAGES):
+    """Return the sentence of a message id, filled in with `data`; None for None.
+
+    A report can always be read: where there is no such sentence, or `data` lacks what it speaks of, a plain one stands
+    in its place. (`verify` sees to it that no package needs that; a report may come from another version.)
+    """
+    return None if message is None else _filled(message, data) or NO_SENTENCE.format(message=message)
+
+
+def render_hint(hint: str | None, data: Mapping[str, Any]) -> str | None:
+    """Return the sentence of a hint, filled in with `data`; None where there is no such hint."""
+    return None if hint is None else _filled(hint, data)
+
+
+def fields_of(message: str) -> set[str]:
+    """Return what the sentence of a message id speaks of, by name; nothing where there is no such sentence."""
+    return {name for _, name, _, _ in _FORMATTER.parse(MESSAGES.get(message, "")) if name}
+
+
+def _filled(message: str, data: Mapping[str, Any]) -> str | None:
+    try:
+        return _FORMATTER.vformat(MESSAGES[message], (), data)
+    except (LookupError, ValueError, AttributeError, TypeError):
         return None
-    return _FORMATTER.vformat(MESSAGES[message], (), data)
 
 
 class _Formatter(string.Formatter):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from grader import VERSION
-from grader.messages import render
+from grader.messages import render, render_hint
 
 
 class Status(StrEnum):
@@ -56,7 +56,7 @@ class Finding:
     @property
     def hint_text(self) -> str | None:
         """The hint as a sentence."""
-        return render(self.hint, self.data)
+        return render_hint(self.hint, self.data)
 
     def to_public(self) -> dict[str, Any]:
         """Return the finding as the command line prints it: sentences instead of ids and data."""

@@ -1,6 +1,5 @@
 """Builders that fill in what a test is not about."""
 
-import string
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from torch import Tensor
 from grader.checks.failures import Failed
 from grader.checks.trials import Trial
 from grader.jobs import Job
-from grader.messages import MESSAGES
+from grader.messages import fields_of
 from grader.packages.cases import Case
 from grader.packages.manifest import Tolerance
 from grader.packages.scaffold import scaffold
@@ -91,8 +90,3 @@ def failure_of(run: Any, *args: Any) -> Failed:
     for message in filter(None, (failed.message, failed.hint)):
         assert fields_of(message) <= told
     return failed
-
-
-def fields_of(message: str) -> set[str]:
-    """What a sentence says of a failure, by name."""
-    return {name for _, name, _, _ in string.Formatter().parse(MESSAGES.get(message, "")) if name}

@@ -1,7 +1,6 @@
 import pytest
 
-from grader.messages import DIAGNOSES, MESSAGES, render
-from tests.grader.builders import fields_of
+from grader.messages import DIAGNOSES, MESSAGES, fields_of, render, render_hint
 
 SAMPLE = {
     "limit": 1, "line": 3, "error": "e", "type": "T", "names": "n", "entry": "f", "seconds": 2.5, "case": "c",
@@ -37,4 +36,10 @@ def test_learners_text_is_not_a_format():
 
 
 def test_a_hint_that_is_not_there_is_no_hint():
-    assert render("differs.hint", {}) is None
+    assert render_hint("differs.hint", {}) is None
+    assert render_hint("returned_none", {}) is None
+
+
+@pytest.mark.parametrize("message", ["a_word_we_never_heard", "scaled"])
+def test_what_cannot_be_said_in_its_own_words_is_still_named(message):
+    assert render(message, {}) == f"The grader found `{message}`, and this version of Chainrule has no sentence for it."
