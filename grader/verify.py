@@ -1,21 +1,27 @@
 """Does an exercise package keep its promises? Each broken one is one sentence that says what to do.
 
-Promises: the manifest has no unknown key; truth agrees with its second witness; the same seed gives the same cases in
-two processes; three or more secret cases; null answers get no more than the stated score and make no check raise; the
-solution and every alternative get every point, the solution on 20 seeds and in under half the time limit; starter and
-mistakes get exactly the stated score, failing checks and messages; every check is failed by one of them; the statement
-names every entry, and its samples print what it says.
+Promises: the manifest has no unknown key, and the exercises that come before are there; truth agrees with its witness;
+the same seed gives the same cases in two processes, and they call the entries; three or more secret cases; null answers
+get no more than the stated score and make no check raise; the solution and every alternative get every point, the
+solution on 20 seeds and in under half the time limit; starter and mistakes get exactly the stated score, failing checks
+and messages; every check is failed by one of them; there are enough alternatives and mistakes; whatever is said of an
+answer has a sentence; the statement names every entry, and its samples print what it says.
+
+What shows before any answer runs is in `grader.promises`.
 """
 
 import hashlib
 import json
 import time
 import tomllib
-from collections.abc import Callable, Mapping
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from grader import promises
 from grader.checks.compare import compare
 from grader.checks.failures import Mismatch
 from grader.checks.trials import Trial
@@ -23,13 +29,15 @@ from grader.errors import PackageError
 from grader.exhibits import exhibits_of
 from grader.harness.wire import Encoder, pack
 from grader.jobs import Job
+from grader.messages import render
 from grader.nulls import null_answers
 from grader.packages.cases import Case
+from grader.packages.catalogue import find_package
 from grader.packages.loader import Exercise, load_exercise
 from grader.packages.manifest import Tolerance
 from grader.packages.samples import samples
 from grader.pipeline import grade, trial_of
-from grader.reports import Outcome, Report, Status
+from grader.reports import Finding, Outcome, Report, Status
 from grader.sandboxes.base import Program, Sandbox
 from grader.scoring import finding_of, judge
 
@@ -38,7 +46,6 @@ WITNESS_SEEDS = (1, 2, 3)
 VARIANTS = (0, 1, 2)
 SECRET_CASES = 3
 WITNESS_TOLERANCE = Tolerance(rtol=1e-5, atol=1e-6)  # what fourth-order differences reach
-FILES = ("exercise.toml", "statement.md", "starter.py", "solution.py", "reference.py", "checks.py", "mistakes.toml")
 
 
 @dataclass(kw_only=True)
@@ -77,6 +84,11 @@ def verify(slug: str, *, sandbox: Sandbox, fingerprint: str | None = None) -> Ve
         _Verifier(exercise, sandbox, verification, fingerprint).run()
     except PackageError as error:
         verification.problems.append(str(error))
+    except Exception as error:
+        place = _place(error, find_package(slug).folder)
+        if place is None:
+            raise
+        verification.problems.append(f"{slug}: {place} raised {type(error).__name__}: {error}.")
     verification.seconds = time.perf_counter() - start
     return verification
 
@@ -116,22 +128,29 @@ class _Verifier:
     def run(self) -> None:
         if not self._files():
             return
-        if not self._cases():
+        self._problems(promises.unknown_predecessors(self.exercise.manifest))
+        self._problems(promises.too_few_answers(self.exercise.package.folder))
+        if not self._cases() or not self._witness():
             return
-        self._witness()
+        near_misses = [miss for case in self.exercise.cases(SEEDS[0]) for miss in self.exercise.near_misses(case)]
+        self._problems(promises.unworded_near_misses(near_misses))
         self._nulls()
         self._statement()
         self._solution()
         self._alternatives()
         self._mistakes()
 
+    def _problems(self, sentences: Iterable[str]) -> bool:
+        """Note these broken promises, each once, and return whether there were any."""
+        found = [f"{self.exercise.slug}: {sentence}" for sentence in sentences]
+        self.verification.problems += [text for text in dict.fromkeys(found) if text not in self.verification.problems]
+        return bool(found)
+
     def _problem(self, sentence: str) -> None:
-        self.verification.problems.append(f"{self.exercise.slug}: {sentence}")
+        self._problems([sentence])
 
     def _files(self) -> bool:
-        missing = [name for name in FILES if not (self.exercise.package.folder / name).is_file()]
-        for name in missing:
-            self._problem(f"the file {name} is missing; every package needs one.")
+        missing = self._problems(promises.missing_files(self.exercise.package.folder))
         return not missing and bool(self.exercise.manifest) and bool(self.exercise.checks)
 
     def _cases(self) -> bool:
@@ -139,6 +158,10 @@ class _Verifier:
             cases = self.exercise.cases(SEEDS[0])
         except Exception as error:
             self._problem(f"reference.py: cases({SEEDS[0]}) raised {type(error).__name__}: {error}.")
+            return False
+        if self._problems(
+            promises.impossible_cases([*cases, *self.exercise.counterexamples()], self.exercise.manifest)
+        ):
             return False
         if sum(not case.public for case in cases) < SECRET_CASES:
             self._problem(f"there are fewer than {SECRET_CASES} secret cases; add some of different shapes.")
@@ -151,16 +174,20 @@ class _Verifier:
             self._problem("cases(seed) is the same for two seeds; draw the secret cases from `generator(seed)`.")
         return True
 
-    def _witness(self) -> None:
+    def _witness(self) -> bool:
+        """Compare the truth with its witness, up to the first case that they do not share; False where one raised."""
         seeded = [case for seed in WITNESS_SEEDS for case in self.exercise.cases(seed, variant=seed)]
         for case in [*seeded, *self.exercise.counterexamples()]:
             try:
                 problem = _disagreement(self.exercise, case)
             except Exception as error:
-                problem = f"raised {type(error).__name__}: {error}"
+                place = _place(error, self.exercise.package.folder) or "the grader"
+                self._problem(f"the case “{case.name}”: {place} raised {type(error).__name__}: {error}.")
+                return False
             if problem:
-                self._problem(f"truth and witness of the case “{case.name}”: {problem}.")
-                return
+                self._problem(f"truth and witness of the case “{case.name}” disagree; {problem}")
+                break
+        return True
 
     def _nulls(self) -> None:
         allowed = self.exercise.manifest.null_score + self._load_points()
@@ -188,8 +215,16 @@ class _Verifier:
     def _judge(self, trials: list[Trial]) -> float:
         """Return the points of all findings; whatever is raised where there are none, or none that can be sent."""
         findings = [finding_of(self.exercise, verdict) for verdict in judge(self.exercise, trials)]
+        self._words(findings)
         json.dumps([finding.to_dict() for finding in findings] + exhibits_of(self.exercise, trials), allow_nan=False)
         return sum(finding.points for finding in findings)
+
+    def _words(self, findings: Iterable[Finding]) -> None:
+        """See that whatever is said of an answer has a sentence, whose every blank can be filled in."""
+        for finding in findings:
+            if finding.message is not None:
+                home = "NEAR_MISSES" if finding.message == finding.diagnosis else "REQUIREMENTS"
+                self._problems(promises.unworded(finding.message, finding.data, home=home))
 
     def _load_points(self) -> float:
         """The points of the first check, which by convention shows only that the code loads and runs."""
@@ -222,8 +257,8 @@ class _Verifier:
         source = self.exercise.package.solution
         for seed in SEEDS:
             report = self._grade(source, seed)
-            self._expect_full("solution.py", report, f" with seed {seed}")
-            if report.given < report.max:
+            if shortfall := self._shortfall(report):
+                self._problem(f"with seed {seed}, solution.py {shortfall}")
                 return
         limit = self.exercise.limits.wall_seconds
         if self.verification.slowest > limit / 2:
@@ -234,16 +269,20 @@ class _Verifier:
 
     def _alternatives(self) -> None:
         for path in sorted((self.exercise.package.folder / "alternatives").glob("*.py")):
+            source, seeds_of = path.read_text(encoding="utf-8"), defaultdict(list)
             for seed in SEEDS[:3]:
-                self._expect_full(f"alternatives/{path.name}", self._grade(path.read_text(encoding="utf-8"), seed), "")
+                if shortfall := self._shortfall(self._grade(source, seed)):
+                    seeds_of[shortfall].append(str(seed))
+            for shortfall, seeds in seeds_of.items():
+                self._problem(f"with seed {', '.join(seeds)}, alternatives/{path.name} {shortfall}")
 
-    def _expect_full(self, name: str, report: Report, when: str) -> None:
+    def _shortfall(self, report: Report) -> str | None:
+        """Say what a right answer's report lacks; None where it has every point."""
         self.verification.slowest = max(self.verification.slowest, report.seconds)
-        if report.given < report.max:
-            failing = next(finding for finding in report.findings if finding.status is not Status.PASSED)
-            self._problem(
-                f"{name} gets {report.given:g} of {report.max:g} points{when}: `{failing.check}` says: {failing.text}"
-            )
+        if report.given >= report.max:
+            return None
+        failing = next(finding for finding in report.findings if finding.status is not Status.PASSED)
+        return f"gets {report.given:g} of {report.max:g} points: `{failing.check}` says: {failing.text}"
 
     def _mistakes(self) -> None:
         stated = self._read_mistakes()
@@ -290,7 +329,9 @@ class _Verifier:
             variant=seed,
         )
         self.verification.runs += 1
-        return grade(job, sandbox=self.sandbox)
+        report = grade(job, sandbox=self.sandbox)
+        self._words(report.findings)
+        return report
 
 
 def _once(compute: Callable[[Case], Any]) -> Callable[[Case], Any]:
@@ -310,8 +351,14 @@ def _disagreement(exercise: Exercise, case: Case) -> str | None:
     try:
         compare(witness, truth, WITNESS_TOLERANCE)
     except Mismatch as mismatch:
-        return f"they disagree, {mismatch.message} {mismatch.data}"
+        return f"held against the truth, the witness is off: {render(mismatch.message, mismatch.data)}"
     return None
+
+
+def _place(error: Exception, folder: Path) -> str | None:
+    """Return where in a package's own code something was raised, such as "checks.py, line 9"; None where elsewhere."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == folder]
+    return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}," if frames else None
 
 
 def _listed(findings: Mapping[str, Any]) -> str:

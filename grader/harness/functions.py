@@ -28,8 +28,8 @@ def _function(name: str, formula: str) -> Callable[[Callable[..., TensorFunction
 
 
 def make_function(name: str, params: Mapping[str, Any]) -> TensorFunction:
-    """Return the function of that name; a KeyError or TypeError where there is none with such parameters."""
-    inner = _FACTORIES[name][1](**params)
+    """Return the function of that name; LookupError or TypeError where there is none with such parameters."""
+    inner = _registered(name)[1](**params)
 
     def f(*args: Tensor) -> Tensor:
         return inner(*args)
@@ -44,12 +44,18 @@ def build(function: Function) -> TensorFunction:
 
 def formula(function: Function) -> str:
     """Return the formula of a `Function`, such as "sin(x)"."""
-    return _FACTORIES[function.name][0].format(**function.params)
+    return _registered(function.name)[0].format(**function.params)
 
 
 def function_names() -> list[str]:
     """Return the names of all functions."""
     return sorted(_FACTORIES)
+
+
+def _registered(name: str) -> tuple[str, Callable[..., TensorFunction]]:
+    if name not in _FACTORIES:
+        raise LookupError(f"there is no function of that name; there are {', '.join(function_names())}")
+    return _FACTORIES[name]
 
 
 # Elementwise

@@ -32,7 +32,9 @@ _FACTORIES: dict[str, Callable[..., nn.Module]] = {"mlp": _mlp}
 
 
 def make_model(name: str, params: Mapping[str, Any]) -> nn.Module:
-    """Return a new model of that name; a KeyError or TypeError where there is none with such parameters."""
+    """Return a new model of that name; LookupError or TypeError where there is none with such parameters."""
+    if name not in _FACTORIES:
+        raise LookupError(f"there is no model of that name; there are {', '.join(sorted(_FACTORIES))}")
     return _FACTORIES[name](**params)
 
 

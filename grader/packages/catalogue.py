@@ -4,6 +4,7 @@ The slug of a package is its path below the exercises folder, with dashes: `grad
 `gradients/two-variables`.
 """
 
+import difflib
 import hashlib
 import os
 import re
@@ -96,12 +97,18 @@ def packages() -> list[Package]:
 
 
 def find_package(slug: str) -> Package:
-    """Return the package of a slug, or raise UnknownExercise with the slugs there are."""
+    """Return the package of a slug, or raise UnknownExercise with those that may be meant, else all there are."""
     folder = exercises_folder() / slug.replace("-", "_")
     if SLUG.fullmatch(slug) and (folder / "exercise.toml").is_file():
         return Package(slug, folder)
-    known = ", ".join(package.slug for package in packages())
-    raise UnknownExercise(f"There is no exercise {slug!r}. There are: {known}.")
+    raise UnknownExercise(f"There is no exercise {slug!r}. {_meant(slug)}")
+
+
+def _meant(slug: str) -> str:
+    known = [package.slug for package in packages()]
+    dashed = slug.removeprefix("exercises/").strip("/").replace("_", "-")  # as a shell completes a folder's name
+    near = difflib.get_close_matches(dashed, known, cutoff=0.75)
+    return f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(known)}."
 
 
 def _files(folder: Path) -> Iterator[Path]:

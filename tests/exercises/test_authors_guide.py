@@ -1,6 +1,9 @@
 """The author's guide, followed step by step: what its ten minutes make is a package that verify passes."""
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,13 +13,17 @@ from grader.packages.scaffold import scaffold
 from grader.verify import verify
 from tests.grader.inline import InlineSandbox
 
-GUIDE = Path(__file__).parents[2] / "exercises" / "README.md"
+ROOT = Path(__file__).parents[2]
+GUIDE = ROOT / "exercises" / "README.md"
 FILE = re.compile(r"^#### `(?P<path>[^`]+)`\n+(?P<fence>`{3,})\w+\n(?P<text>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE)
 SLUG = "gradients/product-rule"
+# What its manifest says comes before it.
+BEFORE = "gradients/two_variables"
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch) -> Path:
+    shutil.copytree(GUIDE.parent / BEFORE, tmp_path / BEFORE)
     monkeypatch.setenv("CHAINRULE_EXERCISES", str(tmp_path))
     return scaffold(SLUG)
 
@@ -35,17 +42,21 @@ def test_the_ten_minutes_make_a_package_that_keeps_its_promises(folder):
     assert verify(SLUG, sandbox=InlineSandbox()).problems == []
 
 
-def test_the_guide_has_four_mistakes_and_three_alternatives(folder):
-    follow(folder)
+@pytest.mark.parametrize("at", ["the beginning", "the end"])
+def test_the_package_has_the_form_that_the_checks_ask_for(folder, at):
+    if at == "the end":
+        follow(folder)
 
-    assert len(list((folder / "mistakes").glob("*.py"))) >= 4
-    assert len(list((folder / "alternatives").glob("*.py"))) >= 3
+    for path in folder.rglob("*.py"):
+        place = ROOT / "exercises" / "gradients" / path.relative_to(folder.parent)
+        for command in (["format", "--check"], ["check"]):
+            ruff = [sys.executable, "-m", "ruff", *command, "--stdin-filename", place, "-"]
+            done = subprocess.run(ruff, cwd=ROOT, input=path.read_text(), capture_output=True, text=True, check=False)
+            assert done.returncode == 0, f"{path}: {done.stdout}{done.stderr}"
 
 
 def test_the_guide_names_the_folders_and_commands_that_there_are():
     text = GUIDE.read_text(encoding="utf-8")
-    root = GUIDE.parents[1]
-
     for path in re.findall(r"`(grader/[\w/]+\.py)`", text):
-        assert (root / path).is_file()
+        assert (ROOT / path).is_file()
     assert set(re.findall(r"-m grader ([\w-]+)", text)) == {"new", "verify", "grade-many"}

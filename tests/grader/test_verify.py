@@ -16,6 +16,9 @@ def part(name: str, *replacements: tuple[str, str]) -> str:
     return text
 
 
+IMPORTS = ("import Case, NearMiss", "import Case, Function, Model, NearMiss, build")
+
+
 def problems(inline, exercises, name, *replacements):
     folder = make_package(exercises)
     path = next(path for path in folder.iterdir() if path.stem == name)
@@ -41,7 +44,7 @@ def test_a_new_package_already_passes(inline, exercises):
         ("exercise", "format = 1", "format = 2", "reads format 1"),
         ("exercise", "format = 1", "format = ", "not TOML"),
         ("exercise", 'imports = ["torch"]', 'runtime = "tpu"', "`runtime` must be one of"),
-        ("reference", "return 3 * case", "return 4 * case", "they disagree"),
+        ("reference", "return 3 * case", "return 4 * case", "held against the truth, the witness is off: `result"),
         ("reference", "rng = generator(seed)", "rng = generator(__import__('time').time_ns())", "between two runs"),
         ("reference", "rng = generator(seed)", "rng = generator(0)", "the same for two seeds"),
         ("reference", "def witness", "def witnesses", "must define `witness`"),
@@ -51,6 +54,22 @@ def test_a_new_package_already_passes(inline, exercises):
         ("checks", '    """The function runs and returns something"""\n', "", "needs a docstring"),
         ("checks", "trial.agrees()", "trial.returned()", "the null answer “zeros” gets 10 points"),
         ("solution", "x**3", "x**4", "solution.py gets 1 of 10 points"),
+        ("reference", 'entry="slope", args=(normal(rng),)', 'entry="incline", args=(normal(rng),)',
+         "“a single number” calls `incline`; exercise.toml has the entries slope."),
+        ("reference", "normal(rng),)", "Function('coopled_quartic'),)", "there is no function of that name; there are"),
+        ("reference", "normal(rng),)", "[Function('damped_wave', {'width': 1.0})],)", "required positional argument"),
+        ("reference", "normal(rng),)", "{'m': Model('mlpp')},)", "there is no model of that name; there are mlp"),
+        ("reference", "x**3, case.args[0])", "build(Function('squared'))(x), case.args[0])",
+         "“three numbers”: reference.py, line 25, raised LookupError: there is no function of that name"),
+        ("reference", '"value_not_gradient"', '"mixed_terms_missing"',
+         "`mixed_terms_missing` has no sentence; add it to NEAR_MISSES in grader/messages.py."),
+        ("reference", '"value_not_gradient"', '"detached_path"',
+         "the sentence of `detached_path` in grader/messages.py speaks of path;"),
+        ("reference", "value=x**3)", "value=oops)", "reference.py, line 31, raised NameError"),
+        ("checks", "trial.agrees()", "trial.agrees(); trial.require(trial.value.sum() < 0, 'uphill_of_it')",
+         "`uphill_of_it` has no sentence; add it to REQUIREMENTS in grader/messages.py."),
+        ("exercise", 'imports = ["torch"]', 'after = ["unit/slopes", "no/such"]',
+         "exercise.toml, `after`: There is no exercise 'unit/slopes'. Did you mean unit/slope?"),
         ("statement", "tensor(12.)", "tensor(13.)", "sample 1 of statement.md prints 'tensor(12.)'"),
         ("statement", "slope", "incline", "does not name the entry `slope`"),
         ("mistakes", "score = 1\n[value.findings]", "score = 2\n[value.findings]", "`value` gets 1 points"),
@@ -59,7 +78,7 @@ def test_a_new_package_already_passes(inline, exercises):
     ],
 )  # fmt: skip
 def test_a_bad_package_gets_a_sentence(name, old, new, says, inline, exercises):
-    found = problems(inline, exercises, name, (old, new))
+    found = problems(inline, exercises, name, (old, new), *([IMPORTS] if name == "reference" else []))
 
     assert any(says in problem for problem in found), found
 
@@ -86,3 +105,38 @@ def test_a_time_limit_that_is_too_tight_is_named(inline, exercises):
     (folder / "exercise.toml").write_text(part("exercise") + "\n[limits]\nwall_seconds = 0.0001\n")
 
     assert any("more than half the limit" in problem for problem in verify("unit/slope", sandbox=inline).problems)
+
+
+@pytest.mark.parametrize(
+    ("folder", "kept", "says"),
+    [
+        ("alternatives", 1, "alternatives/ needs 3 right answers, a file each, and has 1; add 2 more."),
+        ("mistakes", 2, "mistakes/ needs 4 wrong answers, a file each, and has 2; add 2 more."),
+    ],
+)
+def test_too_few_answers_are_counted(folder, kept, says, inline, exercises):
+    for path in sorted((make_package(exercises) / folder).glob("*.py"))[kept:]:
+        path.unlink()
+
+    assert f"unit/slope: {says}" in verify("unit/slope", sandbox=inline).problems
+
+
+def test_an_alternative_that_falls_short_is_named_once_with_its_seeds(inline, exercises):
+    (make_package(exercises) / "alternatives" / "by_hand.py").write_text("def slope(x): return 2 * x * x\n")
+
+    (problem,) = verify("unit/slope", sandbox=inline).problems
+    assert problem.startswith("unit/slope: with seed 1, 2, 3, alternatives/by_hand.py gets 1 of 10 points: ")
+
+
+def test_an_error_that_is_not_the_packages_own_is_not_blamed_on_it(inline, exercises, monkeypatch):
+    make_package(exercises)
+    monkeypatch.setattr(inline, "open", None)
+
+    with pytest.raises(TypeError):
+        verify("unit/slope", sandbox=inline)
+
+
+def test_a_slip_in_every_case_is_said_once(inline, exercises):
+    assert problems(inline, exercises, "exercise", ('name = "slope"', 'name = "incline"')) == [
+        "unit/slope: reference.py: the case “three numbers” calls `slope`; exercise.toml has the entries incline."
+    ]

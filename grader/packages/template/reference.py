@@ -26,7 +26,12 @@ def witness(case: Case) -> Tensor:
 
 
 def near_misses(case: Case) -> list[NearMiss]:
-    return [NearMiss(diagnosis="value_not_gradient", value=case.args[0] ** 3)]
+    x = case.args[0]
+    return [
+        NearMiss(diagnosis="value_not_gradient", value=x**3),
+        NearMiss(diagnosis="detached_path", value=2 * x**2, data={"path": "one factor `x`"}),
+        NearMiss(diagnosis="detached_path", value=x**2, data={"path": "the square of `x`"}),
+    ]
 
 
 def counterexamples() -> list[Case]:

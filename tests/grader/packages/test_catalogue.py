@@ -1,3 +1,6 @@
+import pytest
+
+from grader.errors import UnknownExercise
 from grader.packages.catalogue import find_package
 from tests.grader.builders import make_package
 
@@ -26,3 +29,19 @@ def test_moving_text_between_files_changes_the_digest(exercises):
     (folder / "solution.py").write_text("bc")
 
     assert find_package("unit/slope").digest != before
+
+
+@pytest.mark.parametrize("slug", ["unit/my_slope", "exercises/unit/my_slope/", "unit/my-slop"])
+def test_who_writes_a_slug_nearly_right_is_told_which(slug, exercises):
+    make_package(exercises, "unit/my-slope")
+    make_package(exercises, "other/thing")
+
+    with pytest.raises(UnknownExercise, match=r"Did you mean unit/my-slope\?"):
+        find_package(slug)
+
+
+def test_who_writes_something_else_is_told_all_there_are(exercises):
+    make_package(exercises, "unit/my-slope")
+
+    with pytest.raises(UnknownExercise, match=r"There are: unit/my-slope\."):
+        find_package("no/such")

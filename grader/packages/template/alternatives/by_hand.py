@@ -1,2 +1,5 @@
+"""Uses the formula."""
+
+
 def slope(x):
     return 3 * x * x
