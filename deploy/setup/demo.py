@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from deploy.setup import image
-from deploy.setup.base import VAR, VENV, SetupError, main, run, say
+from deploy.setup.base import VAR, VENV, SetupError, main, say
 from deploy.setup.processes import ask_all, is_taken, running, stopped_by_signals, tail, wait_until
 from deploy.setup.services import redis
 
@@ -85,8 +85,14 @@ def probed_sandbox(env: Mapping[str, str]) -> str:
 
 
 def manage(*words: str, env: Mapping[str, str]) -> None:
-    """Run one of Django's management commands, its output shown."""
-    run([BIN / "python", "manage.py", *words], env=env)
+    """Run one of Django's management commands, its output shown. Raises SetupError where it fails.
+
+    Ctrl+C reaches us alone, and we stop it: it has nothing to say about that.
+    """
+    with running(words[0], [BIN / "python", "manage.py", *words], log=None, env=env) as process:
+        code = process.wait()
+    if code != 0:
+        raise SetupError(f"`manage.py {' '.join(words)}` failed with exit code {code}")
 
 
 def grade_samples(env: Mapping[str, str]) -> None:

@@ -16,6 +16,8 @@ SOURCES = ROOT / "server" / "web" / "frontend"
 BUILT = ROOT / "server" / "web" / "static" / "build"
 STAMP = BUILT / ".sources"
 OLDEST_NODE = 18
+# Which npm there is, is not for who runs set-up to change.
+QUIET = {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
 
 
 def build_frontend() -> None:
@@ -40,13 +42,16 @@ def sources() -> list[Path]:
 
 
 def with_node() -> Mapping[str, str]:
-    """The environment variables under which `npm` and `node` are found, from a wheel where the machine has none."""
+    """The environment variables under which `npm` and `node` are found, from a wheel where the machine has none.
+
+    Under them npm does not say that there is a newer npm.
+    """
     if node_version() >= OLDEST_NODE and shutil.which("npm"):
-        return {}
+        return QUIET
     say("no Node here: taking one from a wheel")
     if not pip(["install", "--require-hashes", "--only-binary=:all:", "-r", REQUIREMENTS / "node.txt"]):
         raise SetupError(f"the front end needs Node {OLDEST_NODE} or newer with npm")
-    return {"PATH": os.pathsep.join([str(VENV / "bin"), os.environ.get("PATH", "")])}
+    return QUIET | {"PATH": os.pathsep.join([str(VENV / "bin"), os.environ.get("PATH", "")])}
 
 
 def node_version() -> int:

@@ -43,6 +43,38 @@ def test_without_any_sandbox_both_kinds_are_named_and_what_the_probe_says():
         demo.probed_sandbox(nowhere)
 
 
+INTERRUPTED = """
+from deploy.setup.demo import manage, stopped_by_signals
+with stopped_by_signals():
+    try:
+        env = {"DJANGO_SETTINGS_MODULE": "server.settings.demo"}
+        manage("shell", "--no-imports", "-c", "import signal; print('up', flush=True); signal.pause()", env=env)
+    except KeyboardInterrupt:
+        print("stopping")
+"""
+
+
+def test_ctrl_c_while_a_command_runs_ends_it_without_a_traceback(tmp_path):
+    """The terminal sends Ctrl+C to the whole group in front."""
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED],
+        cwd=ROOT,
+        env=environment(tmp_path, free_port()),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout.readline() == "up\n"
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.communicate(timeout=60) == ("stopping\n", "")
+
+
+def test_a_management_command_that_fails_is_named():
+    with pytest.raises(SetupError, match=r"`manage\.py no_such_command` failed with exit code 1"):
+        demo.manage("no_such_command", env={"DJANGO_SETTINGS_MODULE": "server.settings.test"})
+
+
 @pytest.mark.slow
 @pytest.mark.docker
 @pytest.mark.redis

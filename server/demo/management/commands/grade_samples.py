@@ -1,9 +1,11 @@
 """`manage.py grade_samples`: see whether all parts work together."""
 
+import logging
 import time
 from argparse import ArgumentParser
 from typing import Any
 
+import structlog
 from django.core.management.base import BaseCommand, CommandError
 
 from server.demo.samples import finished, submit_samples
@@ -22,7 +24,8 @@ class Command(BaseCommand):
         parser.add_argument("--timeout", type=float, default=180.0, help="seconds to wait for all of them")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Print one line per report, as they come."""
+        """Print one line per report, as they come, and nothing else."""
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
         try:
             waiting = submit_samples(options["slugs"])
         except Assignment.DoesNotExist:

@@ -1,0 +1,14 @@
+import os
+import subprocess
+
+from deploy.setup import frontend
+
+
+def test_npm_keeps_to_itself_that_there_is_a_newer_npm(tmp_path):
+    nobodys = {"NPM_CONFIG_USERCONFIG": str(tmp_path / "npmrc")}  # else it may be this person's own wish
+    env = os.environ | nobodys | frontend.with_node()
+    said = subprocess.run(
+        ["npm", "config", "get", "update-notifier"], env=env, capture_output=True, text=True, check=True
+    )
+
+    assert said.stdout == "false\n"
