@@ -117,3 +117,12 @@ def test_a_mismatch_tells_where_and_what_and_knows_the_whole_answers(got, expect
     assert (failure.message, *(failure.data[key] for key in ("where", "got", "expected"))) == told
     assert failure.got is got
     assert failure.expected is expected
+
+
+def test_a_mismatch_that_is_a_diagnosis_has_its_hint_and_another_one_has_none():
+    missing = failure_of(compare, None, double(1.0), Tolerance())
+    different = failure_of(compare, double(2.0), double(1.0), Tolerance())
+
+    assert (missing.diagnosis, missing.hint, str(missing)) == ("no_gradient", "no_gradient.hint", "no_gradient")
+    assert (different.diagnosis, different.hint) == (None, None)
+    assert (different.part, different.whole) == (None, None)

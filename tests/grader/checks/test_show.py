@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from grader.checks.show import MAX_SHOWN, show, show_apart, show_expression, show_index, show_type
+from grader.checks.show import MAX_LENGTH, MAX_SHOWN, show, show_apart, show_expression, show_index, show_type
 from grader.harness.wire import Applied, Function, Model, Other
 from grader.packages.cases import Floats
 
@@ -83,3 +83,23 @@ def test_an_expression_is_a_formula_with_its_numbers():
 @pytest.mark.parametrize(("flat", "shape", "text"), [(0, (), ""), (2, (3,), "[2]"), (5, (2, 4), "[1, 1]")])
 def test_an_entry_is_named_by_its_index(flat, shape, text):
     assert show_index(flat, torch.Size(shape)) == text
+
+
+def test_a_long_text_is_cut_and_says_so():
+    short, long = show(["x" * 70] * 12), show([["x" * 70] * 12] * 2)
+
+    assert not short.endswith("...")
+    assert long.endswith("...")
+    assert len(long) == MAX_LENGTH + 3
+
+
+def test_as_many_numbers_as_are_shown_need_no_dots():
+    assert "..." not in show(list(range(MAX_SHOWN)))
+    assert ", ..." in show(list(range(MAX_SHOWN + 1)))
+
+
+def test_in_a_dict_numbers_have_the_digits_that_tell_them_apart():
+    one, other = show_apart({"a": 1.000000001}, {"a": 1.0})
+
+    assert one != other
+    assert other == "{'a': 1}"

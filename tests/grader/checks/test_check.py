@@ -1,0 +1,36 @@
+"""The decorator that turns an author's function into a check."""
+
+import pytest
+
+from grader.authoring import check
+from tests.grader.builders import make_trial
+
+
+def of(**options):
+    @check(points=2, **options)
+    def agrees(trial):
+        """It
+        agrees."""
+
+    return agrees
+
+
+def test_a_check_has_its_name_title_and_points_from_the_function():
+    made = of()
+
+    assert (made.name, made.title, made.points) == ("agrees", "It agrees", 2)
+    assert (made.on, made.after, made.partial, made.gradient) == ((), (), True, True)
+
+
+@pytest.mark.parametrize(("on", "covered"), [((), ["a", "b", "c"]), ("a", ["a"]), (("a", "b"), ["a", "b"])])
+def test_a_check_looks_at_the_groups_that_it_names_or_at_all(on, covered):
+    trials = [make_trial(group=group) for group in ("a", "b", "c")]
+
+    assert [trial.case.group for trial in trials if of(on=on).covers(trial)] == covered
+
+
+def test_the_rest_is_as_the_author_says():
+    made = of(after=("one", "two"), partial=False, gradient=False)
+
+    assert (made.after, made.partial, made.gradient) == (("one", "two"), False, False)
+    assert of(after="one").after == ("one",)
