@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 from grader.metrics import Collector, GaugeMetricFamily, Metric
 from server.lti.models import Passback, PassbackState
 from server.observability.readiness import threads
-from server.submissions.dispatch import jobs_in
+from server.submissions.dispatch import RUNTIMES, jobs_in
 from server.submissions.models import Submission
 from server.webhooks.models import Delivery, DeliveryState
 
@@ -26,7 +26,6 @@ PATIENCE = 3.0
 
 log = structlog.get_logger(__name__)
 
-RUNTIMES = ("cpu", "gpu")
 QUEUES = (*(f"{kind}.{runtime}" for kind in ("grading", "regrading") for runtime in RUNTIMES), "records")
 
 

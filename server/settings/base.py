@@ -193,6 +193,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.float("CHAINRULE_SWEEP_SECONDS", 10.0),
         "options": {"queue": "records", "expires": 10},
     },
+    # Some times within `graders.LATELY`, so that an answer that was too late tells nothing yet.
+    "graders": {
+        "task": "submissions.note_graders",
+        "schedule": 8.0,
+        "options": {"queue": "records", "expires": 8},
+    },
     "similarity": {"task": "similarity.sweep", "schedule": 60.0, "options": {"queue": "records", "expires": 60}},
     "webhooks": {
         "task": "webhooks.sweep",

@@ -21,6 +21,8 @@ from server.submissions.models import Submission
 
 log = structlog.get_logger(__name__)
 
+RUNTIMES = ("cpu", "gpu")
+
 
 def queue_of(runtime: str) -> str:
     """Return the queue of fresh submissions for a runtime."""

@@ -14,7 +14,7 @@ import redis
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections, transaction
 
-from server.submissions import pace, progress
+from server.submissions import graders, pace, progress
 from server.submissions.models import State, Submission
 
 # How long a page waits for a message before it asks the database itself (seconds).
@@ -28,12 +28,13 @@ class Snapshot:
     """What to show of a submission now.
 
     `ahead` counts those that were sent out earlier and still wait or run; `wait` is in how many seconds its report is
-    likely, None where nobody can tell.
+    likely, None where nobody can tell. `missing` is the kind of grader that it waits for while none is running.
     """
 
     state: State
     ahead: int = 0
     wait: int | None = None
+    missing: str = ""
     case: int | None = None
     of: int | None = None
     loss: list[list[float]] = field(default_factory=list)
@@ -52,6 +53,8 @@ class Snapshot:
             return "Training your model"
         if self.state is State.RUNNING:
             return f"Running case {self.case} of {self.of}" if self.case and self.of else "Starting your code"
+        if self.missing:
+            return f"Waiting for a {self.missing} · none is running now; your code is graded as soon as one is"
         return " · ".join(["Waiting for a grader", *self._queue()])
 
     def _queue(self) -> list[str]:
@@ -82,7 +85,8 @@ def snapshot(submission: Submission, said: dict[str, Any] | None = None) -> Snap
     if said.get("state") == State.RUNNING:
         return Snapshot(state=State.RUNNING, case=said.get("case"), of=said.get("of"), loss=said.get("loss", []))
     ahead = ahead_of(submission)
-    return Snapshot(state=State.QUEUED, ahead=ahead, wait=pace.expected_wait(submission.runtime, ahead))
+    wait = pace.expected_wait(submission.runtime, ahead)
+    return Snapshot(state=State.QUEUED, ahead=ahead, wait=wait, missing=graders.missing(submission.runtime))
 
 
 def ahead_of(submission: Submission) -> int:

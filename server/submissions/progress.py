@@ -32,7 +32,7 @@ def publish(submission: UUID, message: dict[str, Any]) -> None:
     """Tell the pages that watch a submission. Nobody may be there, and Redis may be away: both are fine."""
     if settings.REDIS_URL:
         try:
-            _client(settings.REDIS_URL).publish(channel_of(submission), json.dumps(message))
+            client(settings.REDIS_URL).publish(channel_of(submission), json.dumps(message))
         except redis.RedisError:
             log.warning("progress_not_published", submission=str(submission))
 
@@ -42,7 +42,7 @@ def latest(submission: UUID) -> dict[str, Any]:
     if not settings.REDIS_URL:
         return {}
     try:
-        return understood(_client(settings.REDIS_URL).get(channel_of(submission)))
+        return understood(client(settings.REDIS_URL).get(channel_of(submission)))
     except redis.RedisError:
         return {}
 
@@ -104,5 +104,6 @@ async def _listen(submission: UUID) -> AsyncIterator[Listener]:
 
 
 @cache
-def _client(url: str) -> redis.Redis:
+def client(url: str) -> redis.Redis:
+    """Return this process's client of a Redis; it does not wait long."""
     return redis.Redis.from_url(url, **TIMES)

@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from server.submissions import services
+from server.submissions import graders, services
 from server.submissions.sweep import sweep as sweep_once
 
 # Some minutes in all, the waits growing to half a minute.
@@ -36,3 +36,9 @@ def record_failure(_task: str, *, submission: str, token: str) -> None:
 def sweep() -> None:
     """Send again what got lost."""
     sweep_once()
+
+
+@shared_task(name="submissions.note_graders")
+def note_graders() -> None:
+    """Ask which graders are there."""
+    graders.note()

@@ -13,7 +13,7 @@ from server.catalogue.exercises import find_exercise
 from server.drafts import selectors as drafts
 from server.gradebook.models import Assignment
 from server.gradebook.selectors import Standing, get_assignment, grade_in, standing
-from server.submissions import live, selectors, services
+from server.submissions import graders, live, selectors, services
 from server.submissions.drawing.figures import find_figure
 from server.submissions.errors import Refused, StillWaiting
 from server.submissions.forms import SubmissionForm
@@ -172,6 +172,7 @@ def _exercise(request: Request, assignment: Assignment) -> dict[str, object]:
         "opening": opening,
         "source": opening.source,
         "starter": assignment.content.starter,
+        "missing": graders.missing(assignment.content.runtime),
         **_standing(standing(assignment, list(selectors.history(user, assignment)), grade_in(assignment, user))),
     } | (_result(latest) if latest else {})
 

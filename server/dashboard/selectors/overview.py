@@ -10,6 +10,8 @@ from django.utils import timezone
 from server.courses.models import Course, Role
 from server.dashboard.selectors.gradebook import tried_and_passed
 from server.gradebook.models import Assignment, Grade
+from server.submissions import graders
+from server.submissions.dispatch import RUNTIMES
 from server.submissions.models import Kind, State, Submission
 
 NEAR = timedelta(days=14)
@@ -26,6 +28,14 @@ class Pulse:
     waiting: int
     oldest_waiting: datetime | None
     errors: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stranded:
+    """How many submissions wait for a kind of grader of which none is running; `grader` names it."""
+
+    grader: str
+    waiting: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +71,16 @@ def pulse(assignments: Collection[Assignment], *, now: datetime) -> Pulse:
         errors=Count("pk", filter=Q(state=State.ERROR)),
     )
     return Pulse(**counts)
+
+
+def stranded(assignments: Collection[Assignment]) -> list[Stranded]:
+    """Return what waits in some assignments for graders that are not there. One query, none where nobody is missing."""
+    missing = {runtime: grader for runtime in RUNTIMES if (grader := graders.missing(runtime))}
+    if not missing:
+        return []
+    waiting = Submission.objects.open().filter(assignment__in=assignments, runtime__in=missing).order_by()
+    counted = waiting.values_list("runtime").annotate(Count("pk")).order_by("runtime")
+    return [Stranded(grader=missing[runtime], waiting=count) for runtime, count in counted]
 
 
 def deadlines(assignments: Collection[Assignment], *, students: int, now: datetime) -> list[Deadline]:

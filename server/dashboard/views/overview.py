@@ -25,6 +25,7 @@ def overview(request: Request, slug: str) -> HttpResponse:
         "course": course,
         "tab": "overview",
         "pulse": select.pulse(assignments, now=now),
+        "stranded": select.stranded(assignments),
         "not_begun": turnout.not_begun,
         "deadlines": select.deadlines(assignments, students=turnout.students, now=now),
         "stuck": insights.stuck(assignments),

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager, suppress
 import docker
 import psutil
 import pytest
+import redis
 from docker.errors import APIError
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -296,3 +297,11 @@ def test_a_worker_whose_engine_dies_leaves_its_jobs_to_others_and_comes_back(sys
         "worker_out",
         "worker_back",
     ]
+
+
+def test_it_is_noted_which_graders_are_there(system, worker):
+    worker.until(worker.taking, "a worker that takes jobs")
+    with closing(redis.Redis.from_url(system.env["REDIS_URL"])) as client:
+        worker.until(lambda: client.exists("graders:grading.cpu"), "a note of who takes from what")
+
+        assert not client.exists("graders:grading.gpu")
