@@ -45,6 +45,7 @@ def serve(port: int, stack: ExitStack) -> None:
     """Bring the demo up and watch over it."""
     build_image()
     env = {"DJANGO_SETTINGS_MODULE": "server.settings.demo", "PYTHONUNBUFFERED": "1"}
+    env["CHAINRULE_PUBLIC_URL"] = os.environ.get("CHAINRULE_PUBLIC_URL") or f"http://127.0.0.1:{port}"
     env["REDIS_URL"] = os.environ.get("REDIS_URL") or stack.enter_context(redis(LOGS))
     env["CHAINRULE_SANDBOX"] = probed_sandbox(env)
     manage("migrate", "--verbosity", "0", env=env)

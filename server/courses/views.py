@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -29,25 +28,27 @@ class Unit:
 
 @require_GET
 def index(request: Request) -> HttpResponse:
-    """One's courses; whoever is in one only goes straight there."""
+    """One's courses; whoever is in one only goes straight there, and to its teaching who teaches it."""
     courses = list(courses_of(request.user))
     if len(courses) == 1:
-        return redirect(courses[0])
+        teaches = request.user.has_perm("courses.teach", courses[0])
+        return redirect("dashboard:overview", courses[0].slug) if teaches else redirect(courses[0])
     return render(request, "courses/index.html", {"courses": courses})
 
 
 @require_GET
 def home(request: Request, slug: str) -> HttpResponse:
-    """A course: its units in order, how far one is, and what to do next."""
+    """A course: its units, each where its first exercise stands, how far one is, and what to do next."""
     course = get_course(request.user, slug)
     every = standings(request.user, course)
-    units = [
-        Unit(title=name.replace("-", " ").capitalize(), standings=list(group))
-        for name, group in groupby(every, key=lambda standing: standing.assignment.unit)
-    ]
+    units: dict[str, Unit] = {}
+    for standing in every:
+        name = standing.assignment.unit
+        unit = units.setdefault(name, Unit(title=name.replace("-", " ").capitalize(), standings=[]))
+        unit.standings.append(standing)
     passed = sum(standing.passed for standing in every)
     to_do = _next(every, now=timezone.now())
-    context = {"course": course, "units": units, "passed": passed, "total": len(every), "to_do": to_do}
+    context = {"course": course, "units": list(units.values()), "passed": passed, "total": len(every), "to_do": to_do}
     context["tab"] = "exercises"
     return render(request, "courses/home.html", context)
 

@@ -21,8 +21,9 @@ from server.submissions.models import Kind, State, Submission
 class Standing:
     """How a learner stands with an assignment. `used` counts the attempts; `passed` means every point at least once.
 
-    `terms` are those that hold for this learner; `grade` is None where nothing counts yet; `last_at` is when the last
-    attempt that counts was handed in. Checks play no part in any of it.
+    `terms` are those that hold for this learner; `grade` is None where nothing counts yet, and `counted` is the attempt
+    that it comes from, if any; `last_at` is when the last attempt that counts was handed in. Checks play no part in any
+    of it.
     """
 
     assignment: Assignment
@@ -33,6 +34,7 @@ class Standing:
     waiting: bool
     passed: bool
     last_at: datetime | None = None
+    counted: Submission | None = None
 
     @property
     def tried(self) -> bool:
@@ -91,6 +93,7 @@ def standing(assignment: Assignment, submissions: list[Submission], grade: Grade
         assignment=assignment,
         terms=_terms(assignment, grade),
         grade=grade if grade and grade.final is not None else None,
+        counted=next((one for one in submissions if grade and one.pk == grade.counted_id), None),
         exempt=bool(grade and grade.exempt),
         used=sum(submission.counts for submission in submissions),
         waiting=any(submission.is_open for submission in submissions),

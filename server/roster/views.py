@@ -7,7 +7,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from server.courses.models import Course
+from server.accounts.names import in_order
+from server.courses.models import Course, Enrollment
 from server.dashboard.access import taught_course
 from server.roster.forms import RosterForm
 from server.roster.people import Kind, Plan, Unreadable, plan, read
@@ -19,8 +20,13 @@ from server.web.requests import Request
 def people(request: Request, slug: str) -> HttpResponse:
     """Everybody in the course."""
     course = taught_course(request, slug, permission="roster.view")
-    members = course.enrollments.select_related("user").order_by("role", "user__last_name", "user__username")
+    members = sorted(course.enrollments.select_related("user"), key=_place)
     return render(request, "roster/people.html", {"course": course, "tab": "people", "members": members})
+
+
+def _place(member: Enrollment) -> tuple:
+    user = member.user
+    return member.role, *in_order(user.last_name, user.first_name, user.username)
 
 
 @require_http_methods(["GET", "POST"])

@@ -12,6 +12,8 @@ SubmissionError
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+
 from server.gradebook.rules import Refusal, Terms
 
 if TYPE_CHECKING:
@@ -30,8 +32,8 @@ class NotNow(Refused):
     """The terms of the assignment forbid a submission at this moment."""
 
     SENTENCES = {
-        Refusal.NOT_OPEN: "This exercise opens on {terms.opens_at:%d %B %Y at %H:%M}.",
-        Refusal.CLOSED: "This exercise closed on {terms.closes_at:%d %B %Y at %H:%M}.",
+        Refusal.NOT_OPEN: "This exercise opens on {opens_at:%d %B %Y at %H:%M %Z}.",
+        Refusal.CLOSED: "This exercise closed on {closes_at:%d %B %Y at %H:%M %Z}.",
         Refusal.NO_ATTEMPTS: "All {terms.attempts} attempts are used.",
         Refusal.COOLDOWN: "Please wait another {wait} seconds before the next attempt.",
     }
@@ -39,7 +41,9 @@ class NotNow(Refused):
     def __init__(self, refusal: Refusal, terms: Terms, *, now: datetime, last_at: datetime | None) -> None:
         self.refusal = refusal
         self.wait = 1 + int((last_at + terms.cooldown - now).total_seconds()) if last_at else 0
-        super().__init__(self.SENTENCES[refusal].format(terms=terms, wait=self.wait))
+        moments = {"opens_at": terms.opens_at, "closes_at": terms.closes_at}
+        local = {name: timezone.localtime(moment) for name, moment in moments.items() if moment}
+        super().__init__(self.SENTENCES[refusal].format(terms=terms, wait=self.wait, **local))
 
 
 class TooManyChecks(Refused):

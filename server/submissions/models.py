@@ -162,6 +162,12 @@ class Submission(models.Model):
         return uses_attempt(self.kind, self.state)
 
     @property
+    def label(self) -> str:
+        """What pages call it: an attempt only where it uses one."""
+        named = self.kind == Kind.CHECK or self.counts
+        return f"{Kind(self.kind).label if named else 'Submission'} {self.number}"
+
+    @property
     def fraction(self) -> float:
         """The share of the points that the grader gave, 0 to 1."""
         return self.given / self.max if self.given is not None and self.max else 0.0

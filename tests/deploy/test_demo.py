@@ -84,11 +84,13 @@ def test_the_demo_grades_its_samples_serves_and_leaves_nothing_behind(tmp_path):
         try:
             lines = list(until_ready(process))
             started = psutil.Process(process.pid).children(recursive=True)
+            addresses = {one.environ().get("CHAINRULE_PUBLIC_URL") for one in started if "granian" in one.name()}
         finally:
             process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
 
     assert sum(bool(re.search(r": 10/10 in .* \(docker, cpu\)", line)) for line in lines) == len(demo.SAMPLES)
+    assert addresses == {f"http://127.0.0.1:{env['PORT']}"}
     assert len(started) >= len(("redis", "web", "grading", "records"))
     assert rest.endswith("chainrule: stopping\n")
     assert process.returncode == 0

@@ -1,6 +1,7 @@
 """No page breaks a rule of accessibility that axe knows, in either colour scheme, or is wider than a small phone."""
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -72,3 +73,52 @@ def test_a_chart_that_was_drawn_for_a_wider_page_does_not_widen_this_one(idle, p
     page.evaluate("document.querySelectorAll('.chart canvas').forEach((each) => { each.style.width = '1000px'; })")
 
     assert wide(page) == []
+
+
+def test_on_a_phone_the_way_back_is_in_sight_and_what_matters_of_a_history_fits(idle, page, sign_in, write):
+    exercise = f"{idle.url}{COURSE}exercises/gradients/sum-of-matrix/"
+    sign_in(idle, "student13")
+    for code in ("x = 1", "x = 2"):
+        page.goto(exercise)
+        write(code)
+        page.keyboard.press("Control+Enter")
+        page.get_by_text("You may close this page").wait_for()
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_text("was withdrawn").wait_for()
+    page.set_viewport_size(SMALL)
+
+    page.goto(f"{exercise}history")
+    assert hidden(page.get_by_role("region", name="Submissions")) == 0
+    expect(page.get_by_label("Submission 1 on the left")).to_be_in_viewport()
+    page.get_by_role("link", name="Submission 2").click()
+    way_back = page.get_by_role("navigation", name="Where you are").get_by_role("link")
+    expect(way_back).to_have_text("The gradient of a sum")
+    way_back.click()
+    page.wait_for_url(exercise)
+
+    page.goto(f"{idle.url}{COURSE}grades/")
+    assert hidden(page.get_by_role("region", name="Grades")) == 0
+
+
+def test_what_is_wider_than_its_frame_shows_that_there_is_more(idle, page, sign_in):
+    sign_in(idle, "student13")
+    page.set_viewport_size(SMALL)
+    page.goto(f"{idle.url}{COURSE}exercises/nets/classifier-gpu/")
+    formula = page.locator(".formula").first
+
+    assert hidden(formula) > 0
+    begin = edge(page, formula)
+    formula.evaluate("(frame) => { frame.scrollLeft = frame.scrollWidth; }")
+    assert edge(page, formula) != begin
+
+
+def hidden(frame):
+    """How much of a frame's content lies beyond its edge, in pixels."""
+    return frame.evaluate("(frame) => frame.scrollWidth - frame.clientWidth")
+
+
+def edge(page, frame):
+    """What the right end of a frame looks like, above and below what it holds."""
+    box = frame.bounding_box()
+    strip = {"x": box["x"] + box["width"] - 6, "y": box["y"], "width": 6, "height": 2}
+    return page.screenshot(clip=strip)

@@ -19,7 +19,7 @@ class Verified(StrEnum):
     KEPT = "Verified"
     BROKEN = "Breaks a promise"
     OUTDATED = "Changed since verified"
-    NEVER = "Not verified"
+    NEVER = "Not verified here yet"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,8 +1,11 @@
 """Assignments: the list, their terms, and how each exercise does."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import Truncator
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from server.courses.models import Role
@@ -16,10 +19,12 @@ from server.gradebook.models import Assignment, Grade
 from server.gradebook.services import change_terms, set_exercise
 from server.gradebook.services import withdraw as take_away
 from server.insights import selectors as insights
+from server.insights.selectors import Mistake
 from server.web.requests import Request
 
 # How many of the most frequent mistakes are drawn over time.
 OVER_TIME = 5
+LONGEST_NAME = 60
 
 
 @require_GET
@@ -100,7 +105,8 @@ def analytics(request: Request, slug: str, pk: int) -> HttpResponse:
     one = get_object_or_404(course.assignments.select_related("course"), pk=pk)
     found = figures(one)
     mistakes = insights.mistakes_in(one)
-    days = insights.mistakes_by_day(one, [mistake.mistake for mistake in mistakes[:OVER_TIME]])
+    names = _names(mistakes[:OVER_TIME])
+    days = {names[key]: counts for key, counts in insights.mistakes_by_day(one, names).items()}
     context = {
         "course": course,
         "tab": "assignments",
@@ -121,6 +127,16 @@ def analytics(request: Request, slug: str, pk: int) -> HttpResponse:
 
 def _grades(count: int) -> str:
     return "1 grade" if count == 1 else f"{count} grades"
+
+
+def _names(mistakes: Sequence[Mistake]) -> dict[str, str]:
+    """Return what a chart calls each mistake: its diagnosis, or else the check that fails. No two are alike."""
+    names: dict[str, str] = {}
+    for one in mistakes:
+        said = one.text if one.is_diagnosis and one.text else one.title
+        name = Truncator(said.replace("`", "")).chars(LONGEST_NAME)
+        names[one.mistake] = f"{name} ({one.mistake})" if name in names.values() else name
+    return names
 
 
 def _table(days: dict) -> tuple[list[str], list[tuple]]:

@@ -47,7 +47,7 @@ def due(moment: datetime, now: datetime | None = None) -> SafeString:
 
 def _day(then: datetime, days: int) -> str:
     if days in {0, 1}:
-        return f"{'tomorrow' if days else 'today'}, {then:%H:%M}"
+        return f"{'tomorrow' if days else 'today'}, {then:%H:%M %Z}"
     return f"in {days} days" if 0 < days < COUNTED else f"{then.day} {then:%B}"
 
 

@@ -22,6 +22,13 @@ def test_whoever_is_in_one_course_goes_straight_there(client, student, assignmen
     assert client.get("/").url == f"/courses/{assignment.course.slug}/"
 
 
+@pytest.mark.parametrize("role", ["ta", "instructor"])
+def test_whoever_teaches_the_one_course_goes_straight_to_its_teaching(client, course, role):
+    client.force_login(make_member(course, role))
+
+    assert client.get("/").url == f"/courses/{course.slug}/teach/"
+
+
 def test_whoever_is_in_no_course_is_told_what_to_do(client, db):
     client.force_login(make_user())
 
@@ -36,6 +43,17 @@ def test_another_course_does_not_exist(client, student):
     client.force_login(student)
 
     assert client.get(f"/courses/{make_course().slug}/").status_code == 404
+
+
+def test_an_exercise_that_came_later_stands_in_its_unit(client, student, assignment):
+    for position, slug in enumerate(["training/line", "gradients/cube"], start=1):
+        make_assignment(assignment.course, slug=slug, position=position)
+    client.force_login(student)
+
+    units = client.get(f"/courses/{assignment.course.slug}/").context["units"]
+
+    slugs = [(unit.title, [standing.assignment.slug for standing in unit.standings]) for unit in units]
+    assert slugs == [("Gradients", ["gradients/square", "gradients/cube"]), ("Training", ["training/line"])]
 
 
 def test_the_home_says_what_is_passed_and_what_comes_next(client, student, assignment, exercises):
@@ -95,7 +113,7 @@ def test_the_grades_show_what_was_scored_what_lateness_took_and_what_counts(clie
 
     text = grades_of(client, assignment.course).text
 
-    assert '<td class="number">80</td>' in text
+    assert '<td class="number fold">8 of 10</td>' in text
     assert "−20" in text
     assert "<strong>60</strong> of 100" in " ".join(text.split())
 

@@ -11,6 +11,7 @@ from server.dashboard.models import Verification
 from server.gradebook.models import Action, Grade, GradeChange
 from server.gradebook.services import decide
 from server.regrades import services as regrades
+from server.similarity.services import start as compare
 from server.submissions.models import State
 from tests.server.builders import (
     graded,
@@ -117,6 +118,45 @@ def test_the_gradebook_sorts_by_name_total_and_assignment_both_ways(teach, cours
     assert names(teach("dashboard:gradebook", data={"sort": "-name"})) == ["cyd", "bob", "ann"]
     assert names(teach("dashboard:gradebook", data={"sort": "total"})) == ["cyd", "ann", "bob"]
     assert names(teach("dashboard:gradebook", data={"sort": f"-{assignment.pk}"})) == ["bob", "ann", "cyd"]
+
+
+def test_numbers_in_names_are_sorted_as_numbers(teach, course):
+    for name in ("student10", "Student2", "student1"):
+        make_student(course, username=name)
+
+    assert names(teach("dashboard:gradebook")) == ["student1", "Student2", "student10"]
+    assert names(teach("dashboard:gradebook", data={"sort": "total"})) == ["student1", "Student2", "student10"]
+    people = text(teach("roster:people"))
+    assert people.index("Student2") < people.index("student10")
+
+
+def test_a_comparison_says_what_it_is_and_can_be_made_again(teach, course, instructor):
+    comparison = compare(course, by=instructor)
+
+    page = text(teach("similarity:detail", comparison.pk))
+
+    assert "<h1>Similarity</h1>" in page
+    assert "never a verdict" in page
+    assert "Compare again</button>" in page
+
+
+def test_the_chart_of_mistakes_calls_them_what_the_list_calls_them(teach, course, assignment):
+    for number, diagnosis in enumerate(["zero_gradient", None, None]):
+        report = make_report(3, check=f"check{number}", title="`square` agrees", message="garbled", diagnosis=diagnosis)
+        report["findings"][0]["message"] = "returned_none" if number == 2 else "garbled"
+        report["findings"][0]["data"] = {"entry": "square"}
+        record(make_submission(make_student(course), assignment), report)
+
+    drawn = teach("dashboard:analytics", assignment.pk).context["charts"]["days"]["series"]
+
+    names = sorted(one["name"] for one in drawn)
+    assert names == ["The gradient is zero everywhere.", "square agrees", "square agrees (returned_none)"]
+
+
+def test_an_exercise_that_nobody_verified_is_no_warning(teach, assignment):
+    page = text(teach("dashboard:exercises"))
+
+    assert '<span class="badge ">Not verified here yet</span>' in page
 
 
 def test_the_gradebook_filters_by_name_and_by_who_has_not_begun(teach, course, assignment):
@@ -288,7 +328,7 @@ def test_submissions_of_an_earlier_version_are_counted(teach, course, assignment
     graded(make_student(course), assignment, given=3)
     (exercises / "gradients/square/statement.md").write_text("Another statement")
 
-    assert "1 scores come from an earlier version" in text(teach("dashboard:exercises"))
+    assert "1 score comes from an earlier version" in text(teach("dashboard:exercises"))
 
 
 def test_ungradable_submissions_have_a_page_too(teach, course, assignment):

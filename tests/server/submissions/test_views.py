@@ -1,6 +1,9 @@
+from datetime import UTC, datetime
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from grader.reports import Outcome
 from server.courses.models import Role
@@ -197,6 +200,38 @@ def test_the_history_lists_newest_first(at, student, assignment):
 
     assert text.index("Attempt 2") < text.index("Attempt 1")
     assert "2 of 10" in text
+
+
+def test_what_used_no_attempt_is_not_called_one(at, student, assignment):
+    submission = make_submission(student, assignment)
+    record(submission, make_report(0, outcome=Outcome.UNGRADABLE))
+
+    text = at.get(submission.get_absolute_url()).text
+
+    assert "This used no attempt." in text
+    assert "Submission 1" in text
+    assert "Attempt 1" not in text
+
+
+def test_a_grade_says_of_which_attempt_and_of_how_many_points_it_is(at, student, assignment):
+    graded(student, assignment, given=4)
+    graded(student, assignment, given=1)
+
+    text = " ".join(at.get(page(assignment)).text.split())
+
+    assert "Grade 40 of 100 (best attempt: 4 of 10 points)" in text
+
+
+def test_due_dates_say_in_which_zone(at, assignment):
+    assignment.due_at = datetime(2099, 3, 1, 22, 0, tzinfo=UTC)
+    assignment.opens_at = datetime(2098, 7, 1, 22, 0, tzinfo=UTC)
+    assignment.save()
+
+    with timezone.override("Europe/Berlin"):
+        text = at.get(page(assignment)).text
+
+    assert "Due 1 March 2099, 23:00 CET" in text
+    assert "opens on 02 July 2098 at 00:00 CEST" in text
 
 
 ADDRESSES = ["detail", "result", "state", "events", "source", "cancel"]

@@ -32,9 +32,9 @@ def test_an_icon_is_hidden_from_those_who_listen():
     ("month", "day", "hour", "words", "looks"),
     [
         (3, 9, 23, "was due 9 March", "over"),
-        (3, 10, 11, "was due today, 11:00", "over"),
-        (3, 10, 22, "due today, 22:00", "near"),
-        (3, 11, 1, "due tomorrow, 01:00", "near"),
+        (3, 10, 11, "was due today, 11:00 UTC", "over"),
+        (3, 10, 22, "due today, 22:00 UTC", "near"),
+        (3, 11, 1, "due tomorrow, 01:00 UTC", "near"),
         (3, 13, 22, "due in 3 days", "far"),
         (3, 17, 22, "due 17 March", "far"),
     ],
