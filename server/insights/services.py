@@ -27,12 +27,5 @@ def _row(submission: Submission, finding: Finding) -> FailedCheck:
         title=finding.title[:200],
         mistake=(finding.diagnosis or finding.message or "failed")[:100],
         is_diagnosis=finding.diagnosis is not None,
-        text=_words(finding)[:500],
+        text=(render(finding.diagnosis, finding.data) or finding.text or "")[:500],
     )
-
-
-def _words(finding: Finding) -> str:
-    try:
-        return render(finding.diagnosis, finding.data) or finding.text or ""
-    except (KeyError, IndexError, ValueError, AttributeError):
-        return ""  # a worker with other words than ours

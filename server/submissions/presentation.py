@@ -1,6 +1,6 @@
 """A report as a page shows it. Reports are kept for years: words that the grader lost must not break a page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -110,8 +110,8 @@ def _headline(report: Report, kind: Kind) -> str:
 
 
 def _row(finding: Finding) -> Row:
-    message = _words(lambda: finding.text)
-    diagnosis = _words(lambda: render(finding.diagnosis, finding.data))
+    message = finding.text
+    diagnosis = render(finding.diagnosis, finding.data)
     return Row(
         title=finding.title,
         status=str(finding.status),
@@ -119,7 +119,7 @@ def _row(finding: Finding) -> Row:
         max_points=finding.max_points,
         message=message,
         diagnosis=None if diagnosis == message else diagnosis,
-        hint=_words(lambda: finding.hint_text),
+        hint=finding.hint_text,
         case=finding.case,
         line=_line(finding.data),
         traceback=_traceback(finding.data),
@@ -136,10 +136,3 @@ def _line(data: Mapping[str, Any]) -> int | None:
 def _traceback(data: Mapping[str, Any]) -> str:
     traceback = data.get("traceback")
     return traceback if isinstance(traceback, str) else ""
-
-
-def _words(sentence: Callable[[], str | None]) -> str | None:
-    try:
-        return sentence()
-    except (KeyError, IndexError, ValueError, AttributeError):
-        return None
