@@ -176,7 +176,8 @@ class Stage:
             name = self.accepted.get(id)
             if name in self.expected and row.result != self.expected[name]:
                 found.append(f"{id} ({name}) got {row.result}, not {self.expected[name]}")
-            if written[id] != 1:
+            # The line is written after the commit: who is killed in between leaves a score without one.
+            if written[id] > 1:
                 found.append(f"{id} ({name}) was written down {written[id]} times")
         numbers = Counter((row.learner, row.assignment, row.number) for row in rows.values())
         most = Counter((row.learner, row.assignment) for row in rows.values())
