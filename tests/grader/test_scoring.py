@@ -254,6 +254,54 @@ def test_a_check_whose_cases_were_never_begun_is_skipped(exercise):
     assert [finding.status for finding in findings(exercise, make_trial(observation=None))] == [Status.SKIPPED] * 2
 
 
+SELECTIVE = '''
+"""Checks."""
+from grader.authoring import check
+
+@check(points=1, on="b")
+def of_b(trial):
+    """It agrees where it matters."""
+    trial.agrees()
+
+@check(points=1, after="of_b")
+def later(trial):
+    """It agrees, later."""
+    trial.agrees()
+
+@check(points=1, gradient=False)
+def last(trial):
+    """It agrees at last."""
+    trial.agrees()
+'''
+
+
+def test_checks_look_at_their_own_cases_and_one_that_is_skipped_does_not_end_the_others(exercises):
+    make_package(exercises, checks=SELECTIVE)
+    exercise = load_exercise("unit/slope")
+
+    fine = findings(exercise, wrong(group="a"), right(group="b"))
+    broken = findings(exercise, wrong(group="b"))
+
+    assert [finding.status for finding in fine] == [Status.PASSED, Status.FAILED, Status.FAILED]
+    assert [finding.status for finding in broken] == [Status.FAILED, Status.SKIPPED, Status.FAILED]
+    assert (broken[0].check, broken[0].title) == ("of_b", "It agrees where it matters")
+
+
+def test_a_value_that_is_no_gradient_is_not_explained_as_one(exercises):
+    make_package(exercises, checks=SELECTIVE)
+    zeros = make_trial(double(0.0, 0.0), double(1.0, 2.0), args=(double(1.0),), group="b")
+
+    judged = findings(load_exercise("unit/slope"), zeros)
+
+    assert (judged[0].diagnosis, judged[2].diagnosis) == ("zero_gradient", None)
+
+
+def test_a_check_that_was_not_asked_says_so(exercise):
+    finding = findings(exercise, make_trial(observation=None))[0]
+
+    assert (finding.message, finding.text) == ("not_run", "Not run: the code was stopped before.")
+
+
 def test_an_authors_mistake_is_not_the_learners(exercise):
     @check(points=1)
     def broken(trial):

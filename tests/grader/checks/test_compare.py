@@ -109,6 +109,12 @@ def test_the_place_and_the_numbers_of_the_worst_entry_are_told():
         ([{}], [{"a": 1}], ("wrong_keys", "result[0]", "none", "a")),
         ([{"b" * 300: 1}], [{"a": 1}], ("wrong_keys", "result[0]", "b" * 200, "a")),
         ([double(1.0).float()], [double(1.0)], ("wrong_dtype", "result[0]", "float32", "float64")),
+        ([None], [double(1.0)], ("no_gradient", "result[0]", "None", "a tensor")),
+        ([2.0], [double(1.0)], ("wrong_type", "result[0]", "a float", "a tensor")),
+        (["2"], [1.0], ("wrong_type", "result[0]", "a str", "a float")),
+        ([2.0], [1.0], ("differs", "result[0]", 2.0, 1.0)),
+        ([double(1.0, 1.0)], [double(1.0)], ("wrong_shape", "result[0]", "(2,)", "(1,)")),
+        ([double(math.inf)], [double(1.0)], ("not_finite", "result[0]", "(1,)", "(1,)")),
     ],
 )
 def test_a_mismatch_tells_where_and_what_and_knows_the_whole_answers(got, expected, told):
@@ -125,4 +131,20 @@ def test_a_mismatch_that_is_a_diagnosis_has_its_hint_and_another_one_has_none():
 
     assert (missing.diagnosis, missing.hint, str(missing)) == ("no_gradient", "no_gradient.hint", "no_gradient")
     assert (different.diagnosis, different.hint) == (None, None)
+    for got in (double(1.0).float(), double(1.0, 1.0), double(math.nan)):
+        failure = failure_of(compare, got, double(1.0), Tolerance())
+        assert (failure.diagnosis, failure.hint) == (failure.message, f"{failure.message}.hint")
     assert (different.part, different.whole) == (None, None)
+
+
+def test_only_entries_that_differ_are_counted_and_compared():
+    failure = failure_of(compare, double(1.0, 2.1, 3.0, 4.0), double(1.0, 2.0, 3.0, 4.0), Tolerance())
+
+    assert (failure.data["wrong"], failure.data["of"]) == (1, 4)
+    assert failure.data["difference"] == pytest.approx(0.1)
+
+
+def test_a_number_is_compared_with_the_tolerance_that_is_asked_for():
+    compare(1.05, 1.0, Tolerance(rtol=0.1))
+
+    assert message(1.05, 1.0) == "differs"

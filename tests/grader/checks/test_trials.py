@@ -41,7 +41,24 @@ def test_well_known_exceptions_come_with_a_hint(words, hint):
 
 
 def test_none_is_not_an_answer():
-    assert failure_of(make_trial(None, double(1.0)).returned).message == "returned_none"
+    failure = failure_of(make_trial(None, double(1.0)).returned)
+
+    assert (failure.message, failure.hint) == ("returned_none", "hint.return")
+
+
+def test_where_we_went_backward_the_value_is_what_was_returned():
+    nothing = make_trial({"value": None, "gradients": [double(1.0)]}, probe="backward")
+    something = make_trial({"value": double(1.0), "gradients": [None]}, probe="backward")
+
+    assert failure_of(nothing.returned).message == "returned_none"
+    assert something.returned() == {"value": double(1.0), "gradients": [None]}
+
+
+def test_a_mismatch_of_a_part_knows_the_whole_and_one_of_the_whole_does_not():
+    trial = make_trial((double(9.0), 1), (double(1.0), 1))
+
+    assert failure_of(trial.agrees).whole is None
+    assert failure_of(lambda: trial.agrees(part=0)).whole == (trial.value, trial.truth)
 
 
 def test_a_call_that_was_not_answered_says_why():
