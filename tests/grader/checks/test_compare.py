@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from grader.checks.compare import compare, is_close
 from grader.checks.failures import Mismatch
+from grader.checks.show import show_type
 from grader.packages.cases import Floats
 from grader.packages.manifest import Tolerance
 from tests.grader.builders import double, failure_of
@@ -109,6 +110,10 @@ def test_the_place_and_the_numbers_of_the_worst_entry_are_told():
         ([{}], [{"a": 1}], ("wrong_keys", "result[0]", "none", "a")),
         ([{"b" * 300: 1}], [{"a": 1}], ("wrong_keys", "result[0]", "b" * 200, "a")),
         ([double(1.0).float()], [double(1.0)], ("wrong_dtype", "result[0]", "float32", "float64")),
+        (["b"], ["a"], ("differs_plain", "result[0]", "'b'", "'a'")),
+        (["b"], [Floats((1.0,))], ("wrong_type", "result[0]", "a str", show_type(Floats((1.0,))))),
+        ({"w": double(2.0)}, {"w": double(1.0)}, ("differs", "result['w'][0]", 2.0, 1.0)),
+        ({"w": [2.0]}, {"w": (1.0,)}, ("wrong_type", "result['w']", "a list of 1", "a tuple of 1")),
         ([None], [double(1.0)], ("no_gradient", "result[0]", "None", "a tensor")),
         ([2.0], [double(1.0)], ("wrong_type", "result[0]", "a float", "a tensor")),
         (["2"], [1.0], ("wrong_type", "result[0]", "a str", "a float")),

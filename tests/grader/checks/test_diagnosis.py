@@ -89,6 +89,13 @@ def test_a_factor_is_told_with_its_size(got, args, diagnosis, data):
     assert (found.id, found.data) == (diagnosis, data)
 
 
+@pytest.mark.parametrize("rows", [2, 5])
+def test_gradients_that_grow_from_row_to_row_were_never_zeroed(rows):
+    found = diagnose([Sample(got=VECTOR[:rows].cumsum(0), expected=VECTOR[:rows])])
+
+    assert (found.id, found.data) == ("accumulated", {"factor": "growing from row to row"})
+
+
 @pytest.mark.parametrize("factor", [1001, 1500.5, -1001, 1 / 21])
 def test_a_factor_out_of_all_bounds_is_no_explanation(factor):
     assert named(factor * MATRIX, MATRIX) is None
