@@ -61,3 +61,27 @@ def test_an_assignment_is_set_changed_and_taken_back(idle, page, sign_in):
     page.get_by_role("button", name="Take it out of the course").click()
 
     expect(page.get_by_text("is no longer part of the course")).to_be_visible()
+
+
+def test_a_student_gets_more_attempts_and_the_page_says_who_gave_them(idle, page, sign_in):
+    sign_in(idle, "instructor")
+    page.goto(teach(idle, "gradebook/?q=student9"))
+    page.locator("tbody td a").first.click()
+    page.get_by_text("More time or attempts", exact=True).click()
+    page.get_by_label("Extra attempts").fill("2")
+    page.locator("#extend-why").fill("Was ill")
+    page.get_by_role("button", name="Extend", exact=True).click()
+
+    expect(page.get_by_text("Was ill").first).to_be_visible()
+
+
+def test_submissions_are_compared_and_the_result_can_be_found_again(idle, page, sign_in):
+    sign_in(idle, "instructor")
+    page.goto(teach(idle, "similarity/"))
+    page.get_by_role("button", name="Compare now").click()
+    expect(page.get_by_role("heading", name="Compared")).to_be_visible()
+
+    page.get_by_role("link", name="All comparisons").click()
+    page.locator("main ul.people a").first.click()
+
+    expect(page.get_by_role("button", name="Compare again")).to_be_visible()
