@@ -127,8 +127,9 @@ class Client:
         with error:
             try:
                 problem = json.load(error)
-                wrong = {one["pointer"]: one["detail"] for one in problem["errors"]}
-                lines = [f"{problem['title']}: {problem['detail']}", *(f"  {at}: {why}" for at, why in wrong.items())]
-                return ApiError("\n".join(lines), code=problem["code"], pointers=list(wrong))
+                pointers = [one["pointer"] for one in problem["errors"]]
+                wrong = "".join(f"\n  {one['pointer']}: {one['detail']}" for one in problem["errors"])
+                text = f"{problem['title']}: {problem['detail']}{wrong}"
+                return ApiError(text, code=problem["code"], pointers=pointers)
             except (ValueError, KeyError, TypeError):
                 return ApiError(f"{self.url} answered {error.code}, and not as an API does.")
