@@ -10,20 +10,18 @@ On a busy machine the ratio of the two speeds says more than either.
 
 import argparse
 import json
-import logging
 import os
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
-import structlog
 import torch
 
 from deploy.setup.processes import running
 from grader.sandboxes.docker import DockerEngine
 from grader.sandboxes.runtimes import load_runtimes
-from tests.bench.sandbox import grade_one, opened
+from tests.bench.sandbox import be_quiet, grade_one, opened
 from tests.system import BIN, whole_system
 
 REGRADE = """
@@ -79,7 +77,7 @@ def main():
     parser.add_argument("--exercise", default="derivatives/sin")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    be_quiet()
     sandboxes = speed_of_a_sandbox(options.exercise, seconds=10)
     with tempfile.TemporaryDirectory() as folder, whole_system(Path(folder), website=False) as system:
         with grading(system):

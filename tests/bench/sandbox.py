@@ -64,7 +64,7 @@ def main():
 
 def be_quiet():
     """A line of the log for every submission is none of a table's business."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 
 def machine():

@@ -10,7 +10,6 @@ tenth of the way: memory that grows without end would show there. `MiB together`
 import argparse
 import gc
 import json
-import logging
 import os
 import time
 from dataclasses import replace
@@ -18,7 +17,6 @@ from pathlib import Path
 
 import docker
 import psutil
-import structlog
 import torch
 
 from grader.jobs import Job
@@ -27,7 +25,7 @@ from grader.sandboxes.bubblewrap import BubblewrapEngine
 from grader.sandboxes.docker import DockerEngine
 from grader.sandboxes.orphans import SANDBOX
 from grader.sandboxes.runtimes import load_runtimes
-from tests.bench.sandbox import opened, processes_of, proportional, solution
+from tests.bench.sandbox import be_quiet, opened, processes_of, proportional, solution
 
 SLUG = "gradients/sum-of-matrix"
 WARM_UP = 50
@@ -43,7 +41,7 @@ def main():
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    be_quiet()
     name = f"soak-{os.getpid()}"
     began = time.monotonic()
     with opened(engine_of(options.engine, name)) as sandbox:

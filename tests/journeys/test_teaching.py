@@ -13,10 +13,14 @@ def teach(system, path=""):
     return f"{system.url}/courses/autograd-demo/teach/{path}"
 
 
+def open_a_grade(system, page, student):
+    page.goto(teach(system, f"gradebook/?q={student}"))
+    page.locator("tbody td a").first.click()
+
+
 def test_a_grade_is_overridden_with_a_reason_and_undone(idle, page, sign_in):
     sign_in(idle, "instructor")
-    page.goto(teach(idle, "gradebook/?q=student7"))
-    page.locator("tbody td a").first.click()
+    open_a_grade(idle, page, "student7")
     page.get_by_text("Override", exact=True).click()
     page.get_by_label("Points").fill("55")
     page.locator("#override-why").fill("Oral exam")
@@ -65,8 +69,7 @@ def test_an_assignment_is_set_changed_and_taken_back(idle, page, sign_in):
 
 def test_a_student_gets_more_attempts_and_the_page_says_who_gave_them(idle, page, sign_in):
     sign_in(idle, "instructor")
-    page.goto(teach(idle, "gradebook/?q=student9"))
-    page.locator("tbody td a").first.click()
+    open_a_grade(idle, page, "student9")
     page.get_by_text("More time or attempts", exact=True).click()
     page.get_by_label("Extra attempts").fill("2")
     page.locator("#extend-why").fill("Was ill")
