@@ -1,5 +1,8 @@
 """A running system and a real browser."""
 
+from contextlib import ExitStack, closing
+from functools import partial
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
@@ -74,14 +77,28 @@ def is_error(message):
 
 @pytest.fixture
 def sign_in(page):
-    def sign_in(system, name):
-        page.goto(f"{system.url}/accounts/login/")
-        page.get_by_label("User name").fill(name)
-        page.get_by_label("Password", exact=True).fill(name)
-        page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("heading", name="Automatic differentiation").wait_for()
+    return partial(sign_in_on, page)
 
-    return sign_in
+
+def sign_in_on(page, system, name):
+    page.goto(f"{system.url}/accounts/login/")
+    page.get_by_label("User name").fill(name)
+    page.get_by_label("Password", exact=True).fill(name)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Automatic differentiation").wait_for()
+
+
+@pytest.fixture
+def in_another_browser(chromium):
+    """Sign somebody in who shares nothing with the page's browser; return their page."""
+    with ExitStack() as stack:
+
+        def arrive(system, name):
+            page = stack.enter_context(closing(chromium.new_context())).new_page()
+            sign_in_on(page, system, name)
+            return page
+
+        yield arrive
 
 
 @pytest.fixture
