@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -92,7 +93,7 @@ def floor(slug, times):
     """Seconds of running the solution and its calls, in this process and without any judgement."""
     exercise = load_exercise(slug)
     calls = [call_of(case) for case in exercise.cases(seed=0)]
-    program = exercise.program(solution(slug))
+    program = exercise.program(package_of(slug).solution)
     return repeated(times, lambda _: InlineRun(program).observe(calls))
 
 
@@ -158,14 +159,19 @@ def opened(engine, **policy) -> Iterator[WarmSandbox]:
 
 
 def grade_one(slug, sandbox, number):
-    job = Job(submission="bench", token="bench", exercise=slug, digest="", source=solution(slug), seed=number)
+    package = package_of(slug)
+    job = Job(
+        submission="bench", token="bench", exercise=slug, digest=package.digest, source=package.solution, seed=number
+    )
     report = grade(job, sandbox=sandbox)
     if report.given != report.max:
         raise RuntimeError(f"the solution of {slug} got {report.given} of {report.max}")
 
 
-def solution(slug):
-    return (find_package(slug).folder / "solution.py").read_text()
+@cache
+def package_of(slug):
+    """The package, looked up once: a job names its version, and a worker that holds it does not look again."""
+    return find_package(slug)
 
 
 def repeated(times, work, *, warm_up=WARM_UP, between=lambda: None):
