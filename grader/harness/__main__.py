@@ -5,25 +5,40 @@ import functools
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grader.harness.nursery import Birth
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> None:
-    """Set up the interpreter, warm it, and keep."""
+    """Start the nursery, which warms, and keep."""
     options = _options()
     sys.path[:0] = [str(ROOT), str(ROOT / "site")]
-    from grader.harness.confine import ENVIRONMENT, Walls  # noqa: PLC0415 - only found by now
+    from grader.harness.confine import ENVIRONMENT  # noqa: PLC0415 - only found by now
 
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     os.environ.clear()
     os.environ.update(kept | ENVIRONMENT, HOME="/scratch", TMPDIR="/scratch", MPLCONFIGDIR="/scratch/.matplotlib")
-    from grader.harness import cuda, landlock, rehearsal, syscalls, warmth  # noqa: PLC0415 - torch reads the environment
-    from grader.harness.digest import digest  # noqa: PLC0415
-    from grader.harness.keeper import Keeper  # noqa: PLC0415
+    from grader.harness.keeper import Keeper, take_over_pipes  # noqa: PLC0415
+    from grader.harness.nursery import hire  # noqa: PLC0415
     from grader.harness.system import PR_SET_DUMPABLE, prctl  # noqa: PLC0415
 
     prctl(PR_SET_DUMPABLE, 0)
+    pipes = take_over_pipes()
+    Keeper(hire(functools.partial(_rear, options)), *pipes).serve()
+
+
+def _rear(options: argparse.Namespace) -> tuple[dict[str, Any], "Birth"]:
+    """Import all that a submission needs, and prepare what each child does."""
+    # torch reads the environment when it is imported, and a keeper that has a nursery does without it
+    from grader.harness import cuda, landlock, rehearsal, syscalls, warmth  # noqa: PLC0415
+    from grader.harness.child import live  # noqa: PLC0415
+    from grader.harness.confine import Walls  # noqa: PLC0415
+    from grader.harness.digest import digest  # noqa: PLC0415
+
     gpu = options.device is not None
     version = warmth.warm(rehearse=not gpu)
     walls = Walls(
@@ -31,9 +46,13 @@ def main() -> None:
         readable=(sys.base_prefix, "/proc/driver"),
         devices=cuda.device_files() if gpu else (),
     )
-    warm = functools.partial(cuda.initialise, options.gpu_memory_mb) if gpu else rehearsal.rehearse
-    hello = {"harness": digest(), "torch": version, "landlock": landlock.version()}
-    Keeper(walls, warm=warm, hello=hello).serve()
+    told = {"harness": digest(), "torch": version, "landlock": landlock.version()}
+    warm = functools.partial(cuda.initialise, options.gpu_memory_mb) if gpu else _nothing
+    return told, functools.partial(live, walls=walls, warm=warm, rehearse=_nothing if gpu else rehearsal.rehearse)
+
+
+def _nothing() -> None:
+    """There is nothing to prepare."""
 
 
 _KEPT = ("PATH", "LD_LIBRARY_PATH")

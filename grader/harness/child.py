@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -19,6 +20,7 @@ from grader.harness.loading import load
 from grader.harness.state import reset
 from grader.harness.wire import is_too_large, pack, unpack
 
+_PIECE = 32 * 1024  # half of what a pipe holds
 EXHAUSTED = 86  # the exit status of a child that ran out of memory and could still say so
 
 
@@ -33,11 +35,16 @@ class Setup:
     device: str | None
 
 
-def live(uid: int | None, ends: Ends, walls: Walls, warm: Callable[[], None]) -> NoReturn:
-    """Be the child, from fork to exit. `warm` prepares what cannot be inherited (a GPU), once confined."""
+def live(
+    uid: int | None, ends: Ends, *, walls: Walls, warm: Callable[[], None], rehearse: Callable[[], None]
+) -> NoReturn:
+    """Be the child, from fork to exit.
+
+    Once confined, `warm` prepares what cannot be inherited (a GPU), and `rehearse` what need not be waited for.
+    """
     status = 1
     try:
-        _Child(confine(uid, ends, walls)).serve(warm)
+        _Child(confine(uid, ends, walls)).serve(warm, rehearse)
         status = 0
     except MemoryError:
         status = EXHAUSTED
@@ -54,15 +61,17 @@ class _Child:
         self._ends = ends
         self._answered = 0
         self._held = b""
+        self._unheard = 0
         self._room = 0
         self._sampler: losses.Sampler | None = None
 
-    def serve(self, warm: Callable[[], None]) -> None:
+    def serve(self, warm: Callable[[], None], rehearse: Callable[[], None]) -> None:
         """Take in the program, answer calls until the grader closes its end, tidy up."""
+        os.set_blocking(self._ends.bell, False)
         self._say(Kind.AWAKE)
         warm()
+        setup = Setup(**json.loads(self._await_program(rehearse)))
         reset()
-        setup = Setup(**json.loads(self._read(Kind.SETUP)))
         source = self._read(Kind.SOURCE)
         self._room = setup.limits["observation_mb"] * 1024 * 1024
         limit(setup.limits)
@@ -74,6 +83,11 @@ class _Child:
             raise
         finally:
             _tidy()
+
+    def _await_program(self, rehearse: Callable[[], None]) -> bytes:
+        while not (setup := self._read(Kind.SETUP, Kind.REHEARSE)):
+            rehearse()
+        return setup
 
     def _answer_all(self, setup: Setup, source: bytes) -> None:
         if setup.stream_losses:
@@ -89,6 +103,7 @@ class _Child:
                 self._hold(Kind.OBSERVATION, self._observe(namespace, call, tensors, setup.device))
                 self._answered += 1
             self._say_held()
+            self._ring()
 
     def _observe(self, namespace: Mapping[str, Any], call: Any, tensors: Any, device: str | None) -> bytes:
         document, results = evaluate(namespace, call, tensors, device)
@@ -111,18 +126,30 @@ class _Child:
         self._say_held()
 
     def _hold(self, kind: Kind, body: bytes) -> None:
-        """Keep a frame for the next write: each one wakes the keeper, and the keeper the grader."""
+        """Keep a frame for the next write."""
         self._held += frame(kind, body)
 
     def _say_held(self) -> None:
+        """Put it where nothing that happens to this process can take it back; who reads it need not know yet."""
         flush()
         held, self._held = self._held, b""
-        _write(self._ends.said, held)
+        for start in range(0, len(held), _PIECE):
+            piece = held[start : start + _PIECE]
+            if self._unheard + len(piece) > _PIECE:
+                self._ring()  # there would not be room for it otherwise
+            _write(self._ends.said, piece)
+            self._unheard += len(piece)
 
-    def _read(self, kind: Kind) -> bytes:
+    def _ring(self) -> None:
+        """Have the keeper pass on what has been said: this wakes it, then the engine, then the grader."""
+        self._unheard = 0
+        with suppress(BlockingIOError):  # it is still ringing
+            os.write(self._ends.bell, b"!")
+
+    def _read(self, *kinds: Kind) -> bytes:
         number, size = HEADER.unpack(_read_exactly(self._ends.told, HEADER.size))
-        if number != kind:
-            raise ValueError(f"frame {number} instead of {kind}")
+        if number not in kinds:
+            raise ValueError(f"frame {number} instead of {kinds}")
         return _read_exactly(self._ends.told, size)
 
 

@@ -54,11 +54,12 @@ class Walls:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ends:
-    """The child's ends of its pipes: where it reads, where it answers, where it prints."""
+    """The child's ends of its pipes: where it reads, where it answers, where it prints, where it rings."""
 
     told: int
     said: int
     text: int
+    bell: int
 
 
 def scratch_of(pid: int) -> str:
@@ -73,7 +74,7 @@ def confine(uid: int | None, ends: Ends, walls: Walls) -> Ends:
     """
     os.setsid()
     ends = _move(ends)
-    _close_from(5)
+    _close_from(6)
     _volunteer_for_the_oom_killer()
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     if uid is not None:
@@ -91,8 +92,7 @@ def limit(limits: Mapping[str, int]) -> None:
 
     Memory is counted from what is mapped already, so it is what the submission may take beyond the harness.
     """
-    mapped = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()  # noqa: PTH123, SIM115
-    address_space = mapped + limits["memory_mb"] * MIB
+    address_space = _mapped() + limits["memory_mb"] * MIB
     for kind, value in (
         (resource.RLIMIT_AS, address_space if limits["memory_mb"] else resource.RLIM_INFINITY),
         (resource.RLIMIT_CPU, limits["cpu_seconds"]),
@@ -103,6 +103,13 @@ def limit(limits: Mapping[str, int]) -> None:
         (resource.RLIMIT_MEMLOCK, 0),
     ):
         _lower(kind, value)
+
+
+def _mapped() -> int:
+    statistics = os.open("/proc/self/statm", os.O_RDONLY)
+    pages = int(os.read(statistics, 200).split()[0])
+    os.close(statistics)
+    return pages * resource.getpagesize()
 
 
 def _lower(kind: int, value: int) -> None:
@@ -119,12 +126,12 @@ def flush() -> None:
 
 
 def _move(ends: Ends) -> Ends:
-    """Put the pipes at 1 to 4 and nothing at 0; whatever else was open is left above and closed."""
-    high = [os.dup2(fd, 50 + i, inheritable=False) for i, fd in enumerate((ends.text, ends.told, ends.said))]
+    """Put the pipes at 1 to 5 and nothing at 0; whatever else was open is left above and closed."""
+    high = [os.dup2(fd, 50 + i, inheritable=False) for i, fd in enumerate((ends.text, ends.told, ends.said, ends.bell))]
     null = os.open("/dev/null", os.O_RDONLY)
-    for source, target in zip((null, high[0], high[0], high[1], high[2]), range(5), strict=True):
+    for target, source in enumerate((null, high[0], *high)):
         os.dup2(source, target, inheritable=target < 3)
-    return Ends(told=3, said=4, text=1)
+    return Ends(text=1, told=3, said=4, bell=5)
 
 
 def _close_from(lowest: int) -> None:
@@ -137,8 +144,10 @@ def _close_from(lowest: int) -> None:
 
 def _volunteer_for_the_oom_killer() -> None:
     # Where memory runs out, the submission goes and the keeper stays. Raising it needs no privilege.
-    with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123 - pathlib is slower, and this is every child
-        file.write("1000")
+    # No file object here and below: each of its layers is pages that every child would write to.
+    score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    os.write(score, b"1000")
+    os.close(score)
 
 
 def _become(uid: int) -> None:
@@ -157,6 +166,8 @@ def _make_scratch() -> str:
 
 
 def _set_environment(scratch: str) -> None:
-    os.environ.update(HOME=scratch, TMPDIR=scratch, MPLCONFIGDIR=scratch, XDG_CACHE_HOME=scratch)
+    # One by one: `update` first asks what is a mapping, and to find out writes to three hundred pages.
+    for name in ("HOME", "TMPDIR", "MPLCONFIGDIR", "XDG_CACHE_HOME"):
+        os.environ[name] = scratch
     tempfile.tempdir = None  # the keeper's
     sys.stdin, sys.stdout, sys.stderr = _STREAMS

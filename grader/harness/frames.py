@@ -7,6 +7,7 @@
     grader -> keeper   OPEN (JSON, caps)   DATA (bytes for the child)    CLOSE
     keeper -> grader   READY (JSON)        DATA (bytes of the child)     TEXT (what it printed)   END (JSON)   BEAT
     grader -> child    SETUP (JSON)        SOURCE (UTF-8)                CALLS (a wire message)
+    keeper -> child    REHEARSE, as long as there is no submission for it
     child -> grader    AWAKE   CONFINED   LOADED, PROGRESS (JSON)   OBSERVATION (a wire message)   EXHAUSTED
 
 The child's own frames travel inside DATA. Only the keeper writes the outer ones, so a submission cannot forge an END.
@@ -39,6 +40,7 @@ class Kind(IntEnum):
     SETUP = 16
     SOURCE = 17
     CALLS = 18
+    REHEARSE = 19
 
     AWAKE = 32
     CONFINED = 33

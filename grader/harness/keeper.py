@@ -1,4 +1,4 @@
-"""The keeper: the first process of a sandbox. It imports torch once and forks a child for every submission.
+"""The keeper: the first process of a sandbox. It has a child for every submission, born of the nursery.
 
     grader ──frames──> keeper ──bytes, unread──> child
            <─frames───        <─bytes, unread───
@@ -14,19 +14,20 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from grader.harness import aftermath
-from grader.harness.child import live
-from grader.harness.confine import SCRATCH, Ends, Walls, scratch_of
+from grader.harness.confine import Ends, scratch_of
 from grader.harness.frames import HEADER, Kind
 from grader.harness.identity import Users
+from grader.harness.nursery import Nurse, NurseryDied
 from grader.harness.relay import Inlet, Outlet, Void, discard, read_exactly, send, waiting
+from grader.harness.watch import Watch, waited_for_a_processor
 
-LOOK_SECONDS = 0.05
+IDLE_SECONDS = 0.01  # without a submission for so long, there is time for a rehearsal
 BEAT_SECONDS = 0.5
 CONFINE_SECONDS = 10.0
 AHEAD = 2  # children that wait: when one ends, the next one has been ready for a while
@@ -40,6 +41,8 @@ class _Child:
     told: int
     said: int
     text: int
+    bell: int
+    rehearsed: bool = False
     status: int | None = None
     usage: Any = None
     started: float = field(default_factory=time.monotonic)
@@ -48,25 +51,24 @@ class _Child:
 class Keeper:
     """Serves one submission after another on a pipe in and a pipe out."""
 
-    def __init__(self, walls: Walls, *, warm: Callable[[], None], hello: dict[str, Any]) -> None:
-        """`warm` is what each child does before its program arrives."""
-        self._walls = walls
+    def __init__(self, nurse: Nurse, source: int, sink: int) -> None:
+        """`source` and `sink` are the grader's pipes."""
+        self._nurse = nurse
         self._waiting: deque[_Child] = deque()
-        self._warm = warm
-        self._hello = hello
         self._users = Users.of_this_sandbox()
         self._void = Void()
-        self._in, self._out = _take_over_pipes()
+        self._in, self._out = source, sink
         self._wake, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-        self._traces = aftermath.Traces.of_now()
         self._next_beat = 0.0
 
     def serve(self) -> None:
         """Serve until the grader closes its end."""
+        hello = self._nurse.await_warm()
+        self._traces = aftermath.Traces.of_now()
         self._fork_ahead()
-        send(self._out, Kind.READY, json.dumps(self._hello | {"switches_user": self._users.switches}).encode())
+        send(self._out, Kind.READY, json.dumps(hello | {"switches_user": self._users.switches}).encode())
         try:
             while True:
                 caps = self._await_open()
@@ -89,38 +91,55 @@ class Keeper:
             poll.poll(CONFINE_SECONDS * 1000)
 
     def _fork(self) -> _Child:
-        (told, to_child), (from_child, said), (print_out, text) = os.pipe(), os.pipe(), os.pipe()
-        uid = self._users.next()
-        pid = os.fork()
-        if pid == 0:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            live(uid, Ends(told=told, said=said, text=text), self._walls, self._warm)
-        for fd in (told, said, text):
+        (told, to_child), (from_child, said), (print_out, text), (rung, bell) = (os.pipe() for _ in range(4))
+        ends = Ends(told=told, said=said, text=text, bell=bell)
+        pid = self._nurse.fork(self._users.next(), ends)
+        for fd in astuple(ends):
             os.close(fd)
-        return _Child(pid, told=to_child, said=from_child, text=print_out)
+        return _Child(pid, told=to_child, said=from_child, text=print_out, bell=rung)
 
     def _await_open(self) -> dict[str, int]:
         """Return the caps of the next submission, past what was still on its way to the last one."""
         while True:
+            self._await_news()
             kind, size = HEADER.unpack(read_exactly(self._in, HEADER.size))
             if kind == Kind.OPEN:
                 caps: dict[str, int] = json.loads(read_exactly(self._in, size))
                 return caps
             discard(self._in, self._void, size)
 
+    def _await_news(self) -> None:
+        """Wait until the grader says something; meanwhile, once there is time for it, the children may rehearse."""
+        poll = select.poll()
+        poll.register(self._in, select.POLLIN)
+        poll.register(self._wake, select.POLLIN)
+        patience: float | None = IDLE_SECONDS * 1000
+        while self._in not in (ready := dict(poll.poll(patience))):
+            if self._wake in ready:
+                self._reap()
+            else:
+                self._let_rehearse()
+                patience = None
+
+    def _let_rehearse(self) -> None:
+        for child in self._waiting:
+            if not child.rehearsed:
+                child.rehearsed = True
+                with suppress(BrokenPipeError):
+                    send(child.told, Kind.REHEARSE, b"")
+
     def _serve_one(self, child: _Child, caps: dict[str, int]) -> None:
         kills = aftermath.oom_kills()
         inlet = Inlet(self._in, child.told, self._void)
         said = Outlet(child.said, self._out, self._void, kind=Kind.DATA, cap=caps["said"])
         text = Outlet(child.text, self._out, self._void, kind=Kind.TEXT, cap=caps["text"])
-        watch = Watch(memory=caps["memory"], files=caps["files"], processes=caps["processes"], known=self._known())
+        watch = Watch(caps, known=self._known(), born_of=self._nurse.pid)
         self._relay(child, inlet, said, text, watch)
         said.drain()
         text.drain()
         if child.status is not None:
             inlet.finish()
-        for fd in (child.said, child.text):
+        for fd in (child.said, child.text, child.bell):
             os.close(fd)
         with suppress(OSError):
             os.rmdir(scratch_of(child.pid))  # noqa: PTH106 - it works for an empty one only, as it should
@@ -139,22 +158,26 @@ class Keeper:
         return [path for path in self._traces.left() if path not in waiting]
 
     def _known(self) -> set[int]:
-        return {os.getpid(), *(child.pid for child in self._waiting)}
+        return {os.getpid(), self._nurse.pid, *(child.pid for child in self._waiting)}
 
-    def _relay(self, child: _Child, inlet: Inlet, said: Outlet, text: Outlet, watch: "Watch") -> None:
-        """Move bytes until the child has ended, or has taken more than it may."""
-        outlets = {said.source: said, text.source: text}
+    def _relay(self, child: _Child, inlet: Inlet, said: Outlet, text: Outlet, watch: Watch) -> None:
+        """Move bytes until the child has ended, or has taken more than it may.
+
+        What it says is passed on when it rings for it, and with what it prints, and once in a while.
+        """
+        heard = {child.bell, text.source}
         self._reap(child)  # it may have died while it waited
         while child.status is None and not watch.exceeded:
-            ready = self._poll([*outlets], inlet, watch.interval)
+            ready = self._poll(heard, inlet, watch.interval)
             # What was printed comes before what was answered afterwards.
-            for fd in [fd for fd in (text.source, said.source) if fd in ready & outlets.keys()]:
-                if not outlets[fd].pass_on():
-                    del outlets[fd]
+            if text.source in ready and not text.pass_on():
+                heard.remove(text.source)
+            if child.bell in ready and not os.read(child.bell, 512):
+                heard.remove(child.bell)
+            said.pass_on()
             if self._in in ready:
                 self._take_in(inlet)
             if self._wake in ready:
-                os.read(self._wake, 512)
                 self._reap(child)
             watch.look()
             self._beat(child)
@@ -166,15 +189,19 @@ class Keeper:
             self._next_beat = now + BEAT_SECONDS
             send(self._out, Kind.BEAT, b"%d" % waited_for_a_processor(child.pid))
 
-    def _reap(self, current: _Child) -> None:
-        """Collect every process that has ended; orphans of the child come to the first process, too."""
+    def _reap(self, *running: _Child) -> None:
+        """Collect every process that has ended; orphans of a child come to the first process, too."""
+        with suppress(BlockingIOError):
+            os.read(self._wake, 512)
         with suppress(ChildProcessError):
             while (ended := os.wait4(-1, os.WNOHANG))[0]:
-                for child in (current, *self._waiting):
+                if ended[0] == self._nurse.pid:
+                    raise NurseryDied
+                for child in (*running, *self._waiting):
                     if child.pid == ended[0]:
                         _, child.status, child.usage = ended
 
-    def _poll(self, sources: list[int], inlet: Inlet, timeout: float) -> set[int]:
+    def _poll(self, sources: Collection[int], inlet: Inlet, timeout: float) -> set[int]:
         poll = select.poll()
         for fd in (*sources, self._wake):
             poll.register(fd, select.POLLIN)
@@ -196,41 +223,6 @@ class Keeper:
             inlet.left = size
 
 
-class Watch:
-    """Looks, a few times a second, after what no limit of the kernel's covers on some engines."""
-
-    def __init__(self, *, memory: int, files: int, processes: int, known: set[int]) -> None:
-        self.exceeded: str | None = None
-        self.interval = LOOK_SECONDS
-        self._memory, self._files, self._processes, self._known = memory, files, processes, known
-        self._next = 0.0
-
-    def look(self) -> None:
-        """Note in `exceeded` what the child and its children have taken too much of."""
-        now = time.monotonic()
-        if now < self._next:
-            return
-        self._next = now + LOOK_SECONDS
-        processes = aftermath.processes(self._known)
-        if aftermath.used_memory(processes) > self._memory:
-            self.exceeded = "memory"
-        # Where the kernel counts them (RLIMIT_NPROC), there are never more; gVisor does not.
-        if len(processes) > self._processes + 1:
-            self.exceeded = "processes"
-        usage = os.statvfs(SCRATCH)
-        if usage.f_files - usage.f_ffree > self._files:
-            self.exceeded = "files"
-
-
-def waited_for_a_processor(pid: int) -> int:
-    """Return for how many milliseconds a process was ready to run and could not; 0 where the kernel does not say."""
-    try:
-        with open(f"/proc/{pid}/schedstat", "rb") as file:  # noqa: PTH123 - pathlib is not needed in here
-            return int(file.read().split()[1]) // 1_000_000
-    except (OSError, IndexError, ValueError):
-        return 0
-
-
 def _how_it_ended(child: _Child) -> dict[str, Any]:
     if child.status is None:
         return {"exit": None, "signal": None}
@@ -243,7 +235,7 @@ def _how_it_ended(child: _Child) -> dict[str, Any]:
     }
 
 
-def _take_over_pipes() -> tuple[int, int]:
+def take_over_pipes() -> tuple[int, int]:
     """Move the grader's pipes away from 0 and 1, where a stray print could reach them."""
     pipes = os.dup(0), os.dup(1)
     os.dup2(os.open("/dev/null", os.O_RDONLY), 0)

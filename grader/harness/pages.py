@@ -1,4 +1,4 @@
-"""Huge pages for the keeper's memory, so that forking it costs a fifth.
+"""Huge pages for the nursery's memory, so that forking it costs a fifth.
 
 A fork copies the page tables of everything written to: 60,000 small pages, or 120 huge ones. A child that writes takes
 a small page of its own as before. Where the kernel cannot do it (before Linux 6.1, gVisor), all is only slower.

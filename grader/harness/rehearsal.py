@@ -1,6 +1,6 @@
 """A dress rehearsal: a tiny submission through the whole path, so that what is slow the first time is behind a child.
 
-The keeper does it once, and each child again while it waits: the pages that it will write to are its own then.
+The nursery does it once, and each child again while it waits: the pages that it will write to are its own then.
 """
 
 import json

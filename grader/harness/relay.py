@@ -1,7 +1,7 @@
 """Moves bytes between the grader and a child without ever holding them.
 
-Later children are forks of the keeper: what it has held in memory, they could find. So the kernel moves a learner's
-bytes from pipe to pipe (splice), and the keeper only counts them.
+Where there is no nursery, later children are forks of the keeper: what it has held in memory, they could find. So the
+kernel moves a learner's bytes from pipe to pipe (splice), and the keeper only counts them.
 """
 
 import errno

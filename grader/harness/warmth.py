@@ -1,4 +1,4 @@
-"""Imports what submissions need, once, in the keeper, so that every child is born with it."""
+"""Imports what submissions need, once, in the nursery, so that every child is born with it."""
 
 import gc
 import io
@@ -22,11 +22,12 @@ def warm(*, rehearse: bool) -> str:
 
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
-    from grader.harness import rehearsal  # noqa: PLC0415
+    from grader.harness import rehearsal, state  # noqa: PLC0415
 
     _touch()
     if rehearse:
         rehearsal.rehearse()
+    state.seed()
     gc.collect()
     # What is here now outlives every child: their collectors need not look at it, nor copy its pages.
     gc.freeze()
@@ -37,6 +38,7 @@ def warm(*, rehearse: bool) -> str:
 def _touch() -> None:
     """Use, once, what sets itself up on first use."""
     import torch  # noqa: PLC0415
+    from matplotlib import font_manager  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     x = torch.ones(2, dtype=torch.float64)
@@ -49,4 +51,6 @@ def _touch() -> None:
     figure = Figure(figsize=(1, 1))
     figure.add_subplot().plot([0, 1], label="line")
     figure.savefig(io.BytesIO(), format="png", dpi=20)
+    # A font is an open file, and no child inherits one: matplotlib would do this after `os.fork`, which is not ours.
+    font_manager._get_font.cache_clear()  # type: ignore[attr-defined]
     torch.manual_seed(0)

@@ -1,10 +1,11 @@
-"""Signals the keeper, its own group, and everybody it may."""
+"""Signals the keeper, the nursery, its own group, and everybody it may."""
 import os
 import signal
 
 me = os.getpid()
+others = range(2, 60)
 for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGSTOP, signal.SIGUSR1, signal.SIGCHLD):
-    for target in {1, os.getppid()} - {me}:
+    for target in {1, os.getppid(), *others} - {me}:
         try:
             os.kill(target, number)
             if target != 1:
