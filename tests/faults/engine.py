@@ -6,8 +6,9 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.setup.base import succeeds
 from deploy.setup.image import wanted_tag
-from deploy.setup.services import dockerd, engine_answers
+from deploy.setup.services import dockerd
 from tests.faults.parts import Part, until
 
 DISK = "3g"
@@ -37,7 +38,7 @@ def own_engine(logs):
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "chainrule-faults", engine.disk], check=True)
     try:
         engine.start()
-        until(lambda: engine_answers(engine.host), parts=[engine], name="the engine", seconds=60)
+        until(lambda: succeeds(["docker", "-H", engine.host, "version"]), parts=[engine], name="the engine", seconds=60)
         _hand_over(wanted_tag("cpu"), "chainrule-sandbox-cpu:latest", engine.host)
         yield engine
     finally:

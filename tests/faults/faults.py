@@ -83,6 +83,17 @@ def kill_a_container(stage):
     with_containers(lambda one: one.kill())(stage)
 
 
+def kill_inside(place):
+    """Kill one of those that make up a sandbox: they came one after another, the keeper (0) and its nursery (1)."""
+
+    def act(container):
+        with suppress(IndexError, psutil.NoSuchProcess):  # the sandbox is just coming, or going
+            inside = [psutil.Process(int(row[1])) for row in container.top()["Processes"]]
+            sorted(inside, key=lambda process: (process.create_time(), process.pid))[place].kill()
+
+    return with_containers(act)
+
+
 def pause(part):
     return lambda stage: stage.parts[part].pause()
 
@@ -105,6 +116,8 @@ def resume_children(stage):
 KILLS = [
     Fault(name="kill a pool child", strike=kill_a_child),
     Fault(name="kill a container", strike=kill_a_container),
+    Fault(name="kill a keeper", strike=kill_inside(0)),
+    Fault(name="kill a nursery", strike=kill_inside(1)),
     Fault(name="kill the grading worker", strike=kill("grading")),
     Fault(name="kill the records worker", strike=kill("records")),
     Fault(name="kill the website", strike=kill("web")),

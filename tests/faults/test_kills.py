@@ -3,7 +3,8 @@
 import pytest
 
 from tests.faults.drill import drill
-from tests.faults.faults import KILLS
+from tests.faults.engine import own_engine
+from tests.faults.faults import ENGINE, KILLS
 from tests.faults.stage import stage
 
 pytestmark = [pytest.mark.slow, pytest.mark.docker, pytest.mark.postgres]
@@ -20,3 +21,17 @@ def test_a_kill_loses_doubles_and_changes_nothing(running, fault):
     print(drill(running, fault))
 
     assert running.wrongs() == []
+
+
+@pytest.fixture
+def on_an_engine_of_its_own(tmp_path):
+    with own_engine(tmp_path) as engine, stage(tmp_path, engine=engine, env={"DOCKER_HOST": engine.host}) as running:
+        yield running
+
+
+def test_an_engine_that_is_killed_takes_no_submission_with_it(on_an_engine_of_its_own):
+    (fault,) = (fault for fault in ENGINE if fault.name == "kill the engine")
+
+    print(drill(on_an_engine_of_its_own, fault))
+
+    assert on_an_engine_of_its_own.wrongs() == []
