@@ -25,6 +25,9 @@ USES = {
     "saving and loading": "torch.save({'w': torch.ones(2)}, 'w.pt'); torch.load('w.pt')",
     "temporary files": "import tempfile; tempfile.NamedTemporaryFile().write(b'x'); tempfile.mkdtemp()",
     "threads": "import threading; t = threading.Thread(target=lambda: torch.ones(2).sum()); t.start(); t.join()",
+    "a pool of threads": "import concurrent.futures as c; assert list(c.ThreadPoolExecutor(2).map(abs, [-1])) == [1]",
+    "a process": "import os; pid = os.fork(); pid or os._exit(0); assert os.waitpid(pid, 0) == (pid, 0)",
+    "logging": "import logging; logging.warning('so it goes')",
     "numpy": "assert torch.ones(2).numpy().sum() == 2.0",
 }
 
@@ -50,3 +53,16 @@ def test_global_state_is_as_torch_comes(sandbox):
     (observation,), _ = run(sandbox, source, call())
 
     assert observation.value == ("torch.float32", True, 1, False, 0)
+
+
+def test_random_numbers_are_the_same_each_time(sandbox):
+    source = (
+        "import random\nimport numpy as np\nimport torch\n"
+        "def f():\n"
+        "    return (random.random(), float(np.random.rand()), float(torch.rand(())))\n"
+    )
+
+    drawn = [run(sandbox, source, call(), imports=("torch", "numpy"))[0][0].value for _ in range(3)]
+
+    assert drawn[0] == drawn[1] == drawn[2]
+    assert len(set(drawn[0])) == 3
