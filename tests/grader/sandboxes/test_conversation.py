@@ -90,6 +90,21 @@ def test_a_cell_serves_again_only_where_nothing_is_left(keeper, end):
     assert run.settle() is (end == {})
 
 
+def test_a_submission_that_nobody_asked_anything_has_ended_well_though_it_lingers(keeper, monkeypatch):
+    monkeypatch.setattr("grader.sandboxes.conversation._GRACE_SECONDS", 0.05)
+    keeper.child_is_ready()
+    run = talk(keeper)
+
+    run.finish()
+
+    assert (run.ending.outcome, run.ending.evidence) == (Outcome.GRADED, {"lingered": True})
+
+
+def test_nobody_hears_how_a_run_ended_before_it_has(keeper):
+    with pytest.raises(RuntimeError, match="not ended yet"):
+        _ = talk(keeper).ending
+
+
 def test_a_keeper_that_never_ends_does_not_serve_again(keeper, monkeypatch):
     monkeypatch.setattr("grader.sandboxes.conversation._GRACE_SECONDS", 0.05)
     keeper.child_is_ready()
@@ -284,6 +299,7 @@ def test_a_sandbox_that_the_kernel_took_whole_for_memory_is_the_submissions_doin
     [
         (Kind.OBSERVATION, b"garbage"),
         (Kind.LOADED, b"{}"),
+        observation(1, error=RAISED | {"message": 7}),
         (Kind.PROGRESS, b"not json"),
         (Kind.PROGRESS, b'{"call": "one"}'),
         (Kind.CONFINED, b""),

@@ -208,6 +208,14 @@ def test_closing_stops_everything(opened):
     assert all(keeper.stopped for keeper in engine.started)
 
 
+def test_closing_where_no_cell_started_leaves_nothing_to_stop(opened):
+    engine = Engine(failures=1)
+
+    opened(engine).close()
+
+    assert (engine.failures, engine.started) == (0, [])
+
+
 def test_cells_that_die_as_fast_as_they_are_started_are_our_trouble(opened):
     engine = Engine(script=lambda keeper: keeper.die())
     sandbox = opened(engine)
