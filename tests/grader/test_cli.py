@@ -122,6 +122,11 @@ def test_reports_of_a_folder_stand_one_below_the_other_and_a_right_answers_says_
     assert not re.search("✗|Try|printed", text)
 
 
+def test_a_probe_says_which_kind_of_sandbox_it_started(inside, capsys):
+    assert inside("probe") == 0
+    assert capsys.readouterr().out == "inline\n"
+
+
 def test_where_we_erred_the_status_is_3_and_the_error_is_named(capsys, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
 

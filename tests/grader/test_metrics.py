@@ -92,7 +92,9 @@ def test_a_worker_goes_on_where_its_port_is_somebody_elses_and_says_so(start):
 
 
 def test_whoever_is_no_worker_has_no_use_for_its_port(start):
-    assert start(FOLDER, CHAINRULE_METRICS_PORT="9100").stdout == "None\n\n"
+    done = start(f"{FOLDER}; metrics.tell()", CHAINRULE_METRICS_PORT="9100")
+
+    assert (done.stdout, done.stderr) == ("None\n\n", "")
 
 
 @pytest.mark.parametrize("variable", ["CHAINRULE_METRICS_TOKEN", "CHAINRULE_METRICS_TOKEN_FILE"])

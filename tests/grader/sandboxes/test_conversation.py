@@ -294,11 +294,19 @@ def test_a_sandbox_that_the_kernel_took_whole_for_memory_is_the_submissions_doin
     keeper.cell.stop()
 
 
+@pytest.mark.parametrize("loaded", [b"{}", b"[", b'{"error": null, "missing": [3]}', b'{"error": 3, "missing": []}'])
+def test_a_malformed_word_about_loading_is_a_crash_with_a_reason(keeper, loaded):
+    run = ended(keeper, (Kind.AWAKE, b""), (Kind.CONFINED, b""), (Kind.LOADED, loaded), ready=False)
+
+    assert run.ending.outcome is Outcome.CRASHED
+    assert run.ending.evidence["reason"] == "malformed_answer"
+
+
 @pytest.mark.parametrize(
     "said",
     [
         (Kind.OBSERVATION, b"garbage"),
-        (Kind.LOADED, b"{}"),
+        (Kind.LOADED, b'{"error": null, "missing": []}'),
         observation(1, error=RAISED | {"message": 7}),
         (Kind.PROGRESS, b"not json"),
         (Kind.PROGRESS, b'{"call": "one"}'),

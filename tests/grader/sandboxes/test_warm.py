@@ -208,6 +208,17 @@ def test_closing_stops_everything(opened):
     assert all(keeper.stopped for keeper in engine.started)
 
 
+def test_who_wants_to_know_is_told_why_a_cell_was_thrown_away():
+    engine, reasons = Engine(), []
+    sandbox = WarmSandbox(engine, Policy(reuse=False), on_replaced=reasons.append)
+
+    serve(sandbox, engine)
+    sandbox._settling.result()
+    sandbox.close()
+
+    assert reasons == ["used"]
+
+
 def test_closing_where_no_cell_started_leaves_nothing_to_stop(opened):
     engine = Engine(failures=1)
 
