@@ -12,13 +12,12 @@ from grader.sandboxes.runtimes import load_runtimes
 
 pytestmark = pytest.mark.bubblewrap
 
-REAL = find_bwrap()
-# Passes everything on to the real one but a wall, options and all.
 FORGETFUL = f"""#!{Path(sys.base_prefix).resolve()}/bin/python3 -IS
 import os, sys
-given, wall = sys.argv[1:], %r
+real, wall = REAL, WALL
+given = sys.argv[1:]
 at = next(i for i in range(len(given)) if given[i : i + len(wall)] == wall)
-os.execv({str(REAL)!r}, [{str(REAL)!r}, *given[:at], *given[at + len(wall) :]])
+os.execv(real, [real, *given[:at], *given[at + len(wall) :]])
 """
 
 
@@ -49,7 +48,8 @@ def test_one_that_builds_all_walls_is_taken(engine):
     "wall", [["--remount-ro", "/"], ["--remount-ro", "/dev"], ["--perms", "1777", "--tmpfs", "/scratch"]]
 )
 def test_one_that_leaves_out_a_wall_is_not_trusted(engine, bwrap, wall):
-    bwrap(FORGETFUL % wall)
+    # It passes everything on to the real one but this wall, options and all.
+    bwrap(FORGETFUL.replace("REAL", repr(str(find_bwrap()))).replace("WALL", repr(wall)))
 
     with pytest.raises(SandboxError, match=r"bubblewrap (makes sandboxes that do not hold: 1 1|cannot make a sandbox)"):
         engine.check()
