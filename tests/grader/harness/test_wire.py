@@ -140,6 +140,28 @@ def test_nesting_is_bounded_on_the_way_in():
         unpack(struct.pack(">I", 200_000) + b"[" * 200_000)
 
 
+def test_numbers_that_json_does_not_have_cross_by_their_names():
+    back = there_and_back([float("inf"), -float("inf"), float("nan")])
+
+    assert back[:2] == [float("inf"), -float("inf")]
+    assert back[2] != back[2]
+
+
+@pytest.mark.parametrize("fact", [{"requires_grad": 1}, {"is_leaf": None}, {"device": 0}, {"grad": True}])
+def test_a_tensor_whose_facts_are_none_is_refused(fact):
+    document = {"$": "tensor", "i": 0, "requires_grad": False, "is_leaf": True, "device": "cpu"} | fact
+
+    with pytest.raises(WireError, match="facts are not spelled"):
+        Decoder({"0": torch.ones(1)}).decode(document)
+
+
+def test_a_tensor_that_did_not_come_along_is_missed():
+    document = {"$": "tensor", "i": 1, "requires_grad": False, "is_leaf": True, "device": "cpu"}
+
+    with pytest.raises(WireError, match="tensor 1 is missing"):
+        Decoder({"0": torch.ones(1)}).decode(document)
+
+
 def test_what_could_not_cross_once_crosses_as_its_name_again():
     assert there_and_back([Other("Duck")]) == [Other("Duck")]
 
