@@ -31,7 +31,7 @@ class Engine:
     def die(self):
         """Cut every connection and take no more, as when the engine is killed."""
         self.path.unlink(missing_ok=True)
-        self.open.append(self.listener)
+        self.open.insert(0, self.listener)
         self._cut()
 
     def hang_up(self):
