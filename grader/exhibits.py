@@ -21,6 +21,7 @@ from grader.checks.trials import Trial
 from grader.packages.cases import Floats
 from grader.packages.loader import Exercise
 from grader.pictures import reencoded
+from grader.sandboxes.base import Observation
 
 MAX_EXHIBITS = 6
 MAX_LINES = 12
@@ -29,14 +30,12 @@ MAX_POINTS = 400
 
 def exhibits_of(exercise: Exercise, trials: Sequence[Trial]) -> list[dict[str, Any]]:
     """Return what the page shows of the public cases that were answered, bounded."""
-    public = [trial for trial in trials if trial.case.public and trial.observation is not None]
-    return [exhibit for trial in public for exhibit in _of(exercise, trial)][:MAX_EXHIBITS]
+    public = [(trial, trial.observation) for trial in trials if trial.case.public]
+    answered = [(trial, observation) for trial, observation in public if observation is not None]
+    return [exhibit for pair in answered for exhibit in _of(exercise, *pair)][:MAX_EXHIBITS]
 
 
-def _of(exercise: Exercise, trial: Trial) -> Iterator[dict[str, Any]]:
-    observation = trial.observation
-    if observation is None:
-        return
+def _of(exercise: Exercise, trial: Trial, observation: Observation) -> Iterator[dict[str, Any]]:
     if observation.graph is not None:
         cut_off = _cut_off(trial, observation.value)
         yield {"kind": "graph", "case": trial.case.name, "graph": observation.graph, "cut_off": cut_off}

@@ -160,8 +160,7 @@ def _load_failure(ending: Ending) -> Failed:
         names = ", ".join(f"`{name}`" for name in ending.missing)
         return Failed("missing_entry", {"names": names}, hint="missing_entry.hint")
     error = ending.load_error
-    if error is None:
-        return Failed("does_not_load", {"error": "it stopped"})
+    assert error is not None  # what is ungradable lacks an entry, or else says why
     data = {"error": error.message or error.type, "type": error.type, "line": error.line, "traceback": error.traceback}
     match error.type:
         case "SyntaxError" | "IndentationError" | "TabError":

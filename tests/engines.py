@@ -12,8 +12,11 @@ class Engine:
 
     def __init__(self, folder):
         self.path = Path(folder) / "engine.sock"
+        # Asked for now: whoever is to be taken in may set the variable to our socket.
+        self.real = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
         self.open = []
         self.listener = None
+        self.hung_up = False
 
     @property
     def host(self):
@@ -28,7 +31,16 @@ class Engine:
     def die(self):
         """Cut every connection and take no more, as when the engine is killed."""
         self.path.unlink(missing_ok=True)
-        for one in (self.listener, *self.open):
+        self.open.insert(0, self.listener)
+        self._cut()
+
+    def hang_up(self):
+        """Cut every connection, and each that comes: docker-py leaves a socket open where nobody listens at all."""
+        self.hung_up = True
+        self._cut()
+
+    def _cut(self):
+        for one in self.open:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
@@ -38,8 +50,11 @@ class Engine:
         with suppress(OSError):
             while True:
                 near, _ = listener.accept()
+                if self.hung_up:
+                    near.close()
+                    continue
                 far = socket.socket(socket.AF_UNIX)
-                far.connect(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://"))
+                far.connect(self.real)
                 self.open += [near, far]
                 for source, sink in ((near, far), (far, near)):
                     threading.Thread(target=_pump, args=(source, sink), daemon=True).start()

@@ -52,7 +52,7 @@ class BubblewrapEngine:
 
     def start(self) -> Cell:
         """Start a sandbox and wait until its keeper is warm."""
-        noise = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the cell
+        noise = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the cell, or here
         try:
             process = subprocess.Popen(  # noqa: S603 - no part of the command is a learner's
                 [*self._walls(), *_interpreter(), "-I", str(ROOT / "grader" / "harness" / "__main__.py")],
@@ -63,12 +63,14 @@ class BubblewrapEngine:
                 bufsize=0,
             )
         except OSError as error:
+            noise.close()
             raise SandboxError(f"bubblewrap cannot be started: {error}") from error
         assert process.stdin is not None
         assert process.stdout is not None
+        streams = (process.stdin, process.stdout, noise)
         cell = Cell(
             Link(process.stdout.fileno(), process.stdin.fileno()),
-            stop=lambda: _stop(process, noise),
+            stop=lambda: _stop(process, *streams),
             complaint=lambda: _tail(noise),
             label=f"bubblewrap sandbox {process.pid}",
         )
@@ -164,12 +166,11 @@ def _text(said: bytes) -> str:
     return said.decode(errors="replace").strip()[-500:]
 
 
-def _stop(process: "subprocess.Popen[bytes]", noise: IO[bytes]) -> None:
+def _stop(process: "subprocess.Popen[bytes]", *streams: IO[bytes]) -> None:
     process.kill()
-    for stream in (process.stdin, process.stdout, noise):
+    for stream in streams:
         with suppress(OSError):
-            if stream is not None:
-                stream.close()
+            stream.close()
     process.wait()
 
 

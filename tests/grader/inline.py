@@ -76,4 +76,6 @@ class InlineSandbox:
             seconds=time.perf_counter() - start,
         )
 
+    def warm_up(self) -> None: ...
+
     def close(self) -> None: ...

@@ -1,11 +1,16 @@
 """The command line, with the real sandbox that this machine has."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from grader import __main__ as command_line
+from grader.verify import verify
+from tests.grader.builders import make_package
 
 ROOT = Path(__file__).parents[2]
 SLUG = "gradients/sum-of-matrix"
@@ -81,3 +86,65 @@ def test_a_new_package_can_be_verified_at_once(tmp_path, monkeypatch):
     result = grader("verify", "unit/idea", "--json")
 
     assert (result.returncode, json.loads(result.stdout)[0]["problems"]) == (0, [])
+
+
+@pytest.fixture
+def inside(inline, monkeypatch):
+    """Run a command in this process, where what is asked is how its report reads."""
+    monkeypatch.setattr(command_line, "open_sandbox", lambda **_: inline)
+    return lambda *arguments: command_line.main(list(map(str, arguments)))
+
+
+def test_a_report_reads_as_text_with_what_was_found_what_to_try_and_what_was_printed(inside, capsys, tmp_path):
+    answer = tmp_path / "answer.py"
+    answer.write_text((FOLDER / "mistakes" / "mean_instead.py").read_text() + "\nprint('loaded')\n")
+
+    assert inside("grade", SLUG, answer, "--seed", 1) == 0
+
+    text = capsys.readouterr().out
+    assert re.match(rf"{SLUG}: \d of 10 points \(graded, [\d.]+ s\)\n", text)
+    assert re.search(r"^  ✓ .+  1/1$", text, re.MULTILINE)
+    assert re.search(r"^  ✗ .+  0/\d$", text, re.MULTILINE)
+    assert re.search(r"^      Try gradient_of_sum\(.+\): yours .+, expected .+\.$", text, re.MULTILINE)
+    assert text.endswith("  Your code printed:\n    loaded\n")
+
+
+def test_reports_of_a_folder_stand_one_below_the_other_and_a_right_answers_says_no_more_than_that(
+    inside, capsys, tmp_path
+):
+    for name in ("second.py", "first.py"):
+        (tmp_path / name).write_text((FOLDER / "solution.py").read_text())
+
+    assert inside("grade-many", SLUG, tmp_path) == 0
+
+    text = capsys.readouterr().out
+    assert re.findall(r"^(\S+\.py)\n.*: 10 of 10 points", text, re.MULTILINE) == ["first.py", "second.py"]
+    assert not re.search("✗|Try|printed", text)
+
+
+def test_a_probe_says_which_kind_of_sandbox_it_started(inside, capsys):
+    assert inside("probe") == 0
+    assert capsys.readouterr().out == "inline\n"
+
+
+def test_where_we_erred_the_status_is_3_and_the_error_is_named(capsys, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+
+    assert command_line.main(["probe", "--sandbox", "docker"]) == 3
+    assert capsys.readouterr().err.startswith("NoSandbox: no sandbox for the runtime cpu can be used here.")
+
+
+def test_packages_that_break_promises_are_listed_with_what_to_do_beside_those_that_keep_them(
+    inside, inline, exercises, capsys, monkeypatch
+):
+    make_package(exercises, "unit/one", checks=None)
+    make_package(exercises, "unit/two")
+    slugs = ["unit/one", "unit/two"]
+    monkeypatch.setattr(command_line, "verify_all", lambda slugs, **_: (verify(slug, sandbox=inline) for slug in slugs))
+
+    assert inside("verify", *slugs) == 1
+    assert re.sub(r"[\d.]+ (runs|s)\b", r"N \1", capsys.readouterr().out) == (
+        "✗ unit/one  (N runs, N s)\n    unit/one: the file checks.py is missing; every package needs one.\n"
+        "✓ unit/two  (N runs, N s)\n"
+    )
+    assert inside("verify", "unit/two") == 0

@@ -1,9 +1,14 @@
+import base64
+import io
 import math
 
 import pytest
+import torch
+from PIL import Image
 
 from grader.exhibits import MAX_POINTS, exhibits_of
 from grader.packages.cases import Chart, Floats
+from grader.sandboxes.base import Observation
 from tests.grader.builders import double, make_trial
 
 
@@ -68,3 +73,57 @@ def test_long_curves_are_thinned_out():
 
 def test_an_exercise_without_a_chart_shows_none():
     assert exhibits_of(Plain(), [make_trial({}, {}, public=True)]) == []
+
+
+def answered(value, **more):
+    trial = make_trial(truth={}, observation=Observation(value=value, **more), public=True, args=ARGUMENTS)
+    return exhibits_of(Plain(), [trial])
+
+
+ARGUMENTS = (double(1.0).requires_grad_(), double(2.0), double(3.0).requires_grad_())
+GRAPH = {"nodes": [{"id": 0, "name": "MulBackward0", "shape": None}], "edges": [], "capped": False}
+
+
+@pytest.mark.parametrize(
+    ("value", "cut_off"),
+    [
+        ({"gradients": [double(1.0), None]}, ["argument 3"]),
+        ({"gradients": [None, None]}, ["argument 1", "argument 3"]),
+        ({"gradients": [double(1.0), double(1.0)]}, []),
+        ({"gradients": [None]}, []),
+        ({"gradients": "none"}, []),
+        (double(1.0), []),
+    ],
+)
+def test_a_graph_comes_with_the_arguments_that_it_does_not_reach(value, cut_off):
+    assert answered(value, graph=GRAPH) == [{"kind": "graph", "case": "a case", "graph": GRAPH, "cut_off": cut_off}]
+
+
+def test_a_picture_is_shown_and_what_is_none_is_not():
+    buffer = io.BytesIO()
+    Image.new("RGB", (3, 2), "red").save(buffer, format="PNG")
+    png = torch.tensor(list(buffer.getvalue()), dtype=torch.uint8)
+
+    (exhibit,) = answered({"png": png})
+
+    assert exhibit["kind"] == "figure"
+    with Image.open(io.BytesIO(base64.b64decode(exhibit["png"]))) as image:
+        assert (image.size, image.getpixel((0, 0))) == ((3, 2), (255, 0, 0))
+    assert answered({"png": png[10:]}) == []
+
+
+def test_a_case_without_an_answer_shows_nothing():
+    assert exhibits_of(Drawing(), [make_trial(truth=TRUTH, observation=None, public=True)]) == []
+
+
+def test_a_part_that_is_no_numbers_is_drawn_where_it_is_of_the_truths_kind():
+    class Named(Plain):
+        def chart(self, case, value):
+            return Chart(title="Names", lines={"name": [1.0] if "name" in value else []})
+
+    def yours(value):
+        trial = make_trial(value, {"name": "adam"}, public=True)
+        return exhibits_of(Named(), [trial])[0]["series"][0]["yours"]
+
+    assert yours({"name": "sgd"}) == [1.0]
+    assert yours({"name": 3}) == []

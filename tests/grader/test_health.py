@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+from kombu.asynchronous.timer import Timer
 
 from grader import health
+from grader.heartbeat import Heartbeat
 
 
 @pytest.fixture
@@ -22,6 +25,23 @@ def test_a_worker_that_was_just_heard_of_is_well(file):
     health.beat()
 
     assert ask("--taking").returncode == 0
+
+
+def test_a_worker_is_heard_of_at_once_and_at_every_turn_until_its_connection_ends(file):
+    consumer = SimpleNamespace(timer=Timer())
+    step = Heartbeat(consumer)
+    step.stop(consumer)  # as where the connection failed before it began
+
+    step.start(consumer)
+    assert health.trouble(file) == ""
+
+    (turn,) = (scheduled.entry for scheduled in consumer.timer.queue)
+    file.unlink()
+    turn()
+    assert health.trouble(file) == ""
+
+    step.stop(consumer)
+    assert turn.canceled
 
 
 def test_a_worker_that_is_out_lives_but_takes_nothing(file):

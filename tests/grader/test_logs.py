@@ -7,8 +7,11 @@ import sys
 
 import pytest
 import structlog
+from celery import Celery
+from celery.app.trace import build_tracer
+from structlog.contextvars import get_contextvars
 
-from grader import logs, metrics
+from grader import logs, metrics, tracing
 
 
 @pytest.fixture
@@ -119,3 +122,31 @@ def test_a_task_carries_the_id_of_its_request():
     assert logs.carried() == {}
     with logs.bound(request_id="r1"):
         assert logs.carried() == {"request_id": "r1"}
+
+
+@pytest.mark.parametrize(("carried", "known"), [("r1", "r1"), ("a\nb", None), (None, None)])
+def test_what_a_task_writes_carries_its_id_and_that_of_its_request_and_what_comes_after_does_not(carried, known):
+    tracing.follow()
+    app = Celery("traced", set_as_current=False)
+
+    @app.task(name="seen")
+    def seen():
+        return get_contextvars()
+
+    run = build_tracer("seen", seen, app=app)
+
+    done = run("t1", (), {}, request={"id": "t1"} | ({} if carried is None else {logs.HEADER: carried}))
+
+    assert done.retval == {"task": "seen", "task_id": "t1"} | ({"request_id": known} if known else {})
+    assert "task_id" not in get_contextvars()
+
+
+def test_a_worker_logs_as_we_do_and_counts_its_errors(written):
+    stream = written(logs.JSON)
+    before = metrics.errors.labels("worker_broke")._value.get()
+
+    tracing._configure()
+    structlog.get_logger().error("worker_broke")
+
+    assert json.loads(stream.getvalue())["event"] == "worker_broke"
+    assert metrics.errors.labels("worker_broke")._value.get() == before + 1

@@ -32,3 +32,29 @@ def test_the_truth_of_another_seed_is_never_the_truth_of_this_one(answers):
     for case, observation in zip(exercise.cases(1), answers["the truth of another seed"], strict=True):
         truth = exercise.truth(case)
         assert truth.shape != observation.value.shape or not torch.allclose(truth, observation.value)
+
+
+STRUCTURE = """
+import torch
+from grader.authoring import Case, Floats
+
+def cases(seed):
+    return [Case(name="one", entry="slope", public=True)]
+
+def truth(case):
+    return {"path": Floats((1.0, 2.0)), "pair": (3, True), "names": ["adam", None], "dtype": torch.float32}
+
+witness = truth
+"""
+
+
+def test_a_null_answer_has_the_structure_of_the_truth_however_deep(exercises):
+    make_package(exercises, reference=STRUCTURE)
+    answers = {name: observations[0].value for name, observations in null_answers(load_exercise("unit/slope"), seed=1)}
+
+    assert answers["zeros"] == {"path": [0.0, 0.0], "pair": (0, False), "names": ["", None], "dtype": None}
+    assert answers["ones"]["pair"] == (1, False)
+    assert answers["a word in every place"] == {
+        "path": "word", "pair": ("word", "word"), "names": ["word", "word"], "dtype": "word"
+    }  # fmt: skip
+    assert answers["the input itself"] is None

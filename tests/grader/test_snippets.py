@@ -1,9 +1,10 @@
 import json
 
 import pytest
+from celery.exceptions import Reject
 
 from grader import worker
-from grader.errors import SandboxError
+from grader.errors import NoSandbox, SandboxError
 from grader.reports import Outcome
 from grader.sandboxes.base import Ending
 from grader.showing import run_snippet
@@ -72,8 +73,11 @@ class Broken:
     closed = False
     ending = Ending(outcome=Outcome.GRADED)
 
+    def __init__(self, kind=SandboxError):
+        self.kind = kind
+
     def open(self, *_, **__):
-        raise SandboxError("the engine went away")
+        raise self.kind("the engine went away")
 
     def close(self):
         self.closed = True
@@ -84,4 +88,16 @@ def test_a_broken_engine_is_left_and_nothing_is_shown(monkeypatch):
     monkeypatch.setattr(worker, "_held", {"sandbox": broken})
 
     assert worker.run_snippet_task(snippet("print(1)").to_dict())["shown"] is None
+    assert broken.closed
+
+
+def test_where_no_sandbox_starts_another_worker_may_be_quick_enough(monkeypatch):
+    broken = Broken(NoSandbox)
+    monkeypatch.setattr(worker, "_held", {"sandbox": broken})
+    monkeypatch.setattr(worker, "PAUSE", 0)
+
+    with pytest.raises(Reject) as rejected:
+        worker.run_snippet_task(snippet("print(1)").to_dict())
+
+    assert rejected.value.requeue
     assert broken.closed

@@ -7,21 +7,25 @@ from grader.verify import fingerprint_of, verify
 from tests.grader.builders import make_package
 
 
+def file_of(folder, name):
+    return next(path for path in folder.iterdir() if path.stem == name and path.is_file())
+
+
 def part(name: str, *replacements: tuple[str, str]) -> str:
     """A file of a fresh package, changed."""
-    text = next(path for path in find_package("unit/slope").folder.iterdir() if path.stem == name).read_text()
+    text = file_of(find_package("unit/slope").folder, name).read_text()
     for old, new in replacements:
         assert old in text
         text = text.replace(old, new)
     return text
 
 
+ONE_ENTRY = '[[entries]]\nname = "slope"\nsignature = "slope(x: Tensor) -> Tensor"\n'
 IMPORTS = ("import Case, NearMiss", "import Case, Function, Model, NearMiss, build")
 
 
 def problems(inline, exercises, name, *replacements):
-    folder = make_package(exercises)
-    path = next(path for path in folder.iterdir() if path.stem == name)
+    path = file_of(make_package(exercises), name)
     path.write_text(part(name, *replacements))
     return verify("unit/slope", sandbox=inline).problems
 
@@ -44,6 +48,23 @@ def test_a_new_package_already_passes(inline, exercises):
         ("exercise", "format = 1", "format = 2", "reads format 1"),
         ("exercise", "format = 1", "format = ", "not TOML"),
         ("exercise", 'imports = ["torch"]', 'runtime = "tpu"', "`runtime` must be one of"),
+        ("exercise", "id = ", "id = 'me' # ", "`id` is not a uuid; make one with"),
+        ("exercise", ONE_ENTRY, "[tolerance]", "the key `entries` is missing"),
+        ("exercise", ONE_ENTRY, "entries = []", "`entries` is empty"),
+        ("exercise", "signature", "signatures", "each of `entries` has exactly the keys `name` and `signature`"),
+        ("exercise", 'name = "slope"', "name = 3", "`entries` must hold strings only"),
+        ("exercise", 'teaches = ["grad"]', 'teaches = ["grad", 1]', "`teaches` must hold strings only"),
+        ("exercise", "[[entries]]", "[limits]\nmemory_mb = 0\n[[entries]]", "`limits.memory_mb` must be a number"),
+        ("exercise", "[[entries]]", "[limits]\nwall_seconds = true\n[[entries]]", "`limits.wall_seconds` must be a"),
+        ("exercise", "[[entries]]", "[tolerance]\nrtol = 'a'\n[[entries]]", "`tolerance.rtol` must be a number"),
+        ("exercise", "[[entries]]", "[limits]\nmemory = 1\n[[entries]]", "unknown key `limits.memory`; known are"),
+        ("checks", "(trial: Trial)", "(trial: Trial, case)", "`runs` must take exactly one parameter, the trial."),
+        ("checks", "points=9", "points=9, after='run'", "`slope_is_right` comes after 'run', which is not above it."),
+        ("checks", "check(", "print(", "checks.py does not load"),
+        ("checks", "trial.agrees()", "trial.value.sum(); trial.agrees()",
+         "the null answer “None” makes a check raise"),
+        ("mistakes", "[value]", "[value", "mistakes.toml: not TOML"),
+        ("mistakes", "[value]", "[value]\noutcome = 'crashed'", "`value` ends as graded, mistakes.toml says crashed."),
         ("reference", "return 3 * case", "return 4 * case", "held against the truth, the witness is off: `result"),
         ("reference", "rng = generator(seed)", "rng = generator(__import__('time').time_ns())", "between two runs"),
         ("reference", "rng = generator(seed)", "rng = generator(0)", "the same for two seeds"),
@@ -88,6 +109,26 @@ def test_a_missing_file_is_named(inline, exercises):
 
     assert verify("unit/slope", sandbox=inline).problems == [
         "unit/slope: the file checks.py is missing; every package needs one."
+    ]
+
+
+def test_a_package_without_checks_is_told_how_one_is_written(inline, exercises):
+    make_package(exercises, checks="from grader.authoring import check\n")
+
+    assert verify("unit/slope", sandbox=inline).problems == [
+        "unit/slope: checks.py defines no check; decorate a function with `@check(points=...)`."
+    ]
+
+
+def test_cases_that_cannot_be_made_have_a_fingerprint_too_so_that_it_is_verify_that_tells(inline, exercises):
+    path = file_of(make_package(exercises), "reference")
+    path.write_text(part("reference", ("rng = generator(seed)", "1 / 0")))
+
+    fingerprint = fingerprint_of("unit/slope")
+
+    assert fingerprint == "ZeroDivisionError: division by zero"
+    assert verify("unit/slope", sandbox=inline, fingerprint=fingerprint).problems == [
+        "unit/slope: reference.py: cases(1) raised ZeroDivisionError: division by zero."
     ]
 
 

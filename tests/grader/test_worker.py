@@ -1,12 +1,15 @@
 """The worker's task, without a queue: what it does with a job, and what it does when we err."""
 
+import gc
 import json
 
 import pytest
 from celery.exceptions import Reject, Retry
+from structlog.testing import capture_logs
 
 from grader import attendance, worker
 from grader.errors import NoSandbox, PackageError, SandboxError
+from grader.packages import loader
 from grader.packages.catalogue import find_package
 from grader.reports import Report
 from tests.grader.builders import make_job, make_package
@@ -101,3 +104,42 @@ def test_celery_loads_no_django_whatever_variables_say():
 def test_a_job_with_an_unknown_field_is_refused(held):
     with pytest.raises(TypeError):
         worker.grade_task(make_job().to_dict() | {"score": 10})
+
+
+@pytest.fixture
+def child(monkeypatch):
+    """This process as a pool child that holds nothing yet."""
+    monkeypatch.setattr(worker, "_held", {})
+    monkeypatch.setattr(worker, "ENGINE", "docker")
+    monkeypatch.setattr(loader, "_held", {})
+    before = attendance._in_a_row.value
+    yield worker
+    worker.release()
+    attendance._in_a_row.value = before
+    gc.unfreeze()
+
+
+@pytest.mark.docker
+def test_a_pool_child_has_a_warm_sandbox_and_every_package_that_loads_before_its_first_job(child, exercises):
+    make_package(exercises, "unit/broken", checks="1 / 0")
+
+    with capture_logs() as logs:
+        child._warm_up()
+
+    assert child._held["sandbox"]._cell is not None
+    assert "checks" in vars(loader._held["unit/slope"])
+    assert [(line["event"], line.get("exercise")) for line in logs if line["log_level"] == "error"] == [
+        ("package_broken", "unit/broken")
+    ]
+
+
+def test_a_machine_that_is_not_ready_yet_counts_against_the_worker_and_does_not_end_it(child, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    attendance._in_a_row.value = 0
+
+    with capture_logs() as logs:
+        child._warm_up()
+
+    assert attendance._in_a_row.value == 1
+    assert "no Docker engine answers" in next(line["error"] for line in logs if line["event"] == "no_sandbox_yet")
+    assert "checks" in vars(loader._held["unit/slope"])

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.checks.compare import compare, is_close
+from grader.checks.compare import compare, is_close, rounded
 from grader.checks.failures import Mismatch
 from grader.checks.show import show_type
 from grader.packages.cases import Floats
@@ -153,3 +153,15 @@ def test_a_number_is_compared_with_the_tolerance_that_is_asked_for():
     compare(1.05, 1.0, Tolerance(rtol=0.1))
 
     assert message(1.05, 1.0) == "differs"
+
+
+def test_rounding_goes_through_every_container_and_leaves_the_rest_alone():
+    third, single = double(1.0) / 3, torch.ones(1)
+
+    value = rounded({"w": [third, (third, 2)], "single": single, "name": "adam"})
+
+    assert value["w"][0].dtype == torch.float64
+    assert value["w"][0].item() == third.float().item() != third.item()
+    assert type(value["w"][1]) is tuple
+    assert torch.equal(value["w"][1][0], value["w"][0])
+    assert (value["w"][1][1], value["single"], value["name"]) == (2, single, "adam")

@@ -89,3 +89,13 @@ def test_lies_about_a_figure_are_read_as_nothing():
     figure = figure_of(trial)
 
     assert (figure.lines, figure.rows, figure.others, figure.xlabels, figure.ylabels) == ((), (), 0, (), ())
+
+
+def test_a_picture_with_lines_beside_it_shows_the_parts_in_its_rows():
+    figure = Figure()
+    first, second = figure.subplots(1, 2)
+    first.imshow(torch.rand(4, 7).numpy())
+    second.plot(range(3))
+
+    shows_parts(seen(figure), 4, points=7)
+    assert failure_of(lambda: shows_parts(seen(figure), 5, points=3)).message == "wrong_lines"

@@ -69,3 +69,15 @@ def test_a_process_that_nobody_has_collected_yet_takes_nothing():
 
     assert aftermath.used_memory([pid], born_of=os.getpid()) == 0
     os.waitpid(pid, 0)
+
+
+@pytest.mark.parametrize(
+    ("counted", "kills"),
+    [("low 0\noom 5\noom_kill 3\n", 3), ("low 0\n", 0), ("what is this", 0), ("oom_kill many\n", 0), (None, 0)],
+)
+def test_kills_for_want_of_memory_are_read_where_the_kernel_counts_them(tmp_path, monkeypatch, counted, kills):
+    if counted is not None:
+        (tmp_path / "events").write_text(counted)
+    monkeypatch.setattr(aftermath, "_EVENTS", (str(tmp_path / "nowhere"), str(tmp_path / "events")))
+
+    assert aftermath.oom_kills() == kills

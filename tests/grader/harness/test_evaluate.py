@@ -43,6 +43,44 @@ def test_an_exception_shows_the_learners_own_lines_only():
     assert "evaluate" not in error.traceback
 
 
+def test_an_exception_that_raises_when_it_is_described_is_told_by_its_name():
+    source = "class Odd(Exception):\n    def __str__(self):\n        raise ValueError\ndef go():\n    raise Odd"
+
+    error = observe(source).error
+
+    assert (error.type, error.message, error.line) == ("Odd", "", 5)
+
+
+def test_running_out_of_memory_is_no_observation_it_ends_the_run():
+    with pytest.raises(MemoryError):
+        observe("def go():\n    raise MemoryError")
+
+
+def test_an_entry_may_lie_within_what_is_defined():
+    source = "class Cubed:\n    @staticmethod\n    def apply(x):\n        return x**3"
+
+    assert torch.equal(observe(source, X, entry="Cubed.apply").value, X**3)
+
+
+@pytest.mark.parametrize(
+    ("statement", "modified"),
+    [
+        ("weights['w'] += 1", (0,)),
+        ("del weights['w']", (0,)),
+        ("weights['new'] = 1", ()),
+        ("pair[1].mul_(2)", (1,)),
+        ("pair.append(3)", (1,)),
+        ("pair[0], pair[1] = pair[1], pair[0]", (1,)),
+        ("pair[0] = pair[0].clone(); weights['w'] = weights['w'].clone()", ()),
+        ("pair[0] = None", (1,)),
+    ],
+)
+def test_a_change_within_an_argument_is_noticed_however_it_is_made(statement, modified):
+    source = f"def go(weights, pair):\n    {statement}"
+
+    assert observe(source, {"w": X.clone()}, [X.clone(), X + 1]).modified == modified
+
+
 @pytest.mark.parametrize("statement", ["raise SystemExit(0)", "exit()", "raise KeyboardInterrupt", "quit()"])
 def test_leaving_in_a_call_is_an_exception_like_any_other(statement):
     assert observe(f"def go(x):\n    {statement}", X).error is not None
@@ -106,6 +144,13 @@ def test_the_graph_of_a_result_is_observed_on_request():
     assert observation.graph["edges"] == [[0, 1], [1, 2], [1, 2]]
 
 
+def test_of_a_result_that_nothing_leads_to_no_graph_is_shown():
+    observation = observe("def go(x):\n    return x.detach()", X.clone().requires_grad_(), graph=True)
+
+    assert observation.graph is None
+    assert observation.error is None
+
+
 def test_the_backward_probe_returns_value_and_gradients():
     source = "def go(x, y):\n    return x * x * y.detach()"
     tracked = X.clone().requires_grad_()
@@ -123,6 +168,20 @@ def test_the_backward_probe_takes_no_gradient_where_tracking_was_switched_off():
 
     torch.testing.assert_close(value["gradients"][0], X)
     assert value["gradients"][1] is None
+
+
+def test_where_tracking_was_switched_off_for_all_there_is_no_gradient_at_all():
+    tracked = X.clone().requires_grad_()
+
+    value = observe("def go(x):\n    y = x * 2\n    x.detach_()\n    return y", tracked, probe="backward").value
+
+    assert value["gradients"] == [None]
+
+
+def test_a_gradient_that_nothing_leads_to_has_no_second_one():
+    value = observe("def go(x):\n    return 3 * x", X.clone().requires_grad_(), probe="backward", second=[X]).value
+
+    assert value["second"] == [None]
 
 
 def test_a_result_of_another_shape_than_its_cotangent_is_no_error():

@@ -40,3 +40,10 @@ def test_a_program_computes_step_by_step():
     f = build(Function("program", {"steps": steps, "text": "2 x² y"}))
 
     assert f(torch.tensor(3.0), torch.tensor(5.0)) == 90
+
+
+def test_a_function_of_two_inputs_has_its_formulas_value():
+    x, y = torch.tensor(2.0), torch.tensor(3.0)
+
+    assert build(Function("squares_and_cubes"))(x, y) == 4 + 27
+    torch.testing.assert_close(build(Function("product_plus_sine"))(x, y), 6 + torch.sin(x))

@@ -26,3 +26,9 @@ def test_sandboxes_side_by_side_start_far_apart():
 
     assert len(firsts) == 20
     assert all(first > 2000 for first in firsts)
+
+
+def test_whoever_is_not_root_has_one_user_for_all(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+    assert not Users.of_this_sandbox().switches

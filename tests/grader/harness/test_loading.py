@@ -1,5 +1,7 @@
 """What a submission may import. The walls around it are tested in sandboxes; here it is loaded into this process."""
 
+import json
+import os
 import sys
 
 import pytest
@@ -17,6 +19,21 @@ library = by_c(b"safetensors")
 @pytest.fixture(autouse=True)
 def no_submission(monkeypatch):
     monkeypatch.setitem(sys.modules, "submission", None)
+
+
+def told_in_a_child(source: str, **options):
+    """What the grader is told of a submission that is loaded, as it always is, in a fork of a warm process."""
+    ours, theirs = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.write(theirs, json.dumps(load(source.encode(), **{"entries": [], "imports": []} | options)[1]).encode())
+        finally:
+            os._exit(0)
+    os.close(theirs)
+    os.waitpid(pid, 0)
+    with os.fdopen(ours) as answer:
+        return json.load(answer)
 
 
 def loaded(source: str):
@@ -43,3 +60,29 @@ def test_a_syntax_error_is_told_without_the_name_of_a_file():
     error = loaded("def f(:\n")[1]["error"]
 
     assert (error["type"], error["message"], error["line"]) == ("SyntaxError", "invalid syntax", 1)
+
+
+def test_what_python_brings_may_be_imported_where_torch_may_not():
+    source = "import sys\nassert 'torch' not in sys.modules\nsys.modules.pop('tabnanny', None)\nimport tabnanny\n"
+
+    assert told_in_a_child(source) == {"error": None, "missing": []}
+
+
+@pytest.mark.parametrize("name", ["torch", "torch.nn"])
+def test_torch_is_not_to_be_had_where_it_is_not_allowed_however_it_is_asked_for(name):
+    told = told_in_a_child(f"import importlib\nimportlib.import_module({name!r})\n")
+
+    assert told["error"]["type"] == "NotAllowed"
+    assert told["error"]["message"] == "`import torch` is not allowed here"
+
+
+def test_entries_are_there_where_their_first_name_can_be_called():
+    source = "class Cubed:\n    apply = len\ndef f(): pass\nnumber = 3\n"
+    entries = ["f", "Cubed.apply", "number", "Squared.apply"]
+
+    assert load(source.encode(), entries=entries, imports=["torch"])[1]["missing"] == ["number", "Squared.apply"]
+
+
+def test_running_out_of_memory_while_loading_ends_the_run():
+    with pytest.raises(MemoryError):
+        loaded("raise MemoryError\n")

@@ -2,7 +2,7 @@
 
 import torch
 
-from grader.harness.losses import POINTS_AT_ONCE, Sampler
+from grader.harness.losses import POINTS_AT_ONCE, Sampler, stream
 
 
 class Clock:
@@ -47,3 +47,22 @@ def test_nothing_is_reported_where_nothing_happened():
     Sampler(reports.append, Clock()).flush()
 
     assert reports == []
+
+
+def test_a_training_run_is_watched_where_it_calls_backward_and_is_not_disturbed(monkeypatch):
+    original, reports = torch.Tensor.backward, []
+    monkeypatch.setattr(torch.Tensor, "backward", original)  # and put back as it was
+    sampler = stream(reports.append)
+    weight = torch.tensor([1.0], requires_grad=True)
+
+    for _ in range(3):
+        ((2 * weight) ** 2).sum().backward()
+        with torch.no_grad():
+            weight -= 0.125 * weight.grad
+        weight.grad = None
+    (weight * torch.ones(2)).backward(torch.ones(2))  # no loss: it is no number
+    sampler.flush()
+
+    assert [point for report in reports for point in report] == [(0, 4.0), (1, 0.0), (2, 0.0)]
+    assert weight.grad.item() == 2
+    assert torch.Tensor.backward.__doc__ == original.__doc__

@@ -2,13 +2,14 @@
 
 import fcntl
 import os
+import threading
 from contextlib import suppress
 
 import pytest
 
 from grader.harness import relay
 from grader.harness.frames import FrameReader, Kind
-from grader.harness.relay import MAX_PIPE, Inlet, Outlet, discard, waiting
+from grader.harness.relay import MAX_PIPE, Inlet, Outlet, discard, read_exactly, send, waiting
 
 
 class Pipe:
@@ -90,6 +91,27 @@ def test_whoever_goes_on_writing_is_not_waited_for(pipes, monkeypatch):
     assert 0 < outlet.dropped < MAX_PIPE
 
 
+def test_output_waits_for_a_grader_that_does_not_read_and_loses_nothing(pipes, monkeypatch):
+    child, grader, void = pipes
+    fcntl.fcntl(grader.sink, fcntl.F_SETPIPE_SZ, 16 * 4096)
+    taken, real = [], relay._await_room
+
+    def read_and_await(sink):
+        taken.append(os.read(grader.source, 16 * 4096))
+        real(sink)
+
+    monkeypatch.setattr(relay, "_await_room", read_and_await)
+    for _ in range(15):  # the header takes the last page that a pipe has
+        os.write(grader.sink, bytes(4096))
+    os.write(child.sink, b"patience")
+
+    Outlet(child.source, grader.sink, void, kind=Kind.TEXT, cap=100).pass_on()
+
+    (before,) = taken
+    data = before[15 * 4096 :] + os.read(grader.source, 100)
+    assert list(FrameReader({Kind.TEXT: 100}).feed(data)) == [(Kind.TEXT, b"patience")]
+
+
 def test_input_reaches_the_child_byte_by_byte(pipes):
     grader, child, void = pipes
     inlet = Inlet(grader.source, child.sink, void)
@@ -111,6 +133,9 @@ def test_input_for_a_child_that_has_gone_is_dropped(pipes):
 
     inlet.left = len(b"too late|")
     inlet.pass_on()
+    assert inlet.sink is None
+    inlet.pass_on()
+    assert inlet.left == 0
     inlet.finish()
 
     assert os.read(grader.source, 100) == b"next"
@@ -126,10 +151,20 @@ def test_input_waits_for_a_child_that_does_not_read(pipes):
     inlet.left = 5
     inlet.pass_on()
 
-    assert inlet.left == 5
+    assert (inlet.left, inlet.sink) == (5, child.sink)
     os.read(child.source, filled)
     inlet.pass_on()
-    assert inlet.left == 0
+    assert (inlet.left, inlet.sink) == (0, None)
+
+
+def test_what_cannot_be_handed_on_is_our_trouble_and_not_the_childs_end(pipes, tmp_path):
+    _, child, void = pipes
+    with (tmp_path / "no pipe").open("wb") as file:
+        inlet = Inlet(file.fileno(), child.sink, void)
+        inlet.left = 5
+
+        with pytest.raises(OSError, match=r"Bad file descriptor|Invalid argument"):
+            inlet.pass_on()
 
 
 def test_what_nobody_wants_is_discarded_to_the_byte(pipes):
@@ -158,3 +193,19 @@ def test_a_grader_that_has_gone_is_noticed_while_its_bytes_are_discarded(pipes):
 
     with pytest.raises(EOFError):
         discard(grader.source, void, len(b"half of it"))
+
+
+def test_the_keepers_own_words_arrive_as_one_frame_and_are_read_however_they_are_cut(pipes):
+    child, grader, _ = pipes
+    send(grader.sink, Kind.READY, b"{}")
+    assert list(FrameReader({Kind.READY: 10}).feed(os.read(grader.source, 100))) == [(Kind.READY, b"{}")]
+
+    os.write(child.sink, b"one")
+    writer = threading.Timer(0.01, os.write, (child.sink, b"two"))
+    writer.start()
+    assert read_exactly(child.source, 6) == b"onetwo"
+    writer.join()
+
+    os.close(child.sink)
+    with pytest.raises(EOFError):
+        read_exactly(child.source, 1)

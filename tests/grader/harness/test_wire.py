@@ -140,6 +140,32 @@ def test_nesting_is_bounded_on_the_way_in():
         unpack(struct.pack(">I", 200_000) + b"[" * 200_000)
 
 
+def test_numbers_that_json_does_not_have_cross_by_their_names():
+    back = there_and_back([float("inf"), -float("inf"), float("nan")])
+
+    assert back[:2] == [float("inf"), -float("inf")]
+    assert back[2] != back[2]
+
+
+@pytest.mark.parametrize("fact", [{"requires_grad": 1}, {"is_leaf": None}, {"device": 0}, {"grad": True}])
+def test_a_tensor_whose_facts_are_none_is_refused(fact):
+    document = {"$": "tensor", "i": 0, "requires_grad": False, "is_leaf": True, "device": "cpu"} | fact
+
+    with pytest.raises(WireError, match="facts are not spelled"):
+        Decoder({"0": torch.ones(1)}).decode(document)
+
+
+def test_a_tensor_that_did_not_come_along_is_missed():
+    document = {"$": "tensor", "i": 1, "requires_grad": False, "is_leaf": True, "device": "cpu"}
+
+    with pytest.raises(WireError, match="tensor 1 is missing"):
+        Decoder({"0": torch.ones(1)}).decode(document)
+
+
+def test_what_could_not_cross_once_crosses_as_its_name_again():
+    assert there_and_back([Other("Duck")]) == [Other("Duck")]
+
+
 def test_the_number_of_parts_is_bounded_on_both_ways():
     with pytest.raises(WireError, match="too many parts"):
         Encoder().encode([0] * (MAX_ITEMS + 1))
@@ -201,6 +227,18 @@ def test_tensors_that_few_functions_can_read_cross_neither_way(tensor):
 def test_texts_longer_than_the_harness_writes_them_are_refused(document):
     with pytest.raises(WireError):
         Decoder({}).decode(document)
+
+
+@pytest.mark.parametrize("pair", [3, "ab", [], ["a"], ["a", 1, 2], [[], 1], [{"$": "other", "type": "Duck"}, 1]])
+def test_what_is_no_pair_of_a_plain_key_and_a_value_is_refused(pair):
+    with pytest.raises(WireError, match=r"a dict's (item|key) is not"):
+        Decoder({}).decode({"$": "dict", "items": [pair]})
+
+
+@pytest.mark.parametrize("size", range(1, 8))
+def test_a_tensor_block_shorter_than_its_header_is_refused(size):
+    with pytest.raises(WireError, match="cut off"):
+        unpack(struct.pack(">I", 4) + b"null" + bytes(size))
 
 
 def test_keys_in_keys_do_not_make_an_endless_path():

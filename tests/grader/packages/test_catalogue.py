@@ -1,6 +1,6 @@
 import pytest
 
-from grader.errors import UnknownExercise
+from grader.errors import PackageError, UnknownExercise
 from grader.packages.catalogue import find_package
 from tests.grader.builders import make_package
 
@@ -11,6 +11,15 @@ def test_the_digest_changes_with_any_file(exercises):
     (folder / "statement.md").write_text("Another statement.")
 
     assert find_package("unit/slope").digest != before
+
+
+def test_a_manifest_that_has_gone_since_the_package_was_found_is_named(exercises):
+    folder = make_package(exercises)
+    package = find_package("unit/slope")
+    (folder / "exercise.toml").unlink()
+
+    with pytest.raises(PackageError, match=r"exercise\.toml: the file is missing"):
+        _ = package.manifest
 
 
 def test_the_digest_does_not_change_with_compiled_files(exercises):

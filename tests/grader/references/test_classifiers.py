@@ -1,7 +1,9 @@
+import sys
+
 import pytest
 import torch
 
-from grader.references import two_layers, unseen
+from grader.references import datasets, two_layers, unseen
 
 
 def rng(seed=7):
@@ -58,3 +60,10 @@ def test_no_more_unseen_points_were_seen_than_the_data_set_repeats(split):
     twice = int((torch.cdist(split.points, split.x) == 0).any(1).sum())
 
     assert twice <= (1 if split.kind == "irises" else 0)
+
+
+def test_without_the_library_that_brings_the_data_it_is_said_which_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+
+    with pytest.raises(FileNotFoundError, match="scikit-learn is not installed"):
+        datasets.digits.__wrapped__()

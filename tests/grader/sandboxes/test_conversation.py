@@ -90,6 +90,21 @@ def test_a_cell_serves_again_only_where_nothing_is_left(keeper, end):
     assert run.settle() is (end == {})
 
 
+def test_a_submission_that_nobody_asked_anything_has_ended_well_though_it_lingers(keeper, monkeypatch):
+    monkeypatch.setattr("grader.sandboxes.conversation._GRACE_SECONDS", 0.05)
+    keeper.child_is_ready()
+    run = talk(keeper)
+
+    run.finish()
+
+    assert (run.ending.outcome, run.ending.evidence) == (Outcome.GRADED, {"lingered": True})
+
+
+def test_nobody_hears_how_a_run_ended_before_it_has(keeper):
+    with pytest.raises(RuntimeError, match="not ended yet"):
+        _ = talk(keeper).ending
+
+
 def test_a_keeper_that_never_ends_does_not_serve_again(keeper, monkeypatch):
     monkeypatch.setattr("grader.sandboxes.conversation._GRACE_SECONDS", 0.05)
     keeper.child_is_ready()
@@ -279,11 +294,20 @@ def test_a_sandbox_that_the_kernel_took_whole_for_memory_is_the_submissions_doin
     keeper.cell.stop()
 
 
+@pytest.mark.parametrize("loaded", [b"{}", b"[", b'{"error": null, "missing": [3]}', b'{"error": 3, "missing": []}'])
+def test_a_malformed_word_about_loading_is_a_crash_with_a_reason(keeper, loaded):
+    run = ended(keeper, (Kind.AWAKE, b""), (Kind.CONFINED, b""), (Kind.LOADED, loaded), ready=False)
+
+    assert run.ending.outcome is Outcome.CRASHED
+    assert run.ending.evidence["reason"] == "malformed_answer"
+
+
 @pytest.mark.parametrize(
     "said",
     [
         (Kind.OBSERVATION, b"garbage"),
-        (Kind.LOADED, b"{}"),
+        (Kind.LOADED, b'{"error": null, "missing": []}'),
+        observation(1, error=RAISED | {"message": 7}),
         (Kind.PROGRESS, b"not json"),
         (Kind.PROGRESS, b'{"call": "one"}'),
         (Kind.CONFINED, b""),

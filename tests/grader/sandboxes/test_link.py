@@ -62,6 +62,15 @@ def test_the_end_is_told_from_silence(pair):
         link.receive(soon())
 
 
+def test_an_end_with_words_of_ours_unread_is_an_end_like_any_other(pair):
+    link, other = pair
+    link.send(b"nobody reads this")
+    other.close()  # the kernel calls this a reset
+
+    with pytest.raises(LinkClosed):
+        link.receive(soon())
+
+
 def test_writing_to_nobody_is_told(pair):
     link, other = pair
     other.close()

@@ -11,11 +11,14 @@ def test_what_a_living_process_owns_is_not_an_orphan():
     assert not is_orphan(owner())
 
 
-def test_what_a_dead_process_owned_is_an_orphan():
+def dead_owner():
+    """The label of a process of this machine that has ended."""
     code = "from grader.sandboxes.orphans import owner; print(owner())"
-    label = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
-    assert is_orphan(label)
+
+def test_what_a_dead_process_owned_is_an_orphan():
+    assert is_orphan(dead_owner())
 
 
 def test_a_process_that_only_has_the_same_number_is_not_the_owner():

@@ -208,6 +208,25 @@ def test_closing_stops_everything(opened):
     assert all(keeper.stopped for keeper in engine.started)
 
 
+def test_who_wants_to_know_is_told_why_a_cell_was_thrown_away():
+    engine, reasons = Engine(), []
+    sandbox = WarmSandbox(engine, Policy(reuse=False), on_replaced=reasons.append)
+
+    serve(sandbox, engine)
+    sandbox._settling.result()
+    sandbox.close()
+
+    assert reasons == ["used"]
+
+
+def test_closing_where_no_cell_started_leaves_nothing_to_stop(opened):
+    engine = Engine(failures=1)
+
+    opened(engine).close()
+
+    assert (engine.failures, engine.started) == (0, [])
+
+
 def test_cells_that_die_as_fast_as_they_are_started_are_our_trouble(opened):
     engine = Engine(script=lambda keeper: keeper.die())
     sandbox = opened(engine)
