@@ -3,7 +3,7 @@
 import gc
 import io
 
-from grader.harness.pages import collapse
+from grader.harness.pages import collapse, fill_holes
 
 
 def warm(*, rehearse: bool) -> str:
@@ -29,6 +29,7 @@ def warm(*, rehearse: bool) -> str:
         rehearsal.rehearse()
     state.seed()
     gc.collect()
+    fill_holes()
     # What is here now outlives every child: their collectors need not look at it, nor copy its pages.
     gc.freeze()
     collapse()

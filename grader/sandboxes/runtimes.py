@@ -51,7 +51,7 @@ class Runtime:
     image: str = "chainrule-sandbox-cpu:latest"
     oci_runtime: str = ""
     reuse: Reuse = Reuse.WARM
-    max_jobs: int = 500
+    max_jobs: int = 2000
     spares: int = 0
     memory_mb: int = 2048
     cpus: float = 1.0

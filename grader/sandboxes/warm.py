@@ -31,7 +31,7 @@ class Policy:
     """
 
     reuse: bool = True
-    max_jobs: int = 500
+    max_jobs: int = 2000
     spares: int = 0
 
 

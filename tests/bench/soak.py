@@ -25,7 +25,7 @@ from grader.sandboxes.bubblewrap import BubblewrapEngine
 from grader.sandboxes.docker import DockerEngine
 from grader.sandboxes.orphans import SANDBOX
 from grader.sandboxes.runtimes import load_runtimes
-from tests.bench.sandbox import be_quiet, opened, processes_of, proportional, solution
+from tests.bench.sandbox import be_quiet, opened, package_of, processes_of, proportional
 
 SLUG = "gradients/sum-of-matrix"
 WARM_UP = 50
@@ -99,7 +99,7 @@ def scratch_of(pids):
 
 def job_of(number, bad_every):
     ending = BAD if number % bad_every == bad_every - 1 else WRONG if number % 10 == 0 else ""
-    source = solution(SLUG) + ending
+    source = package_of(SLUG).solution + ending
     return Job(submission="soak", token="soak", exercise=SLUG, digest="", source=source, seed=number)
 
 
