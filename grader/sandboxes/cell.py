@@ -67,10 +67,10 @@ class Cell:
         # Between submissions a keeper says nothing: whatever is there to read is its end, or a fault.
         return self._link.has_news()
 
-    def send(self, kind: Kind, body: bytes = b"") -> None:
-        """Send a frame to the keeper; SandboxError where it has gone."""
+    def send(self, *frames: tuple[Kind, bytes]) -> None:
+        """Send frames to the keeper, in one piece; SandboxError where it has gone."""
         try:
-            self._link.send(frame(kind, body))
+            self._link.send(b"".join(frame(kind, body) for kind, body in frames))
         except LinkClosed as error:
             raise self._gone() from error
 

@@ -72,7 +72,8 @@ class Conversation:
                 Kind.EXHAUSTED: 16,
             }
         )
-        self._opening = _opening(program, limits, device, largest)
+        self._caps = _caps(limits, largest)
+        self._program = _program(program, limits, device)
 
     @property
     def ending(self) -> Ending:
@@ -101,7 +102,7 @@ class Conversation:
             return
         if not self._begun:
             self._ask([])
-        self._cell.send(Kind.CLOSE)
+        self._cell.send((Kind.CLOSE, b""))
         if self._complete:
             self._end(Outcome.GRADED, {})
         else:
@@ -116,12 +117,13 @@ class Conversation:
         return self._ended_well and self._heard_end and self._clean
 
     def _ask(self, calls: Sequence[Call]) -> None:
+        """Send what there is to send in one piece: each one wakes the engine, the keeper and the child."""
+        asked = frame(Kind.CALLS, observing.pack_calls(calls)) if calls else b""
         if not self._begun:
             self._begun = True
-            for kind, body in self._opening:
-                self._cell.send(kind, body)
-        if calls:
-            self._cell.send(Kind.DATA, frame(Kind.CALLS, observing.pack_calls(calls)))
+            self._cell.send((Kind.OPEN, self._caps), (Kind.DATA, self._program + asked))
+        elif asked:
+            self._cell.send((Kind.DATA, asked))
 
     def _listen(self, satisfied: Callable[[], bool], seconds: float) -> None:
         clock = RunClock(seconds, starved=self._starved)
@@ -310,7 +312,8 @@ class RunClock:
 _TRACES = ("survivors", "leftovers", "oom_kills", "exceeded", "answers_dropped")
 
 
-def _opening(program: Program, limits: Limits, device: str | None, largest: int) -> list[tuple[Kind, bytes]]:
+def _caps(limits: Limits, largest: int) -> bytes:
+    """What the keeper is told: what it shall let through, and what it shall watch for."""
     caps = {
         "said": largest + MIB,
         "text": limits.output_kb * 1024 + 1,  # one more than is shown tells that there was more
@@ -318,9 +321,13 @@ def _opening(program: Program, limits: Limits, device: str | None, largest: int)
         "files": _MAX_FILES,
         "processes": limits.processes,
     }
+    return json.dumps(caps).encode()
+
+
+def _program(program: Program, limits: Limits, device: str | None) -> bytes:
+    """What the child is told first: its limits and the source."""
     setup = frame(Kind.SETUP, observing.pack_setup(program, limits, device))
-    source = frame(Kind.SOURCE, program.source.encode(errors="surrogatepass"))
-    return [(Kind.OPEN, json.dumps(caps).encode()), (Kind.DATA, setup + source)]
+    return setup + frame(Kind.SOURCE, program.source.encode(errors="surrogatepass"))
 
 
 def _exit_while_loading(status: int) -> LearnerError:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from grader.errors import SandboxError
-from grader.harness.frames import HEADER, Kind
+from grader.harness.frames import HEADER, FrameReader, Kind
 from grader.harness.wire import Encoder, pack
 from grader.reports import Outcome
 from grader.sandboxes import conversation
@@ -66,9 +66,12 @@ def test_the_child_is_told_its_limits_the_source_and_the_calls(keeper):
     run = talk(keeper)
     run.observe([Call(entry="f", args=(1,))])
 
-    kinds = [kind for kind, _ in keeper.heard()]
+    (opening, caps), (data, program) = keeper.heard()
+    for_the_child = FrameReader(dict.fromkeys(Kind, 10_000)).feed(program)
 
-    assert kinds == [Kind.OPEN, Kind.DATA, Kind.DATA]
+    assert (opening, data) == (Kind.OPEN, Kind.DATA)
+    assert json.loads(caps)["processes"] == QUICK.processes
+    assert [kind for kind, _ in for_the_child] == [Kind.SETUP, Kind.SOURCE, Kind.CALLS]
 
 
 def test_a_run_that_has_answered_everything_ends_well_without_waiting(keeper):
