@@ -16,6 +16,7 @@ HONEST_SKIPS = (
     "needs an NVIDIA GPU",
     "needs a kernel with Landlock",
     "needs root to become somebody else",
+    "needs root and dockerd for an engine of its own",
     "needs a Docker engine with gVisor",
 )
 
