@@ -50,13 +50,12 @@ def oom_kills() -> int:
     return 0
 
 
-def used_memory(pids: Collection[int], *, born_of: int) -> int:
-    """Return the bytes that these copies of the process `born_of` hold beyond what they were born with."""
-    born_with = _private(born_of)
-    return sum(max(0, _private(pid) - born_with) for pid in pids)
+def used_memory(pids: Collection[int], *, born_with: int) -> int:
+    """Return the bytes that these processes hold beyond the `born_with` that each began with."""
+    return sum(max(0, private_memory(pid) - born_with) for pid in pids)
 
 
-def _private(pid: int) -> int:
+def private_memory(pid: int) -> int:
     """Return the bytes resident that belong to no file; memory that processes share counts for each of them."""
     with suppress(OSError):
         # A process names itself: its name may look like anything, and what the kernel counts comes after it.

@@ -4,6 +4,7 @@ It belongs to one submission and never returns. Everything that it says goes to 
 have written all of it.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -17,10 +18,10 @@ from grader.harness.confine import Ends, Walls, confine, flush, limit
 from grader.harness.evaluate import evaluate
 from grader.harness.frames import HEADER, Kind, frame
 from grader.harness.loading import load
+from grader.harness.relay import read_exactly, write
 from grader.harness.state import reset
 from grader.harness.wire import is_too_large, pack, unpack
 
-_PIECE = 32 * 1024  # half of what a pipe holds
 EXHAUSTED = 86  # the exit status of a child that ran out of memory and could still say so
 
 
@@ -62,6 +63,8 @@ class _Child:
         self._answered = 0
         self._held = b""
         self._unheard = 0
+        # Half of what the pipe holds: not always 64 kB, but less where one user has a thousand pipes.
+        self._piece = fcntl.fcntl(ends.said, fcntl.F_GETPIPE_SZ) // 2
         self._room = 0
         self._sampler: losses.Sampler | None = None
 
@@ -133,11 +136,11 @@ class _Child:
         """Put it where nothing that happens to this process can take it back; who reads it need not know yet."""
         flush()
         held, self._held = self._held, b""
-        for start in range(0, len(held), _PIECE):
-            piece = held[start : start + _PIECE]
-            if self._unheard + len(piece) > _PIECE:
+        for start in range(0, len(held), self._piece):
+            piece = held[start : start + self._piece]
+            if self._unheard + len(piece) > self._piece:
                 self._ring()  # there would not be room for it otherwise
-            _write(self._ends.said, piece)
+            write(self._ends.said, piece)
             self._unheard += len(piece)
 
     def _ring(self) -> None:
@@ -147,10 +150,10 @@ class _Child:
             os.write(self._ends.bell, b"!")
 
     def _read(self, *kinds: Kind) -> bytes:
-        number, size = HEADER.unpack(_read_exactly(self._ends.told, HEADER.size))
+        number, size = HEADER.unpack(read_exactly(self._ends.told, HEADER.size))
         if number not in kinds:
             raise ValueError(f"frame {number} instead of {kinds}")
-        return _read_exactly(self._ends.told, size)
+        return read_exactly(self._ends.told, size)
 
 
 def _ran_out(error: Mapping[str, Any] | None) -> bool:
@@ -166,22 +169,6 @@ def _too_large(document: Mapping[str, Any], size: int) -> dict[str, Any]:
     message = f"the result is too large to be looked at ({size // 1024} kB)"
     error = {"type": "ResultTooLarge", "message": message, "line": None, "traceback": message}
     return {**document, "value": None, "graph": None, "error": error}
-
-
-def _read_exactly(fd: int, size: int) -> bytes:
-    parts = bytearray()
-    while len(parts) < size:
-        part = os.read(fd, size - len(parts))
-        if not part:
-            raise EOFError
-        parts += part
-    return bytes(parts)
-
-
-def _write(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
 
 
 def _tidy() -> None:

@@ -169,5 +169,5 @@ def _set_environment(scratch: str) -> None:
     # One by one: `update` first asks what is a mapping, and to find out writes to three hundred pages.
     for name in ("HOME", "TMPDIR", "MPLCONFIGDIR", "XDG_CACHE_HOME"):
         os.environ[name] = scratch
-    tempfile.tempdir = None  # the keeper's
+    tempfile.tempdir = None  # the nursery's
     sys.stdin, sys.stdout, sys.stderr = _STREAMS

@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from grader.harness import aftermath
@@ -45,7 +45,6 @@ class _Child:
     rehearsed: bool = False
     status: int | None = None
     usage: Any = None
-    started: float = field(default_factory=time.monotonic)
 
 
 class Keeper:
@@ -61,11 +60,16 @@ class Keeper:
         self._wake, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.signal(
+            signal.SIGINT, signal.SIG_IGN
+        )  # a first process gets what it handles, from whoever shares its user
+        self._childless = False
         self._next_beat = 0.0
 
     def serve(self) -> None:
         """Serve until the grader closes its end."""
         hello = self._nurse.await_warm()
+        self._born_with = aftermath.private_memory(self._nurse.pid)
         self._traces = aftermath.Traces.of_now()
         self._fork_ahead()
         send(self._out, Kind.READY, json.dumps(hello | {"switches_user": self._users.switches}).encode())
@@ -80,6 +84,8 @@ class Keeper:
 
     def _fork_ahead(self) -> None:
         """Fork children ahead of time, never while a submission runs: each confines itself and waits for a program."""
+        if self._childless:
+            raise NurseryDied
         while len(self._waiting) < AHEAD:
             self._waiting.append(self._fork())
 
@@ -92,6 +98,7 @@ class Keeper:
 
     def _fork(self) -> _Child:
         (told, to_child), (from_child, said), (print_out, text), (rung, bell) = (os.pipe() for _ in range(4))
+        os.set_blocking(rung, False)  # who rings may take it back
         ends = Ends(told=told, said=said, text=text, bell=bell)
         pid = self._nurse.fork(self._users.next(), ends)
         for fd in astuple(ends):
@@ -117,9 +124,19 @@ class Keeper:
         while self._in not in (ready := dict(poll.poll(patience))):
             if self._wake in ready:
                 self._reap()
+                self._bury()
+                self._fork_ahead()
             else:
                 self._let_rehearse()
                 patience = None
+
+    def _bury(self) -> None:
+        """Let go of children that died while they waited."""
+        for child in [child for child in self._waiting if child.status is not None]:
+            self._waiting.remove(child)
+            for fd in (child.told, child.said, child.text, child.bell):
+                os.close(fd)
+            _remove_scratch_of(child)
 
     def _let_rehearse(self) -> None:
         for child in self._waiting:
@@ -133,16 +150,15 @@ class Keeper:
         inlet = Inlet(self._in, child.told, self._void)
         said = Outlet(child.said, self._out, self._void, kind=Kind.DATA, cap=caps["said"])
         text = Outlet(child.text, self._out, self._void, kind=Kind.TEXT, cap=caps["text"])
-        watch = Watch(caps, known=self._known(), born_of=self._nurse.pid)
+        watch = Watch(caps, known=self._known(), born_with=self._born_with)
         self._relay(child, inlet, said, text, watch)
-        said.drain()
         text.drain()
+        said.drain()
         if child.status is not None:
             inlet.finish()
         for fd in (child.said, child.text, child.bell):
             os.close(fd)
-        with suppress(OSError):
-            os.rmdir(scratch_of(child.pid))  # noqa: PTH106 - it works for an empty one only, as it should
+        _remove_scratch_of(child)
         end = _how_it_ended(child) | {
             "output_dropped": text.dropped,
             "answers_dropped": said.dropped,
@@ -150,6 +166,7 @@ class Keeper:
             "leftovers": self._leftovers()[:5],
             "oom_kills": aftermath.oom_kills() - kills,
             "exceeded": watch.exceeded,
+            "childless": self._childless,
         }
         send(self._out, Kind.END, json.dumps(end).encode())
 
@@ -169,12 +186,13 @@ class Keeper:
         self._reap(child)  # it may have died while it waited
         while child.status is None and not watch.exceeded:
             ready = self._poll(heard, inlet, watch.interval)
-            # What was printed comes before what was answered afterwards.
-            if text.source in ready and not text.pass_on():
-                heard.remove(text.source)
-            if child.bell in ready and not os.read(child.bell, 512):
+            if child.bell in ready and _is_silent(child.bell):
                 heard.remove(child.bell)
-            said.pass_on()
+            # What was printed comes before what was answered afterwards: first look, then pass on.
+            answered = waiting(said.source)
+            if not text.pass_on() and text.source in ready:
+                heard.remove(text.source)
+            said.pass_on(answered)
             if self._in in ready:
                 self._take_in(inlet)
             if self._wake in ready:
@@ -195,8 +213,7 @@ class Keeper:
             os.read(self._wake, 512)
         with suppress(ChildProcessError):
             while (ended := os.wait4(-1, os.WNOHANG))[0]:
-                if ended[0] == self._nurse.pid:
-                    raise NurseryDied
+                self._childless |= ended[0] == self._nurse.pid
                 for child in (*running, *self._waiting):
                     if child.pid == ended[0]:
                         _, child.status, child.usage = ended
@@ -208,9 +225,13 @@ class Keeper:
         if inlet.sink is None or not waiting(self._in):
             poll.register(self._in, select.POLLIN)
             return {fd for fd, _ in poll.poll(timeout * 1000)}
-        # There is more for the child: go on once it reads, or has gone.
+        # There is more for the child: go on once it reads, or has gone, or nobody wants to know any more.
         poll.register(inlet.sink, select.POLLOUT)
-        return {self._in if fd == inlet.sink else fd for fd, _ in poll.poll(timeout * 1000)}
+        poll.register(self._in, 0)
+        ready = {fd for fd, _ in poll.poll(timeout * 1000)}
+        if self._in in ready:
+            raise EOFError
+        return {self._in if fd == inlet.sink else fd for fd in ready}
 
     def _take_in(self, inlet: Inlet) -> None:
         if inlet.left:
@@ -221,6 +242,18 @@ class Keeper:
             inlet.close()
         else:
             inlet.left = size
+
+
+def _is_silent(bell: int) -> bool:
+    """Whether nobody is left to ring; what has been rung is taken out."""
+    with suppress(BlockingIOError):
+        return not os.read(bell, 512)
+    return False
+
+
+def _remove_scratch_of(child: _Child) -> None:
+    with suppress(OSError):
+        os.rmdir(scratch_of(child.pid))  # noqa: PTH106 - it works for an empty one only, as it should
 
 
 def _how_it_ended(child: _Child) -> dict[str, Any]:

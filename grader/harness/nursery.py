@@ -12,9 +12,11 @@ A kernel that gives a child to nobody but who forked it (gVisor) has no nursery:
 
 import json
 import os
+import random
 import select
 import signal
 import struct
+import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
@@ -59,7 +61,6 @@ class AtHome:
     def __init__(self, rear: Rear) -> None:
         self.pid = os.getpid()
         self._rear = rear
-        self._fork = forker()
 
     def await_warm(self) -> dict[str, Any]:
         """See `Nurse`."""
@@ -68,10 +69,12 @@ class AtHome:
 
     def fork(self, uid: int | None, ends: Ends) -> int:
         """See `Nurse`."""
-        pid = self._fork()
+        pid = os.fork()
         if pid == 0:
+            random.seed(0)  # it has just been seeded anew, and learners are to find it as it was
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             self._birth(uid, ends)
         return pid
 
@@ -117,6 +120,8 @@ def _live(rear: Rear, requests: int, answers: int) -> NoReturn:
         fork = forker(CLONE_PARENT)
         while True:
             _serve_one(os.read(requests, _REQUEST.size), answers, fork, birth)
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(1)
 
@@ -133,14 +138,14 @@ def _children_can_be_given_away() -> bool:
     """Try it: a process forks a child for us, and looks whether it has become its own."""
     trier = forker()()
     if trier == 0:
-        child = forker(CLONE_PARENT)()
-        if child == 0:
-            os._exit(0)
         try:
-            os.waitpid(child, 0)
+            child = forker(CLONE_PARENT)()
+            if child:
+                os.waitpid(child, 0)
         except ChildProcessError:
-            os._exit(0)
-        os._exit(1)
+            os._exit(0)  # it is not ours
+        finally:
+            os._exit(1)
     given_away = os.waitpid(trier, 0)[1] == 0
     if given_away:
         os.waitpid(-1, 0)

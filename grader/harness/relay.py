@@ -4,7 +4,6 @@ Where there is no nursery, later children are forks of the keeper: what it has h
 kernel moves a learner's bytes from pipe to pipe (splice), and the keeper only counts them.
 """
 
-import errno
 import fcntl
 import os
 import select
@@ -49,16 +48,16 @@ class Outlet:
         self._kind = kind
         self._room = cap
 
-    def pass_on(self) -> bool:
-        """Move what waits now; False once there is nothing and nobody left to write more."""
-        count = min(waiting(self.source), CHUNK)
+    def pass_on(self, most: int = CHUNK) -> bool:
+        """Move what waits now, up to `most` bytes; False where there is nothing, as once nobody is left to write."""
+        count = min(waiting(self.source), CHUNK, most)
         if count == 0:
             return False
         passed = min(count, self._room)
         if passed:
-            _write(self._sink, HEADER.pack(self._kind, passed))
+            write(self._sink, HEADER.pack(self._kind, passed))
             moved = _move(self.source, self._sink, passed)
-            _write(self._sink, bytes(passed - moved))  # who took bytes back shall not bring the frames out of step
+            write(self._sink, bytes(passed - moved))  # who took bytes back shall not bring the frames out of step
             self._room -= passed
         if count > passed:
             self.dropped += _move(self.source, self._void.null, count - passed)
@@ -86,18 +85,20 @@ class Inlet:
         return self._sink if self._open and self.left else None
 
     def pass_on(self) -> None:
-        """Move as much of the current frame as there is, and as the child takes."""
-        if not self._open:
-            self.left -= self._void.take(self._source, self.left)
-            return
+        """Move as much of the current frame as there is, and as the child takes; EOFError where the grader has gone."""
         try:
-            self.left -= os.splice(self._source, self._sink, self.left, flags=os.SPLICE_F_NONBLOCK)
+            moved = self._move() if self._open else self._void.take(self._source, self.left)
         except BlockingIOError:
             return
-        except OSError as error:
-            if error.errno != errno.EPIPE:
-                raise
+        except BrokenPipeError:
             self.close()
+            return
+        if not moved:
+            raise EOFError
+        self.left -= moved
+
+    def _move(self) -> int:
+        return os.splice(self._source, self._sink, self.left, flags=os.SPLICE_F_NONBLOCK)
 
     def close(self) -> None:
         """Tell the child that nothing more comes."""
@@ -122,24 +123,26 @@ def discard(source: int, void: Void, count: int) -> None:
 
 
 def read_exactly(fd: int, size: int) -> bytes:
-    """Return `size` bytes that the grader wrote about itself, never a learner's; EOFError where it has gone."""
-    parts = b""
+    """Return the next `size` bytes of a pipe, in a keeper never a learner's; EOFError where nobody writes any more."""
+    parts = bytearray()
     while len(parts) < size:
         part = os.read(fd, size - len(parts))
         if not part:
             raise EOFError
         parts += part
-    return parts
+    return bytes(parts)
 
 
 def send(fd: int, kind: Kind, body: bytes) -> None:
     """Write one frame of the keeper's own."""
-    _write(fd, HEADER.pack(kind, len(body)) + body)
+    write(fd, HEADER.pack(kind, len(body)) + body)
 
 
-def _write(fd: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(fd, data) :]
+def write(fd: int, data: bytes) -> None:
+    """Write all of it."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
 
 
 def _move(source: int, sink: int, count: int) -> int:

@@ -12,11 +12,11 @@ LOOK_SECONDS = 0.05
 class Watch:
     """Looks, a few times a second, after what no limit of the kernel's covers on some engines."""
 
-    def __init__(self, caps: dict[str, int], *, known: set[int], born_of: int) -> None:
+    def __init__(self, caps: dict[str, int], *, known: set[int], born_with: int) -> None:
         self.exceeded: str | None = None
         self.interval = LOOK_SECONDS
         self._memory, self._files, self._processes = caps["memory"], caps["files"], caps["processes"]
-        self._known, self._born_of = known, born_of
+        self._known, self._born_with = known, born_with
         self._next = 0.0
 
     def look(self) -> None:
@@ -26,7 +26,7 @@ class Watch:
             return
         self._next = now + LOOK_SECONDS
         processes = aftermath.processes(self._known)
-        if aftermath.used_memory(processes, born_of=self._born_of) > self._memory:
+        if aftermath.used_memory(processes, born_with=self._born_with) > self._memory:
             self.exceeded = "memory"
         # Where the kernel counts them (RLIMIT_NPROC), there are never more; gVisor does not.
         if len(processes) > self._processes + 1:

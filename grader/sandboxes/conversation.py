@@ -309,7 +309,7 @@ class RunClock:
         return max(0.0, self._clock() - self._start - self._stood_still - self._starved)
 
 
-_TRACES = ("survivors", "leftovers", "oom_kills", "exceeded", "answers_dropped")
+_TRACES = ("survivors", "leftovers", "oom_kills", "exceeded", "answers_dropped", "childless")
 
 
 def _caps(limits: Limits, largest: int) -> bytes:

@@ -5,6 +5,9 @@ import torch
 
 from grader.reports import Outcome
 from grader.sandboxes.base import Call, Limits, Program
+from grader.sandboxes.bubblewrap import BubblewrapEngine
+from grader.sandboxes.runtimes import load_runtimes
+from grader.sandboxes.warm import Policy, WarmSandbox
 from tests.hostile.arena import (
     ATTACKS,
     EXPECTED,
@@ -55,3 +58,32 @@ def test_whoever_leaves_before_the_inputs_came_is_not_missed(engine, sandbox):
 
     assert run.ending.outcome is Outcome.UNGRADABLE
     assert graded(SOLUTION, sandbox).given == FULL_MARKS
+
+
+# What could be done to a keeper and a nursery of one's own user: without root bubblewrap has no other one.
+AT_ONES_OWN = [
+    "ring_for_ever",
+    "stolen_bell",
+    "take_back_the_ring",
+    "steal_own_bytes",
+    "signals_to_the_keeper",
+    "children_of_the_keeper",
+]
+
+
+@pytest.fixture(scope="module")
+def without_root():
+    sandbox = WarmSandbox(BubblewrapEngine(load_runtimes()["embedded"], privileged=False), Policy())
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.parametrize("attack", AT_ONES_OWN)
+def test_sharing_its_user_an_attack_is_never_our_fault(attack, without_root):
+    expected = expectation(attack, "bubblewrap")
+
+    report = graded(source_of(attack), Hurried(without_root, expected))
+
+    assert report.given <= expected.points
+    assert "the keeper stands still" not in report.output

@@ -45,10 +45,10 @@ def test_a_child_is_charged_for_what_it_takes_and_not_for_what_it_was_born_with(
         os.write(done[1], b"x")
         os.read(go[0], len(hoard) and 1)
         os._exit(0)
-    before = aftermath.used_memory([pid], born_of=os.getpid())
+    before = aftermath.used_memory([pid], born_with=aftermath.private_memory(os.getpid()))
     os.write(go[1], b"x")
     os.read(done[0], 1)
-    after = aftermath.used_memory([pid], born_of=os.getpid())
+    after = aftermath.used_memory([pid], born_with=aftermath.private_memory(os.getpid()))
     os.write(go[1], b"x")
     os.waitpid(pid, 0)
     for fd in (*go, *done):
@@ -58,7 +58,7 @@ def test_a_child_is_charged_for_what_it_takes_and_not_for_what_it_was_born_with(
 
 
 def test_a_process_that_has_gone_takes_nothing():
-    assert aftermath.used_memory([2**22 + 1], born_of=os.getpid()) == 0
+    assert aftermath.used_memory([2**22 + 1], born_with=aftermath.private_memory(os.getpid())) == 0
 
 
 def test_a_process_that_nobody_has_collected_yet_takes_nothing():
@@ -67,7 +67,7 @@ def test_a_process_that_nobody_has_collected_yet_takes_nothing():
         os._exit(0)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
-    assert aftermath.used_memory([pid], born_of=os.getpid()) == 0
+    assert aftermath.used_memory([pid], born_with=aftermath.private_memory(os.getpid())) == 0
     os.waitpid(pid, 0)
 
 

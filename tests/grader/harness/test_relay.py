@@ -209,3 +209,16 @@ def test_the_keepers_own_words_arrive_as_one_frame_and_are_read_however_they_are
     os.close(child.sink)
     with pytest.raises(EOFError):
         read_exactly(child.source, 1)
+
+
+@pytest.mark.parametrize("child_reads", [True, False])
+def test_input_that_will_never_come_is_not_waited_for(pipes, child_reads):
+    grader, child, void = pipes
+    inlet = Inlet(grader.source, child.sink, void)
+    if not child_reads:
+        inlet.close()
+    os.close(grader.sink)
+    inlet.left = 100
+
+    with pytest.raises(EOFError):
+        inlet.pass_on()

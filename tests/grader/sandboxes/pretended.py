@@ -16,6 +16,7 @@ CLEAN = {
     "cpu_seconds": 0.1,
     "output_dropped": 0,
     "answers_dropped": 0,
+    "childless": False,
     "survivors": 0,
     "leftovers": [],
     "oom_kills": 0,

@@ -85,7 +85,9 @@ def test_a_run_that_has_answered_everything_ends_well_without_waiting(keeper):
     assert run.ending.outcome is Outcome.GRADED
 
 
-@pytest.mark.parametrize("end", [{}, {"survivors": 1}, {"leftovers": ["/x"]}, {"oom_kills": 1}, {"exit": 1}])
+@pytest.mark.parametrize(
+    "end", [{}, {"survivors": 1}, {"leftovers": ["/x"]}, {"oom_kills": 1}, {"exit": 1}, {"childless": True}]
+)
 def test_a_cell_serves_again_only_where_nothing_is_left(keeper, end):
     run = ended(keeper, observation(1), **end)
 

@@ -230,3 +230,12 @@ def test_a_submission_nobody_asks_anything_still_ends(sandbox):
 
     assert ending.outcome is Outcome.GRADED
     assert ending.output == "loaded\n"
+
+
+def test_what_was_printed_before_the_last_answer_is_in_the_report(sandbox):
+    source = "def f(x):\n    print('a')\n    print('b')\n    return x\n"
+
+    for _ in range(40):
+        _, ending = run(sandbox, source, *[call(1)] * 10)
+
+        assert ending.output == "a\nb\n" * 10
