@@ -1,6 +1,9 @@
 """What happens in a warm cell while nobody uses it."""
 
+import os
+import signal
 import time
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -29,12 +32,24 @@ def sandbox():
     sandbox.close()
 
 
-def nursery_and_waiting():
-    """The nursery of the one keeper below this process, and the children that wait for a submission."""
-    below = psutil.Process().children(recursive=True)
-    keeper = next(one for one in below if "__main__.py" in " ".join(one.cmdline()) and len(one.children()) > WAITING)
-    nursery, *waiting = sorted(keeper.children(), key=lambda one: (one.create_time(), one.pid))
-    return nursery, waiting
+@pytest.fixture
+def keeper(sandbox):
+    """The keeper's process: the one below this process that has a nursery and children that wait."""
+    found = []
+    until(lambda: found.extend(filter(is_keeper, psutil.Process().children(recursive=True))) or found)
+    return found[0]
+
+
+def nursery_and_waiting(keeper):
+    """The process ids of its nursery, which came first, and of the children that wait for a submission."""
+    nursery, *waiting = sorted(keeper.children(), key=lambda child: (child.create_time(), child.pid))
+    return nursery.pid, [child.pid for child in waiting]
+
+
+def is_keeper(process):
+    with suppress(psutil.Error):  # others come and go
+        return "__main__.py" in " ".join(process.cmdline()) and len(process.children()) > WAITING
+    return False
 
 
 def until(ready):
@@ -44,37 +59,37 @@ def until(ready):
         time.sleep(0.01)
 
 
-def test_a_child_that_dies_while_it_waits_is_replaced(sandbox):
-    _, waiting = nursery_and_waiting()
+def test_a_child_that_dies_while_it_waits_is_replaced(sandbox, keeper):
+    _, waiting = nursery_and_waiting(keeper)
     for child in waiting:
-        child.kill()
-    until(lambda: not {one.pid for one in waiting} & {one.pid for one in nursery_and_waiting()[1]})
+        os.kill(child, signal.SIGKILL)
+    until(lambda: not {*waiting} & {child.pid for child in keeper.children()})
 
     for _ in range(WAITING + 1):
         assert run(sandbox, "def f(): return 1", call())[0][0].value == 1
     assert sandbox.told == []
 
 
-def test_a_nursery_that_dies_takes_the_cell_along_and_nobody_notices(sandbox):
-    nursery, _ = nursery_and_waiting()
-    nursery.kill()
+def test_a_nursery_that_dies_takes_the_cell_along_and_nobody_notices(sandbox, keeper):
+    os.kill(nursery_and_waiting(keeper)[0], signal.SIGKILL)
     until(sandbox._cell.gone)
 
     assert run(sandbox, "def f(): return 1", call())[0][0].value == 1
     assert sandbox.told == ["died"]
 
 
-def test_a_nursery_that_dies_under_a_submission_does_it_no_harm(sandbox):
-    nursery, _ = nursery_and_waiting()
+def test_a_nursery_that_dies_under_a_submission_does_it_no_harm(sandbox, keeper):
+    nurseries = [nursery_and_waiting(keeper)[0]]
     slow = "import time\ndef f():\n    time.sleep(0.5)\n    return 1\n"
 
     def kill_it(_):
-        if nursery.is_running():
-            nursery.kill()
+        if nurseries:
+            os.kill(nurseries.pop(), signal.SIGKILL)
 
     with sandbox.open(Program(source=slow, entries=("f",)), limits=PATIENT, on_progress=kill_it) as opened:
         (observation,) = opened.observe([call()])
 
     assert observation.value == 1
+    assert nurseries == []
     sandbox._settling.result()
     assert run(sandbox, "def f(): return 1", call())[0][0].value == 1
