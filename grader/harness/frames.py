@@ -13,8 +13,8 @@
 The child's own frames travel inside DATA. A byte in a pipe of its own, the bell, says when they shall: once all calls
 are answered, or where there is no room for more; what it has said is passed on before long in any case. Only the keeper
 writes the outer ones, so a submission cannot forge an END.
-BEAT says, every half second of a run, that the sandbox is not standing still, and for how many milliseconds in all the
-child has waited for a processor that others had (decimal): neither is a run's own time.
+BEAT says, every half second of a run, that the sandbox does not stand still, and for how many milliseconds of it in all
+the child has waited for a processor that others had (decimal): neither is a run's own time.
 AWAKE is said while waiting for a program, and CONFINED before a submission's first line runs: a child that ends without
 it failed through our fault.
 Standard library only, and nothing of the grader: both sides use this file.

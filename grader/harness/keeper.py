@@ -43,6 +43,7 @@ class _Child:
     text: int
     bell: int
     rehearsed: bool = False
+    starved: int = 0  # milliseconds that it had waited for a processor before it was given a program
     status: int | None = None
     usage: Any = None
 
@@ -147,6 +148,7 @@ class Keeper:
 
     def _serve_one(self, child: _Child, caps: dict[str, int]) -> None:
         kills = aftermath.oom_kills()
+        child.starved = waited_for_a_processor(child.pid)
         inlet = Inlet(self._in, child.told, self._void)
         said = Outlet(child.said, self._out, self._void, kind=Kind.DATA, cap=caps["said"])
         text = Outlet(child.text, self._out, self._void, kind=Kind.TEXT, cap=caps["text"])
@@ -205,7 +207,8 @@ class Keeper:
         now = time.monotonic()
         if now >= self._next_beat:
             self._next_beat = now + BEAT_SECONDS
-            send(self._out, Kind.BEAT, b"%d" % waited_for_a_processor(child.pid))
+            # A process that has just ended tells nothing.
+            send(self._out, Kind.BEAT, b"%d" % max(0, waited_for_a_processor(child.pid) - child.starved))
 
     def _reap(self, *running: _Child) -> None:
         """Collect every process that has ended; orphans of a child come to the first process, too."""
