@@ -70,7 +70,6 @@ class _Child:
 
     def serve(self, warm: Callable[[], None], rehearse: Callable[[], None]) -> None:
         """Take in the program, answer calls until the grader closes its end, tidy up."""
-        os.set_blocking(self._ends.bell, False)
         self._say(Kind.AWAKE)
         warm()
         setup = Setup(**json.loads(self._await_program(rehearse)))

@@ -61,9 +61,8 @@ class Keeper:
         self._wake, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-        signal.signal(
-            signal.SIGINT, signal.SIG_IGN
-        )  # a first process gets what it handles, from whoever shares its user
+        # A first process gets the signals that it handles, from whoever shares its user.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._childless = False
         self._next_beat = 0.0
 
@@ -98,8 +97,9 @@ class Keeper:
             poll.poll(CONFINE_SECONDS * 1000)
 
     def _fork(self) -> _Child:
-        (told, to_child), (from_child, said), (print_out, text), (rung, bell) = (os.pipe() for _ in range(4))
-        os.set_blocking(rung, False)  # who rings may take it back
+        (told, to_child), (from_child, said), (print_out, text) = os.pipe(), os.pipe(), os.pipe()
+        # Nobody waits for a bell: it may be ringing already, and who rings may take it back.
+        rung, bell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         ends = Ends(told=told, said=said, text=text, bell=bell)
         pid = self._nurse.fork(self._users.next(), ends)
         for fd in astuple(ends):

@@ -87,7 +87,7 @@ class Inlet:
     def pass_on(self) -> None:
         """Move as much of the current frame as there is, and as the child takes; EOFError where the grader has gone."""
         try:
-            moved = self._move() if self._open else self._void.take(self._source, self.left)
+            moved = self._splice() if self._open else self._void.take(self._source, self.left)
         except BlockingIOError:
             return
         except BrokenPipeError:
@@ -97,7 +97,7 @@ class Inlet:
             raise EOFError
         self.left -= moved
 
-    def _move(self) -> int:
+    def _splice(self) -> int:
         return os.splice(self._source, self._sink, self.left, flags=os.SPLICE_F_NONBLOCK)
 
     def close(self) -> None:
