@@ -14,6 +14,9 @@ from grader.harness.screen import NotAllowed, screen
 
 FILENAME = "submission.py"
 
+# Made before there is a submission: who copies them writes to each.
+_BUILTINS = dict(vars(builtins))
+
 
 def load(source: bytes, *, entries: Sequence[str], imports: Collection[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the submission's namespace, and what the grader is told of it: {"error", "missing"}.
@@ -50,7 +53,8 @@ def _forbid(module: ModuleType, allowed: Collection[str]) -> None:
 
     This is manners, not a wall: what an exercise wants done without torch shall not be done with it by accident.
     """
-    module.__dict__["__builtins__"] = vars(builtins) | {"__import__": _guarded(builtins.__import__, allowed)}
+    _BUILTINS["__import__"] = _guarded(builtins.__import__, allowed)
+    module.__dict__["__builtins__"] = _BUILTINS
     if "torch" not in allowed:
         for name in [name for name in sys.modules if name.partition(".")[0] == "torch"]:
             del sys.modules[name]

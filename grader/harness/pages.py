@@ -4,71 +4,75 @@ Huge pages: a fork copies the page tables of everything written to, 60,000 small
 writes takes a small page of its own as before, and has the huge one around it split. Where the kernel cannot do it
 (before Linux 6.1, gVisor), all is only slower.
 
+One piece: a huge page lies within one mapping, and Python asks for a mapping for every megabyte of its objects. While
+it imports, it gets them from the heap instead.
+
 No holes: what imports have freed lies everywhere between what they have kept, and allocators use that first. So it is
 taken up, and what a child makes comes to lie together.
 """
 
 import ctypes
+from array import array
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 
-_HUGE = 2 * 1024 * 1024
+HUGE = 2 * 1024 * 1024
 _MADV_COLLAPSE = 25
 
 _MOST = 20_000  # pieces of one size
-_POOL = 16 * 1024  # in which Python keeps objects of one size (obmalloc.c)
+_ARENA = 1024 * 1024  # what Python asks for at once, to keep objects in (obmalloc.c)
+_POOL = 16 * 1024  # in which it keeps objects of one size
+_RAW = 0  # PYMEM_DOMAIN_RAW: what comes from malloc
+_NUMBERED = 256  # no number up to it takes memory
 _BYTES = 33  # what a bytes object of no bytes takes
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.malloc.restype = ctypes.c_size_t
 _libc.malloc.argtypes = _libc.free.argtypes = [ctypes.c_size_t]
 _libc.free.restype = None
+_libc.madvise.argtypes = [ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int]
 
-_shelves: list[list[bytes]] = []
+_shelves: list[list[object]] = []
 
 
-def collapse() -> int:
+class _ArenaAllocator(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in ("context", "allocate", "free")]
+
+
+class _Allocator(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in ("context", "allocate", "clear", "change", "free")]
+
+
+@contextmanager
+def in_one_piece() -> Iterator[None]:
+    """Have Python's objects lie together on the heap, as long as the block runs."""
+    _libc.free(_libc.malloc(_ARENA + _POOL))  # from now on, pieces of this size are worth no mapping of their own
+    heap, usual = _Allocator(), _ArenaAllocator()
+    ctypes.pythonapi.PyMem_GetAllocator(_RAW, ctypes.byref(heap))
+    ctypes.pythonapi.PyObject_GetArenaAllocator(ctypes.byref(usual))
+    _set_arenas(_ArenaAllocator(heap.context, heap.allocate, heap.free))
+    try:
+        yield
+    finally:
+        # What is freed of the heap's from now on stays there: it is not for `munmap`, which refuses it.
+        _set_arenas(usual)
+
+
+def _set_arenas(allocator: _ArenaAllocator) -> None:
+    ctypes.pythonapi.PyObject_SetArenaAllocator(ctypes.byref(allocator))
+
+
+def collapse(start: int, size: int) -> bool:
+    """Turn whole huge pages' worth of private memory into huge pages; False where that cannot be."""
+    return bool(_libc.madvise(start, size, _MADV_COLLAPSE) == 0)
+
+
+def collapse_all() -> int:
     """Turn this process's private memory into huge pages; return how many bytes were."""
-    return sum(end - start for start, end in _stretches() if _advise(start, end - start))
-
-
-def fill_holes() -> None:
-    """Take up what is free between what lives, for good: some 20 MB that are resident anyway."""
-    for size in (*range(64 * 1024, 1024, -1024), *range(1024, 16, -16)):
-        _fill(size, partial(_libc.malloc, size - 8), _libc.free, enough=32)
-    for size in range(48, 513, 16):
-        shelf: list[bytes] = []
-        _fill(size, partial(_put_on, shelf, size), partial(_take_off, shelf), enough=_POOL // size - 3)
-        _shelves.append(shelf)
-
-
-def _put_on(shelf: list[bytes], size: int) -> int:
-    shelf.append(bytes(size - _BYTES))
-    return id(shelf[-1])
-
-
-def _take_off(shelf: list[bytes], _: int) -> None:
-    shelf.pop()
-
-
-def _fill(size: int, take: Callable[[], int], give_back: Callable[[int], object], *, enough: int) -> None:
-    """Take pieces of a size until `enough` of them lie in a row: there are no holes left. The row is given back."""
-    row: list[int] = []
-    for _ in range(_MOST):
-        place = take()
-        if row and not 0 < place - row[-1] <= size + 16:
-            row.clear()
-        row.append(place)
-        if len(row) == enough:
-            break
-    for place in reversed(row):
-        give_back(place)
-
-
-def _advise(start: int, size: int) -> bool:
-    return bool(_libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), _MADV_COLLAPSE) == 0)
+    return sum(end - start for start, end in _stretches() if collapse(start, end - start))
 
 
 def _stretches() -> Iterator[tuple[int, int]]:
@@ -77,6 +81,46 @@ def _stretches() -> Iterator[tuple[int, int]]:
         for line in Path("/proc/self/maps").read_text().splitlines():
             addresses, access, _, _, inode, *_ = line.split()
             start, end = (int(part, 16) for part in addresses.split("-"))
-            start, end = -(-start // _HUGE) * _HUGE, end // _HUGE * _HUGE
+            start, end = -(-start // HUGE) * HUGE, end // HUGE * HUGE
             if access.startswith("rw") and inode == "0" and end > start:
                 yield start, end
+
+
+def fill_holes() -> None:
+    """Take up what is free between what lives, for good: it is resident anyway."""
+    for size in (*range(64 * 1024, 1024, -1024), *range(1024, 16, -16)):
+        _fill(size, partial(_libc.malloc, size - 8), _libc.free, enough=32)
+    for size in range(16, 513, 16):
+        shelf: list[object] = []
+        enough = min(_POOL // size - 3, _NUMBERED)
+        _fill(size, partial(_put_on, shelf, _maker(size)), partial(_take_off, shelf), enough=enough)
+        _shelves.append(shelf)
+
+
+def _maker(size: int) -> Callable[[], object]:
+    """Return what makes an object of that size."""
+    return {16: object, 32: complex}.get(size) or partial(bytes, size - _BYTES)
+
+
+def _put_on(shelf: list[object], make: Callable[[], object]) -> int:
+    shelf.append(make())
+    return id(shelf[-1])
+
+
+def _take_off(shelf: list[object], _: int) -> None:
+    shelf.pop()
+
+
+def _fill(size: int, take: Callable[[], int], give_back: Callable[[int], object], *, enough: int) -> None:
+    """Take pieces of a size until `enough` of them lie together: there are no holes left. Those are given back."""
+    # Counted without an object that stays: it would lie in between, as a list does when it grows, or a larger number.
+    row, found = array("Q", bytes(8 * enough)), 0
+    for _ in repeat(None, _MOST):
+        row[found] = take()
+        if found and abs(row[found] - row[found - 1]) > 3 * size:
+            row[0], found = row[found], 0
+        found += 1
+        if found == enough:
+            break
+    for place in reversed(row[:found]):
+        give_back(place)

@@ -4,7 +4,8 @@ import gc
 import io
 import os
 
-from grader.harness.pages import collapse, fill_holes
+from grader.harness import code
+from grader.harness.pages import collapse_all, fill_holes, in_one_piece
 
 
 def warm(*, rehearse: bool) -> str:
@@ -13,6 +14,29 @@ def warm(*, rehearse: bool) -> str:
     `rehearse` also runs a submission of our own, which a process whose children are to use a GPU must not do: autograd
     starts a thread for each GPU, and no thread survives a fork.
     """
+    gc.disable()  # it would go through all that imports have made a hundred times, and hardly find anything
+    with in_one_piece():
+        version = _import_all()
+        from grader.harness import rehearsal, state  # noqa: PLC0415 - they import torch
+
+        _touch()
+        if rehearse:
+            rehearsal.rehearse()
+            code.forget()
+            rehearsal.rehearse()
+            code.hold()
+        state.seed()
+        fill_holes()
+    # What is here now outlives every child: their collectors need not look at it, nor copy its pages.
+    gc.freeze()
+    gc.enable()
+    collapse_all()
+    if rehearse:
+        _be_alone()
+    return version
+
+
+def _import_all() -> str:
     import matplotlib as mpl  # noqa: PLC0415 - the order and the moment of these imports is what this function is for
 
     mpl.use("Agg")
@@ -23,19 +47,6 @@ def warm(*, rehearse: bool) -> str:
 
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
-    from grader.harness import rehearsal, state  # noqa: PLC0415
-
-    _touch()
-    if rehearse:
-        rehearsal.rehearse()
-    state.seed()
-    gc.collect()
-    fill_holes()
-    # What is here now outlives every child: their collectors need not look at it, nor copy its pages.
-    gc.freeze()
-    collapse()
-    if rehearse:
-        _be_alone()
     return str(torch.__version__)
 
 
