@@ -4,7 +4,7 @@
     4 bytes  length of the body, big endian
     n bytes  the body
 
-    grader -> keeper   OPEN (JSON, caps)   DATA (bytes for the child)    CLOSE
+    grader -> keeper   OPEN (JSON, caps)   DATA (bytes for the child)    CLOSE           LINE
     keeper -> grader   READY (JSON)        DATA (bytes of the child)     TEXT (what it printed)   END (JSON)   BEAT
     grader -> child    SETUP (JSON)        SOURCE (UTF-8)                CALLS (a wire message)
     keeper -> child    REHEARSE, as long as there is no submission for it
@@ -13,6 +13,7 @@
 The child's own frames travel inside DATA. A byte in a pipe of its own, the bell, says when they shall: once all calls
 are answered, or where there is no room for more; what it has said is passed on before long in any case. Only the keeper
 writes the outer ones, so a submission cannot forge an END.
+LINE says that all further frames, both ways, take the pipes that READY has told of (see `line`).
 BEAT says, every half second of a run, that the sandbox does not stand still, and for how many milliseconds of it in all
 the child has waited for a processor that others had (decimal): neither is a run's own time.
 AWAKE is said while waiting for a program, and CONFINED before a submission's first line runs: a child that ends without
@@ -38,6 +39,7 @@ class Kind(IntEnum):
     TEXT = 5
     END = 6
     BEAT = 7
+    LINE = 8
 
     SETUP = 16
     SOURCE = 17

@@ -23,6 +23,7 @@ from grader.harness import aftermath
 from grader.harness.confine import Ends, scratch_of
 from grader.harness.frames import HEADER, Kind
 from grader.harness.identity import Users
+from grader.harness.line import Line
 from grader.harness.nursery import Nurse, NurseryDied
 from grader.harness.relay import Inlet, Outlet, Void, discard, read_exactly, send, waiting
 from grader.harness.watch import Watch, waited_for_a_processor
@@ -58,6 +59,7 @@ class Keeper:
         self._users = Users.of_this_sandbox()
         self._void = Void()
         self._in, self._out = source, sink
+        self._line = Line()
         self._wake, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -72,7 +74,8 @@ class Keeper:
         self._born_with = aftermath.private_memory(self._nurse.pid)
         self._traces = aftermath.Traces.of_now()
         self._fork_ahead()
-        send(self._out, Kind.READY, json.dumps(hello | {"switches_user": self._users.switches}).encode())
+        ours = {"switches_user": self._users.switches, "line": self._line.told()}
+        send(self._out, Kind.READY, json.dumps(hello | ours).encode())
         try:
             while True:
                 caps = self._await_open()
@@ -115,6 +118,8 @@ class Keeper:
                 caps: dict[str, int] = json.loads(read_exactly(self._in, size))
                 return caps
             discard(self._in, self._void, size)
+            if kind == Kind.LINE:
+                self._in, self._out = self._line.take()
 
     def _await_news(self) -> None:
         """Wait until the grader says something; meanwhile, once there is time for it, the children may rehearse."""

@@ -4,6 +4,7 @@ import os
 import socket
 import struct
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +14,7 @@ import docker
 
 _HEADER = struct.Struct(">BxxxI")
 _STDERR = 2
+_LAST_SECONDS = 1.0
 
 
 class Unpacker:
@@ -39,8 +41,15 @@ class Unpacker:
                 output += piece
         return bytes(output)
 
-    def complaint(self) -> str:
-        """Return the last of what came on the error stream."""
+    def complaint(self, stream: socket.socket) -> str:
+        """Return the last of what comes on the error stream; that of a container that has died ends by itself."""
+        deadline = time.monotonic() + _LAST_SECONDS
+        with suppress(OSError):
+            while (left := deadline - time.monotonic()) > 0:
+                stream.settimeout(left)
+                if not (data := stream.recv(65536)):
+                    break
+                self(data)
         return b"".join(self._noise).decode(errors="replace")
 
 

@@ -3,7 +3,7 @@
 import json
 import secrets
 import socket
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from grader.errors import SandboxError
 from grader.sandboxes.attached import Unpacker, attach
 from grader.sandboxes.cell import Cell
 from grader.sandboxes.gpus import gpu_arguments, gpu_environment, gpu_host_config
+from grader.sandboxes.line import open_line
 from grader.sandboxes.link import Link
 from grader.sandboxes.orphans import OWNER, SANDBOX, owner, remove_orphans
 from grader.sandboxes.runtimes import Gpus, Runtime
@@ -125,17 +126,20 @@ class DockerEngine:
         return options
 
     def _warm(self, container: str) -> Cell:
+        held = ExitStack()
         try:
             stream = attach(self._api, container)
         except (DockerException, OSError) as error:
             raise SandboxError(f"Docker cannot attach to a sandbox: {error}") from error
         try:
-            return self._await(container, stream)
+            held.callback(stream.close)
+            return self._await(container, stream, held)
         except BaseException:
-            stream.close()
+            held.close()
             raise
 
-    def _await(self, container: str, stream: socket.socket) -> Cell:
+    def _await(self, container: str, stream: socket.socket, held: ExitStack) -> Cell:
+        """Wait for the keeper; `held` closes what the cell holds open."""
         try:
             self._api.start(container)
         except (DockerException, OSError) as error:
@@ -144,21 +148,31 @@ class DockerEngine:
         descriptor = stream.fileno()
         cell = Cell(
             Link(descriptor, descriptor, unpacked),
-            stop=lambda: self._stop(container, stream),
-            complaint=unpacked.complaint,
+            stop=lambda: self._stop(container, held),
+            complaint=lambda: unpacked.complaint(stream),
             ran_out_of_memory=lambda: self._ran_out_of_memory(container),
             label=f"container {container[:12]}",
         )
         cell.await_ready(_START_SECONDS)
+        line = open_line(self._pid(container), cell.hello["line"])
+        if line is not None:
+            held.callback(line.close)
+            cell.move_to(Link(line.source, line.sink))
         return cell
+
+    def _pid(self, container: str) -> int:
+        try:
+            return int(self._api.inspect_container(container)["State"]["Pid"])
+        except (DockerException, OSError) as error:
+            raise SandboxError(f"Docker has lost a sandbox: {error}") from error
 
     def _ran_out_of_memory(self, container: str) -> bool:
         with suppress(DockerException, OSError):
             return bool(self._api.inspect_container(container)["State"]["OOMKilled"])
         return False
 
-    def _stop(self, container: str, stream: socket.socket) -> None:
-        stream.close()
+    def _stop(self, container: str, held: ExitStack) -> None:
+        held.close()
         self._remove(container)
 
     def _remove(self, container: str) -> None:

@@ -28,7 +28,13 @@ def test_the_last_complaints_are_kept():
 
     unpacker(packed(2, b"first ") + packed(1, b"output") + packed(2, b"second"))
 
-    assert unpacker.complaint() == "first second"
+    ours, theirs = socket.socketpair()
+    theirs.sendall(packed(2, b" third"))
+    theirs.close()
+
+    assert unpacker.complaint(ours) == "first second third"
+    ours.close()
+    assert unpacker.complaint(ours) == "first second third"
 
 
 class OnlyMethods:

@@ -6,16 +6,20 @@ import tarfile
 import time
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import docker
 import pytest
 from docker.utils import kwargs_from_env
 
 from grader.errors import SandboxError
+from grader.reports import Outcome
+from grader.sandboxes.base import Call, Limits, Program
 from grader.sandboxes.cell import CellDied
 from grader.sandboxes.docker import DockerEngine
 from grader.sandboxes.orphans import OWNER, SANDBOX, owner, remove_orphans
 from grader.sandboxes.runtimes import load_runtimes
+from grader.sandboxes.warm import Policy, WarmSandbox
 from tests.engines import Engine
 from tests.grader.sandboxes.test_orphans import dead_owner
 
@@ -162,3 +166,37 @@ def test_what_dead_owners_left_behind_is_removed_and_what_the_living_have_is_not
 
     assert left() == [ours]
     assert ours not in remove_orphans(api)
+
+
+def test_a_sandbox_on_a_line_of_its_own_outlives_its_engine(start, runtime, mortal, left):
+    cell = start(runtime).start()
+
+    mortal.hang_up()
+
+    assert not cell.gone()
+    cell.stop()
+
+
+def test_where_there_can_be_no_line_the_engine_carries_everything(start, runtime, monkeypatch, left):
+    monkeypatch.setattr("grader.sandboxes.docker.open_line", lambda *_: None)
+    with closing(WarmSandbox(DockerEngine(runtime), Policy())) as sandbox:
+        for number in range(2):
+            with sandbox.open(Program(source="def f(x): return 2 * x", entries=("f",)), limits=Limits()) as run:
+                (answer,) = run.observe([Call(entry="f", args=(number,))])
+
+            assert answer.value == 2 * number
+            assert run.ending.outcome is Outcome.GRADED
+
+
+def test_what_a_keeper_complained_of_before_it_died_is_told(start, runtime, left, api):
+    """On a line of its own its end is heard before its last words, which the engine brings."""
+    cell = start(runtime).start()
+    (container,) = left()
+    pid = api.inspect_container(container)["State"]["Pid"]
+    Path(f"/proc/{pid}/fd/2").write_text("the last words")
+
+    api.kill(container)
+
+    with pytest.raises(CellDied, match="has gone: the last words"):
+        cell.receive(time.monotonic() + 30)
+    cell.stop()
