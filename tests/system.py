@@ -4,13 +4,17 @@ The database is an SQLite file, or one of its own in the PostgreSQL that CHAINRU
 ones, so that several systems can run at once.
 """
 
+import atexit
 import os
 import secrets
+import shutil
 import subprocess
 import sys
+import tempfile
 import urllib.request
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -37,8 +41,7 @@ class System:
 
     def manage(self, *words):
         """Run a management command; the completed process, its output as text."""
-        command = [BIN / "python", "manage.py", *words]
-        return subprocess.run(command, cwd=ROOT, env=os.environ | self.env, capture_output=True, text=True, check=False)
+        return manage(self.env, *words)
 
     @contextmanager
     def website(self, *, workers=1):
@@ -58,17 +61,12 @@ class System:
 def whole_system(folder, *, website=True, env=None):
     """Run everything but a grader, with the demo course in the database; `env` holds further variables."""
     port = free_port()
-    with database(folder) as database_url, redis(folder) as redis_url:
-        settings = {
-            "DJANGO_SETTINGS_MODULE": "server.settings.demo",
+    with database(folder, like=original()) as database_url, redis(folder) as redis_url:
+        settings = base_settings(folder, database_url) | {
             "CHAINRULE_PUBLIC_URL": f"http://127.0.0.1:{port}",
-            "CHAINRULE_VAR": str(folder),
-            "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
         }
         system = System(port=port, folder=folder, env=settings | (env or {}))
-        for words in (("migrate", "--verbosity", "0"), ("demo",)):
-            system.manage(*words).check_returncode()
         with (
             system.website() if website else nullcontext(),
             running("the records worker", records_command(), log=folder / "records.log", env=system.env),
@@ -90,17 +88,51 @@ def grader_command(*, concurrency=1, name="grading"):
     return [*command, "--concurrency", str(concurrency)]
 
 
-def database(folder):
-    """A context with the URL of an empty database."""
-    server = os.environ.get("CHAINRULE_TEST_POSTGRES")
-    return own_postgres_database(server) if server else nullcontext(f"sqlite:///{folder}/chainrule.sqlite3")
+def base_settings(folder, database_url):
+    return {
+        "DJANGO_SETTINGS_MODULE": "server.settings.demo",
+        "CHAINRULE_VAR": str(folder),
+        "DATABASE_URL": database_url,
+    }
+
+
+def manage(env, *words):
+    command = [BIN / "python", "manage.py", *words]
+    return subprocess.run(command, cwd=ROOT, env=os.environ | env, capture_output=True, text=True, check=False)
+
+
+@cache
+def original():
+    """The URL of a database with the demo course: made once by this process, whose systems all have copies of it."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    url = stack.enter_context(database(folder))
+    for words in (("migrate", "--verbosity", "0"), ("demo",)):
+        manage(base_settings(folder, url), *words).check_returncode()
+    return url
 
 
 @contextmanager
-def own_postgres_database(server):
+def database(folder, *, like=None):
+    """A database of its own, empty or a copy of another one that nobody uses; yields its URL."""
+    server = os.environ.get("CHAINRULE_TEST_POSTGRES")
+    if server:
+        with own_postgres_database(server, like=like) as url:
+            yield url
+        return
+    file = folder / "chainrule.sqlite3"
+    if like:
+        shutil.copy(like.removeprefix("sqlite:///"), file)
+    yield f"sqlite:///{file}"
+
+
+@contextmanager
+def own_postgres_database(server, *, like=None):
     name = f"chainrule_{secrets.token_hex(6)}"
+    template = like.rpartition("/")[2] if like else "template1"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield f"{server.rpartition('/')[0]}/{name}"
         finally:
