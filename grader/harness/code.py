@@ -11,9 +11,10 @@ import re
 from array import array
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from grader.harness.pages import HUGE, collapse
+from grader.harness.pages import HUGE, collapse, huge_pages
 
 _MADV_DONTNEED = 4
 _READ, _WRITE, _EXECUTE = 1, 2, 4
@@ -39,8 +40,9 @@ _libc.munmap.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
 
 def forget() -> None:
     """Let go of the code that only imports have used: it is still in the files' cache."""
-    for start, size, _ in _mappings(written=False):
-        _libc.madvise(start, size, _MADV_DONTNEED)
+    for mapping in _mappings():
+        if not mapping.written:
+            _libc.madvise(mapping.start, mapping.end - mapping.start, _MADV_DONTNEED)
 
 
 def hold() -> int:
@@ -53,26 +55,35 @@ def hold() -> int:
     return moved
 
 
-def _mappings(*, written: bool) -> Iterator[tuple[int, int, int]]:
-    """Start, size and protection of each mapping; `written` those that the linker has written to, or the others."""
+@dataclass(frozen=True, slots=True)
+class _Mapping:
+    """A part of a file that nobody may write to; `written` where the linker did."""
+
+    start: int
+    end: int
+    protection: int
+    written: bool
+
+
+def _mappings() -> Iterator[_Mapping]:
     with suppress(OSError):
         for text in Path("/proc/self/smaps").read_text().split("VmFlags:")[:-1]:
             found = _MAPPING.search(text)
-            if found and (int(found["written"]) > 0) == written:
-                start, end = int(found["start"], 16), int(found["end"], 16)
-                yield start, end - start, _READ | _EXECUTE if found["execute"] == "x" else _READ
+            if found:
+                protection = _READ | _EXECUTE if found["execute"] == "x" else _READ
+                yield _Mapping(int(found["start"], 16), int(found["end"], 16), protection, int(found["written"]) > 0)
 
 
 def _busiest() -> list[tuple[int, int]]:
     """Return where huge pages would lie, and their protection; first those in which most pages have been used."""
     found = []
     with suppress(OSError), open("/proc/self/pagemap", "rb", buffering=0) as file:  # noqa: PTH123
-        for start, size, protection in (*_mappings(written=True), *_mappings(written=False)):
-            for place in range(-(-start // HUGE) * HUGE, (start + size) // HUGE * HUGE, HUGE):
+        for mapping in _mappings():
+            for place in huge_pages(mapping.start, mapping.end):
                 file.seek(place // mmap.PAGESIZE * 8)
                 used = sum(entry >> 63 for entry in array("Q", file.read(HUGE // mmap.PAGESIZE * 8)))
                 if used >= _WORTH:
-                    found.append((used, place, protection))
+                    found.append((used, place, mapping.protection))
     return [(place, protection) for _, place, protection in sorted(found, reverse=True)]
 
 
@@ -82,7 +93,7 @@ def _move(start: int, protection: int) -> bool:
     spare = _libc.mmap(None, 2 * HUGE, _READ | _WRITE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0)
     if spare == _FAILED:
         return False
-    copy = -(-spare // HUGE) * HUGE
+    copy = huge_pages(spare, spare + 2 * HUGE)[0]
     ctypes.memmove(copy, start, HUGE)
     if not collapse(copy, HUGE) or _libc.mprotect(copy, HUGE, protection):
         _libc.munmap(spare, 2 * HUGE)

@@ -65,6 +65,11 @@ def _set_arenas(allocator: _ArenaAllocator) -> None:
     ctypes.pythonapi.PyObject_SetArenaAllocator(ctypes.byref(allocator))
 
 
+def huge_pages(start: int, end: int) -> range:
+    """Return where the huge pages begin that lie between two addresses as a whole."""
+    return range(-(-start // HUGE) * HUGE, end // HUGE * HUGE, HUGE)
+
+
 def collapse(start: int, size: int) -> bool:
     """Turn whole huge pages' worth of private memory into huge pages; False where that cannot be."""
     return bool(_libc.madvise(start, size, _MADV_COLLAPSE) == 0)
@@ -80,10 +85,9 @@ def _stretches() -> Iterator[tuple[int, int]]:
     with suppress(OSError):
         for line in Path("/proc/self/maps").read_text().splitlines():
             addresses, access, _, _, inode, *_ = line.split()
-            start, end = (int(part, 16) for part in addresses.split("-"))
-            start, end = -(-start // HUGE) * HUGE, end // HUGE * HUGE
-            if access.startswith("rw") and inode == "0" and end > start:
-                yield start, end
+            whole = huge_pages(*(int(part, 16) for part in addresses.split("-")))
+            if access.startswith("rw") and inode == "0" and whole:
+                yield whole.start, whole.stop
 
 
 def fill_holes() -> None:

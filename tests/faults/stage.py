@@ -5,7 +5,6 @@ has to lend a hand.
 """
 
 import json
-import os
 import re
 import secrets
 import subprocess
@@ -25,7 +24,7 @@ from deploy.setup.processes import free_port
 from tests.faults.network import Lane
 from tests.faults.parts import Part, until
 from tests.faults.samples import samples
-from tests.system import BIN, ROOT, answers, grader_command, records_command, website_command
+from tests.system import answers, base_settings, grader_command, manage, records_command, website_command
 
 ROWS = """
 SELECT id::text, state, given, max, tries, failures, number, learner_id, assignment_id,
@@ -78,10 +77,9 @@ class Stage:
         return f"http://127.0.0.1:{self.port}"
 
     def manage(self, *words):
-        command = [BIN / "python", "manage.py", *words]
-        return subprocess.run(
-            command, cwd=ROOT, env=os.environ | self.env, capture_output=True, text=True, check=True
-        ).stdout
+        done = manage(self.env, *words)
+        done.check_returncode()
+        return done.stdout
 
     def tend(self):
         for part in self.parts.values():
@@ -198,15 +196,17 @@ def stage(folder, *, kept_queue=False, network=False, engine=None, env=None):
     services.initialise(data, "faults", user=user)
     ports = {name: free_port() for name in ("redis", "postgres", "web")}
     lane = Lane() if network else None
-    settings = {
-        "DJANGO_SETTINGS_MODULE": "server.settings.demo",
-        "CHAINRULE_VAR": str(folder),
-        "DATABASE_URL": f"postgres://chainrule:faults@127.0.0.1:{ports['postgres']}/postgres",
-        "REDIS_URL": f"redis://127.0.0.1:{ports['redis']}/0",
-        "CHAINRULE_SANDBOX": "docker",
-        "CHAINRULE_API_REQUESTS_PER_MINUTE": "1000000",
-        "PYTHONUNBUFFERED": "1",
-    } | (env or {})
+    database_url = f"postgres://chainrule:faults@127.0.0.1:{ports['postgres']}/postgres"
+    settings = (
+        base_settings(folder, database_url)
+        | {
+            "REDIS_URL": f"redis://127.0.0.1:{ports['redis']}/0",
+            "CHAINRULE_SANDBOX": "docker",
+            "CHAINRULE_API_REQUESTS_PER_MINUTE": "1000000",
+            "PYTHONUNBUFFERED": "1",
+        }
+        | (env or {})
+    )
     redis = services.redis_command(ports["redis"], kept_in=folder if kept_queue else None)
     here, there = grader_command(name="other"), grader_command(name="grading")
     env_there = settings

@@ -1,19 +1,11 @@
 """Code that is moved while it is used: in a process of its own."""
 
-import subprocess
-import sys
-
-
-def printed(program):
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()
+from tests.grader.harness.alone import printed
 
 
 def test_code_does_what_it_did_wherever_it_lies_in_a_child_too():
     program = """
 import os
-from pathlib import Path
 import torch
 from grader.harness import code
 from grader.harness.pages import collapse_all

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tests.grader.harness.alone import printed
+
 BEGIN = """
 import os, signal, threading, time
 from grader.harness.confine import Ends
@@ -26,10 +28,7 @@ def born(nursery, uid=None):
 
 def result(program):
     """What a program prints that begins as above."""
-    command = [sys.executable, "-c", BEGIN + program]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()
+    return printed(BEGIN + program)
 
 
 def test_a_child_is_the_keepers_and_says_what_it_was_born_to_say():

@@ -1,9 +1,8 @@
 """How memory is laid out: in a process of its own, whose memory nobody else has an eye on."""
 
-import subprocess
-import sys
-
 import pytest
+
+from tests.grader.harness.alone import printed
 
 BEGIN = """
 import ctypes
@@ -31,13 +30,6 @@ for piece in many[::100]:
 {fill}
 print(blocks([malloc(700) for _ in range(100)]))
 """
-
-
-def printed(program):
-    command = [sys.executable, "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()
 
 
 def spread(program, *, fill):
