@@ -5,10 +5,11 @@ A child then puts the narrower filter of `grader.harness.syscalls` on itself.
 """
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
-from grader.harness.syscalls import ABSENT, ALLOWED, DRIVER, KEEPER, NAMESPACES
+from grader.harness.syscalls import ABSENT, ALLOWED, DRIVER, DRIVER_START, KEEPER, NAMESPACES
 
 FOLDER = Path(__file__).parent
 ENOSYS = 38
@@ -16,7 +17,7 @@ ENOSYS = 38
 
 def profile(*, gpu: bool = False) -> dict[str, Any]:
     """Return a profile in Docker's format."""
-    extra = DRIVER if gpu else ()
+    extra = (*DRIVER, *DRIVER_START) if gpu else ()
     allowed = sorted({*ALLOWED, *KEEPER, *extra} - {"clone"})
     return {
         "defaultAction": "SCMP_ACT_ERRNO",
@@ -27,11 +28,8 @@ def profile(*, gpu: bool = False) -> dict[str, Any]:
         ],
         "syscalls": [
             {"names": allowed, "action": "SCMP_ACT_ALLOW"},
-            {
-                "names": ["clone"],
-                "action": "SCMP_ACT_ALLOW",
-                "args": [{"index": 0, "value": NAMESPACES, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}],
-            },
+            _allow("clone", {"index": 0, "value": NAMESPACES, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}),
+            *([_allow("socket", {"index": 0, "value": socket.AF_UNIX, "op": "SCMP_CMP_EQ"})] if gpu else []),
             {
                 "names": [name for name in ABSENT if name not in extra],
                 "action": "SCMP_ACT_ERRNO",
@@ -39,6 +37,10 @@ def profile(*, gpu: bool = False) -> dict[str, Any]:
             },
         ],
     }
+
+
+def _allow(name: str, argument: dict[str, Any]) -> dict[str, Any]:
+    return {"names": [name], "action": "SCMP_ACT_ALLOW", "args": [argument]}
 
 
 def text(*, gpu: bool = False) -> str:

@@ -48,7 +48,8 @@ def _rear(options: argparse.Namespace) -> tuple[dict[str, Any], "Birth"]:
     )
     told = {"harness": digest(), "torch": version, "landlock": landlock.version()}
     warm = functools.partial(cuda.initialise, options.gpu_memory_mb) if gpu else _nothing
-    return told, functools.partial(live, walls=walls, warm=warm, rehearse=_nothing if gpu else rehearsal.rehearse)
+    rehearse = functools.partial(rehearsal.rehearse, options.device)
+    return told, functools.partial(live, walls=walls, warm=warm, rehearse=rehearse)
 
 
 def _nothing() -> None:

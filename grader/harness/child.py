@@ -41,11 +41,12 @@ def live(
 ) -> NoReturn:
     """Be the child, from fork to exit.
 
-    Once confined, `warm` prepares what cannot be inherited (a GPU), and `rehearse` what need not be waited for.
+    `warm` prepares what cannot be inherited (a GPU): a child is awake when that is done, or dies of it. `rehearse`
+    prepares what need not be waited for.
     """
     status = 1
     try:
-        _Child(confine(uid, ends, walls)).serve(warm, rehearse)
+        _Child(confine(uid, ends, walls, warm)).serve(rehearse)
         status = 0
     except MemoryError:
         status = EXHAUSTED
@@ -68,10 +69,9 @@ class _Child:
         self._room = 0
         self._sampler: losses.Sampler | None = None
 
-    def serve(self, warm: Callable[[], None], rehearse: Callable[[], None]) -> None:
+    def serve(self, rehearse: Callable[[], None]) -> None:
         """Take in the program, answer calls until the grader closes its end, tidy up."""
         self._say(Kind.AWAKE)
-        warm()
         setup = Setup(**json.loads(self._await_program(rehearse)))
         reset()
         source = self._read(Kind.SOURCE)

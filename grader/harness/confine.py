@@ -8,7 +8,7 @@ import os
 import resource
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -67,10 +67,12 @@ def scratch_of(pid: int) -> str:
     return f"{SCRATCH}/{pid}"
 
 
-def confine(uid: int | None, ends: Ends, walls: Walls) -> Ends:
+def confine(uid: int | None, ends: Ends, walls: Walls, warm: Callable[[], None]) -> Ends:
     """Give up everything that a submission does not need; return the pipes under their new numbers.
 
-    `uid` None keeps the user: for a sandbox that cannot switch, and therefore serves one submission only.
+    `uid` None keeps the user: for a sandbox that cannot switch, and therefore serves one submission only. `warm` is
+    called behind every wall but the last: what starts a GPU makes system calls that nobody may make afterwards. The
+    threads that it starts are confined as their process is, since all they can do a submission can have done.
     """
     os.setsid()
     ends = _move(ends)
@@ -83,6 +85,7 @@ def confine(uid: int | None, ends: Ends, walls: Walls) -> Ends:
     scratch = _make_scratch()
     _set_environment(scratch)
     landlock.restrict(scratch, readable=walls.readable, devices=walls.devices)
+    warm()
     load_seccomp(walls.seccomp)
     return ends
 

@@ -22,6 +22,9 @@ from grader.harness.wire import MAX_LINE, Decoder, Encoder
 MAX_MESSAGE = 2000
 MAX_FRAMES = 12
 
+# What torch says of a GPU that was given an index out of range: it refuses all work of the process from then on.
+GPU_REFUSES = "device-side assert"
+
 _equal = torch.equal
 _clock = time.perf_counter
 
@@ -42,13 +45,26 @@ def evaluate(
 
     `call` is {"entry", "args", "probe", "options"} as `grader.sandboxes` encodes it; its tensors are taken to `device`.
     Whatever the learner's code raises is part of the observation; MemoryError alone passes through, as it ends the run.
+    A GPU says late that it was given an index out of range, perhaps not before the inputs of the next call are taken to
+    it: that is the learner's error, too.
     """
+    try:
+        return _evaluate(namespace, call, tensors, device)
+    except RuntimeError as error:
+        if GPU_REFUSES not in str(error):
+            raise
+        return _document(error=describe_error(error), seconds=0.0, modified=[]), {}
+
+
+def _evaluate(
+    namespace: Mapping[str, Any], call: Mapping[str, Any], tensors: Mapping[str, Tensor], device: str | None
+) -> tuple[dict[str, Any], dict[str, Tensor]]:
     decoder = Decoder(tensors, make=MAKE, device=device)
     args = decoder.decode(call["args"])
     options = decoder.decode(call["options"])
     before = [_copy(arg) for arg in args]
     encoder = Encoder()
-    document: dict[str, Any] = {"value": None, "error": None, "graph": None}
+    document = _document()
     start = _clock()
     try:
         value = PROBES[call["probe"]](_look_up(namespace, call["entry"]), args, options)
@@ -62,8 +78,14 @@ def evaluate(
         document["value"] = None
         document["error"] = describe_error(error)
         encoder.tensors.clear()
-    document["modified"] = [i for i, (old, new) in enumerate(zip(before, args, strict=True)) if not _same(old, new)]
+    refused = document["error"] is not None and GPU_REFUSES in document["error"]["message"]
+    pairs = [] if refused else enumerate(zip(before, args, strict=True))
+    document["modified"] = [i for i, (old, new) in pairs if not _same(old, new)]
     return document, encoder.tensors
+
+
+def _document(**known: Any) -> dict[str, Any]:
+    return {"value": None, "error": None, "graph": None, **known}
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:
@@ -82,7 +104,9 @@ def describe_error(error: BaseException) -> dict[str, Any]:
 
 def _text(error: BaseException) -> str:
     try:
-        return str(error.msg if isinstance(error, SyntaxError) else error)[:MAX_MESSAGE]
+        text = str(error.msg if isinstance(error, SyntaxError) else error)
+        # Below the first line of these is how to set up one's own machine to find out more.
+        return (text.partition("\n")[0] if text.startswith("CUDA error:") else text)[:MAX_MESSAGE]
     except Exception:  # an exception of a learner's own class may raise when it is described
         return ""
 

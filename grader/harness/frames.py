@@ -14,10 +14,10 @@ The child's own frames travel inside DATA. A byte in a pipe of its own, the bell
 are answered, or where there is no room for more; what it has said is passed on before long in any case. Only the keeper
 writes the outer ones, so a submission cannot forge an END.
 LINE says that all further frames, both ways, take the pipes that READY has told of (see `line`).
-BEAT says, every half second of a run, that the sandbox does not stand still, and for how many milliseconds of it in all
-the child has waited for a processor that others had (decimal): neither is a run's own time.
-AWAKE is said while waiting for a program, and CONFINED before a submission's first line runs: a child that ends without
-it failed through our fault.
+BEAT says, every half second of a run, that the sandbox does not stand still, and how many milliseconds of it in all
+(decimal) are not the run's own time: in which the sandbox was not ready for it, or others had the processors.
+AWAKE is said once a child is ready for a program, and CONFINED before a submission's first line runs: a child that ends
+without either failed through our fault. Without the first it brings the sandbox down, and says why on its error stream.
 Standard library only, and nothing of the grader: both sides use this file.
 """
 

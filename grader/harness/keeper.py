@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from typing import Any
@@ -30,8 +30,9 @@ from grader.harness.watch import Watch, waited_for_a_processor
 
 IDLE_SECONDS = 0.01  # without a submission for so long, there is time for a rehearsal
 BEAT_SECONDS = 0.5
-CONFINE_SECONDS = 10.0
+WAKE_SECONDS = 60.0  # a GPU that nobody else uses may take ten
 AHEAD = 2  # children that wait: when one ends, the next one has been ready for a while
+WORDS = 2000
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class _Child:
     text: int
     bell: int
     rehearsed: bool = False
-    starved: int = 0  # milliseconds that it had waited for a processor before it was given a program
+    starved: int = 0  # milliseconds that it waits for a processor, or others for it, which are not its program's
     status: int | None = None
     usage: Any = None
 
@@ -71,16 +72,16 @@ class Keeper:
     def serve(self) -> None:
         """Serve until the grader closes its end."""
         hello = self._nurse.await_warm()
-        self._born_with = aftermath.private_memory(self._nurse.pid)
         self._traces = aftermath.Traces.of_now()
         self._fork_ahead()
+        self._await_awake()
         ours = {"switches_user": self._users.switches, "line": self._line.told()}
         send(self._out, Kind.READY, json.dumps(hello | ours).encode())
         try:
             while True:
                 caps = self._await_open()
-                self._await_confined()
-                self._serve_one(self._waiting.popleft(), caps)
+                waited = self._await_awake(self._beat)
+                self._serve_one(self._waiting.popleft(), caps, waited)
                 self._fork_ahead()
         except EOFError:
             return
@@ -92,12 +93,21 @@ class Keeper:
         while len(self._waiting) < AHEAD:
             self._waiting.append(self._fork())
 
-    def _await_confined(self) -> None:
-        """Let no submission run while a child is still getting ready: it could put obstacles in its way."""
+    def _await_awake(self, beat: Callable[[int], None] = lambda _: None) -> int:
+        """Let no submission run while a child is still getting ready: it could put obstacles in its way.
+
+        Calls `beat` with the milliseconds that have passed, once in a while, and returns how many it were in the end.
+        """
+        began = time.monotonic()
+        passed = 0
         for child in self._waiting:
             poll = select.poll()
             poll.register(child.said, select.POLLIN)
-            poll.poll(CONFINE_SECONDS * 1000)
+            while not poll.poll(BEAT_SECONDS * 1000) and passed < WAKE_SECONDS * 1000:
+                passed = _milliseconds_since(began)
+                beat(passed)
+            _require_awake(child)
+        return _milliseconds_since(began)
 
     def _fork(self) -> _Child:
         (told, to_child), (from_child, said), (print_out, text) = os.pipe(), os.pipe(), os.pipe()
@@ -139,6 +149,7 @@ class Keeper:
     def _bury(self) -> None:
         """Let go of children that died while they waited."""
         for child in [child for child in self._waiting if child.status is not None]:
+            _require_awake(child)
             self._waiting.remove(child)
             for fd in (child.told, child.said, child.text, child.bell):
                 os.close(fd)
@@ -151,13 +162,13 @@ class Keeper:
                 with suppress(BrokenPipeError):
                     send(child.told, Kind.REHEARSE, b"")
 
-    def _serve_one(self, child: _Child, caps: dict[str, int]) -> None:
+    def _serve_one(self, child: _Child, caps: dict[str, int], waited: int) -> None:
         kills = aftermath.oom_kills()
-        child.starved = waited_for_a_processor(child.pid)
+        child.starved = waited_for_a_processor(child.pid) - waited
         inlet = Inlet(self._in, child.told, self._void)
         said = Outlet(child.said, self._out, self._void, kind=Kind.DATA, cap=caps["said"])
         text = Outlet(child.text, self._out, self._void, kind=Kind.TEXT, cap=caps["text"])
-        watch = Watch(caps, known=self._known(), born_with=self._born_with)
+        watch = Watch(caps, known=self._known(), born_with=aftermath.private_memory(child.pid))
         self._relay(child, inlet, said, text, watch)
         text.drain()
         said.drain()
@@ -205,15 +216,16 @@ class Keeper:
             if self._wake in ready:
                 self._reap(child)
             watch.look()
-            self._beat(child)
+            if time.monotonic() >= self._next_beat:
+                self._next_beat = time.monotonic() + BEAT_SECONDS
+                self._beat(waited_for_a_processor(child.pid) - child.starved)
 
-    def _beat(self, child: _Child) -> None:
-        """Tell the grader that time passes here, too: a run is not to blame for a sandbox or an engine that stopped."""
-        now = time.monotonic()
-        if now >= self._next_beat:
-            self._next_beat = now + BEAT_SECONDS
-            # A process that has just ended tells nothing.
-            send(self._out, Kind.BEAT, b"%d" % max(0, waited_for_a_processor(child.pid) - child.starved))
+    def _beat(self, lost: int) -> None:
+        """Tell the grader that time passes here, too: a run is not to blame for a sandbox or an engine that stopped.
+
+        `lost` are milliseconds that the run was kept waiting; a process that has just ended tells of none.
+        """
+        send(self._out, Kind.BEAT, b"%d" % max(0, lost))
 
     def _reap(self, *running: _Child) -> None:
         """Collect every process that has ended; orphans of a child come to the first process, too."""
@@ -257,6 +269,20 @@ def _is_silent(bell: int) -> bool:
     with suppress(BlockingIOError):
         return not os.read(bell, 512)
     return False
+
+
+def _milliseconds_since(began: float) -> int:
+    return int((time.monotonic() - began) * 1000)
+
+
+def _require_awake(child: _Child) -> None:
+    """Give up where a child did not get ready: the next one would not either, and what it needs is not here.
+
+    It has not met a learner yet, so what it said last may be read: it is for the operator.
+    """
+    if not waiting(child.said):
+        words = os.read(child.text, WORDS) if waiting(child.text) else b"it did not say why"
+        sys.exit(f"a child did not get ready: {words.decode(errors='replace').strip()}")
 
 
 def _remove_scratch_of(child: _Child) -> None:

@@ -53,6 +53,8 @@ def restrict(scratch: str, *, readable: Iterable[str] = (), devices: Iterable[st
     rules = syscall(_CREATE, *_attributes(abi), 0)
     for path in (*READABLE, *readable):
         _allow(rules, path, READ, abi)
+    if devices:
+        _allow(rules, "/proc/self/task", WRITE_FILE | _TRUNCATE, abi)  # CUDA names its threads, or gives up
     for path in (*DEVICES, *devices):
         _allow(rules, path, READ_FILE | WRITE_FILE | _IOCTL_DEVICE, abi)
     _allow(rules, scratch, _OWN, abi)

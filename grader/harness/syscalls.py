@@ -63,8 +63,12 @@ KEEPER = sorted(
     }
 )
 
-# What a GPU's driver asks for beside: where its memory shall lie, and that it stays there.
-DRIVER = ("mbind", "memfd_create", "mlock", "munlock")
+# What a GPU's driver asks for beside: where its memory shall lie.
+DRIVER = ("mbind",)
+
+# What it may ask for while it starts, before a child takes these calls from itself: memory that stays, and a local
+# socket to listen at, for processes that share memory of the GPU. Nobody may connect to one, nor accept anybody.
+DRIVER_START = ("bind", "listen", "memfd_create", "mlock", "munlock", "setsockopt")
 
 NAMESPACES = 0x7E020080  # every CLONE_NEW* flag: ns, cgroup, uts, ipc, user, pid, net, time
 _CLONE_THREAD = 0x10000
@@ -72,6 +76,7 @@ _BY_ARGUMENTS = ("fcntl", "prlimit64")  # allowed with some arguments only
 _PRCTL = (15, 16, 3, 23, 39, 0x53564D41)  # set and get a thread's name, three questions, names for memory
 _FCNTL = (0, 1, 2, 3, 5, 6, 7, 36, 37, 38, 1030, 1032)  # duplicates, flags, locks, what a pipe holds
 _F_SETFL = 4
+_KILLS_PROCESSES = 3  # libseccomp's number for a kernel that can; gVisor's of 2022 cannot
 _INT = 0xFFFFFFFF  # the kernel reads 32 bits of such an argument, so the upper ones are not compared
 _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
 
@@ -84,6 +89,10 @@ def build_filter(*, devices: bool = False, forks: bool = True) -> bytes:
     """
     rules = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.EPERM))
     rules.set_attr(pyseccomp.Attr.CTL_NNP, 0)
+    if pyseccomp.get_api() >= _KILLS_PROCESSES:
+        # Calls of another machine: a thread that dies of one would leave those of a GPU's driver behind, and a run that
+        # only ends when its time is over.
+        rules.set_attr(pyseccomp.Attr.ACT_BADARCH, pyseccomp.KILL_PROCESS)
     rules.set_attr(pyseccomp.Attr.CTL_OPTIMIZE, 2)  # a tree: as it is loaded, the kernel asks it about every call
     extra = DRIVER if devices else ()
     for name in (*ALLOWED, *extra):

@@ -14,7 +14,6 @@ _holding.syscall.restype = ctypes.c_long
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
-PR_SET_SECCOMP = 22
 PR_CAPBSET_READ = 23
 PR_CAPBSET_DROP = 24
 PR_SET_NO_NEW_PRIVS = 38
@@ -25,7 +24,8 @@ CLONE_PARENT = 0x8000
 _CLONE_CHILD_CLEARTID = 0x200000
 _CLONE_CHILD_SETTID = 0x1000000
 
-SECCOMP_MODE_FILTER = 2
+_SECCOMP_SET_MODE_FILTER = 1
+_SECCOMP_FILTER_FLAG_TSYNC = 1
 _CAPABILITY_VERSION_3 = 0x20080522
 _INSTRUCTION = 8  # bytes of one BPF instruction
 
@@ -81,10 +81,11 @@ def drop_capabilities() -> None:
 
 
 def load_seccomp(code: bytes) -> None:
-    """Put this process, and all that it starts, under a compiled seccomp filter."""
+    """Put every thread of this process, and all that they start, under a compiled seccomp filter."""
     buffer = ctypes.create_string_buffer(code, len(code))
     program = _Program(len(code) // _INSTRUCTION, ctypes.cast(buffer, ctypes.c_void_p))
-    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(program))
+    number = {"x86_64": 317, "aarch64": 277}[os.uname().machine]
+    syscall(number, _SECCOMP_SET_MODE_FILTER, _SECCOMP_FILTER_FLAG_TSYNC, ctypes.addressof(program))
 
 
 def _argument(argument: int | bytes | ctypes.Array[ctypes.c_char] | None) -> object:

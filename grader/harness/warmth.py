@@ -4,7 +4,7 @@ import gc
 import io
 import os
 
-from grader.harness import code
+from grader.harness import code, cuda
 from grader.harness.pages import collapse_all, fill_holes, in_one_piece
 
 
@@ -19,7 +19,8 @@ def warm(*, rehearse: bool) -> str:
         version = _import_all()
         from grader.harness import rehearsal, state  # noqa: PLC0415 - they import torch
 
-        _touch()
+        with cuda.unseen():
+            _touch()
         if rehearse:
             rehearsal.rehearse()
             code.forget()
@@ -33,6 +34,7 @@ def warm(*, rehearse: bool) -> str:
     collapse_all()
     if rehearse:
         _be_alone()
+    cuda.require_unstarted()
     return version
 
 
@@ -74,4 +76,4 @@ def _touch() -> None:
     figure.savefig(io.BytesIO(), format="png", dpi=20)
     # A font is an open file, and no child inherits one: matplotlib would do this after `os.fork`, which is not ours.
     font_manager._get_font.cache_clear()  # type: ignore[attr-defined]
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)  # `torch.manual_seed` would note down to seed a GPU, too, and who asked

@@ -58,6 +58,7 @@ class Conversation:
         self._answers: list[Observation] = []
         self._text = bytearray()
         self._spent = 0.0
+        self._clock: RunClock | None = None
         self._starved = 0.0
         self._exhausted: str | None = None
         self._ending: Ending | None = None
@@ -126,7 +127,7 @@ class Conversation:
             self._cell.send((Kind.DATA, asked))
 
     def _listen(self, satisfied: Callable[[], bool], seconds: float) -> None:
-        clock = RunClock(seconds, starved=self._starved)
+        self._clock = clock = RunClock(seconds, starved=self._starved)
         try:
             while self._ending is None and not satisfied():
                 self._take_next(clock)
@@ -135,7 +136,7 @@ class Conversation:
             if not error.out_of_memory or not self._confined:
                 raise
             self._end(Outcome.OUT_OF_MEMORY, {"memory": "cpu", "reason": "whole_sandbox"})
-        self._spent += clock.passed()
+        self._spent, self._clock = self._spent + clock.passed(), None
 
     def _take_next(self, clock: "RunClock") -> None:
         received = self._receive(clock)
@@ -160,6 +161,8 @@ class Conversation:
         return received
 
     def _run_out(self) -> None:
+        if not self._confined:
+            raise SandboxError(f"a child of {self._cell.label} ran nothing in the time of a whole run")
         if self._complete:
             self._end(Outcome.GRADED, {"lingered": True})  # it answered everything, and then would not go
         else:
@@ -261,7 +264,7 @@ class Conversation:
             evidence=evidence if complete or self._loaded else evidence | {"loading": True},
             output=text,
             output_capped=len(self._text) > self._limits.output_kb * 1024,
-            seconds=round(self._spent, 6),
+            seconds=round(self._spent + (self._clock.passed() if self._clock else 0.0), 6),
         )
 
 

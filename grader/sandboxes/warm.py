@@ -49,6 +49,7 @@ class WarmSandbox:
         self._cell: Cell | None = None
         self._warming: deque[Future[Cell]] = deque()
         self._settling: Future[None] | None = None
+        self._cleaning: Future[None] | None = None
         # One thread that stays: what bubblewrap starts dies with the thread that started it.
         self._warmer = ThreadPoolExecutor(1, "warmer")
         self._settler = ThreadPoolExecutor(1, "settler")
@@ -123,11 +124,15 @@ class WarmSandbox:
         return fresh
 
     def _next(self) -> Cell:
+        prepared = bool(self._warming)
         self._prepare(1)
         try:
             return self._warming.popleft().result()
         except SandboxError as error:
-            raise NoSandbox(str(error)) from error
+            if not prepared:
+                raise NoSandbox(str(error)) from error
+        # It was started while a submission may have had all that there was of something: now nobody has.
+        return self._next()
 
     def _settle(self, cell: Cell, run: Conversation) -> None:
         why = "failed"
@@ -146,6 +151,8 @@ class WarmSandbox:
             self._warming.append(self._warmer.submit(self._start))
 
     def _start(self) -> Cell:
+        if self._engine.device is not None and self._cleaning is not None:
+            self._cleaning.exception()  # what is thrown away still has its memory of the GPU until it has gone
         try:
             cell = self._engine.start()
         except SandboxError:
@@ -155,7 +162,7 @@ class WarmSandbox:
         return cell
 
     def _throw_away(self, cell: Cell, why: str) -> None:
-        self._cleaner.submit(cell.stop)
+        self._cleaning = self._cleaner.submit(cell.stop)
         log.info("sandbox_replaced", sandbox=cell.label, why=why, served=cell.served)
         if self._on_replaced is not None:
             self._on_replaced(why)

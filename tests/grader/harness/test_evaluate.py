@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from grader.harness import evaluate
 from grader.harness.wire import Applied, Function, Model, Other
 from grader.sandboxes.base import Call, Program
 from tests.grader.builders import double
@@ -49,6 +50,33 @@ def test_an_exception_that_raises_when_it_is_described_is_told_by_its_name():
     error = observe(source).error
 
     assert (error.type, error.message, error.line) == ("Odd", "", 5)
+
+
+REFUSED = "CUDA error: device-side assert triggered\nSearch for `cudaErrorAssert' in the manual."
+
+
+def test_an_error_of_a_gpu_is_told_without_what_to_set_up_to_find_out_more():
+    error = observe("def go(message):\n    raise RuntimeError(message)", REFUSED).error
+
+    assert (error.message, error.line) == ("CUDA error: device-side assert triggered", 2)
+
+
+def test_a_gpu_that_refuses_the_inputs_was_broken_by_the_call_before(monkeypatch):
+    def refuse(*_, **__):
+        raise RuntimeError(REFUSED)
+
+    monkeypatch.setattr(evaluate, "Decoder", refuse)
+    observation = observe("def go(x):\n    return x", X)
+
+    assert (observation.error.type, observation.error.line) == ("RuntimeError", None)
+    assert observation.modified == ()
+
+
+def test_any_other_trouble_with_the_inputs_is_ours(monkeypatch):
+    monkeypatch.setattr(evaluate, "Decoder", lambda *_, **__: torch.ones(2) @ torch.ones(3))
+
+    with pytest.raises(RuntimeError, match="inconsistent tensor size"):
+        observe("def go(x):\n    return x", X)
 
 
 def test_running_out_of_memory_is_no_observation_it_ends_the_run():

@@ -11,13 +11,13 @@ from grader.harness.system import PR_SET_NO_NEW_PRIVS, prctl
 pytestmark = pytest.mark.skipif(landlock.version() == 0, reason="needs a kernel with Landlock")
 
 
-def inside(scratch, attempt):
-    """What `attempt` answers in a process that may only use `scratch`."""
+def inside(scratch, attempt, **more):
+    """What `attempt` answers in a process that may only use `scratch`, and `more`."""
     source, sink = os.pipe()
     pid = os.fork()
     if pid == 0:
         prctl(PR_SET_NO_NEW_PRIVS, 1)
-        landlock.restrict(str(scratch))
+        landlock.restrict(str(scratch), **more)
         try:
             os.write(sink, str(attempt()).encode())
         except OSError as error:
@@ -51,3 +51,19 @@ def test_no_pipe_by_name_and_no_device_may_be_made_elsewhere(tmp_path):
     other = tmp_path.parent
 
     assert inside(tmp_path, lambda: os.mkfifo(other / "pipe")) == "PermissionError"
+
+
+@pytest.mark.parametrize(("devices", "answer"), [((), "PermissionError"), (("/dev/null",), "named")])
+def test_only_where_there_is_a_gpu_are_threads_named(tmp_path, devices, answer):
+    def name_the_first_thread():
+        Path(f"/proc/self/task/{os.getpid()}/comm").write_text("cuda")
+        return "named"
+
+    assert inside(tmp_path, name_the_first_thread, devices=devices) == answer
+
+
+@pytest.mark.parametrize("name", ["oom_score_adj", "environ"])
+def test_with_a_gpu_too_little_else_of_a_process_may_be_written(tmp_path, name):
+    attempt = lambda: Path(f"/proc/self/{name}").write_text("0")  # noqa: E731
+
+    assert inside(tmp_path, attempt, devices=("/dev/null",)) == "PermissionError"

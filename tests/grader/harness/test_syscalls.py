@@ -1,9 +1,12 @@
 """The lists of system calls: closed where they must be, and the containers' profiles in step."""
 
+import socket
+
 import pytest
 
 from deploy.sandbox.profile import FOLDER, profile, text
-from grader.harness.syscalls import ABSENT, ALLOWED, DRIVER, KEEPER, build_filter
+from grader.harness.syscalls import ABSENT, ALLOWED, DRIVER, DRIVER_START, KEEPER, build_filter
+from tests.grader.harness.alone import printed
 
 DANGEROUS = [
     "socket",
@@ -89,6 +92,41 @@ def test_a_profile_on_disk_is_the_one_that_the_lists_make(gpu):
 
 def test_a_container_may_do_what_its_keeper_needs_and_nothing_else():
     assert names_of(profile()) == {*ALLOWED, *KEEPER}
+
+
+def test_a_container_with_a_gpu_may_start_it_and_no_socket_of_its_can_be_connected():
+    (door,) = (rule for rule in profile(gpu=True)["syscalls"] if rule["names"] == ["socket"])
+
+    assert names_of(profile(gpu=True)) == {*ALLOWED, *KEEPER, *DRIVER, *DRIVER_START, "socket"}
+    assert door["args"] == [{"index": 0, "value": socket.AF_UNIX, "op": "SCMP_CMP_EQ"}]
+    assert not {"connect", "accept", "accept4", "sendto", "sendmsg", "socketpair"} & names_of(profile(gpu=True))
+
+
+def test_threads_that_were_there_before_are_under_the_filter_too():
+    program = """
+import socket, threading
+from grader.harness.syscalls import build_filter
+from grader.harness.system import PR_SET_NO_NEW_PRIVS, load_seccomp, prctl
+
+loaded, said = threading.Event(), []
+
+def strike():
+    loaded.wait()
+    try:
+        said.append(socket.socket(socket.AF_UNIX).family.name)
+    except OSError as error:
+        said.append(type(error).__name__)
+
+thread = threading.Thread(target=strike)
+thread.start()
+code = build_filter(devices=True)
+prctl(PR_SET_NO_NEW_PRIVS, 1)
+load_seccomp(code)
+loaded.set()
+thread.join()
+print(*said)
+"""
+    assert printed(program) == ["PermissionError"]
 
 
 def test_a_filter_is_a_program_that_the_kernel_takes():

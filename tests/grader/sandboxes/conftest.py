@@ -3,6 +3,7 @@
 import pytest
 
 from grader.sandboxes.select import open_sandbox
+from tests.engines import GPU
 
 
 @pytest.fixture(
@@ -10,10 +11,11 @@ from grader.sandboxes.select import open_sandbox
     params=[
         pytest.param("docker", marks=pytest.mark.docker),
         pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
+        *GPU,
     ],
 )
 def sandbox(request):
     """A real warm sandbox, one for each engine and test process."""
-    sandbox = open_sandbox("cpu", request.param)
+    sandbox = open_sandbox("gpu") if request.param == "gpu" else open_sandbox("cpu", request.param)
     yield sandbox
     sandbox.close()

@@ -63,6 +63,7 @@ def test_answers_are_read_in_order(keeper):
 
 
 def test_the_child_is_told_its_limits_the_source_and_the_calls(keeper):
+    keeper.child_is_ready()
     run = talk(keeper)
     run.observe([Call(entry="f", args=(1,))])
 
@@ -156,6 +157,7 @@ def test_time_in_which_a_sandbox_stood_still_is_not_the_runs(keeper, monkeypatch
 
 def test_a_run_whose_sandbox_beats_has_its_time_and_no_more(keeper, monkeypatch):
     monkeypatch.setattr(conversation, "_SILENCE_SECONDS", 0.15)
+    keeper.child_is_ready()
     beats = [threading.Timer(0.05 * beat, keeper.say, [Kind.BEAT, b"0"]) for beat in range(1, 8)]
     for beat in beats:
         beat.start()
@@ -166,6 +168,14 @@ def test_a_run_whose_sandbox_beats_has_its_time_and_no_more(keeper, monkeypatch)
         beat.join()
 
     assert run.ending.outcome is Outcome.TIMED_OUT
+    assert run.ending.seconds >= QUICK.wall_seconds
+
+
+def test_a_child_that_ran_nothing_in_all_its_time_is_our_trouble(keeper):
+    keeper.child_says((Kind.AWAKE, b""))
+
+    with pytest.raises(SandboxError, match="ran nothing"):
+        talk(keeper).observe([Call(entry="f")])
 
 
 def test_a_sandbox_that_is_never_heard_of_again_is_our_trouble(keeper, monkeypatch):
@@ -188,6 +198,7 @@ def test_a_grader_that_was_held_up_reads_what_was_answered_meanwhile(keeper):
 
 def test_time_that_a_run_waited_for_a_processor_is_not_its_own(keeper):
     keeper.say(Kind.BEAT, b"300")
+    keeper.child_is_ready()
     run = talk(keeper)
     began = time.monotonic()
 
@@ -216,6 +227,7 @@ def test_only_so_many_silences_are_taken_off():
 
 def test_a_run_that_takes_half_of_its_time_is_announced_once(keeper):
     announced = []
+    keeper.child_is_ready()
     run = talk(keeper, on_delay=lambda: announced.append(1))
 
     run.observe([Call(entry="f")])

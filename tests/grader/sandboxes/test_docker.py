@@ -138,6 +138,15 @@ def test_a_sandbox_that_cannot_be_started_is_removed_again(start, runtime, empty
     assert left() == []
 
 
+def test_a_sandbox_whose_children_find_no_gpu_says_so_before_anybody_submits(start, runtime, left, monkeypatch):
+    monkeypatch.setattr("grader.sandboxes.docker.gpu_arguments", lambda _: ["--device", "cuda"])
+
+    with pytest.raises(SandboxError, match=r"a child did not get ready: .*CUDA"):
+        start(runtime).start()
+
+    assert left() == []
+
+
 def test_a_sandbox_that_somebody_removes_has_died_and_not_for_want_of_memory(start, runtime, left, api):
     cell = start(runtime).start()
     (container,) = left()

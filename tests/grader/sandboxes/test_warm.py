@@ -87,9 +87,11 @@ def test_a_cell_that_never_answers_is_replaced_and_its_successor_warms_meanwhile
     engine = Engine()
     sandbox = opened(engine)
 
-    ending = submit(sandbox)
+    with sandbox.open(PROGRAM, limits=Limits(wall_seconds=0.2)) as run:
+        engine.started[0].child_is_ready()
+        run.observe([Call(entry="f")])
 
-    assert ending.outcome is Outcome.TIMED_OUT
+    assert run.ending.outcome is Outcome.TIMED_OUT
     sandbox._warmer.submit(lambda: None).result()
     assert len(engine.started) == 2
 
@@ -160,13 +162,38 @@ def test_a_cell_that_died_between_submissions_is_replaced_without_a_word(opened)
 
 
 def test_a_cell_that_cannot_be_started_is_our_trouble_and_the_next_try_may_succeed(opened):
-    engine = Engine(failures=1)
+    engine = Engine(failures=2)
     sandbox = opened(engine)
 
     with pytest.raises(SandboxError, match="no more sandboxes"):
         serve(sandbox, engine)
 
     assert serve(sandbox, engine) is engine.started[0]
+
+
+def test_a_cell_that_could_not_start_beside_a_submission_may_after_it(opened):
+    engine = Engine()
+    sandbox = opened(engine, max_jobs=1, spares=1)
+    serve(sandbox, engine)
+    engine.failures = 1
+
+    assert [serve(sandbox, engine) for _ in range(2)] == engine.started[1:3]
+
+
+def test_a_cell_with_a_gpu_starts_once_the_one_before_it_has_gone(opened):
+    engine, gone = Engine(), threading.Event()
+    engine.device = "cuda"
+    sandbox = opened(engine)
+    sandbox.warm_up()
+    sandbox._cleaner.submit(gone.wait)
+
+    sandbox._throw_away(sandbox._cell, "unclean")
+    sandbox._prepare(1)
+    waiting = len(engine.started)
+    gone.set()
+    sandbox._warmer.submit(lambda: None).result()
+
+    assert (waiting, len(engine.started)) == (1, 2)
 
 
 def test_an_exception_of_the_grader_ends_the_cell(opened):
@@ -192,7 +219,7 @@ def test_warming_up_waits_for_the_cell_that_serves_first(opened):
 
 
 def test_warming_up_tells_that_nothing_starts(opened):
-    sandbox = opened(Engine(failures=1))
+    sandbox = opened(Engine(failures=2))
 
     with pytest.raises(SandboxError, match="no more sandboxes"):
         sandbox.warm_up()
