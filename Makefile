@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 OURS = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup image image-gpu images demo screenshots check test compose-test bench faults soak load lock audit clean
+.PHONY: help setup image image-gpu images demo screenshots check test compose-test gpu-test bench faults soak load lock audit clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -35,6 +35,9 @@ test: setup ## bring every service, then run every check and every test (ARGS="t
 
 compose-test: setup ## start production's compose file with all its walls, try it, and stop it (minutes)
 	@$(OURS) deploy.setup.compose
+
+gpu-test: setup ## on a host with an NVIDIA GPU: grade, attack and be attacked on it (downloads several GB)
+	@$(OURS) deploy.setup.gpu $(ARGS)
 
 bench: setup image ## measure what a submission costs in each kind of sandbox (ARGS="--times 50 --out bench.json")
 	@$(OURS) tests.bench.sandbox $(ARGS)

@@ -13,7 +13,7 @@ import pytest
 
 # What `make test` cannot bring: hardware, kernels, rights, and the settings of an engine that was there before.
 HONEST_SKIPS = (
-    "needs an NVIDIA GPU",
+    "needs an NVIDIA GPU",  # and `make gpu-test`
     "needs a kernel with Landlock",
     "needs root to become somebody else",
     "needs root and dockerd for an engine of its own",

@@ -1,4 +1,4 @@
-"""A Docker engine that a test can take away and bring back: the real one, behind a socket of our own."""
+"""Engines for tests: a Docker engine that can be taken away and brought back, and the GPU, where one is to be tried."""
 
 import os
 import socket
@@ -6,9 +6,14 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
+# One engine more for whatever is tried on each of them: `make gpu-test` sets the variable.
+GPU = [pytest.param("gpu", marks=pytest.mark.gpu)] if os.environ.get("CHAINRULE_GPU") else []
+
 
 class Engine:
-    """Passes everything on to the engine at DOCKER_HOST while it lives; one that died answers nobody."""
+    """Passes everything on, from a socket of our own, to the engine at DOCKER_HOST; one that died answers nobody."""
 
     def __init__(self, folder):
         self.path = Path(folder) / "engine.sock"

@@ -38,6 +38,12 @@ HINTS: tuple[tuple[str, str], ...] = (
     ("must have the same dtype", "hint.dtypes"),
     ("forward gradient that has a different size", "hint.shapes"),
     ("nly Tensors of floating point", "hint.floating"),
+    ("tensors to be on the same device", "hint.devices"),
+    ("device type tensor to numpy", "hint.devices"),
+    ("device-side assert", "hint.gpu_index"),
+    ("not compiled with CUDA", "hint.no_gpu"),
+    ("Found no NVIDIA driver", "hint.no_gpu"),
+    ("No CUDA GPUs are available", "hint.no_gpu"),
     ("NoneType", "hint.none"),
 )
 

@@ -108,13 +108,13 @@ def warm(slug, times, *, runtime="cpu", engine: Callable[[Runtime], object] = Do
         return repeated(times, lambda number: grade_one(slug, sandbox, number))
 
 
-def paced(slug, times):
+def paced(slug, times, *, runtime="cpu", pause=0.03):
     """Seconds of each job that finds the sandbox done with the one before, as on a worker that has time to spare."""
-    with opened(DockerEngine(load_runtimes()["cpu"])) as sandbox:
+    with opened(DockerEngine(load_runtimes()[runtime])) as sandbox:
 
         def settle():
             sandbox._settling.result()
-            time.sleep(0.03)
+            time.sleep(pause)
 
         return repeated(times, lambda number: grade_one(slug, sandbox, number), between=settle)
 
@@ -139,6 +139,9 @@ KINDS = {
         None,
     ),
     "runsc": ("warm gVisor", lambda slug, times: warm(slug, times, runtime="cpu-hardened"), 50),
+    "gpu": ("warm GPU", lambda slug, times: warm(slug, times, runtime="gpu"), 20),
+    # Long enough for the next process to start CUDA and to rehearse.
+    "gpu-paced": ("warm GPU, paced", lambda slug, times: paced(slug, times, runtime="gpu", pause=1.5), 20),
     "never": ('reuse = "never"', lambda slug, times: warm(slug, times, reuse=False, spares=2), 20),
     "cold": ("cold container", cold, COLD_TIMES),
 }

@@ -4,11 +4,13 @@ import docker
 import pytest
 
 from grader.sandboxes.select import open_sandbox
+from tests.engines import GPU
 
 ENGINES = {
     "docker": ("cpu", "docker"),
     "bubblewrap": ("cpu", "bubblewrap"),
     "runsc": ("cpu-hardened", "docker"),
+    "gpu": ("gpu", "docker"),
 }
 
 
@@ -18,6 +20,7 @@ ENGINES = {
         pytest.param("docker", marks=pytest.mark.docker),
         pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
         pytest.param("runsc", marks=pytest.mark.docker),
+        *GPU,
     ],
 )
 def engine(request) -> str:

@@ -18,7 +18,8 @@ def is_there(pid):
         pass
     return True
 
-KNOWN = 4  # the keeper, the nursery, this one, and a child that waits
+# The keeper, the nursery, this one and a child that waits; a GPU's driver has threads in these two, which count, too.
+KNOWN = 2 + 2 * len(os.listdir("/proc/self/task"))
 others = [pid for pid in range(1, os.getpid() + 100) if is_there(pid)]
 if len(others) > KNOWN:
     print("ESCAPED: somebody else is here", others)

@@ -5,6 +5,7 @@ for kind in (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_NPROC, res
     soft, hard = resource.getrlimit(kind)
     if hard == resource.RLIM_INFINITY:
         print("ESCAPED: no limit", kind)
+        continue
     try:
         resource.setrlimit(kind, (hard + 1, hard + 1))
         print("ESCAPED: raised", kind)

@@ -1,0 +1,10 @@
+"""Takes back the cap on torch's allocator, and then all the memory of the GPU."""
+
+
+def in_call():
+    import torch
+
+    torch.cuda.set_per_process_memory_fraction(1.0)
+    hoard = []
+    while True:
+        hoard.append(torch.ones(2**28, device="cuda"))
