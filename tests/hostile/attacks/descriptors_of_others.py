@@ -13,7 +13,8 @@ for pid in range(1, 200):
                 opened = os.open(path, how | os.O_NONBLOCK)
             except OSError:
                 continue
-            # What has a name of its own (/dev/null, a font) could be opened by that name.
-            if not stat.S_ISREG(os.fstat(opened).st_mode) and not stat.S_ISCHR(os.fstat(opened).st_mode):
+            # What has a name of its own (/dev/null, a font, /proc that a keeper is just reading) could be opened by it.
+            kind = stat.S_IFMT(os.fstat(opened).st_mode)
+            if kind not in (stat.S_IFREG, stat.S_IFCHR, stat.S_IFDIR):
                 print("ESCAPED: opened", path)
             os.close(opened)
