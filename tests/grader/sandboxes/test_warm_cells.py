@@ -34,9 +34,10 @@ def sandbox():
 
 @pytest.fixture
 def keeper(sandbox):
-    """The keeper's process: the one below this process that has a nursery and children that wait."""
+    """The keeper's process: the one below this cell's bubblewrap that has a nursery and children that wait."""
+    top = psutil.Process(int(sandbox._cell.label.split()[-1]))
     found = []
-    until(lambda: found.extend(filter(is_keeper, psutil.Process().children(recursive=True))) or found)
+    until(lambda: found.extend(filter(is_keeper, [top, *top.children(recursive=True)])) or found)
     return found[0]
 
 
