@@ -106,7 +106,7 @@ def job_of(number, bad_every):
 def containers_of(name):
     client = docker.from_env()
     try:
-        return client.containers.list(all=True, filters={"label": f"{SANDBOX}={name}"})
+        return client.containers.list(all=True, filters={"label": f"{SANDBOX}={name}"}, ignore_removed=True)
     finally:
         client.close()
 

@@ -50,7 +50,7 @@ def containers(stage):
     """The sandboxes of the worker `grading`."""
     owners = {str(child.pid) for child in pool_children(stage)}
     with docker_of(stage) as client:
-        found = client.containers.list(filters={"label": SANDBOX})
+        found = client.containers.list(filters={"label": SANDBOX}, ignore_removed=True)
         return [one.id for one in found if owners & set(one.labels.get(OWNER, "").split(":"))]
 
 

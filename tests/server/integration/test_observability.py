@@ -75,7 +75,7 @@ def engine(tmp_path_factory):
 def remove_sandboxes(of):
     """Remove the sandboxes of those owners, given by their process, for which `of` is true."""
     with closing(docker.from_env()) as api:
-        for container in api.containers.list(all=True, filters={"label": SANDBOX}):
+        for container in api.containers.list(all=True, filters={"label": SANDBOX}, ignore_removed=True):
             if of(int(container.labels[OWNER].split(":")[1])):
                 with suppress(APIError):  # somebody else may tidy up, too
                     container.remove(force=True)
