@@ -8,6 +8,14 @@ from pathlib import Path
 
 import pytest
 
+# What a test's engine is opened as: a runtime, and what starts it.
+ENGINES = {
+    "docker": ("cpu", "docker"),
+    "bubblewrap": ("cpu", "bubblewrap"),
+    "runsc": ("cpu-hardened", "docker"),
+    "gpu": ("gpu", "docker"),
+}
+
 # One engine more for whatever is tried on each of them: `make gpu-test` sets the variable.
 GPU = [pytest.param("gpu", marks=pytest.mark.gpu)] if os.environ.get("CHAINRULE_GPU") else []
 

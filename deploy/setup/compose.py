@@ -1,15 +1,13 @@
 """`make compose-test`: start production's compose file as an operator does, try it, and stop it."""
 
-import os
 import sys
 
-from deploy.setup.base import VAR, main, only_one
+from deploy.setup.base import main, only_one
 from deploy.setup.debian import need
 from deploy.setup.processes import stopped_by_signals
-from deploy.setup.services import docker_engine, engine_answers
-from deploy.setup.test import ENGINE, pytest
+from deploy.setup.services import engine_answers
+from deploy.setup.test import ENGINE, an_engine, pytest
 
-LOGS = VAR / "test"
 PROGRAMS = {"docker-compose": "docker-compose", "mmdebstrap": "mmdebstrap"}
 
 
@@ -17,11 +15,8 @@ def test() -> None:
     """Run the tests of tests/production; exits with pytest's code."""
     with only_one("test"), stopped_by_signals():
         need(PROGRAMS if engine_answers() else PROGRAMS | ENGINE)
-        with docker_engine(LOGS) as host:
-            env = {"CHAINRULE_NO_SILENT_SKIPS": "1"}
-            if host:
-                os.environ["DOCKER_HOST"] = env["DOCKER_HOST"] = host
-            code = pytest(env, ["-n", "0", "tests/production/started.py"])
+        with an_engine() as env:
+            code = pytest(env | {"CHAINRULE_NO_SILENT_SKIPS": "1"}, ["-n", "0", "tests/production/started.py"])
     sys.exit(code)
 
 

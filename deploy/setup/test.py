@@ -54,11 +54,18 @@ def services() -> Iterator[dict[str, str]]:
             "CHAINRULE_CHROMIUM": str(find("chromium")),
             "CHAINRULE_NO_SILENT_SKIPS": "1",
         }
-        host = stack.enter_context(docker_engine(LOGS))
-        if host:
-            os.environ["DOCKER_HOST"] = env["DOCKER_HOST"] = host
+        env |= stack.enter_context(an_engine())
         say(f"the sandbox image is {image.build()}")
         yield env
+
+
+@contextmanager
+def an_engine() -> Iterator[dict[str, str]]:
+    """Make sure that a Docker engine answers; yields the variable that tells the tests where, if it is one of ours."""
+    with docker_engine(LOGS) as host:
+        if host:
+            os.environ["DOCKER_HOST"] = host
+        yield {"DOCKER_HOST": host} if host else {}
 
 
 def on_both_databases(env: dict[str, str], arguments: list[str]) -> int:

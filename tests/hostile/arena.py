@@ -5,14 +5,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from grader.jobs import Job
 from grader.pipeline import grade
 from grader.reports import Report
 from grader.sandboxes.warm import WarmSandbox
 
+
+def attacks_in(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.py"))
+
+
 HERE = Path(__file__).parent
-ATTACKS = sorted(path.stem for path in (HERE / "attacks").glob("*.py"))
+ATTACKS = attacks_in(HERE / "attacks")
 EXPECTED = tomllib.loads((HERE / "expected.toml").read_text())
 
 EXERCISE = "derivatives/sin"
@@ -58,8 +64,8 @@ class Expectation:
     tolerated: tuple[str, ...]
 
 
-def expectation(attack: str, engine: str) -> Expectation:
-    row = EXPECTED.get(attack, {})
+def expectation(row: dict[str, Any], engine: str) -> Expectation:
+    """What a row of a table says of an attack on an engine; an empty one: graded, with full marks."""
     row = row | row.get("on", {}).get(engine, {})
     outcomes = row.get("outcome", "graded")
     return Expectation(
@@ -76,11 +82,26 @@ def achievements(report: Report, *, tolerated: tuple[str, ...] = ()) -> list[str
     return [line for line in lines if not line.endswith(tolerated or ("\n",))]
 
 
-def source_of(attack: str) -> str:
-    text = (HERE / "attacks" / f"{attack}.py").read_text()
+def source_of(attack: str, folder: Path = HERE / "attacks") -> str:
+    text = (folder / f"{attack}.py").read_text()
     return text if "def sin_derivatives" in text else text + RIDE.format(solution=SOLUTION)
 
 
 def graded(source: str, sandbox) -> Report:
     job = Job(submission="hostile", token="t", exercise=EXERCISE, digest="", source=source, seed=20260731)
     return grade(job, sandbox=sandbox)
+
+
+def withstand(source: str, expected: Expectation, sandbox: WarmSandbox) -> None:
+    """Let an attack loose: it gains no more than expected, and whoever comes next finds a sandbox like new."""
+    for _ in range(2 if expected.twice else 1):
+        report = graded(source, Hurried(sandbox, expected))
+
+        achieved = achievements(report, tolerated=expected.tolerated)
+        assert achieved == [], achieved
+        assert str(report.outcome) in expected.outcomes, (report.outcome, report.output)
+        assert report.given <= expected.points, report.given
+    honest = graded(SOLUTION, sandbox)
+
+    assert honest.given == FULL_MARKS, honest
+    assert honest.output == "", honest.output

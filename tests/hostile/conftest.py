@@ -4,14 +4,7 @@ import docker
 import pytest
 
 from grader.sandboxes.select import open_sandbox
-from tests.engines import GPU
-
-ENGINES = {
-    "docker": ("cpu", "docker"),
-    "bubblewrap": ("cpu", "bubblewrap"),
-    "runsc": ("cpu-hardened", "docker"),
-    "gpu": ("gpu", "docker"),
-}
+from tests.engines import ENGINES, GPU
 
 
 @pytest.fixture(
@@ -32,8 +25,7 @@ def engine(request) -> str:
 def sandbox(engine):
     if engine == "runsc" and not has_gvisor():
         pytest.skip("needs a Docker engine with gVisor")
-    runtime, name = ENGINES[engine]
-    sandbox = open_sandbox(runtime, name)
+    sandbox = open_sandbox(*ENGINES[engine])
     yield sandbox
     sandbox.close()
 

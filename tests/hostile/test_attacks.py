@@ -14,10 +14,10 @@ from tests.hostile.arena import (
     FULL_MARKS,
     SOLUTION,
     Hurried,
-    achievements,
     expectation,
     graded,
     source_of,
+    withstand,
 )
 
 pytestmark = pytest.mark.slow
@@ -25,18 +25,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_attack_gains_nothing_and_harms_nobody(attack, engine, sandbox):
-    expected = expectation(attack, engine)
-
-    for _ in range(2 if expected.twice else 1):
-        report = graded(source_of(attack), Hurried(sandbox, expected))
-
-        assert achievements(report, tolerated=expected.tolerated) == []
-        assert str(report.outcome) in expected.outcomes
-        assert report.given <= expected.points
-    honest = graded(SOLUTION, sandbox)
-
-    assert honest.given == FULL_MARKS
-    assert honest.output == ""
+    withstand(source_of(attack), expectation(EXPECTED.get(attack, {}), engine), sandbox)
 
 
 def test_every_row_of_the_table_is_an_attack():
@@ -81,7 +70,7 @@ def without_root():
 @pytest.mark.bubblewrap
 @pytest.mark.parametrize("attack", AT_ONES_OWN)
 def test_sharing_its_user_an_attack_is_never_our_fault(attack, without_root):
-    expected = expectation(attack, "bubblewrap")
+    expected = expectation(EXPECTED.get(attack, {}), "bubblewrap")
 
     report = graded(source_of(attack), Hurried(without_root, expected))
 

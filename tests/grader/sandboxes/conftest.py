@@ -3,7 +3,7 @@
 import pytest
 
 from grader.sandboxes.select import open_sandbox
-from tests.engines import GPU
+from tests.engines import ENGINES, GPU
 
 
 @pytest.fixture(
@@ -16,6 +16,6 @@ from tests.engines import GPU
 )
 def sandbox(request):
     """A real warm sandbox, one for each engine and test process."""
-    sandbox = open_sandbox("gpu") if request.param == "gpu" else open_sandbox("cpu", request.param)
+    sandbox = open_sandbox(*ENGINES[request.param])
     yield sandbox
     sandbox.close()
