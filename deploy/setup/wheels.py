@@ -14,7 +14,9 @@ from deploy.setup.base import REQUIREMENTS, VAR, VENV, SetupError, digest, only_
 
 SANDBOX = REQUIREMENTS / "sandbox.txt"
 TORCH = {"cpu": REQUIREMENTS / "torch-cpu.txt", "gpu": REQUIREMENTS / "torch-cuda.txt"}
-DOWNLOAD = ("download", "--no-deps", "--require-hashes", "--only-binary=:all:")
+# A lock is complete, so pip resolves nothing: left to it, pips before 23.3 overlook the pin of a package that another
+# one asks for with an extra (`coverage[toml]`), and stop as soon as there is a newer release of it.
+LOCKED = ("--no-deps", "--require-hashes", "--only-binary=:all:")
 
 
 def pip(arguments: Sequence[str | Path], *, quiet: bool = False) -> bool:
@@ -60,7 +62,7 @@ def fetched(name: str, locks: Sequence[Path], ask: Callable[[list[str | Path]], 
             say(f"fetching the packages of {name}")
             fresh = folder.with_suffix(".part")
             shutil.rmtree(fresh, ignore_errors=True)
-            ask([*DOWNLOAD, "--dest", fresh, "-r", lock])
+            ask(["download", *LOCKED, "--dest", fresh, "-r", lock])
             fresh.rename(folder)
     return folder
 

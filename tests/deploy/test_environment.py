@@ -1,6 +1,11 @@
+import subprocess
+import sys
+from hashlib import sha256
+from zipfile import ZipFile
+
 import pytest
 
-from deploy.setup import environment, frontend
+from deploy.setup import environment, frontend, wheels
 from deploy.setup.base import SetupError
 
 
@@ -25,6 +30,48 @@ def test_a_failed_installation_is_tried_again(stamp, monkeypatch):
         environment.make_environment()
 
     assert not stamp.exists()
+
+
+@pytest.fixture
+def fresh_venv(tmp_path, monkeypatch):
+    """An environment as a newcomer's: with the pip that came with Python, which may be an old one."""
+    venv = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    monkeypatch.setattr(wheels, "VENV", venv)
+    return venv
+
+
+def wheel(folder, name, version, *needs):
+    """Put an empty package into a folder; its line in a lock."""
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    info = f"{name}-{version}.dist-info"
+    lines = [
+        f"Name: {name}",
+        f"Version: {version}",
+        "Provides-Extra: more",
+        *(f"Requires-Dist: {need}" for need in needs),
+    ]
+    with ZipFile(path, "w") as archive:
+        archive.writestr(f"{info}/METADATA", "\n".join(["Metadata-Version: 2.1", *lines, ""]))
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+    return f"{name}=={version} --hash=sha256:{sha256(path.read_bytes()).hexdigest()}\n"
+
+
+def test_a_release_after_the_lock_changes_nothing(fresh_venv, tmp_path):
+    index = tmp_path / "index"
+    index.mkdir()
+    lock = tmp_path / "lock.txt"
+    lock.write_text(wheel(index, "measured", "1.0") + wheel(index, "asking", "1.0", "measured[more]>=1.0"))
+    wheel(index, "measured", "1.1")
+
+    assert wheels.pip(["install", *wheels.LOCKED, "--no-index", "--find-links", index, "-r", lock])
+
+    assert list(fresh_venv.glob("lib/*/site-packages/measured-*")) == [
+        next(fresh_venv.glob("lib/*/site-packages")) / "measured-1.0.dist-info"
+    ]
 
 
 def test_another_python_is_refused_with_what_to_do(monkeypatch):
