@@ -18,7 +18,7 @@ def test_what_is_searched_for_in_the_code_is_found_and_escape_leads_back(idle, p
     page.keyboard.press("Control+f")
     page.keyboard.type("beta")
     page.keyboard.press("Enter")
-    assert page.locator(".cm-searchMatch-selected").inner_text() == "beta"
+    expect(page.locator(".cm-searchMatch-selected")).to_have_text("beta")
     page.keyboard.press("Escape")
 
     expect(page.locator(".cm-content")).to_be_focused()

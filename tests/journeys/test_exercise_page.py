@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 from grader.packages.catalogue import find_package
 
@@ -18,7 +19,7 @@ def open_exercise(page, title=EXERCISE.manifest.title):
 
 
 def code(page):
-    return page.locator("textarea[data-editor]").input_value()
+    return page.locator("textarea[data-editor]")
 
 
 def results(page):
@@ -26,7 +27,7 @@ def results(page):
 
 
 def saved(page):
-    page.locator("[data-draft-status]").get_by_text("Saved").wait_for()
+    page.locator("[data-draft-status]").get_by_text("Saved", exact=True).wait_for()
 
 
 def test_a_check_is_free_and_says_so(system, page, sign_in, write):
@@ -37,7 +38,7 @@ def test_a_check_is_free_and_says_so(system, page, sign_in, write):
     page.get_by_role("button", name="Check").click()
 
     results(page).get_by_text("Every check passed on the public cases.").wait_for(timeout=A_MINUTE)
-    assert page.locator("#standing").get_by_text("0 attempts").is_visible()
+    expect(page.locator("#standing").get_by_text("0 attempts")).to_be_visible()
 
 
 def test_an_error_stands_below_its_line_until_the_next_run(system, page, sign_in, write):
@@ -48,7 +49,7 @@ def test_an_error_stands_below_its_line_until_the_next_run(system, page, sign_in
     page.get_by_role("button", name="Check").click()
 
     page.locator(".cm-mark-words").get_by_text("line 3").wait_for(timeout=A_MINUTE)
-    assert page.locator(".cm-mark-line").text_content() == "def make_matrix(:"
+    expect(page.locator(".cm-mark-line")).to_have_text("def make_matrix(:")
     page.reload()
     page.locator(".cm-mark-words").wait_for()
     write(EXERCISE.solution)
@@ -66,7 +67,7 @@ def test_what_was_typed_survives_a_reload(idle, page, sign_in, write):
     page.reload()
     page.locator(".cm-content").wait_for()
 
-    assert code(page) == "half_done = 1"
+    expect(code(page)).to_have_value("half_done = 1")
 
 
 def test_what_was_typed_without_a_connection_is_saved_when_it_comes_back(idle, page, sign_in, write):
@@ -81,7 +82,7 @@ def test_what_was_typed_without_a_connection_is_saved_when_it_comes_back(idle, p
     page.reload()
     page.locator(".cm-content").wait_for()
 
-    assert code(page) == "typed_offline = 1"
+    expect(code(page)).to_have_value("typed_offline = 1")
     saved(page)
 
 
@@ -97,16 +98,16 @@ def test_of_two_tabs_the_newer_wins_and_the_other_is_offered(idle, page, sign_in
     other.keyboard.press("Control+a")
     other.keyboard.insert_text("second_tab = 1")
     other.get_by_text("There is another version of your code").wait_for()
-    assert code(other) == "second_tab = 1"
+    expect(code(other)).to_have_value("second_tab = 1")
     other.get_by_role("button", name="Take it instead").click()
     saved(other)
 
-    assert code(other) == "first_tab = 1"
+    expect(code(other)).to_have_value("first_tab = 1")
     other.close()
     page.reload()
     page.locator(".cm-content").wait_for()
-    assert code(page) == "first_tab = 1"
-    assert page.get_by_text("There is another version").is_hidden()
+    expect(code(page)).to_have_value("first_tab = 1")
+    expect(page.get_by_text("There is another version")).to_be_hidden()
 
 
 def test_a_notebook_is_put_into_the_editor_and_the_starter_comes_back(idle, page, sign_in, tmp_path):
@@ -120,16 +121,16 @@ def test_a_notebook_is_put_into_the_editor_and_the_starter_comes_back(idle, page
 
     page.get_by_label("Open a file").set_input_files(notebook)
     page.locator(".cm-content").get_by_text("x = 1").wait_for()
-    assert code(page) == "x = 1  # <script>\n"
+    expect(code(page)).to_have_value("x = 1  # <script>\n")
 
     picture = tmp_path / "answer.png"
     picture.write_bytes(b"\x89PNG")
     page.get_by_label("Open a file").set_input_files(picture)
     page.get_by_role("alert").get_by_text(".py").wait_for()
-    assert code(page) == "x = 1  # <script>\n"
+    expect(code(page)).to_have_value("x = 1  # <script>\n")
 
     page.get_by_role("link", name="Back to the starter").click()
-    assert code(page) == EXERCISE.starter
+    expect(code(page)).to_have_value(EXERCISE.starter)
     with page.expect_download() as downloading:
         page.get_by_role("link", name="Download").click()
     assert downloading.value.suggested_filename.endswith(".py")

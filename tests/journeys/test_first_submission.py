@@ -1,6 +1,7 @@
 """A student's first exercise, in a real browser, through the real queue and a real sandbox."""
 
 import pytest
+from playwright.sync_api import expect
 
 from grader.packages.catalogue import find_package
 
@@ -28,15 +29,15 @@ def test_a_wrong_answer_is_explained_and_a_right_one_gets_full_marks(system, pag
     page.get_by_role("button", name="Submit").click()
     results(page).get_by_text("checks failed").wait_for(timeout=A_MINUTE)
     explained = results(page).locator(".finding-failed").filter(has=page.locator(".finding-words"))
-    assert explained.count() > 0
-    assert results(page).get_by_text("Attempt 1").is_visible()
-    assert results(page).get_by_role("img", name="Heat map").count() > 0
+    expect(explained.first).to_be_visible()
+    expect(results(page).get_by_text("Attempt 1")).to_be_visible()
+    expect(results(page).get_by_role("img", name="Heat map").first).to_be_visible()
     assert violations() == []
 
     write(EXERCISE.solution)
     page.keyboard.press("Control+Enter")
     results(page).get_by_text("Every check passed.").wait_for(timeout=A_MINUTE)
-    assert page.locator("#standing").get_by_text("Grade 100 of 100").is_visible()
+    expect(page.locator("#standing").get_by_text("Grade 100 of 100")).to_be_visible()
 
     page.get_by_role("link", name="Automatic differentiation").click()
     page.get_by_role("link", name=f"{EXERCISE.manifest.title} passed").wait_for()
@@ -50,7 +51,7 @@ def test_code_that_does_not_load_costs_nothing(system, page, sign_in, write):
     page.keyboard.press("Control+Enter")
     results(page).get_by_text("This used no attempt").wait_for(timeout=A_MINUTE)
 
-    assert page.locator("#standing").get_by_text("0 attempts").is_visible()
+    expect(page.locator("#standing").get_by_text("0 attempts")).to_be_visible()
 
 
 def test_with_the_stream_cut_off_the_page_asks_again_and_again(system, page, sign_in, write):
@@ -81,5 +82,5 @@ def test_two_students_at_once_get_each_their_own_result(system, chromium):
     results(pages["student8"]).get_by_text("Every check passed.").wait_for(timeout=A_MINUTE)
     results(pages["student9"]).get_by_text("checks failed").wait_for(timeout=A_MINUTE)
     for page in pages.values():
-        assert results(page).get_by_text("Attempt 1").is_visible()
+        expect(results(page).get_by_text("Attempt 1")).to_be_visible()
         page.context.close()

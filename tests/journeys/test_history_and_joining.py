@@ -1,6 +1,7 @@
 """Two attempts compared, and a student who comes into a course by its code, in a real browser."""
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -27,8 +28,8 @@ def test_two_attempts_are_chosen_and_compared(idle, page, sign_in, write):
     page.get_by_role("button", name="Compare these two").click()
 
     page.get_by_role("heading", name="Attempt 2 and Attempt 1").wait_for()
-    assert page.locator("del").inner_text() == "2"
-    assert page.locator("ins").inner_text() == "1"
+    expect(page.locator("del")).to_have_text("2")
+    expect(page.locator("ins")).to_have_text("1")
 
 
 def test_an_instructors_code_brings_a_new_student_in(idle, chromium, page, sign_in):

@@ -1,6 +1,7 @@
 """A lesson in a real browser: its code runs in a real sandbox, changed or as it is."""
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -55,7 +56,7 @@ def test_a_slip_is_told_with_its_line(lesson):
 
     code(lesson, 2).get_by_text("NameError").wait_for(timeout=A_MINUTE)
     assert "Line 2:" in code(lesson, 2).inner_text()
-    assert code(lesson, 2).get_by_text("so far", exact=True).is_visible()
+    expect(code(lesson, 2).get_by_text("so far", exact=True)).to_be_visible()
 
 
 def test_an_exercise_is_one_click_away(lesson):
@@ -75,10 +76,11 @@ def test_without_script_a_block_runs_on_a_page_of_its_own(system, chromium):
     page.get_by_role("button", name="Run code 1").click()
 
     page.get_by_role("heading", name="What code 1 showed").wait_for()
-    look_again = page.get_by_role("link", name="Look again")
+    shown, look_again = page.get_by_text("42", exact=True), page.get_by_role("link", name="Look again")
     for _ in range(200):
-        if look_again.count() == 0:
+        expect(shown.or_(look_again).first).to_be_visible()
+        if shown.is_visible():
             break
         look_again.click()
-    page.get_by_text("42").wait_for()
+    expect(shown).to_be_visible()
     context.close()

@@ -118,9 +118,7 @@ def test_an_instructor_picks_exercises_in_a_frame(campus, browse):
 
 def test_grades_reach_the_platform_and_what_differs_is_sent_again_by_hand(campus, idle, browse):
     page = browse()
-    page.goto(campus.launch("s1", exercise=SLUG, framed=False))
-    page.locator(".cm-content").wait_for()
-    page.goto(campus.launch("t1", "Instructor", framed=False))
+    both_launch(page, campus)
     override(page, idle, points=55)
     page.goto(f"{idle.url}{LMS}scores/")
     page.get_by_role("link", name=TITLE).click()
@@ -142,8 +140,7 @@ def test_grades_reach_the_platform_and_what_differs_is_sent_again_by_hand(campus
 
 def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(campus, idle, browse):
     page = browse()
-    page.goto(campus.launch("s1", exercise=SLUG, framed=False))
-    page.goto(campus.launch("t1", "Instructor", framed=False))
+    both_launch(page, campus)
     override(page, idle, points=40)
     page.goto(f"{idle.url}{LMS}")
     pages = [page.url, page.url + "platforms/new", page.url + "scores/"]
@@ -164,6 +161,14 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(campus, idle, br
     assert found == []
 
 
+def both_launch(page, campus):
+    """Have the student come from the platform, whom we then know, and after that the instructor."""
+    page.goto(campus.launch("s1", exercise=SLUG, framed=False))
+    page.locator(".cm-content").wait_for()
+    page.goto(campus.launch("t1", "Instructor", framed=False))
+    page.get_by_role("banner").get_by_text("Person t1").wait_for()
+
+
 def override(page, system, *, points):
     page.goto(f"{system.url}{TEACH}gradebook/?q=Person+s1")
     page.locator("tbody td a").first.click()
@@ -178,7 +183,7 @@ def arrived(page):
     """Load the page again until the score has arrived."""
     scores = page.get_by_role("region", name="Scores")
     for _ in range(30):
-        if scores.get_by_text("Arrived").count():
+        if scores.get_by_text("Arrived", exact=True).count():
             return
         page.wait_for_timeout(500)
         page.reload()

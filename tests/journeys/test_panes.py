@@ -1,6 +1,7 @@
 """Statement and editor side by side: how wide each is, is the reader's choice, and is remembered."""
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -28,7 +29,7 @@ def test_the_line_moves_by_keyboard_and_stays_where_it_was_put(page, divider):
         page.keyboard.press("ArrowLeft")
     narrow = width(page)
     assert narrow < before
-    assert divider.get_attribute("aria-valuenow") == "35"
+    expect(divider).to_have_attribute("aria-valuenow", "35")
     page.reload()
     page.locator(".cm-content").wait_for()
     assert width(page) == pytest.approx(narrow, abs=1)
@@ -55,7 +56,7 @@ def test_the_line_is_dragged_within_limits(page, divider):
 def test_on_a_phone_there_is_one_column_and_no_line(page, divider):
     page.set_viewport_size({"width": 360, "height": 800})
 
-    assert divider.is_hidden()
+    expect(divider).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     statement, answer = page.locator("#statement"), page.get_by_role("region", name="Your answer")
     assert answer.bounding_box()["y"] > statement.bounding_box()["y"] + statement.bounding_box()["height"]
