@@ -155,20 +155,26 @@ def test_time_in_which_a_sandbox_stood_still_is_not_the_runs(keeper, monkeypatch
     assert run.ending.seconds < QUICK.wall_seconds
 
 
-def test_a_run_whose_sandbox_beats_has_its_time_and_no_more(keeper, monkeypatch):
-    monkeypatch.setattr(conversation, "_SILENCE_SECONDS", 0.15)
+def test_a_run_whose_sandbox_beats_has_its_time_and_no_more(keeper):
     keeper.child_is_ready()
-    beats = [threading.Timer(0.05 * beat, keeper.say, [Kind.BEAT, b"0"]) for beat in range(1, 8)]
-    for beat in beats:
-        beat.start()
+    for _ in range(8):
+        keeper.say(Kind.BEAT, b"0")
 
     run = talk(keeper)
     run.observe([Call(entry="f")])
-    for beat in beats:
-        beat.join()
 
     assert run.ending.outcome is Outcome.TIMED_OUT
     assert run.ending.seconds >= QUICK.wall_seconds
+
+
+def test_beats_that_come_in_time_move_no_clock():
+    now = 0.0
+    clock = RunClock(10, clock=lambda: now)
+
+    for now in (2.0, 4.9, 7.8, 9.9):  # noqa: B007 - the clock reads it
+        clock.heard()
+
+    assert (clock.end, clock.stands_still) == (10, False)
 
 
 def test_a_child_that_ran_nothing_in_all_its_time_is_our_trouble(keeper):
