@@ -6,6 +6,7 @@ politely. Should we be killed outright, the kernel tells them to stop (Linux).
 
 import ctypes
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from deploy.setup.base import ROOT, SetupError
 
 _PR_SET_PDEATHSIG = 1
 _POLL_SECONDS = 0.1
+_PORTS = range(12_000, 32_000)  # below those, and above what browsers refuse and servers are known by
 
 
 @contextmanager
@@ -112,10 +114,14 @@ def tail(log: Path, lines: int = 15) -> str:
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback address that nobody uses now.
+
+    None of those that Linux gives to whoever asks for any, as every connection does: it may have gone to one before the
+    server that it is meant for has started.
+    """
+    while is_taken(port := secrets.choice(_PORTS)):
+        pass
+    return port
 
 
 def is_taken(port: int) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from deploy.setup import processes
 from deploy.setup.base import SetupError
 from deploy.setup.processes import free_port, is_taken, running, stopped_by_signals, wait_until
 
@@ -106,6 +107,17 @@ def test_a_port_in_use_is_noticed():
 
     with socket.create_server(("127.0.0.1", port)):
         assert is_taken(port)
+
+
+def test_a_free_port_is_none_that_a_connection_may_get_meanwhile():
+    assert all(1024 <= free_port() < 32_768 for _ in range(100))  # Linux gives those from 32,768 on: ip(7)
+
+
+def test_a_free_port_is_one_that_is_not_taken(monkeypatch):
+    monkeypatch.setattr(processes, "_PORTS", (20_000, 20_001))
+    monkeypatch.setattr(processes, "is_taken", lambda port: port == 20_000)
+
+    assert {free_port() for _ in range(20)} == {20_001}
 
 
 def test_a_server_on_all_addresses_takes_the_port_too():
