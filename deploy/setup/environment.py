@@ -5,7 +5,7 @@ from pathlib import Path
 
 from deploy.setup.base import REQUIREMENTS, VENV, SetupError, digest, main, only_one, run, say, succeeds
 from deploy.setup.debian import can_install, install
-from deploy.setup.wheels import LOCKED, TORCH, pip, with_torch
+from deploy.setup.wheels import TORCH, pip, with_torch
 
 PARTS = [REQUIREMENTS / f"{part}.txt" for part in ("web", "grader", "sandbox", "dev")]
 PYTHON = VENV / "bin" / "python"
@@ -40,9 +40,9 @@ def make_venv() -> None:
 def install_packages() -> None:
     """Install what is locked, hashes checked, and see that it fits together."""
     say("installing the locked packages (a minute or two, once)")
-    if not pip(["install", *LOCKED, *from_files(PARTS)]):
+    if not pip(["install", *from_files(PARTS)]):
         raise SetupError("pip could not install the locked packages: see its message above")
-    with_torch(["install", *LOCKED])
+    with_torch(["install"])
     run([PYTHON, "-m", "pip", "check", "-q"])
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.setup.base import REQUIREMENTS, ROOT, VENV, SetupError, digest, main, only_one, run, say
-from deploy.setup.wheels import LOCKED, pip
+from deploy.setup.wheels import pip
 
 SOURCES = ROOT / "server" / "web" / "frontend"
 BUILT = ROOT / "server" / "web" / "static" / "build"
@@ -49,7 +49,7 @@ def with_node() -> Mapping[str, str]:
     if node_version() >= OLDEST_NODE and shutil.which("npm"):
         return QUIET
     say("no Node here: taking one from a wheel")
-    if not pip(["install", *LOCKED, "-r", REQUIREMENTS / "node.txt"]):
+    if not pip(["install", "-r", REQUIREMENTS / "node.txt"]):
         raise SetupError(f"the front end needs Node {OLDEST_NODE} or newer with npm")
     return QUIET | {"PATH": os.pathsep.join([str(VENV / "bin"), os.environ.get("PATH", "")])}
 

@@ -21,7 +21,7 @@ from deploy.setup.base import ROOT, SetupError
 
 _PR_SET_PDEATHSIG = 1
 _POLL_SECONDS = 0.1
-_PORTS = range(12_000, 32_000)  # below those, and above what browsers refuse and servers are known by
+_PORTS = range(12_000, 32_000)  # below what connections are given, above what browsers refuse
 
 
 @contextmanager

@@ -16,12 +16,16 @@ SANDBOX = REQUIREMENTS / "sandbox.txt"
 TORCH = {"cpu": REQUIREMENTS / "torch-cpu.txt", "gpu": REQUIREMENTS / "torch-cuda.txt"}
 # A lock is complete, so pip resolves nothing: left to it, pips before 23.3 overlook the pin of a package that another
 # one asks for with an extra (`coverage[toml]`), and stop as soon as there is a newer release of it.
-LOCKED = ("--no-deps", "--require-hashes", "--only-binary=:all:")
+_LOCKED = ("--no-deps", "--require-hashes", "--only-binary=:all:")
 
 
 def pip(arguments: Sequence[str | Path], *, quiet: bool = False) -> bool:
-    """Run the environment's pip; whether it ended well. With `quiet`, its errors are not shown."""
-    command = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-q", *map(str, arguments)]
+    """Run the environment's pip, which takes what is locked and nothing else; whether it ended well.
+
+    The first of the arguments is pip's command. With `quiet`, its errors are not shown.
+    """
+    python = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-q"]
+    command = [*python, *map(str, arguments), *_LOCKED]
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0 and not quiet:
         print(done.stderr, file=sys.stderr)
@@ -62,7 +66,7 @@ def fetched(name: str, locks: Sequence[Path], ask: Callable[[list[str | Path]], 
             say(f"fetching the packages of {name}")
             fresh = folder.with_suffix(".part")
             shutil.rmtree(fresh, ignore_errors=True)
-            ask(["download", *LOCKED, "--dest", fresh, "-r", lock])
+            ask(["download", "--dest", fresh, "-r", lock])
             fresh.rename(folder)
     return folder
 
