@@ -1,6 +1,7 @@
 """Builders: they fill in what a test is not about."""
 
-from itertools import count
+from itertools import product
+from string import ascii_lowercase
 
 from django.utils import timezone
 
@@ -11,7 +12,9 @@ from server.gradebook.models import Assignment
 from server.submissions import services
 from server.submissions.models import Kind, Submission
 
-_numbers = count(1)
+# aaaa, aaab, ...: as long as each other, so that they stand in the order in which they were made; and without digits,
+# so that none is taken for the number that a test looks for.
+_names = map("".join, product(ascii_lowercase, repeat=4))
 
 MANIFEST = """
 format = 1
@@ -38,12 +41,12 @@ def write_exercise(folder, slug, *, title="The square", runtime="cpu", statement
 
 
 def make_course(**fields):
-    number = next(_numbers)
-    return Course.objects.create(**{"slug": f"course-{number}", "title": f"Course {number}"} | fields)
+    name = next(_names)
+    return Course.objects.create(**{"slug": f"course-{name}", "title": f"Course {name}"} | fields)
 
 
 def make_user(**fields):
-    return User.objects.create_user(**{"username": f"user{next(_numbers)}", "password": "secret"} | fields)
+    return User.objects.create_user(**{"username": f"user-{next(_names)}", "password": "secret"} | fields)
 
 
 def make_member(course, role, **fields):
