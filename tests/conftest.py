@@ -7,6 +7,7 @@ Under CHAINRULE_ONLY_WITH_DATABASE the run is about the tests that touch Django'
 more, on PostgreSQL.
 """
 
+import gc
 import os
 
 import pytest
@@ -45,6 +46,12 @@ def pytest_runtest_makereport():
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report():
     return fail_a_silent_skip((yield))
+
+
+def pytest_collection_finish():
+    # What was imported stays to the end: Python need not look through all of it for what can go, again and again.
+    gc.collect()
+    gc.freeze()
 
 
 def touches_database(item):

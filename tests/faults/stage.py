@@ -33,6 +33,8 @@ FROM submissions_submission
 """
 OPEN = ("queued", "running")
 PATIENCE = 240
+# What the other parts need until they have stopped.
+NEEDED_BY_OTHERS = {"postgres", "redis", "engine"}
 
 
 @dataclass(frozen=True)
@@ -235,9 +237,12 @@ def stage(folder, *, kept_queue=False, network=False, engine=None, env=None):
         _start(it, ports)
         yield it
     finally:
-        for part in reversed(parts.values()):
-            if part.process is not None:
-                part.stop()
+        started = [part for part in reversed(parts.values()) if part.process is not None]
+        for part in started:
+            if part.name not in NEEDED_BY_OTHERS:
+                part.ask_to_stop()
+        for part in started:
+            part.stop()
         if lane:
             lane.take_away()
         subprocess.run(["rm", "-rf", data], check=True)

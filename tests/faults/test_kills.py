@@ -33,9 +33,17 @@ def on_an_engine_of_its_own(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not find("dockerd"), reason="needs root and dockerd for an engine of its own")
-def test_an_engine_that_is_killed_takes_no_submission_with_it(on_an_engine_of_its_own):
-    (fault,) = (fault for fault in ENGINE if fault.name == "kill the engine")
+def test_an_engine_that_is_killed_takes_no_submission_with_it_and_is_used_again(on_an_engine_of_its_own):
+    it = on_an_engine_of_its_own
 
-    print(drill(on_an_engine_of_its_own, fault))
+    print(drill(it, named("kill the engine")))
+    it.until(it.parts["engine"].answers, name="the engine", seconds=60)
+    print(drill(it, named("kill a container")))
 
-    assert on_an_engine_of_its_own.wrongs() == []
+    assert it.wrongs() == []
+    assert it.parts["engine"].starts == 2
+
+
+def named(name):
+    (fault,) = (fault for fault in [*KILLS, *ENGINE] if fault.name == name)
+    return fault
