@@ -1,12 +1,30 @@
 """What the tests of LTI share: a platform, registered, and launches from it."""
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.cache import cache
 from django.test import Client
 
 from server.lti import keys, registration
 from server.lti.models import Platform
 from tests.server.lti.double import Double
+
+made = []
+
+
+@pytest.fixture(autouse=True)
+def _keys_that_are_made_once(monkeypatch):
+    """No two keys of a test are the same, but the next test has them again: to make one takes as long as a test."""
+    make, again = rsa.generate_private_key, iter(made)
+
+    def another(**what):
+        key = next(again, None)
+        if key is None:
+            key = make(**what)
+            made.append(key)
+        return key
+
+    monkeypatch.setattr(rsa, "generate_private_key", another)
 
 
 @pytest.fixture(autouse=True)
