@@ -11,6 +11,7 @@ import gc
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # What `make test` cannot bring: hardware, kernels, rights, and the settings of an engine that was there before.
 HONEST_SKIPS = (
@@ -20,6 +21,10 @@ HONEST_SKIPS = (
     "needs root and dockerd for an engine of its own",
     "needs a Docker engine with gVisor",
 )
+
+# How long one example takes says more of the machine than of the code. Where CI is set, they are the same each time.
+settings.register_profile("chainrule", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("chainrule")
 
 STRICT = bool(os.environ.get("CHAINRULE_NO_SILENT_SKIPS"))
 ONLY_WITH_DATABASE = bool(os.environ.get("CHAINRULE_ONLY_WITH_DATABASE"))

@@ -20,7 +20,7 @@ config = schemathesis.Config.from_dict(
 )
 published = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application(), config=config)
 # The same examples in every run: a failure that comes and goes teaches nothing.
-bounded = settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+bounded = settings(max_examples=10, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(autouse=True)

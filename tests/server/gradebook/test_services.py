@@ -202,7 +202,7 @@ moves = st.lists(
 
 
 @pytest.mark.django_db
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(moves)
 def test_undoing_every_decision_latest_first_ends_where_it_began(moves):
     assignment = make_assignment(due_at=NOW, late_percent_per_day=10)

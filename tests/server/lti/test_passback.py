@@ -572,11 +572,7 @@ def do(step, value, *, clock, learner, assignment, teacher, double):  # noqa: PL
             passback.resend(Passback.objects.exclude(given=None))
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=STEPS)
 def test_after_any_history_the_grade_there_is_the_grade_here(steps, clock, learner, assignment, teacher, double):
     assignment.refresh_from_db()
