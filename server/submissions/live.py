@@ -16,6 +16,7 @@ from django.db import close_old_connections, transaction
 
 from server.submissions import graders, pace, progress
 from server.submissions.models import State, Submission
+from server.web import stopping
 
 # How long a page waits for a message before it asks the database itself (seconds).
 PATIENCE = 2.0
@@ -100,7 +101,11 @@ def announce_after_commit(submission: Submission) -> None:
 
 
 async def stream(submission: Submission) -> AsyncIterator[str]:
-    """Yield server-sent events: `progress` with a snapshot whenever it changed, and `over` at the end."""
+    """Yield server-sent events: `progress` with a snapshot whenever it changed, and `over` at the end.
+
+    A website that is to stop ends it before that: the page asks whoever answers next.
+    """
+    stopping.listen()
     try:
         # Listen first and look afterwards: what happens in between is not missed.
         async with progress.listen(submission.pk) as listener:
@@ -123,7 +128,7 @@ async def _follow(submission: Submission, hear: Any) -> AsyncIterator[str]:
             yield _event("over" if now.over else "progress", now)
         else:
             yield ": still here\n\n"
-        if now.over:
+        if now.over or stopping.asked():
             return
         shown, said = now, await hear(PATIENCE)
 
