@@ -49,7 +49,7 @@ class System:
         log = self.folder / "web.log"
         with running("the website", website_command(self.port, workers=workers), log=log, env=self.env) as process:
             wait_until(lambda: answers(self.url), name="the website", process=process, log=log)
-            yield
+            yield process
 
     def grader(self, *, concurrency=1):
         """Run a grading worker while the block runs."""

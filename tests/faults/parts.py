@@ -48,11 +48,6 @@ class Part:
         )
         self.process = self._running.enter_context(context)
 
-    def ask_to_stop(self):
-        """Let it begin to stop, without waiting."""
-        self.resume()
-        self.process.terminate()
-
     def stop(self):
         self.resume()
         self._running.close()

@@ -20,7 +20,7 @@ from tempfile import mkdtemp
 import psycopg
 
 from deploy.setup import services
-from deploy.setup.processes import free_port
+from deploy.setup.processes import ask_all, free_port
 from tests.faults.network import Lane
 from tests.faults.parts import Part, until
 from tests.faults.samples import samples
@@ -33,8 +33,8 @@ FROM submissions_submission
 """
 OPEN = ("queued", "running")
 PATIENCE = 240
-# What the other parts need until they have stopped.
-NEEDED_BY_OTHERS = {"postgres", "redis", "engine"}
+# These take seconds to stop. A website takes none, but forgets that it was asked where it was only just starting.
+WORKERS = {"grading", "other", "records"}
 
 
 @dataclass(frozen=True)
@@ -238,9 +238,7 @@ def stage(folder, *, kept_queue=False, network=False, engine=None, env=None):
         yield it
     finally:
         started = [part for part in reversed(parts.values()) if part.process is not None]
-        for part in started:
-            if part.name not in NEEDED_BY_OTHERS:
-                part.ask_to_stop()
+        ask_all(part.process for part in started if part.name in WORKERS)
         for part in started:
             part.stop()
         if lane:

@@ -1,12 +1,12 @@
 """A website that is asked to stop does so, whoever is watching."""
 
 import urllib.request
+from dataclasses import replace
 
 import pytest
 
-from deploy.setup.processes import free_port, running, wait_until
+from deploy.setup.processes import free_port
 from tests.server.integration.test_whole_flow import python
-from tests.system import answers, website_command
 
 pytestmark = pytest.mark.slow
 
@@ -22,17 +22,14 @@ print(submission.pk, client.cookies["sessionid"].value)
 
 def test_a_page_that_follows_a_submission_keeps_no_website_from_stopping(idle, tmp_path):
     submission, session = python(idle, HAND_IN_AND_SIGN_IN).split()
-    port, log = free_port(), tmp_path / "web.log"
-    url = f"http://127.0.0.1:{port}"
+    system = replace(idle, port=free_port(), folder=tmp_path)
     events = urllib.request.Request(
-        f"{url}/submissions/{submission}/events", headers={"Cookie": f"sessionid={session}"}
+        f"{system.url}/submissions/{submission}/events", headers={"Cookie": f"sessionid={session}"}
     )
 
-    with running("the website", website_command(port), log=log, env=idle.env) as website:
-        wait_until(lambda: answers(url), name="the website", process=website, log=log)
-        with urllib.request.urlopen(events, timeout=30) as stream:
-            assert stream.readline() == b"event: progress\n"
-            website.terminate()
+    with system.website() as website, urllib.request.urlopen(events, timeout=30) as stream:
+        assert stream.readline() == b"event: progress\n"
+        website.terminate()
 
-            assert website.wait(30) == 0
-            assert b"event: over" not in stream.read()
+        assert website.wait(30) == 0
+        assert b"event: over" not in stream.read()
