@@ -80,6 +80,7 @@ class Keeper:
         try:
             while True:
                 caps = self._await_open()
+                self._make_sure_of_a_child()
                 waited = self._await_awake(self._beat)
                 self._serve_one(self._waiting.popleft(), caps, waited)
                 self._fork_ahead()
@@ -92,6 +93,13 @@ class Keeper:
             raise NurseryDied
         while len(self._waiting) < AHEAD:
             self._waiting.append(self._fork())
+
+    def _make_sure_of_a_child(self) -> None:
+        """Have a child that lives: one that waited may have died under the last submission, or just now."""
+        self._reap()
+        self._bury()
+        if not self._waiting:
+            self._fork_ahead()
 
     def _await_awake(self, beat: Callable[[int], None] = lambda _: None) -> int:
         """Let no submission run while a child is still getting ready: it could put obstacles in its way.

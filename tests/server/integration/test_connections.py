@@ -5,6 +5,7 @@ import json
 import os
 import time
 from contextlib import ExitStack, closing, suppress
+from datetime import datetime
 
 import psutil
 import psycopg
@@ -89,22 +90,35 @@ def test_the_records_worker_keeps_its_connection_and_gets_over_its_loss(system):
 
 
 def connections_of(system, word):
-    """When each connection to the system's database was last used, of a process with a word in its command."""
+    """When each connection to the system's database was last used, of a process with a word in its command.
+
+    None is the time of a connection that was just made, and asked nothing yet.
+    """
     ports = set()
     for process in psutil.Process().children():
         # What is looked at may be going away.
         with suppress(psutil.NoSuchProcess):
             if word in " ".join(process.cmdline()):
-                family = [process, *process.children(recursive=True)]
-                ports |= {one.laddr.port for member in family for one in member.net_connections("tcp")}
+                for member in (process, *process.children(recursive=True)):
+                    ports |= ports_of(member)
     name = system.env["DATABASE_URL"].rpartition("/")[2]
     rows = "SELECT pid, query_start, client_port FROM pg_stat_activity WHERE datname = %s"
     with server() as connection:
         return {pid: used for pid, used, port in connection.execute(rows, [name]) if port in ports}
 
 
+def ports_of(process):
+    with suppress(psutil.NoSuchProcess):
+        return {one.laddr.port for one in process.net_connections("tcp")}
+    return set()
+
+
 def the_only(connections, *, unlike=None):
-    return next(iter(connections.items())) if len(connections) == 1 and unlike not in connections else None
+    """The only connection and when it was used, once it was; None until then."""
+    match list(connections.items()):
+        case [(pid, datetime() as used)] if pid != unlike:
+            return pid, used
+    return None
 
 
 def later(connections, pid, since):

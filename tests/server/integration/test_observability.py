@@ -168,7 +168,9 @@ def graded(system, worker, submission):
 
 
 def lines(system, name):
-    return [json.loads(line) for line in (system.folder / name).read_text().splitlines() if line.startswith("{")]
+    # The last one may still be being written.
+    whole, _, _ = (system.folder / name).read_text().rpartition("\n")
+    return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
 
 
 def of(request_id, entries):
