@@ -13,6 +13,7 @@ import urllib.request
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
@@ -122,7 +123,7 @@ class Stage:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, error.read()
-        except OSError:
+        except (OSError, HTTPException):  # it was not there, or died before it had said all
             return None, None
 
     def _assignment(self, slug):

@@ -22,6 +22,8 @@ def quick_start(system):
 
 def test_the_quick_start_gets_full_marks_twice(idle):
     with idle.grader():
+        # Where somebody reads the README a grader has started; the quick start waits for ten seconds.
+        assert idle.manage("grade_samples", "gradients/sum-of-matrix").returncode == 0
         done = quick_start(idle)
 
     assert done.returncode == 0, done.stderr
