@@ -96,7 +96,6 @@ class Keeper:
 
     def _make_sure_of_a_child(self) -> None:
         """Have a child that lives: one that waited may have died under the last submission, or just now."""
-        self._reap()
         self._bury()
         if not self._waiting:
             self._fork_ahead()
@@ -147,7 +146,6 @@ class Keeper:
         patience: float | None = IDLE_SECONDS * 1000
         while self._in not in (ready := dict(poll.poll(patience))):
             if self._wake in ready:
-                self._reap()
                 self._bury()
                 self._fork_ahead()
             else:
@@ -156,6 +154,7 @@ class Keeper:
 
     def _bury(self) -> None:
         """Let go of children that died while they waited."""
+        self._reap()
         for child in [child for child in self._waiting if child.status is not None]:
             _require_awake(child)
             self._waiting.remove(child)
