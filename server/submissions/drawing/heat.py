@@ -127,4 +127,4 @@ def _level(difference: float, most: float) -> int:
     # What is far below the largest difference is rounding, not a mistake.
     if difference <= 1e-9 * most:
         return 0
-    return max(1, round(LEVELS * difference / most))
+    return max(1, round(LEVELS * (difference / most)))

@@ -46,6 +46,12 @@ def test_nan_and_infinity_are_as_wrong_as_can_be():
     assert [cell.level for cell in heat.cells] == [LEVELS, LEVELS, LEVELS]
 
 
+def test_numbers_as_large_as_there_are_have_their_place():
+    heat = heat_map([3], [1.7e308, 0.5e308, -1.7e308], [0.0, 0.0, 1.7e308])
+
+    assert [cell.level for cell in heat.cells] == [LEVELS, 2, LEVELS]
+
+
 def test_rounding_beside_a_mistake_is_no_mistake():
     heat = heat_map([2], [1.0 + 1e-15, 5.0], [1.0, 1.0])
 
