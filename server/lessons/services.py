@@ -14,6 +14,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from pydantic import TypeAdapter
 
 from grader import logs
 from grader.snippets import Shown, Snippet
@@ -23,6 +24,7 @@ from server.celery import app
 from server.courses.models import Course
 from server.lessons.errors import NotRun
 from server.lessons.models import PATIENCE, SnippetRun
+from server.shapes import checked_json
 from server.submissions.errors import Unstorable
 from server.submissions.services import check_storable
 
@@ -33,6 +35,7 @@ PER_MINUTE = 20
 AT_ONCE = 2
 KEPT = timedelta(days=1)
 QUEUE = "grading.cpu"
+_SHOWN = TypeAdapter(Shown)
 
 
 @transaction.atomic
@@ -99,12 +102,10 @@ def record(*, run: str, token: str, shown: dict[str, Any] | None) -> bool:
 
 
 def _read(shown: dict[str, Any]) -> dict[str, Any] | None:
-    try:
-        known = Shown.from_dict(shown).to_dict()
-    except (TypeError, ValueError):
+    if checked_json(_SHOWN, shown) is None:
         return None
     # NUL bytes are text for Python, but not for every database.
-    return {key: value.replace("\0", "\ufffd") if isinstance(value, str) else value for key, value in known.items()}
+    return {key: value.replace("\0", "\ufffd") if isinstance(value, str) else value for key, value in shown.items()}
 
 
 def forget() -> int:

@@ -5,7 +5,7 @@ a few minutes. A page can do without: if Redis is away, it asks the database.
 """
 
 import json
-import math
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
@@ -20,6 +20,7 @@ from django.conf import settings
 log = structlog.get_logger(__name__)
 
 LONGEST_CURVE = 2_000
+MOST_CASES = 10_000
 TIMES = {"socket_timeout": 2, "socket_connect_timeout": 1}
 
 
@@ -51,15 +52,19 @@ def understood(message: Any) -> dict[str, Any]:
     """Return what we know of a message, with the right types. It comes from near a sandbox: the rest is dropped."""
     try:
         said = json.loads(message)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return {}
     if not isinstance(said, dict):
         return {}
-    known: dict[str, Any] = {key: said[key] for key in ("case", "of") if type(said.get(key)) is int}
+    known: dict[str, Any] = {key: said[key] for key in ("case", "of") if _is_count(said.get(key))}
     if said.get("state") == "running" or "loss" in said:
         known["state"] = "running"
     curve = [[float(x) for x in point] for point in _points(said.get("loss"))]
     return known | ({"loss": curve} if curve else {})
+
+
+def _is_count(number: Any) -> bool:
+    return type(number) is int and 0 <= number <= MOST_CASES
 
 
 def _points(curve: Any) -> list[Any]:
@@ -70,7 +75,8 @@ def _is_point(point: Any) -> bool:
     return (
         isinstance(point, list)
         and len(point) == 2
-        and all(isinstance(x, int | float) and math.isfinite(x) for x in point)
+        # Compared with the largest float before it becomes one: a whole number may have thousands of digits.
+        and all(isinstance(x, int | float) and abs(x) <= sys.float_info.max for x in point)
     )
 
 

@@ -10,14 +10,12 @@ requeue           staff have it graded again after we erred
 A report answers exactly one token. The first report wins; what comes later, or with another token, changes nothing.
 """
 
-import json
 import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from math import isfinite
 from typing import Any, Self
 from uuid import UUID
 
@@ -26,6 +24,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
+from pydantic import TypeAdapter
 
 from grader import metrics
 from grader.reports import Outcome, Report
@@ -34,6 +33,7 @@ from server.gradebook.models import Assignment
 from server.gradebook.rules import Terms, refusal
 from server.gradebook.selectors import terms_of
 from server.gradebook.services import refresh
+from server.shapes import checked_json
 from server.submissions import dispatch, live
 from server.submissions.errors import NotNow, StillWaiting, TooManyChecks, Unstorable
 from server.submissions.models import OPEN, Kind, State, Submission, new_seed, new_token, uses_attempt
@@ -42,6 +42,10 @@ from server.submissions.signals import report_written
 log = structlog.get_logger(__name__)
 
 LONGEST_LEASE = timedelta(minutes=5)
+# Of one check. No exercise gives as many, and sums stay far from where numbers end.
+MOST_POINTS = 1_000_000
+_REPORT = TypeAdapter(Report)
+# NUL is text for Python, but not for every database.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON spells it, not a backslash and a "u0000" that somebody printed
 NOT_UTF_8 = "This is not UTF-8 text. Save the file with the encoding UTF-8 and try again."
 
@@ -233,25 +237,16 @@ def _refuse(submission: str, why: Recorded) -> Recorded:
 
 def read_report(data: dict[str, Any]) -> Report | None:
     """Return the report, or None where a faulty worker sent something else. The sweep then tries another."""
+    text = checked_json(_REPORT, data)
+    if text is None or _NUL.search(text):
+        return None
     try:
         report = Report.from_dict(data)
-        points = [(finding.points, finding.max_points) for finding in report.findings]
-        sound = all(isfinite(most) and 0 <= given <= most for given, most in points)
-    except (TypeError, ValueError, KeyError, AttributeError):
+    except (TypeError, ValueError, KeyError):
         return None
-    if not _is_storable(data):
-        return None
+    sound = all(0 <= one.points <= one.max_points <= MOST_POINTS for one in report.findings)
     # A graded report without points to be had is not a zero: something of ours went wrong.
     return report if sound and (report.outcome is Outcome.UNGRADABLE or report.max > 0) else None
-
-
-def _is_storable(report: dict[str, Any]) -> bool:
-    """Whether every database takes it: numbers that are some, and text without NUL and halves of surrogate pairs."""
-    try:
-        text = json.dumps(report, allow_nan=False, ensure_ascii=False).encode()
-    except (TypeError, ValueError):
-        return False
-    return _NUL.search(text) is None
 
 
 @transaction.atomic

@@ -78,7 +78,8 @@ class Graph:
         """Return the graph of an exhibit, laid out; None where it is no graph."""
         match exhibit:
             case {"case": str(case), "graph": {"nodes": list(nodes), "edges": list(edges)} as graph, **rest}:
-                cut_off = [name for name in rest.get("cut_off", []) if isinstance(name, str)]
+                named = rest.get("cut_off")
+                cut_off = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
             case _:
                 return None
         if not 0 < len(nodes) <= MAX_NODES or len(edges) > MAX_EDGES or not _sound(nodes, edges):

@@ -47,7 +47,18 @@ def test_an_answer_with_another_token_changes_nothing(start):
     assert run.is_waiting
 
 
-@pytest.mark.parametrize("shown", [None, {}, {"outcome": "wonderful"}, SHOWN | {"score": 10}])
+@pytest.mark.parametrize(
+    "shown",
+    [
+        None,
+        {},
+        [],
+        {"outcome": "wonderful"},
+        SHOWN | {"score": 10},
+        SHOWN | {"line": "first"},
+        SHOWN | {"output": "half of a pair \ud800"},
+    ],
+)
 def test_an_answer_that_says_nothing_ends_the_waiting_without_a_result(start, shown):
     run = start()
     answered(run, shown=shown)

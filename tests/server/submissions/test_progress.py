@@ -27,6 +27,8 @@ def test_a_loss_means_that_the_code_runs():
         '{"case": "<script>", "of": true}',
         '{"state": ["running"]}',
         '{"score": 10}',
+        '{"case": -1, "of": ' + "9" * 4000 + "}",
+        "[" * 100_000,
     ],
 )
 def test_what_is_not_progress_is_dropped(message):
@@ -34,7 +36,7 @@ def test_what_is_not_progress_is_dropped(message):
 
 
 def test_points_that_cannot_be_drawn_are_dropped():
-    message = '{"loss": [[0, NaN], [1, Infinity], [2, "x"], [3], 4, [5, 0.5]]}'
+    message = '{"loss": [[0, NaN], [1, Infinity], [2, "x"], [3], 4, [5, 0.5], [6, %s]]}' % ("9" * 400)
 
     assert understood(message)["loss"] == [[5.0, 0.5]]
 
