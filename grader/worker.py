@@ -21,7 +21,7 @@ from celery.exceptions import Reject
 from celery.signals import worker_process_init, worker_process_shutdown, worker_ready
 
 from grader import attendance, logs, metrics, tracing
-from grader.broker import broker
+from grader.broker import broker, drop_what_cannot_be_read
 from grader.errors import GraderError, NoSandbox, PackageError
 from grader.holding import tell_what_is_held
 from grader.jobs import Job
@@ -52,6 +52,7 @@ torch.set_num_threads(1)
 # Without fixups: where a variable names Django's settings, Celery would load them.
 app = Celery("grader", broker=BROKER, set_as_current=False, fixups=[])
 app.conf.update(
+    worker_consumer="grader.intake:Intake",
     accept_content=["json"],
     task_serializer="json",
     task_ignore_result=True,
@@ -86,6 +87,7 @@ app.conf.update(
     },
 )
 app.steps["consumer"].add(attendance.Attendance)
+drop_what_cannot_be_read()
 tracing.follow()
 tell_what_is_held(app)
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from grader import metrics, tracing
+from grader.broker import drop_what_cannot_be_read
 from grader.heartbeat import Heartbeat
 from server.settings.databases import one_at_a_time
 
@@ -25,6 +26,7 @@ app.autodiscover_tasks()
 # Celery would close the connection to the database around each task; see below.
 app.conf.CELERY_DB_REUSE_MAX = sys.maxsize
 app.steps["consumer"].add(Heartbeat)
+drop_what_cannot_be_read()
 tracing.follow()
 
 

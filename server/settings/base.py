@@ -158,6 +158,8 @@ GRADING_SENDS = 30
 GRADING_BACKOFF = env.int("CHAINRULE_GRADING_BACKOFF", 5)
 
 CELERY_BROKER_URL = REDIS_URL
+# Graders put messages into our queue, and one that was taken over could put anything there.
+CELERY_WORKER_CONSUMER = "grader.intake:Intake"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
     "visibility_timeout": 600,

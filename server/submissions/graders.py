@@ -6,6 +6,7 @@ and pages read what it noted. In Redis: `graders:asked` holds since when there i
 """
 
 import time
+from typing import Any
 
 import redis
 import structlog
@@ -15,7 +16,7 @@ from kombu.exceptions import OperationalError
 
 from server.celery import app
 from server.submissions import progress
-from server.submissions.dispatch import queue_of
+from server.submissions.dispatch import RUNTIMES, queue_of
 
 # How long we wait for answers, and for how long nobody must have answered before we say so: a worker that is started
 # anew is missed by nobody (seconds).
@@ -30,10 +31,29 @@ log = structlog.get_logger(__name__)
 def note() -> None:
     """Ask the workers what they take from, and note it. Without a broker nothing is noted, and so nobody is missed."""
     try:
-        answers = app.control.inspect(timeout=PATIENCE).active_queues() or {}
-        note_taken({queue["name"] for queues in answers.values() for queue in queues})
+        answers = ask("active_queues", patience=PATIENCE)
+        taken = {name for answer in answers.values() for name in queue_names(answer)}
+        note_taken(taken & {queue_of(runtime) for runtime in RUNTIMES})
     except (OperationalError, AMQPError, OSError, redis.RedisError):
         log.warning("graders_not_noted", exc_info=True)
+
+
+def ask(command: str, *, patience: float) -> dict[str, Any]:
+    """Return what each worker answers within so many seconds; OperationalError, AMQPError or OSError without a broker.
+
+    An answer may be anything: who speaks for a grader may have been taken over.
+    """
+    answers: dict[str, Any] = {}
+    for answer in app.control.broadcast(command, reply=True, timeout=patience) or []:
+        if isinstance(answer, dict):
+            answers |= answer
+    return answers
+
+
+def queue_names(answer: Any) -> list[str]:
+    """Return the queues that a worker says it takes from; none where it says something else."""
+    queues = answer if isinstance(answer, list) else []
+    return [queue["name"] for queue in queues if isinstance(queue, dict) and isinstance(queue.get("name"), str)]
 
 
 def note_taken(queues: set[str]) -> None:

@@ -125,6 +125,7 @@ def test_what_a_dead_worker_had_in_hand_another_can_put_back(accounts, auditor):
         ("HGET", "unacked", "tag"),
         ("LPUSH", "celery", "a task"),
         ("PUBLISH", "elsewhere", "hello"),
+        ("PUBLISH", "/0.celeryev/worker.heartbeat", "hello"),
         ("PSUBSCRIBE", "*"),
         ("KEYS", "*"),
         ("SCAN", "0"),

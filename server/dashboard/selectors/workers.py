@@ -1,13 +1,14 @@
 """Which graders are alive. They are asked over the broker, which takes a moment: pages load this part by itself."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from amqp.exceptions import AMQPError
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
-from server.celery import app
+from server.submissions import graders
 
 log = structlog.get_logger(__name__)
 
@@ -38,23 +39,26 @@ def workers() -> list[Worker] | None:
 
 
 def _ask() -> list[Worker] | None:
-    inspect = app.control.inspect(timeout=PATIENCE)
     try:
-        queues, stats = inspect.active_queues() or {}, inspect.stats() or {}
+        queues, stats = (graders.ask(command, patience=PATIENCE) for command in ("active_queues", "stats"))
     except (OperationalError, AMQPError, OSError):
         log.warning("broker_unreachable")
         return None
-    # Graders say more of themselves than other workers do, and one that is out listens to no queue.
-    return [_worker(name, queues.get(name, []), stats[name]) for name in sorted(stats) if "chainrule" in stats[name]]
+    found = (_worker(name, graders.queue_names(queues.get(name)), stats[name]) for name in sorted(stats))
+    return [worker for worker in found if worker is not None]
 
 
-def _worker(name: str, queues: list[dict], stats: dict) -> Worker:
-    own = stats["chainrule"]
-    return Worker(
-        name=name,
-        queues=[queue["name"] for queue in queues],
-        processes=len(stats.get("pool", {}).get("processes", [])),
-        graded=stats.get("total", {}).get("grader.grade", 0),
-        replaced=own["replaced"],
-        out=own["out"],
-    )
+def _worker(name: str, queues: list[str], stats: Any) -> Worker | None:
+    """Return the worker that answered; None for one that does not say what graders say, and so is none."""
+    try:
+        own = stats["chainrule"]
+        return Worker(
+            name=name,
+            queues=queues,  # of none, while it is out
+            processes=len(stats["pool"]["processes"]),
+            graded=int(stats["total"].get("grader.grade", 0)),
+            replaced=int(own["replaced"]),
+            out=str(own["out"]),
+        )
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
+        return None
