@@ -1,7 +1,6 @@
 """Whoever has a grader's account can put anything into a queue, and answer anything: nobody stops for it."""
 
 import base64
-import copy
 import json
 import re
 from contextlib import closing, contextmanager
@@ -13,6 +12,7 @@ import redis
 
 from tests.server.integration.test_observability import DASHBOARD
 from tests.server.integration.test_whole_flow import python
+from tests.server.oddities import MISSING, places, replaced
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis]
 
@@ -30,7 +30,6 @@ client.force_login(User.objects.get(username=STUDENTS[-1]))
 assignment = Assignment.objects.get(course__slug=SLUG, slug="derivatives/sin")
 print(client.get(assignment.get_absolute_url()).status_code)
 """
-MISSING = object()
 ODD = [MISSING, None, True, -1, 1e300, "x", [], [1, 2, 3], ["x", "y"], {}, {"a": 1}]
 NO_JSON = [b"\xff\x00", b"hello", b"[1]", b"3", b"null", b'"x"', b"{}", b"[" * 200_000]
 # What kombu makes something of that JSON has no word for.
@@ -47,60 +46,53 @@ ANSWERS = [3, None, "x", [], [3], [{"name": 3}], [{"name": "asked"}], {}, {"chai
 def message(queue):
     """A task as Celery sends it, which the receiver will find senseless."""
     name = str(uuid4())
-    headers = {"lang": "py", "task": QUEUES[queue], "id": name, "shadow": None, "eta": None, "expires": None}
-    headers |= {"group": None, "group_index": None, "retries": 0, "timelimit": [None, None], "root_id": name}
-    headers |= {
-        "parent_id": None,
-        "argsrepr": "('x',)",
-        "kwargsrepr": "{}",
-        "origin": "gen1@here",
-        "ignore_result": True,
+    return {
+        "body": encoded([["x"], {}, dict.fromkeys(["callbacks", "errbacks", "chain", "chord"])]),
+        "content-type": "application/json",
+        "content-encoding": "utf-8",
+        "headers": {
+            **dict.fromkeys(["shadow", "eta", "expires", "group", "group_index", "parent_id", "stamped_headers"]),
+            "task": QUEUES[queue],
+            "id": name,
+            "root_id": name,
+            "lang": "py",
+            "origin": "gen1@here",
+            "retries": 0,
+            "timelimit": [None, None],
+            "argsrepr": "('x',)",
+            "kwargsrepr": "{}",
+            "ignore_result": True,
+            "replaced_task_nesting": 0,
+            "stamps": {},
+        },
+        "properties": {
+            "correlation_id": name,
+            "reply_to": name,
+            "delivery_mode": 2,
+            "priority": 0,
+            "body_encoding": "base64",
+            "delivery_tag": str(uuid4()),
+            "delivery_info": {"exchange": "", "routing_key": queue},
+        },
     }
-    headers |= {"replaced_task_nesting": 0, "stamped_headers": None, "stamps": {}}
-    properties = {
-        "correlation_id": name,
-        "reply_to": name,
-        "delivery_mode": 2,
-        "priority": 0,
-        "body_encoding": "base64",
-    }
-    properties |= {"delivery_tag": str(uuid4()), "delivery_info": {"exchange": "", "routing_key": queue}}
-    body = base64.b64encode(
-        b'[["x"], {}, {"callbacks": null, "errbacks": null, "chain": null, "chord": null}]'
-    ).decode()
-    kinds = {"content-type": "application/json", "content-encoding": "utf-8"}
-    return {"body": body, **kinds, "headers": headers, "properties": properties}
+
+
+def encoded(body):
+    """A message's body, as it lies in a queue: from bytes as they are, else as JSON."""
+    return base64.b64encode(body if isinstance(body, bytes) else json.dumps(body).encode()).decode()
 
 
 def odd_messages(queue):
     """Yield messages with something odd in every place, and some that are none at all."""
     yield from NO_JSON + NO_VALUES
     for body in [*BODIES, EMBEDDED]:
-        yield odd(queue, ("body",), base64.b64encode(body).decode() if isinstance(body, bytes) else body)
-    for way in ways(message(queue)):
+        yield json.dumps(message(queue) | {"body": encoded(body) if isinstance(body, bytes) else body}).encode()
+    for way in places(message(queue)):
         for value in ODD:
-            yield odd(queue, way, value)
-    first = base64.b64encode(json.dumps({"task": QUEUES[queue], "timelimit": ["x", "y"]}).encode()).decode()
-    for headers in ({}, None, {"id": "1"}):
-        yield json.dumps(message(queue) | {"headers": headers, "body": first}).encode()  # Celery's first protocol
-
-
-def ways(document, at=()):
-    for key, value in document.items():
-        yield (*at, key)
-        if isinstance(value, dict):
-            yield from ways(value, (*at, key))
-
-
-def odd(queue, way, value):
-    whole = inner = copy.deepcopy(message(queue))
-    *before, last = way
-    for key in before:
-        inner = inner[key]
-    inner[last] = value
-    if value is MISSING:
-        del inner[last]
-    return json.dumps(whole).encode()
+            yield json.dumps(replaced(message(queue), way, value)).encode()
+    for headers in ({}, None, {"id": "1"}):  # Celery's first protocol, which has them in the body
+        body = encoded({"task": QUEUES[queue], "timelimit": ["x", "y"]})
+        yield json.dumps(message(queue) | {"headers": headers, "body": body}).encode()
 
 
 @pytest.fixture
@@ -155,7 +147,7 @@ def replies(asked):
     for number, said in enumerate([*ANSWERS, MISSING]):
         body = 3 if said is MISSING else {f"grader{number}@nowhere": said}
         reply = message("records")
-        reply["body"] = base64.b64encode(json.dumps(body).encode()).decode()
+        reply["body"] = encoded(body)
         reply["headers"] = {"ticket": asked["ticket"], "clock": "late" if number % 2 else 1}
         reply["properties"]["delivery_tag"] = str(uuid4())
         yield json.dumps(reply).encode()

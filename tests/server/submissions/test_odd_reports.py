@@ -1,7 +1,6 @@
 """A grader that was taken over can answer with anything: it is refused, or pages and the API show it."""
 
 import base64
-import copy
 from collections import Counter
 
 import pytest
@@ -13,6 +12,7 @@ from server.submissions.drawing.figures import SIGNATURE
 from server.submissions.presentation import result_of
 from server.submissions.services import read_report
 from tests.server.builders import make_report, make_submission, record
+from tests.server.oddities import MISSING, places, replaced
 
 REPORT = make_report(
     0,
@@ -54,24 +54,23 @@ REPORT = make_report(
 DEEP = [[]]
 for _ in range(400):
     DEEP = [DEEP]
-ODD = [None, True, -1, 10**400, 1.7e308, "", "<b>", "x" * 100_000, [], [None], [{}, "x"], {}, {"kind": 1}, DEEP]
-
-
-def places(node, at=()):
-    """Yield the way to each value within plain data."""
-    for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
-        yield (*at, key)
-        yield from places(value, (*at, key))
-
-
-def replaced(node, way, value):
-    """Return plain data with another value in one place."""
-    *before, last = way
-    whole = inner = copy.deepcopy(node)
-    for key in before:
-        inner = inner[key]
-    inner[last] = value
-    return whole
+ODD = [
+    MISSING,
+    None,
+    True,
+    -1,
+    10**400,
+    1.7e308,
+    "",
+    "<b>",
+    "x" * 100_000,
+    [],
+    [None],
+    [{}, "x"],
+    {},
+    {"kind": 1},
+    DEEP,
+]
 
 
 def odd_reports():
