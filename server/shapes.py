@@ -7,13 +7,15 @@ from pydantic import TypeAdapter
 
 # A whole number with more digits is larger than every float, and breaks whoever reckons with it.
 MOST_DIGITS = 300
+# A report with as many figures as there may be has five million.
+MOST_BYTES = 8_000_000
 
 
 def checked_json(shape: TypeAdapter[Any], data: Any) -> bytes | None:
     """Return plain data as JSON in UTF-8; None where a field is missing, unknown, or of another type.
 
-    None, too, for what JSON or a database cannot tell: numbers that are none, or larger than any float, and halves of
-    surrogate pairs.
+    None, too, for what is too large, and for what JSON or a database cannot tell: numbers that are none, or larger than
+    any float, and halves of surrogate pairs.
     """
     try:
         text = json.dumps(data, allow_nan=False, ensure_ascii=False).encode()
@@ -21,7 +23,7 @@ def checked_json(shape: TypeAdapter[Any], data: Any) -> bytes | None:
         shape.validate_json(text, strict=True, extra="forbid")
     except (TypeError, ValueError, RecursionError):
         return None
-    return text
+    return text if len(text) <= MOST_BYTES else None
 
 
 def _reckonable(digits: str) -> int:

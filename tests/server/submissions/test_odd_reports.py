@@ -124,10 +124,12 @@ def test_a_report_as_graders_send_it_is_taken_as_it_is():
         (("exhibits",), {"kind": "graph"}),
         (("exhibits", 0), "graph"),
         (("output",), None),
+        (("output",), "x" * 8_000_000),
         (("seconds",), "1"),
         (("runtime",), 7),
         (("findings", 0, "data", "deep"), DEEP),
     ],
+    ids=lambda value: repr(value)[:40],
 )
-def test_what_has_another_type_is_no_report(way, value):
+def test_what_has_another_type_or_size_is_no_report(way, value):
     assert read_report(replaced(REPORT, way, value)) is None
