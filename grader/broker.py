@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from amqp.exceptions import AMQPError
-from kombu.transport import TRANSPORT_ALIASES, redis
+from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 from kombu.transport.virtual import Empty
 from redis.exceptions import ConnectionError, InvalidResponse, ResponseError, TimeoutError
 
@@ -37,8 +37,35 @@ def drop_what_cannot_be_read() -> None:
         TRANSPORT_ALIASES[scheme] = f"{__name__}:{Transport.__name__}"
 
 
+class QoS(redis.QoS):
+    """Knows what is in hand. What the broker cannot be told of any more is not: its own clock gives it to others.
+
+    Else whoever may have one thing in hand would take nothing again, and so never notice that the connection has gone.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        """Tell the broker that a message was dealt with."""
+        with self._out_of_hand(delivery_tag):
+            super().ack(delivery_tag)  # type: ignore[no-untyped-call]
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """Tell the broker that a message was not dealt with, and whether others shall get it."""
+        with self._out_of_hand(delivery_tag):
+            super().reject(delivery_tag, requeue=requeue)  # type: ignore[no-untyped-call]
+
+    @contextmanager
+    def _out_of_hand(self, delivery_tag: str) -> Iterator[None]:
+        try:
+            yield
+        except OF_BROKER:
+            virtual.QoS.ack(self, delivery_tag)  # type: ignore[no-untyped-call]
+            raise
+
+
 class Channel(redis.Channel):
     """Reads messages; what is no JSON counts as none."""
+
+    QoS = QoS
 
     def _brpop_read(self, **options: Any) -> Any:
         with self._no_message_where_unreadable():

@@ -7,7 +7,8 @@ import redis
 from kombu import Connection
 from structlog.testing import capture_logs
 
-from grader.broker import Transport, broker, drop_what_cannot_be_read
+from deploy.setup.services import redis as redis_server
+from grader.broker import OF_BROKER, Transport, broker, drop_what_cannot_be_read
 
 
 def test_a_file_goes_before_the_variable(monkeypatch, tmp_path):
@@ -81,3 +82,25 @@ def test_a_message_that_its_receiver_cannot_take_is_not_put_back():
         queue.queue.delete()
 
     assert heard == ["a job"]
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("fate", ["ack", "reject", "requeue"])
+def test_what_was_in_hand_when_the_broker_went_does_not_keep_others_from_being_taken(tmp_path, fate):
+    drop_what_cannot_be_read()
+    taken = []
+    with redis_server(tmp_path) as url:
+        connection = Connection(url)
+        queue = connection.SimpleQueue("jobs")
+        queue.put("a job")
+        consumer = connection.Consumer([queue.queue], on_message=taken.append, prefetch_count=1)
+        consumer.consume()
+        while not taken:
+            connection.drain_events(timeout=5)
+        assert not consumer.channel.qos.can_consume()
+
+    with pytest.raises(OF_BROKER):
+        getattr(taken[0], fate)()
+
+    assert consumer.channel.qos.can_consume()
+    connection.collect()
