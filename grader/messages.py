@@ -383,7 +383,7 @@ def fields_of(message: str) -> set[str]:
 def _filled(message: str, data: Mapping[str, Any]) -> str | None:
     try:
         return _FORMATTER.vformat(MESSAGES[message], (), data)
-    except (LookupError, ValueError, AttributeError, TypeError, OverflowError):
+    except (LookupError, ValueError, AttributeError, TypeError):
         return None
 
 

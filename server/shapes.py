@@ -19,11 +19,13 @@ def checked_json(shape: TypeAdapter[Any], data: Any) -> bytes | None:
     """
     try:
         text = json.dumps(data, allow_nan=False, ensure_ascii=False).encode()
+        if len(text) > MOST_BYTES:
+            return None
         json.loads(text, parse_int=_reckonable)
         shape.validate_json(text, strict=True, extra="forbid")
     except (TypeError, ValueError, RecursionError):
         return None
-    return text if len(text) <= MOST_BYTES else None
+    return text
 
 
 def _reckonable(digits: str) -> int:

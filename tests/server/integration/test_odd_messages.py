@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 from contextlib import closing, contextmanager
 from threading import Thread
 from uuid import uuid4
@@ -112,7 +111,7 @@ def test_no_message_ends_a_worker_or_keeps_it_from_its_work(idle, attacker, queu
 
         assert (done.returncode, done.stderr) == (0, "")
     said = log.read_text()
-    assert len(re.findall("message_dropped", said)) > 50
+    assert said.count("message_dropped") > 50
     assert "Unrecoverable" not in said
     assert "broker lost" not in said
 
@@ -149,7 +148,6 @@ def replies(asked):
         reply = message("records")
         reply["body"] = encoded(body)
         reply["headers"] = {"ticket": asked["ticket"], "clock": "late" if number % 2 else 1}
-        reply["properties"]["delivery_tag"] = str(uuid4())
         yield json.dumps(reply).encode()
 
 

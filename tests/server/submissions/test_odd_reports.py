@@ -50,7 +50,7 @@ REPORT = make_report(
         {"kind": "figure", "case": "a run", "png": base64.b64encode(SIGNATURE + b"pixels").decode()},
     ],
 }
-# As many levels as go through the queue, and a whole number that no float can hold.
+# As many levels as go through the queue.
 DEEP = [[]]
 for _ in range(400):
     DEEP = [DEEP]
