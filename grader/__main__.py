@@ -21,15 +21,15 @@ from pathlib import Path
 
 import torch
 
-from grader import logs
 from grader.errors import GraderError, PackageError, UnknownExercise
-from grader.jobs import Job
+from grader.grading.pipeline import grade
 from grader.packages.catalogue import find_package
 from grader.packages.scaffold import scaffold
-from grader.pipeline import grade
-from grader.reports import Report, Status
+from grader.protocol.jobs import Job
+from grader.protocol.reports import Report, Status
 from grader.sandboxes.select import open_sandbox
-from grader.verification import verify_all
+from grader.telemetry import logs
+from grader.verification.package import verify_all
 
 MARKS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.SKIPPED: "·"}
 

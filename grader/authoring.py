@@ -15,9 +15,9 @@ from grader.checks.check import check
 from grader.checks.compare import compare, is_close
 from grader.checks.failures import Failed, Mismatch
 from grader.checks.trials import Trial
-from grader.harness.functions import build
-from grader.harness.models import build_model
-from grader.harness.wire import Applied, Function, Model
+from grader.harness.child.functions import build
+from grader.harness.child.models import build_model
+from grader.harness.wire.values import Applied, Function, Model
 from grader.packages.cases import Case, Chart, Floats, NearMiss
 from grader.packages.manifest import Tolerance
 

@@ -13,9 +13,9 @@ from celery.signals import task_postrun, task_prerun, worker_init, worker_ready
 from django.conf import settings
 from django.db import close_old_connections
 
-from grader import metrics, tracing
-from grader.broker import drop_what_cannot_be_read
-from grader.heartbeat import Heartbeat
+from grader.messaging.heartbeat import Heartbeat
+from grader.messaging.redis_transport import drop_what_cannot_be_read
+from grader.telemetry import metrics, task_context
 from server.settings.databases import one_at_a_time
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings.demo")
@@ -27,7 +27,7 @@ app.autodiscover_tasks()
 app.conf.CELERY_DB_REUSE_MAX = sys.maxsize
 app.steps["consumer"].add(Heartbeat)
 drop_what_cannot_be_read()
-tracing.follow()
+task_context.follow()
 
 
 @worker_ready.connect

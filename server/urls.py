@@ -14,7 +14,7 @@ urlpatterns = [
     path("", include("server.invitations.urls")),
     path("courses/<slug:slug>/teach/", include("server.dashboard.urls")),
     path("courses/<slug:slug>/teach/connections/lms/", include("server.lti.course_urls")),
-    path("courses/<slug:slug>/teach/connections/", include("server.connections.urls")),
+    path("courses/<slug:slug>/teach/connections/", include("server.integrations.urls")),
     path("courses/<slug:slug>/teach/regrades/", include("server.regrades.urls")),
     path("courses/<slug:slug>/teach/similarity/", include("server.similarity.urls")),
     path("courses/<slug:slug>/teach/people/", include("server.roster.urls")),

@@ -1,7 +1,7 @@
 """Writes the containers' seccomp profiles beside this file: `python -m deploy.sandbox.profile`.
 
 A container may make the calls that a submission may make, and those that its keeper needs to start and to step down.
-A child then puts the narrower filter of `grader.harness.syscalls` on itself.
+A child then puts the narrower filter of `grader.harness.child.syscalls` on itself.
 """
 
 import json
@@ -9,7 +9,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from grader.harness.syscalls import ABSENT, ALLOWED, DRIVER, DRIVER_START, KEEPER, NAMESPACES
+from grader.harness.child.syscalls import ABSENT, ALLOWED, DRIVER, DRIVER_START, KEEPER, NAMESPACES
 
 FOLDER = Path(__file__).parent
 ENOSYS = 38

@@ -15,11 +15,11 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playwright
 
-from deploy.setup.base import ROOT, main, say
-from deploy.setup.browser import ARGUMENTS, chromium_program
-from deploy.setup.demo import LOGS, build_image, manage, probed_sandbox, start
-from deploy.setup.processes import free_port, stopped_by_signals
-from deploy.setup.services import redis
+from deploy.dev.base import ROOT, main, say
+from deploy.dev.browser import ARGUMENTS, chromium_program
+from deploy.dev.demo import LOGS, build_image, manage, probed_sandbox, start
+from deploy.dev.processes import free_port, stopped_by_signals
+from deploy.dev.services import redis
 
 FOLDER = Path(__file__).parent
 COURSE = "courses/autograd-demo/"

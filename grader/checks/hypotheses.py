@@ -13,8 +13,8 @@ from torch import Tensor
 from grader.checks.compare import is_close
 from grader.checks.factors import factors
 from grader.checks.sample import TIGHT_SINGLE, Diagnosis, Hypothesis, Sample, every_wrong, fit, fits, pairs_of
-from grader.harness.functions import build
-from grader.harness.wire import Function
+from grader.harness.child.functions import build
+from grader.harness.wire.values import Function
 from grader.packages.manifest import Tolerance
 
 LARGE, SMALL = 2e-3, 2e-7

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from grader.checks.trials import Trial
-from grader.harness.probes import NOT_CALLABLE
+from grader.harness.child.probes import NOT_CALLABLE
 
 
 def classifies(trial: Trial, *, needed: float) -> None:

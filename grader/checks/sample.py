@@ -18,7 +18,7 @@ TIGHT_SINGLE = Tolerance(rtol=2e-4, atol=1e-5)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Diagnosis:
-    """What is wrong: an id of `grader.messages`, and the data that its sentence is filled in with."""
+    """What is wrong: an id of `grader.protocol.messages`, and the data that its sentence is filled in with."""
 
     id: str
     data: Mapping[str, Any] = field(default_factory=dict)

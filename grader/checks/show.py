@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grader.harness.functions import formula
-from grader.harness.wire import Applied, Function, Model, Other
+from grader.harness.child.functions import formula
+from grader.harness.wire.values import Applied, Function, Model, Other
 from grader.packages.cases import Floats
 
 MAX_SHOWN = 12

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grader.harness.nursery import Birth
+    from grader.harness.supervisor.fork_server import ChildMain
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,30 +17,31 @@ def main() -> None:
     """Start the nursery, which warms, and keep."""
     options = _options()
     sys.path[:0] = [str(ROOT), str(ROOT / "site")]
-    from grader.harness.confine import ENVIRONMENT  # noqa: PLC0415 - only found by now
+    from grader.harness.child.confine import ENVIRONMENT  # noqa: PLC0415 - only found by now
 
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     os.environ.clear()
     os.environ.update(kept | ENVIRONMENT, HOME="/scratch", TMPDIR="/scratch", MPLCONFIGDIR="/scratch/.matplotlib")
-    from grader.harness.keeper import Keeper, take_over_pipes  # noqa: PLC0415
-    from grader.harness.nursery import hire  # noqa: PLC0415
+    from grader.harness.supervisor.fork_server import start_fork_server  # noqa: PLC0415
+    from grader.harness.supervisor.supervisor import Supervisor, take_over_pipes  # noqa: PLC0415
     from grader.harness.system import PR_SET_DUMPABLE, prctl  # noqa: PLC0415
 
     prctl(PR_SET_DUMPABLE, 0)
     pipes = take_over_pipes()
-    Keeper(hire(functools.partial(_rear, options)), *pipes).serve()
+    Supervisor(start_fork_server(functools.partial(_rear, options)), *pipes).serve()
 
 
-def _rear(options: argparse.Namespace) -> tuple[dict[str, Any], "Birth"]:
+def _rear(options: argparse.Namespace) -> tuple[dict[str, Any], "ChildMain"]:
     """Import all that a submission needs, and prepare what each child does."""
     # torch reads the environment when it is imported, and a keeper that has a nursery does without it
-    from grader.harness import cuda, landlock, rehearsal, syscalls, warmth  # noqa: PLC0415
-    from grader.harness.child import live  # noqa: PLC0415
-    from grader.harness.confine import Walls  # noqa: PLC0415
+    from grader.harness.child import cuda, landlock, syscalls, warmup  # noqa: PLC0415
+    from grader.harness.child.confine import Walls  # noqa: PLC0415
+    from grader.harness.child.main import live  # noqa: PLC0415
     from grader.harness.digest import digest  # noqa: PLC0415
+    from grader.harness.supervisor import preload  # noqa: PLC0415
 
     gpu = options.device is not None
-    version = warmth.warm(rehearse=not gpu)
+    version = preload.warm(rehearse=not gpu)
     walls = Walls(
         seccomp=syscalls.build_filter(devices=gpu, forks=not options.no_forks),
         readable=(sys.base_prefix, "/proc/driver"),
@@ -48,7 +49,7 @@ def _rear(options: argparse.Namespace) -> tuple[dict[str, Any], "Birth"]:
     )
     told = {"harness": digest(), "torch": version, "landlock": landlock.version()}
     warm = functools.partial(cuda.initialise, options.gpu_memory_mb) if gpu else _nothing
-    rehearse = functools.partial(rehearsal.rehearse, options.device)
+    rehearse = functools.partial(warmup.rehearse, options.device)
     return told, functools.partial(live, walls=walls, warm=warm, rehearse=rehearse)
 
 

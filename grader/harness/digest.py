@@ -10,6 +10,6 @@ def digest() -> str:
     """Return the digest of this folder's sources, the same inside a sandbox and outside."""
     folder = Path(__file__).parent
     whole = hashlib.sha256()
-    for path in sorted(folder.glob("*.py")):
-        whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(folder.rglob("*.py")):
+        whole.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
     return whole.hexdigest()[:16]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.harness.wire import Applied, Function, Model
+from grader.harness.wire.values import Applied, Function, Model
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +35,7 @@ class Case:
 class NearMiss:
     """A wrong answer worth recognising: what it is called, the value that it would be, and what to say of it.
 
-    `diagnosis` is an id of `grader.messages`, whose sentence and hint (`<id>.hint`) are filled in with `data`.
+    `diagnosis` is an id of `grader.protocol.messages`, whose sentence and hint (`<id>.hint`) are filled in with `data`.
     """
 
     diagnosis: str

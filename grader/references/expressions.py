@@ -1,7 +1,7 @@
 """Expressions of single numbers: read from a formula, evaluated and differentiated in plain Python.
 
 A program is a list of [operator, operand, ...] on a growing list of nodes, the leaves first; an operand is the index of
-an earlier node, or ["number", 2.0]. The probe `expression` of `grader.harness.probes` runs it with a learner's class.
+an earlier node, or ["number", 2.0]. The probe `expression` of `grader.harness.child.probes` runs it with a learner's class.
 
 Source of the reverse sweep: Griewank and Walther, "Evaluating Derivatives", 2008, table 3.4.
 """

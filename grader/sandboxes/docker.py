@@ -1,4 +1,4 @@
-"""Cells as Docker containers."""
+"""Instances as Docker containers."""
 
 import json
 import secrets
@@ -11,11 +11,11 @@ import docker
 from docker.errors import DockerException, ImageNotFound
 
 from grader.errors import SandboxError
-from grader.sandboxes.attached import Unpacker, attach
-from grader.sandboxes.cell import Cell
+from grader.sandboxes.byte_stream import ByteStream
+from grader.sandboxes.direct_pipes import open_direct_pipes
+from grader.sandboxes.docker_stream import Unpacker, attach
 from grader.sandboxes.gpus import gpu_arguments, gpu_environment, gpu_host_config
-from grader.sandboxes.line import open_line
-from grader.sandboxes.link import Link
+from grader.sandboxes.instance import Instance
 from grader.sandboxes.orphans import OWNER, SANDBOX, owner, remove_orphans
 from grader.sandboxes.runtimes import Gpus, Runtime
 
@@ -56,7 +56,7 @@ class DockerEngine:
                 f"start it with --add-runtime {wanted}=PATH"
             )
 
-    def start(self) -> Cell:
+    def start(self) -> Instance:
         """Create a container, attach to it and wait until its keeper is warm."""
         try:
             container = self._create()
@@ -125,7 +125,7 @@ class DockerEngine:
             options.append(f"seccomp={json.dumps(json.loads(self._runtime.seccomp.read_text()))}")
         return options
 
-    def _warm(self, container: str) -> Cell:
+    def _warm(self, container: str) -> Instance:
         held = ExitStack()
         try:
             stream = attach(self._api, container)
@@ -138,7 +138,7 @@ class DockerEngine:
             held.close()
             raise
 
-    def _await(self, container: str, stream: socket.socket, held: ExitStack) -> Cell:
+    def _await(self, container: str, stream: socket.socket, held: ExitStack) -> Instance:
         """Wait for the keeper; `held` closes what the cell holds open."""
         try:
             self._api.start(container)
@@ -146,18 +146,18 @@ class DockerEngine:
             raise SandboxError(f"Docker cannot start a sandbox: {error}") from error
         unpacked = Unpacker()
         descriptor = stream.fileno()
-        cell = Cell(
-            Link(descriptor, descriptor, unpacked),
+        cell = Instance(
+            ByteStream(descriptor, descriptor, unpacked),
             stop=lambda: self._stop(container, held),
             complaint=lambda: unpacked.complaint(stream),
             ran_out_of_memory=lambda: self._ran_out_of_memory(container),
             label=f"container {container[:12]}",
         )
         cell.await_ready(_START_SECONDS)
-        line = open_line(self._pid(container), cell.hello["line"])
+        line = open_direct_pipes(self._pid(container), cell.handshake["direct_pipes"])
         if line is not None:
             held.callback(line.close)
-            cell.move_to(Link(line.source, line.sink))
+            cell.move_to(ByteStream(line.source, line.sink))
         return cell
 
     def _pid(self, container: str) -> int:

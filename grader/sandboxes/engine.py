@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from grader.sandboxes.cell import Cell
+from grader.sandboxes.instance import Instance
 
 
 class Engine(Protocol):
@@ -20,7 +20,7 @@ class Engine(Protocol):
         """Do nothing where cells can be started; SandboxError with what to do where not."""
         ...
 
-    def start(self) -> Cell:
+    def start(self) -> Instance:
         """Return a new cell that is warm; SandboxError where that fails."""
         ...
 

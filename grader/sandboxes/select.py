@@ -6,8 +6,8 @@ from grader.errors import NoSandbox, SandboxError
 from grader.sandboxes.bubblewrap import BubblewrapEngine
 from grader.sandboxes.docker import DockerEngine
 from grader.sandboxes.engine import Engine
+from grader.sandboxes.pool import Policy, SandboxPool
 from grader.sandboxes.runtimes import EngineKind, Reuse, Runtime, find_runtime, load_runtimes
-from grader.sandboxes.warm import Policy, WarmSandbox
 
 
 def open_sandbox(
@@ -16,7 +16,7 @@ def open_sandbox(
     *,
     slot: int = 0,
     on_replaced: Callable[[str], None] | None = None,
-) -> WarmSandbox:
+) -> SandboxPool:
     """Return a sandbox for a runtime of `deploy/runtimes.toml`; call `close` when done.
 
     Where the runtime's engine does not answer, its fallback is taken, unless `engine` insists on one. `slot` is the
@@ -27,7 +27,7 @@ def open_sandbox(
     reasons = []
     for candidate in _candidates(runtime, engine, runtimes):
         try:
-            return WarmSandbox(_start(candidate, slot), _policy(candidate), on_replaced=on_replaced)
+            return SandboxPool(_start(candidate, slot), _policy(candidate), on_replaced=on_replaced)
         except SandboxError as error:
             reasons.append(f"{candidate.engine}: {error}")
     raise NoSandbox(

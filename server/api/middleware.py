@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from django.urls import resolve
 from django.utils.decorators import sync_and_async_middleware
 
-from grader import logs
+from grader.telemetry import logs
 from server.api.application import api, problem_of
 from server.api.conditions import conditional
 from server.api.openapi import query_names

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from grader.reports import Report
+from grader.protocol.reports import Report
 from server.accounts.models import User
 from server.api import schemas
 from server.api.models import ExternalReference
@@ -11,10 +11,10 @@ from server.catalogue.exercises import Exercise
 from server.courses.models import Course, Enrollment, Role
 from server.gradebook.models import Assignment, Grade
 from server.gradebook.rules import Decision, late_share, terms_for
-from server.submissions import live
-from server.submissions.live import Snapshot
+from server.submissions.live import snapshots
+from server.submissions.live.snapshots import Snapshot
 from server.submissions.models import State, Submission
-from server.submissions.presentation import result_of
+from server.submissions.rendering.presentation import result_of
 from server.webhooks.models import Delivery, DeliveryState, Endpoint, EventType
 
 ROOT = "/api/v1"
@@ -90,7 +90,7 @@ def show_submissions(rows: list[Submission]) -> list[schemas.SubmissionOut]:
 
 def show_submission(row: Submission) -> schemas.SubmissionOut:
     """Return a submission; one that is open says how far it is."""
-    snapshot = live.snapshot(row) if row.is_open else None
+    snapshot = snapshots.snapshot(row) if row.is_open else None
     decision = None
     if row.state == State.GRADED:
         grade = Grade.objects.filter(assignment=row.assignment_id, learner=row.learner_id).first()

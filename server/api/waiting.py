@@ -18,7 +18,7 @@ from django.http import HttpResponse
 from server.api import idempotency
 from server.api.presentation import show_submission
 from server.api.responses import respond
-from server.submissions import live
+from server.submissions.live import snapshots
 from server.submissions.models import Submission
 
 LONGEST = 10
@@ -45,7 +45,7 @@ async def held(response: HttpResponse) -> HttpResponse:
     wait: Wait = response.wait  # type: ignore[attr-defined]
     await sync_to_async(close_old_connections)()
     try:
-        events = cast("AsyncGenerator[str, None]", live.stream(wait.submission))
+        events = cast("AsyncGenerator[str, None]", snapshots.stream(wait.submission))
         async with asyncio.timeout(wait.seconds), aclosing(events):
             async for _ in events:
                 pass

@@ -7,9 +7,9 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from grader.snippets import Shown
+from grader.protocol.snippets import Shown
+from server.common.uuid7 import uuid7
 from server.courses.models import Course
-from server.ids import uuid7
 from server.submissions.models import new_token
 
 # After so long without an answer nothing will come any more; the graders do not start on it then either.

@@ -16,15 +16,15 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from pydantic import TypeAdapter
 
-from grader import logs
-from grader.snippets import Shown, Snippet
+from grader.protocol.snippets import Shown, Snippet
+from grader.telemetry import logs
 from server.accounts.models import User
 from server.catalogue.lessons import LessonText
 from server.celery import app
+from server.common.strict_json import checked_json
 from server.courses.models import Course
 from server.lessons.errors import NotRun
 from server.lessons.models import PATIENCE, SnippetRun
-from server.shapes import checked_json
 from server.submissions.errors import Unstorable
 from server.submissions.services import check_storable
 

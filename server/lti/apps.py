@@ -15,7 +15,7 @@ class LtiConfig(AppConfig):
 
         from server.gradebook.models import Assignment  # noqa: PLC0415
         from server.gradebook.signals import grade_changed  # noqa: PLC0415
-        from server.lti import outbox  # noqa: PLC0415
+        from server.lti.grades import outbox  # noqa: PLC0415
 
         grade_changed.connect(outbox.on_grade, dispatch_uid="lti: grade")
         post_save.connect(outbox.on_terms, sender=Assignment, dispatch_uid="lti: terms")

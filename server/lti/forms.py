@@ -8,8 +8,8 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from server.accounts.models import User
 from server.courses.models import Course
 from server.gradebook.models import Assignment
-from server.lti import transport
 from server.lti.models import LmsCourse, Platform, origin_of
+from server.lti.platform import transport
 from server.lti.selectors import taught_by
 from server.webhooks.guard import Refused
 

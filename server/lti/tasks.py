@@ -4,7 +4,9 @@ import structlog
 from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 
-from server.lti import comparing, login, outbox, passback, rosters
+from server.lti.grades import outbox, passback, reconciliation
+from server.lti.launch import login
+from server.lti.members import rosters
 from server.lti.models import LineItem
 
 log = structlog.get_logger(__name__)
@@ -21,14 +23,14 @@ def sweep() -> None:
     """Send what is due: later tries, and what a lost queue forgot."""
     for pk in passback.due():
         send_soon(pk)
-    for pk in comparing.overdue():
+    for pk in reconciliation.overdue():
         compare_soon(pk)
 
 
 @shared_task(name="lti.compare")
 def compare(pk: int) -> None:
     """Compare a column with our grades."""
-    comparing.compare(pk)
+    reconciliation.compare(pk)
 
 
 @shared_task(name="lti.rosters")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from grader import logs, metrics
+from grader.telemetry import logs, metrics
 
 
 def configure(settings: dict[str, Any]) -> None:

@@ -14,11 +14,11 @@ from django.db.models import Count, Min
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from grader.metrics import Collector, GaugeMetricFamily, Metric
+from grader.telemetry.metrics import Collector, GaugeMetricFamily, Metric
 from server.lti.models import Passback, PassbackState
 from server.observability.readiness import threads
-from server.submissions.dispatch import RUNTIMES, jobs_in
 from server.submissions.models import Submission
+from server.submissions.queue.dispatch import RUNTIMES, jobs_in
 from server.webhooks.models import Delivery, DeliveryState
 
 # How long the broker may take to answer (seconds): less than whoever asks us usually waits.

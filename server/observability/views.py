@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from grader.metrics import registry
+from grader.telemetry.metrics import registry
 from server.observability.numbers import Numbers
 from server.observability.readiness import troubles
 

@@ -10,7 +10,7 @@ import structlog
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from grader import logs
+from grader.telemetry import logs
 from server.celery import app
 from server.regrades.models import Regrade, Rerun
 

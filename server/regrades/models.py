@@ -4,10 +4,10 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
-from grader.jobs import Job
+from grader.protocol.jobs import Job
+from server.common.uuid7 import uuid7
 from server.courses.models import Course
 from server.gradebook.models import Assignment, GradeChange
-from server.ids import uuid7
 from server.submissions.models import State, Submission, new_token
 
 

@@ -21,7 +21,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from grader.reports import Report
+from grader.protocol.reports import Report
 from server.accounts.models import User
 from server.courses.models import Course
 from server.gradebook.models import Action, Assignment, Grade, GradeChange

@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from server.regrades import services
-from server.regrades.sweep import sweep as sweep_once
+from server.regrades.reconcile import sweep as sweep_once
 
 
 @shared_task(name="regrades.send")

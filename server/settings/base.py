@@ -20,13 +20,13 @@ INSTALLED_APPS = [
     "server.drafts",
     "server.lessons",
     "server.invitations",
-    "server.insights",
+    "server.analytics",
     "server.comments",
     "server.dashboard",
     "server.regrades",
     "server.similarity",
     "server.roster",
-    "server.connections",
+    "server.integrations",
     "server.lti",
     "server.observability",
     "server.web",
@@ -57,7 +57,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "server.web.policy.AdminPolicy",
     # Gives frames on an LMS's pages cookies of their own, and says who may frame us.
-    "server.lti.embedding.Embedding",
+    "server.lti.launch.embedding.Embedding",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -159,7 +159,7 @@ GRADING_BACKOFF = env.int("CHAINRULE_GRADING_BACKOFF", 5)
 
 CELERY_BROKER_URL = REDIS_URL
 # Graders put messages into our queue, and one that was taken over could put anything there.
-CELERY_WORKER_CONSUMER = "grader.intake:Intake"
+CELERY_WORKER_CONSUMER = "grader.messaging.consumer:StrictConsumer"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
     "visibility_timeout": 600,

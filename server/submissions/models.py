@@ -8,10 +8,10 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from grader.jobs import Job, Scope
+from grader.protocol.jobs import Job, Scope
+from server.common.uuid7 import uuid7
 from server.courses.models import Course
 from server.gradebook.models import Assignment
-from server.ids import uuid7
 from server.submissions.errors import IllegalMove
 
 

@@ -26,17 +26,18 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
 from pydantic import TypeAdapter
 
-from grader import metrics
-from grader.reports import Outcome, Report
+from grader.protocol.reports import Outcome, Report
+from grader.telemetry import metrics
 from server.accounts.models import User
+from server.common.strict_json import checked_json
 from server.gradebook.models import Assignment
 from server.gradebook.rules import Terms, refusal
 from server.gradebook.selectors import terms_of
 from server.gradebook.services import refresh
-from server.shapes import checked_json
-from server.submissions import dispatch, live
 from server.submissions.errors import NotNow, StillWaiting, TooManyChecks, Unstorable
+from server.submissions.live import snapshots
 from server.submissions.models import OPEN, Kind, State, Submission, new_seed, new_token, uses_attempt
+from server.submissions.queue import dispatch
 from server.submissions.signals import report_written
 
 log = structlog.get_logger(__name__)
@@ -194,7 +195,7 @@ def record(*, submission: str, token: str, report: dict[str, Any], now: datetime
     rescore(row, read)
     if row.kind == Kind.SUBMIT:
         refresh(row.assignment, [row.learner_id], now=now)
-    live.announce_after_commit(row)
+    snapshots.announce_after_commit(row)
     # Not before it holds: a log that knows of scores which the database refused would mislead.
     transaction.on_commit(partial(_tell, row, read))
     return Recorded.WRITTEN
@@ -310,7 +311,7 @@ def _end(row: Submission, state: State) -> None:
     row.move_to(state)
     row.finished_at = timezone.now()
     row.save(update_fields=["state", "finished_at"])
-    live.announce_after_commit(row)
+    snapshots.announce_after_commit(row)
 
 
 def lease(tries: int = 1) -> timedelta:

@@ -8,8 +8,9 @@ from typing import Any
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from server.submissions import graders, services
-from server.submissions.sweep import sweep as sweep_once
+from server.submissions import services
+from server.submissions.queue import worker_presence
+from server.submissions.queue.reconcile import sweep as sweep_once
 
 # Some minutes in all, the waits growing to half a minute.
 UNTIL_THE_DATABASE_IS_BACK: dict[str, Any] = {
@@ -41,4 +42,4 @@ def sweep() -> None:
 @shared_task(name="submissions.note_graders")
 def note_graders() -> None:
     """Ask which graders are there."""
-    graders.note()
+    worker_presence.note()

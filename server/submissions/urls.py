@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from server.submissions import comparing, views
+from server.submissions import compare_views, views
 
 
 class AssignmentSlug:
@@ -28,7 +28,7 @@ urlpatterns = [
     path("courses/<slug:course>/exercises/<assignment:slug>/check", views.check, name="check"),
     path("courses/<slug:course>/exercises/<assignment:slug>/file", views.read_file, name="file"),
     path("courses/<slug:course>/exercises/<assignment:slug>/history", views.history, name="history"),
-    path("courses/<slug:course>/exercises/<assignment:slug>/compare", comparing.compare, name="compare"),
+    path("courses/<slug:course>/exercises/<assignment:slug>/compare", compare_views.compare, name="compare"),
     path("submissions/<uuid:pk>/", views.detail, name="detail"),
     path("submissions/<uuid:pk>/result", views.result, name="result"),
     path("submissions/<uuid:pk>/state", views.state, name="state"),

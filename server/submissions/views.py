@@ -13,13 +13,15 @@ from server.catalogue.exercises import find_exercise
 from server.drafts import selectors as drafts
 from server.gradebook.models import Assignment
 from server.gradebook.selectors import Standing, get_assignment, grade_in, standing
-from server.submissions import graders, live, selectors, services
-from server.submissions.drawing.figures import find_figure
+from server.submissions import selectors, services
 from server.submissions.errors import Refused, StillWaiting
 from server.submissions.forms import SubmissionForm
+from server.submissions.live import snapshots
 from server.submissions.models import Kind, Submission
-from server.submissions.outlook import outlook
-from server.submissions.presentation import result_of
+from server.submissions.queue import worker_presence
+from server.submissions.rendering.figures import find_figure
+from server.submissions.rendering.presentation import result_of
+from server.submissions.submission_terms import outlook
 from server.web.requests import Request
 
 
@@ -100,7 +102,7 @@ def result(request: Request, pk: UUID) -> HttpResponse:
 def state(request: Request, pk: UUID) -> JsonResponse:
     """What the stream says, once: for browsers whose stream is cut off."""
     submission = selectors.get_submission(request.user, pk, light=True)
-    return JsonResponse(live.snapshot(submission).to_dict())
+    return JsonResponse(snapshots.snapshot(submission).to_dict())
 
 
 @require_GET
@@ -108,7 +110,7 @@ async def events(request: Request, pk: UUID) -> StreamingHttpResponse:
     """The stream of a submission's states as server-sent events, until it is over."""
     user = await request.auser()
     submission = await sync_to_async(selectors.get_submission)(user, pk, light=True)
-    body: AsyncIterator[str] = live.stream(submission)
+    body: AsyncIterator[str] = snapshots.stream(submission)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(body, content_type="text/event-stream", headers=headers)
 
@@ -157,7 +159,7 @@ def _result(submission: Submission) -> dict[str, object]:
     return {
         "submission": submission,
         "assignment": submission.assignment,
-        "snapshot": live.snapshot(submission),
+        "snapshot": snapshots.snapshot(submission),
         "result": result_of(submission),
     }
 
@@ -172,7 +174,7 @@ def _exercise(request: Request, assignment: Assignment) -> dict[str, object]:
         "opening": opening,
         "source": opening.source,
         "starter": assignment.content.starter,
-        "missing": graders.missing(assignment.content.runtime),
+        "missing": worker_presence.missing(assignment.content.runtime),
         **_standing(standing(assignment, list(selectors.history(user, assignment)), grade_in(assignment, user))),
     } | (_result(latest) if latest else {})
 

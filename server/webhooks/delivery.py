@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from grader import metrics
+from grader.telemetry import metrics
 from server.webhooks import services, signing, transport
 from server.webhooks.models import Delivery, DeliveryState, Try
 from server.webhooks.transport import Answer

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from django.db import models
 
+from server.common.uuid7 import uuid7
 from server.courses.models import Course
-from server.ids import uuid7
 from server.webhooks.signing import new_secret
 
 

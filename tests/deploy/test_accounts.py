@@ -10,11 +10,11 @@ import redis
 from kombu import Connection
 from redis.exceptions import NoPermissionError
 
-from deploy.setup.base import ROOT
-from deploy.setup.processes import free_port, running, wait_until
-from deploy.setup.services import redis_program
-from grader.worker import app as worker
-from tests.system import whole_system
+from deploy.dev.base import ROOT
+from deploy.dev.processes import free_port, running, wait_until
+from deploy.dev.services import redis_program
+from grader.worker.tasks import app as worker
+from tests.support.system import whole_system
 
 pytestmark = pytest.mark.redis
 

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from deploy.setup import audit
-from deploy.setup.base import SetupError
+from deploy.dev import audit
+from deploy.dev.base import SetupError
 
 TODAY = date(2026, 11, 25)
 # As pip-audit 2 writes them.

@@ -10,16 +10,16 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from deploy.setup.base import ROOT
-from deploy.setup.debian import PLACES
-from tests.system import own_postgres_database
+from deploy.dev.base import ROOT
+from deploy.dev.debian import PLACES
+from tests.support.system import own_postgres_database
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 WORK = """
 from server.accounts.models import User
 from server.gradebook.models import Assignment
-from tests.server.builders import make_report, make_submission, record
+from tests.support.people import make_report, make_submission, record
 for name, points in (("student1", 7.5), ("student2", 10.0)):
     assignment = Assignment.objects.get(slug="derivatives/sin")
     submission = make_submission(User.objects.get(username=name), assignment)

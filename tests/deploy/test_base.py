@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from deploy.setup import base
-from deploy.setup.base import SetupError, digest, main, only_one, run
+from deploy.dev import base
+from deploy.dev.base import SetupError, digest, main, only_one, run
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_only_one_is_let_through_at_a_time(root):
 
 def test_set_up_runs_on_the_standard_library_alone():
     """The modules that run before there is an environment, in a Python that sees no packages."""
-    script = "import deploy.setup.environment, deploy.setup.frontend, deploy.setup.debian, deploy.setup.services"
+    script = "import deploy.dev.environment, deploy.dev.frontend, deploy.dev.debian, deploy.dev.services"
     done = subprocess.run(
         [sys.executable, "-S", "-c", script], cwd=base.ROOT, capture_output=True, text=True, check=False
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.setup import test as command
+from deploy.dev import test as command
 
 ENV = {"CHAINRULE_TEST_POSTGRES": "postgres://somewhere/postgres", "REDIS_URL": "redis://somewhere"}
 

@@ -12,7 +12,7 @@ from deploy.capacity.__main__ import main
 from deploy.capacity.parts import Demand, Part, measured
 from deploy.capacity.simulation import Burst, p95, simulate
 from deploy.capacity.sizes import size
-from tests.system import ROOT
+from tests.support.system import ROOT
 
 README = (ROOT / "deploy" / "capacity" / "README.md").read_text()
 COMMANDS = re.findall(r"^`python -m deploy\.capacity ?(.*)`$", README, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The compose file, as docker-compose reads it: complete, and with its walls. tests/production starts it."""
+"""The compose file, as docker-compose reads it: complete, and with its walls. tests/support/production starts it."""
 
 import json
 import os
@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deploy.setup.base import ROOT
-from deploy.setup.debian import find
+from deploy.dev.base import ROOT
+from deploy.dev.debian import find
 
 pytestmark = pytest.mark.docker
 

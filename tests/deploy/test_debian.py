@@ -1,7 +1,7 @@
 import pytest
 
-from deploy.setup import debian
-from deploy.setup.base import SetupError
+from deploy.dev import debian
+from deploy.dev.base import SetupError
 
 
 def test_what_is_there_needs_nothing(monkeypatch):

@@ -9,11 +9,11 @@ import psutil
 import pytest
 import requests
 
-from deploy.setup import demo
-from deploy.setup.base import ROOT, SetupError
-from deploy.setup.processes import free_port
+from deploy.dev import demo
+from deploy.dev.base import ROOT, SetupError
+from deploy.dev.processes import free_port
 
-COMMAND = [sys.executable, "-m", "deploy.setup.demo"]
+COMMAND = [sys.executable, "-m", "deploy.dev.demo"]
 
 
 def environment(tmp_path, port):
@@ -45,7 +45,7 @@ def test_without_any_sandbox_both_kinds_are_named_and_what_the_probe_says():
 
 
 INTERRUPTED = """
-from deploy.setup.demo import manage, stopped_by_signals
+from deploy.dev.demo import manage, stopped_by_signals
 with stopped_by_signals():
     try:
         env = {"DJANGO_SETTINGS_MODULE": "server.settings.demo"}

@@ -5,8 +5,8 @@ from zipfile import ZipFile
 
 import pytest
 
-from deploy.setup import environment, frontend, wheels
-from deploy.setup.base import SetupError
+from deploy.dev import environment, frontend, wheels
+from deploy.dev.base import SetupError
 
 
 @pytest.fixture

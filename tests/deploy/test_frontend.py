@@ -1,7 +1,7 @@
 import os
 import subprocess
 
-from deploy.setup import frontend
+from deploy.dev import frontend
 
 
 def test_npm_keeps_to_itself_that_there_is_a_newer_npm(tmp_path):

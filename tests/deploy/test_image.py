@@ -4,8 +4,8 @@ import tarfile
 
 import pytest
 
-from deploy.setup import image
-from deploy.setup.base import ROOT, SetupError
+from deploy.dev import image
+from deploy.dev.base import ROOT, SetupError
 
 
 @pytest.fixture

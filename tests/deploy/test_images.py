@@ -1,9 +1,9 @@
-"""What goes into production's images, and what does not; tests/production starts them."""
+"""What goes into production's images, and what does not; tests/support/production starts them."""
 
 import pytest
 
-from deploy.setup import images
-from deploy.setup.base import ROOT
+from deploy.dev import images
+from deploy.dev.base import ROOT
 
 RECIPES = {one.name: one for one in images.recipes(base="base", sandbox="sandbox:1", proxy_base="caddy")}
 
@@ -22,7 +22,7 @@ def test_the_website_has_its_pages_and_the_exercises_but_no_sources_of_the_bundl
 def test_a_grader_has_nothing_of_the_server():
     files = contents("grading")
 
-    assert {"grader/worker.py", "deploy/runtimes.toml", "deploy/sandbox/seccomp.json"} <= files
+    assert {"grader/worker/tasks.py", "deploy/runtimes.toml", "deploy/sandbox/seccomp.json"} <= files
     assert not [name for name in files if name.startswith("server/")]
 
 

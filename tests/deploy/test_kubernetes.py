@@ -6,7 +6,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from deploy.setup.base import ROOT
+from deploy.dev.base import ROOT
 from tests.deploy.kustomize import containers, render
 
 pytestmark = pytest.mark.slow

@@ -7,9 +7,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.setup import processes
-from deploy.setup.base import SetupError
-from deploy.setup.processes import free_port, is_taken, running, stopped_by_signals, wait_until
+from deploy.dev import processes
+from deploy.dev.base import SetupError
+from deploy.dev.processes import free_port, is_taken, running, stopped_by_signals, wait_until
 
 FOREVER = "import signal; print('up', flush=True); signal.pause()"
 WITH_A_CHILD = (
@@ -66,7 +66,7 @@ def test_a_process_that_ignores_the_request_is_killed(tmp_path):
 def test_a_process_ends_when_its_starter_is_killed(tmp_path):
     log = tmp_path / "log"
     starter = (
-        "import signal; from pathlib import Path; from deploy.setup.processes import running\n"
+        "import signal; from pathlib import Path; from deploy.dev.processes import running\n"
         f"with running('it', {python(FOREVER)!r}, log=Path({str(log)!r})) as process:\n"
         "    print(process.pid, flush=True); signal.pause()"
     )

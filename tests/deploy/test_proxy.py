@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from deploy.setup.base import ROOT
-from deploy.setup.debian import find
-from deploy.setup.processes import free_port, is_taken, running, wait_until
+from deploy.dev.base import ROOT
+from deploy.dev.debian import find
+from deploy.dev.processes import free_port, is_taken, running, wait_until
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
-from deploy.setup.base import REQUIREMENTS, ROOT
+from deploy.dev.base import REQUIREMENTS, ROOT
 
 LOCKS = sorted(path.name for path in REQUIREMENTS.glob("*.txt"))
 SOURCES = sorted(path.name for path in REQUIREMENTS.glob("*.in"))

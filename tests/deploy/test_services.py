@@ -4,9 +4,9 @@ import sys
 import psycopg
 import pytest
 
-from deploy.setup import services
-from deploy.setup.base import ROOT, SetupError
-from deploy.setup.services import pongs, postgres, redis
+from deploy.dev import services
+from deploy.dev.base import ROOT, SetupError
+from deploy.dev.services import pongs, postgres, redis
 
 
 def port_of(url):
@@ -54,7 +54,7 @@ def test_our_engine_leaves_the_network_alone(tmp_path, monkeypatch):
 
 def test_no_engine_answers_where_there_is_none():
     # In a process of its own: docker-py leaves a socket behind that never got connected.
-    script = "from deploy.setup.services import engine_answers; print(engine_answers('unix:///no/such.sock'))"
+    script = "from deploy.dev.services import engine_answers; print(engine_answers('unix:///no/such.sock'))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert done.stdout == "False\n"

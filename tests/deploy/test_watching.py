@@ -7,8 +7,9 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
-from deploy.setup.base import ROOT
-from grader import attendance, metrics
+from deploy.dev.base import ROOT
+from grader.telemetry import metrics
+from grader.worker import circuit_breaker
 from server.observability.numbers import Numbers
 
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "chainrule.json").read_text())
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def told():
     """The names of everything that some process tells."""
-    families = [*REGISTRY.collect(), *Numbers().collect(), *attendance.standing.collect()]
+    families = [*REGISTRY.collect(), *Numbers().collect(), *circuit_breaker.standing.collect()]
     ours = [family for family in families if family.name.startswith("chainrule_")]
     return {family.name + suffix for family in ours for suffix in SUFFIXES[family.type]}
 

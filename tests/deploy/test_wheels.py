@@ -1,7 +1,7 @@
 import pytest
 
-from deploy.setup import wheels
-from deploy.setup.base import SetupError
+from deploy.dev import wheels
+from deploy.dev.base import SetupError
 
 
 @pytest.fixture

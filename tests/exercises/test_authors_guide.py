@@ -10,8 +10,8 @@ import pytest
 
 from grader.packages.catalogue import find_package
 from grader.packages.scaffold import scaffold
-from grader.verify import verify
-from tests.grader.inline import InlineSandbox
+from grader.verification.runner import verify
+from tests.support.inline import InlineSandbox
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "exercises" / "README.md"

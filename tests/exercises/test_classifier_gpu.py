@@ -1,9 +1,9 @@
 import pytest
 
-from grader.packages.loader import load_exercise
-from grader.pipeline import trial_of
+from grader.grading.exercise import load_exercise
+from grader.grading.pipeline import trial_of
 from grader.sandboxes.base import Observation
-from tests.grader.builders import failure_of
+from tests.support.reports import failure_of
 
 
 def asked(value):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines import GPU
-from tests.hostile.arena import attacks_in, expectation, source_of, withstand
+from tests.support.arena import attacks_in, expectation, source_of, withstand
+from tests.support.engines import GPU
 
 if not GPU:
     pytest.skip("needs an NVIDIA GPU, and `make gpu-test`", allow_module_level=True)
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.gpu, pytest.mark.slow]
 FOLDER = Path(__file__).parent / "attacks"
 ATTACKS = attacks_in(FOLDER)
 
-# As in the table of the others (tests/hostile/expected.toml).
+# As in the table of the others (tests/security/expected.toml).
 EXPECTED = {
     "all_memory_by_torch": {"outcome": "out_of_memory", "points": 0},
     "memory_of_others": {"outcome": ["graded", "out_of_memory"], "twice": True},

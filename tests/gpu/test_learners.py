@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from grader.jobs import Job
+from grader.grading.pipeline import grade
 from grader.packages.catalogue import find_package
-from grader.pipeline import grade
-from grader.reports import Outcome
+from grader.protocol.jobs import Job
+from grader.protocol.reports import Outcome
 from grader.sandboxes.base import Limits
-from grader.verify import verify
-from tests.engines import GPU
+from grader.verification.runner import verify
 from tests.grader.sandboxes.test_outcomes import call, run
+from tests.support.engines import GPU
 
 if not GPU:
     pytest.skip("needs an NVIDIA GPU, and `make gpu-test`", allow_module_level=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.grader.inline import InlineSandbox
+from tests.support.inline import InlineSandbox
 
 
 @pytest.fixture

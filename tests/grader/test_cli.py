@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from grader import __main__ as command_line
-from grader.verify import verify
-from tests.grader.builders import make_package
+from grader.verification.runner import verify
+from tests.support.reports import make_package
 
 ROOT = Path(__file__).parents[2]
 SLUG = "gradients/sum-of-matrix"

@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import cache
 
 from server.celery import app
-from tests.server.builders import make_assignment, make_member, make_student, write_exercise
+from tests.support.people import make_assignment, make_member, make_student, write_exercise
 
 
 @pytest.fixture(autouse=True)

@@ -14,8 +14,8 @@ from django.http import StreamingHttpResponse
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
-from grader.reports import Outcome
-from grader.snippets import Shown
+from grader.protocol.reports import Outcome
+from grader.protocol.snippets import Shown
 from server.api.models import Scope
 from server.api.tokens import make_token
 from server.comments.services import comment
@@ -28,10 +28,12 @@ from server.lessons import services as lessons
 from server.lessons.selectors import get_lesson
 from server.regrades import services as regrades
 from server.similarity.models import Comparison, Pair
-from server.submissions.drawing.figures import SIGNATURE, Figure
+from server.submissions.rendering.figures import SIGNATURE, Figure
 from server.webhooks.models import Delivery, Event
 from server.webhooks.services import add_endpoint
-from tests.server.builders import (
+from tests.server.lessons.conftest import write_lesson
+from tests.support.lms.builders import make_lms, make_selection
+from tests.support.people import (
     make_course,
     make_member,
     make_report,
@@ -40,8 +42,6 @@ from tests.server.builders import (
     record,
     write_exercise,
 )
-from tests.server.lessons.conftest import write_lesson
-from tests.server.lti.builders import make_lms, make_selection
 
 SIGN_IN, NO, YES = "sign-in", "404", "yes"
 PEOPLE = ["anonymous", "owner", "classmate", "elsewhere", "teacher"]

@@ -1,6 +1,6 @@
 """With many courses' submissions in PostgreSQL, what the server asks is answered from indexes.
 
-A small crowd, so that the planner decides as it does with a million (`python -m tests.bench.million`).
+A small crowd, so that the planner decides as it does with a million (`python -m tests.benchmarks.million`).
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from tests.system import ROOT
+from tests.support.system import ROOT
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
@@ -21,7 +21,7 @@ SMALL = ("--courses", "12", "--students", "30", "--patience", "0")
 def measured(tmp_path_factory):
     found = tmp_path_factory.mktemp("plans") / "measured.json"
     # A process of its own: Django works with one database for good.
-    command = [sys.executable, "-m", "tests.bench.million", *SMALL, "--json", str(found)]
+    command = [sys.executable, "-m", "tests.benchmarks.million", *SMALL, "--json", str(found)]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return json.loads(found.read_text())
 

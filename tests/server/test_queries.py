@@ -6,8 +6,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from server.comments.services import comment
-from tests.server.builders import graded, make_assignment, make_member, make_student, write_exercise
 from tests.server.lessons.conftest import LESSON, write_lesson
+from tests.support.people import graded, make_assignment, make_member, make_student, write_exercise
 
 MOST = 12
 PART = {"HX-Request": "true"}

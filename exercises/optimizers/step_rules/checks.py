@@ -1,7 +1,7 @@
 """What is asked of the three rules."""
 
 from grader.authoring import Trial, check
-from grader.harness.probes import NOT_A_PAIR
+from grader.harness.child.probes import NOT_A_PAIR
 
 
 @check(points=1, partial=False)

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from ninja import Body, Query, Router
 
-from server.api import handing_in, selectors
+from server.api import selectors, submitting
 from server.api.admission import BearerToken
 from server.api.endpoints.parameters import CourseFilter, IfNoneMatch, Key, Prefer, Since, Text, UuidPage
 from server.api.idempotency import once
@@ -32,7 +32,7 @@ def create_submission(request: Any, body: Body[NewSubmission], key: Key = None, 
     """Hand in code for somebody. Answers at once (202) with the address to ask for the score."""
 
     def work() -> HttpResponse:
-        row = handing_in.hand_in(request.auth, body)
+        row = submitting.hand_in(request.auth, body)
         response = respond(show_new(row, body.external_ref), status=202)
         response["Location"] = request.build_absolute_uri(f"{ROOT}/submissions/{row.pk}")
         response["Retry-After"] = POLL_AFTER

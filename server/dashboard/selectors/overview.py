@@ -10,9 +10,9 @@ from django.utils import timezone
 from server.courses.models import Course, Role
 from server.dashboard.selectors.gradebook import tried_and_passed
 from server.gradebook.models import Assignment, Grade
-from server.submissions import graders
-from server.submissions.dispatch import RUNTIMES
 from server.submissions.models import Kind, State, Submission
+from server.submissions.queue import worker_presence
+from server.submissions.queue.dispatch import RUNTIMES
 
 NEAR = timedelta(days=14)
 LATELY = timedelta(days=7)
@@ -75,7 +75,7 @@ def pulse(assignments: Collection[Assignment], *, now: datetime) -> Pulse:
 
 def stranded(assignments: Collection[Assignment]) -> list[Stranded]:
     """Return what waits in some assignments for graders that are not there. One query, none where nobody is missing."""
-    missing = {runtime: grader for runtime in RUNTIMES if (grader := graders.missing(runtime))}
+    missing = {runtime: grader for runtime in RUNTIMES if (grader := worker_presence.missing(runtime))}
     if not missing:
         return []
     waiting = Submission.objects.open().filter(assignment__in=assignments, runtime__in=missing).order_by()

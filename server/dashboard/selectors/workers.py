@@ -8,7 +8,7 @@ from amqp.exceptions import AMQPError
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
-from server.submissions import graders
+from server.submissions.queue import worker_presence
 
 log = structlog.get_logger(__name__)
 
@@ -40,11 +40,11 @@ def workers() -> list[Worker] | None:
 
 def _ask() -> list[Worker] | None:
     try:
-        queues, stats = (graders.ask(command, patience=PATIENCE) for command in ("active_queues", "stats"))
+        queues, stats = (worker_presence.ask(command, patience=PATIENCE) for command in ("active_queues", "stats"))
     except (OperationalError, AMQPError, OSError):
         log.warning("broker_unreachable")
         return None
-    found = (_worker(name, graders.queue_names(queues.get(name)), stats[name]) for name in sorted(stats))
+    found = (_worker(name, worker_presence.queue_names(queues.get(name)), stats[name]) for name in sorted(stats))
     return [worker for worker in found if worker is not None]
 
 

@@ -23,7 +23,7 @@ from server.regrades.errors import RegradeError
 from server.regrades.models import Regrade, Stage
 from server.regrades.services import take_back as take_back_rescore
 from server.submissions.models import Submission
-from server.submissions.presentation import result_of
+from server.submissions.rendering.presentation import result_of
 from server.submissions.selectors import history
 from server.web.requests import Request
 

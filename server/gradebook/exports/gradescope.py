@@ -9,7 +9,7 @@ import json
 import zipfile
 from typing import Any
 
-from grader.reports import Finding, Report
+from grader.protocol.reports import Finding, Report
 from server.courses.models import Course
 from server.gradebook.models import Grade
 

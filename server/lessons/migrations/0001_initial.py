@@ -5,7 +5,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import server.ids
+import server.common.uuid7
 import server.submissions.models
 
 
@@ -21,7 +21,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SnippetRun",
             fields=[
-                ("id", models.UUIDField(default=server.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=server.common.uuid7.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("lesson", models.CharField(max_length=100)),
                 ("block", models.PositiveIntegerField()),
                 ("token", models.CharField(default=server.submissions.models.new_token, max_length=64)),

@@ -10,10 +10,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from server.courses.models import Course
 from server.dashboard.access import taught_course
-from server.lti import links, registration, rosters, selectors
-from server.lti.addresses import address_of
+from server.lti import selectors
 from server.lti.forms import LinkForm, NewPlatformForm, PlatformForm
+from server.lti.members import rosters
 from server.lti.models import Deployment, LmsCourse, Platform
+from server.lti.platform import links, registration
+from server.lti.platform.addresses import address_of
 from server.web.requests import Request
 
 OURS = {

@@ -8,7 +8,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from server.courses.models import Course
 from server.dashboard.access import taught_course
-from server.lti import comparing, passback, selectors
+from server.lti import selectors
+from server.lti.grades import passback, reconciliation
 from server.lti.models import LineItem, PassbackState
 from server.web.requests import Request
 
@@ -50,7 +51,7 @@ def column(request: Request, slug: str, pk: int) -> HttpResponse:
 def compare(request: Request, slug: str, pk: int) -> HttpResponse:
     """Have a column compared with our grades."""
     course = _managed(request, slug)
-    comparing.ask(_column(course, pk))
+    reconciliation.ask(_column(course, pk))
     return redirect("lms:column", course.slug, pk)
 
 
@@ -59,7 +60,7 @@ def compare_all(request: Request, slug: str) -> HttpResponse:
     """Have every column compared with our grades."""
     course = _managed(request, slug)
     for line_item in selectors.columns_of(course):
-        comparing.ask(line_item)
+        reconciliation.ask(line_item)
     return redirect("lms:scores", course.slug)
 
 

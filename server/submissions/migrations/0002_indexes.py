@@ -3,7 +3,7 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models.functions import Coalesce
 
-from server.indexes import AddIndexMeanwhile
+from server.common.migrations import AddIndexMeanwhile
 
 
 class Migration(migrations.Migration):

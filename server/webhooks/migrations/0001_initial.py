@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import server.ids
+import server.common.uuid7
 import server.webhooks.signing
 
 
@@ -43,7 +43,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Event",
             fields=[
-                ("id", models.UUIDField(default=server.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=server.common.uuid7.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 (
                     "type",
                     models.CharField(
@@ -69,7 +74,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Delivery",
             fields=[
-                ("id", models.UUIDField(default=server.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=server.common.uuid7.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 (
                     "state",
                     models.CharField(

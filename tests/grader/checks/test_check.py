@@ -3,7 +3,7 @@
 import pytest
 
 from grader.authoring import check
-from tests.grader.builders import make_trial
+from tests.support.reports import make_trial
 
 
 def of(**options):

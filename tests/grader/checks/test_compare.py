@@ -10,7 +10,7 @@ from grader.checks.failures import Mismatch
 from grader.checks.show import show_type
 from grader.packages.cases import Floats
 from grader.packages.manifest import Tolerance
-from tests.grader.builders import double, failure_of
+from tests.support.reports import double, failure_of
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=6)
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from grader.authoring import Function, NearMiss, build, generator, normal
 from grader.checks.diagnosis import diagnose
 from grader.checks.sample import Sample
-from tests.grader.builders import double
+from tests.support.reports import double
 
 MATRIX = normal(generator(1), 3, 4)
 SQUARE = normal(generator(2), 4, 4)

@@ -7,8 +7,8 @@ import torch
 from matplotlib.figure import Figure
 
 from grader.checks.figures import figure_of, is_labelled, shows_lines, shows_parts
-from grader.harness.figures import describe
-from tests.grader.builders import failure_of, make_trial
+from grader.harness.child.figures import describe
+from tests.support.reports import failure_of, make_trial
 
 
 def drawn(*lengths, **labels):

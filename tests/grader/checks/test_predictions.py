@@ -3,11 +3,11 @@ import torch
 
 from grader.checks.predictions import classifies
 from grader.checks.trials import Trial
-from grader.harness.probes import NOT_CALLABLE
+from grader.harness.child.probes import NOT_CALLABLE
 from grader.packages.cases import Case
 from grader.packages.manifest import Tolerance
 from grader.sandboxes.base import Observation
-from tests.grader.builders import failure_of
+from tests.support.reports import failure_of
 
 LABELS = torch.tensor([0, 1, 2, 1])
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from grader.checks.show import MAX_LENGTH, MAX_SHOWN, show, show_apart, show_expression, show_index, show_type
-from grader.harness.wire import Applied, Function, Model, Other
+from grader.harness.wire.values import Applied, Function, Model, Other
 from grader.packages.cases import Floats
 
 

@@ -1,9 +1,9 @@
 import pytest
 
 from grader.checks.trials import HINTS
-from grader.messages import MESSAGES
+from grader.protocol.messages import MESSAGES
 from grader.sandboxes.base import LearnerError, Observation
-from tests.grader.builders import double, failure_of, make_trial
+from tests.support.reports import double, failure_of, make_trial
 
 
 def raised(text, line=3):

@@ -2,7 +2,7 @@ import pytest
 
 from grader.errors import PackageError, UnknownExercise
 from grader.packages.catalogue import find_package
-from tests.grader.builders import make_package
+from tests.support.reports import make_package
 
 
 def test_the_digest_changes_with_any_file(exercises):

@@ -3,7 +3,7 @@ import torch
 
 from grader.authoring import Function, build, generator, normal
 from grader.references import autograd, datasets, finite, optimizers
-from tests.grader.builders import double
+from tests.support.reports import double
 
 X = normal(generator(1), 4)
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from grader.references import optimizers, wrong_optimizers
-from tests.grader.builders import double
+from tests.support.reports import double
 
 RULES = {
     "sgd": (wrong_optimizers.sgd_plain, partial(optimizers.sgd_step, momentum=0.0)),

@@ -3,7 +3,7 @@
 import pytest
 
 from grader.sandboxes.select import open_sandbox
-from tests.engines import ENGINES, GPU
+from tests.support.engines import ENGINES, GPU
 
 
 @pytest.fixture(

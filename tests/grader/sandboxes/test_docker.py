@@ -13,15 +13,15 @@ import pytest
 from docker.utils import kwargs_from_env
 
 from grader.errors import SandboxError
-from grader.reports import Outcome
+from grader.protocol.reports import Outcome
 from grader.sandboxes.base import Call, Limits, Program
-from grader.sandboxes.cell import CellDied
 from grader.sandboxes.docker import DockerEngine
+from grader.sandboxes.instance import CellDied
 from grader.sandboxes.orphans import OWNER, SANDBOX, owner, remove_orphans
+from grader.sandboxes.pool import Policy, SandboxPool
 from grader.sandboxes.runtimes import load_runtimes
-from grader.sandboxes.warm import Policy, WarmSandbox
-from tests.engines import Engine
 from tests.grader.sandboxes.test_orphans import dead_owner
+from tests.support.engines import Engine
 
 pytestmark = pytest.mark.docker
 
@@ -187,8 +187,8 @@ def test_a_sandbox_on_a_line_of_its_own_outlives_its_engine(start, runtime, mort
 
 
 def test_where_there_can_be_no_line_the_engine_carries_everything(start, runtime, monkeypatch, left):
-    monkeypatch.setattr("grader.sandboxes.docker.open_line", lambda *_: None)
-    with closing(WarmSandbox(DockerEngine(runtime), Policy())) as sandbox:
+    monkeypatch.setattr("grader.sandboxes.docker.open_direct_pipes", lambda *_: None)
+    with closing(SandboxPool(DockerEngine(runtime), Policy())) as sandbox:
         for number in range(2):
             with sandbox.open(Program(source="def f(x): return 2 * x", entries=("f",)), limits=Limits()) as run:
                 (answer,) = run.observe([Call(entry="f", args=(number,))])

@@ -2,7 +2,7 @@
 
 import torch
 
-from grader.reports import Outcome
+from grader.protocol.reports import Outcome
 from grader.sandboxes.base import Call, Limits, Program
 
 SHORT = Limits(wall_seconds=2.0, memory_mb=512)

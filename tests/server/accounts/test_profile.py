@@ -4,7 +4,7 @@ import pytest
 from django.core import mail
 
 from server.courses.models import Role
-from tests.server.builders import make_course, make_member, make_user
+from tests.support.people import make_course, make_member, make_user
 
 PROFILE = "/accounts/profile/"
 NEW = "a-new-one-1952"

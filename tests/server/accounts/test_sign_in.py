@@ -1,4 +1,4 @@
-from tests.server.builders import make_user
+from tests.support.people import make_user
 
 PAGE = "/accounts/login/"
 

@@ -3,7 +3,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from server.accounts.startup import refuse_demo_accounts
 from server.demo.course import make_demo
-from tests.server.builders import make_user
+from tests.support.people import make_user
 
 
 def test_production_does_not_start_with_accounts_whose_password_everybody_knows(db, settings):

@@ -5,7 +5,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 
 from server.invitations.services import invite
-from tests.server.builders import make_course, make_member, make_user
+from tests.support.people import make_course, make_member, make_user
 
 LOGIN, SIGN_UP = "/accounts/login/", "/accounts/signup/"
 RESET, SECOND = "/accounts/password/reset/", "/accounts/2fa/authenticate/"

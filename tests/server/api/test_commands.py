@@ -5,14 +5,14 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from grader.reports import Outcome
+from grader.protocol.reports import Outcome
 from server.api import client
 from server.api.client import Client, Followed
 from server.api.models import ApiToken, Scope
 from server.api.schemas import FindingOut, NewSource, ReportOut, SubmissionOut
 from server.api.tokens import find_token, make_token
 from server.submissions.models import State, Submission
-from tests.server.builders import make_member, make_report, record
+from tests.support.people import make_member, make_report, record
 
 
 def run(*words, **options):

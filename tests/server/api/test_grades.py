@@ -5,7 +5,7 @@ import pytest
 from server.api.models import Scope
 from server.gradebook.models import GradeChange
 from tests.server.api.conftest import problem
-from tests.server.builders import graded, make_assignment, make_student, make_user
+from tests.support.people import graded, make_assignment, make_student, make_user
 
 pytestmark = pytest.mark.django_db
 

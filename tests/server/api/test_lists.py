@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from server.submissions.models import Submission
 from tests.server.api.conftest import problem
-from tests.server.builders import graded, make_assignment, make_student, make_submission
+from tests.support.people import graded, make_assignment, make_student, make_submission
 
 pytestmark = pytest.mark.django_db
 

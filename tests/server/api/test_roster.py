@@ -5,7 +5,7 @@ import pytest
 from server.accounts.models import User
 from server.api.models import Scope
 from tests.server.api.conftest import problem
-from tests.server.builders import make_user
+from tests.support.people import make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from server.api import serving, waiting
-from server.api.intake import guarded
+from server.api.body_limits import guarded
 from server.api.serving import Line
 from server.submissions.models import Submission
 

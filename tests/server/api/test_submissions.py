@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from grader.reports import Outcome
+from grader.protocol.reports import Outcome
 from server.api.models import Scope
 from server.gradebook.models import Action
 from server.gradebook.services import decide
 from server.submissions.models import State, Submission
 from tests.server.api.conftest import problem
-from tests.server.builders import (
+from tests.support.people import (
     graded,
     make_assignment,
     make_course,

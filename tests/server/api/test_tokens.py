@@ -8,7 +8,7 @@ from django.utils import timezone
 from server.api.models import ApiToken, Scope
 from server.api.tokens import checksum, digest, find_token, looks_right, new_token, revoke
 from tests.server.api.conftest import Caller, problem
-from tests.server.builders import make_course
+from tests.support.people import make_course
 
 pytestmark = pytest.mark.django_db
 

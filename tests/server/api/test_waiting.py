@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 
 from server.api.waiting import LONGEST, asked_for
-from server.submissions import live
+from server.submissions.live import snapshots
 from server.submissions.models import Submission
-from tests.server.builders import record
+from tests.support.people import record
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +27,7 @@ def graded_soon(monkeypatch):
         record(Submission.objects.get())
         connection.close()
 
-    monkeypatch.setattr(live, "_wait", wait)
+    monkeypatch.setattr(snapshots, "_wait", wait)
     grading = threading.Thread(target=grade)
     grading.start()
     yield

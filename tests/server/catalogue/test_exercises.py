@@ -6,7 +6,7 @@ import pytest
 
 from grader.errors import UnknownExercise
 from server.catalogue.exercises import find_exercise
-from tests.server.builders import write_exercise
+from tests.support.people import write_exercise
 
 
 def test_an_exercise_is_read_from_its_package():

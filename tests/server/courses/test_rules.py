@@ -2,7 +2,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from server.courses.models import Role
-from tests.server.builders import make_course, make_member, make_submission, make_user
+from tests.support.people import make_course, make_member, make_submission, make_user
 
 # What each person may do in a course: with the course itself, and with a student's submission there.
 EXPECTED = {

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from server.gradebook.models import Action
 from server.gradebook.services import decide
-from tests.server.builders import (
+from tests.support.people import (
     graded,
     make_assignment,
     make_course,

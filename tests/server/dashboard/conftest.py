@@ -1,6 +1,6 @@
 import pytest
 
-from tests.server.builders import make_assignment, make_member, make_student
+from tests.support.people import make_assignment, make_member, make_student
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def big_course(course):
     """The same pages with three times the rows: see whether they cost the same."""
 
     def grow(times):
-        from tests.server.builders import graded
+        from tests.support.people import graded
 
         for number in range(times):
             another = make_assignment(course, slug=f"gradients/more-{number}-{times}")

@@ -4,7 +4,7 @@ import pytest
 
 from server.gradebook.models import Action, Assignment
 from server.gradebook.services import decide
-from tests.server.builders import graded, make_student, write_exercise
+from tests.support.people import graded, make_student, write_exercise
 
 TERMS = {
     "points": "20",

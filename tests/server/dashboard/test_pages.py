@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from grader.reports import Outcome
+from grader.protocol.reports import Outcome
 from server.comments.models import Comment
 from server.dashboard.models import Verification
 from server.gradebook.models import Action, Grade, GradeChange
@@ -13,7 +13,7 @@ from server.gradebook.services import decide
 from server.regrades import services as regrades
 from server.similarity.services import start as compare
 from server.submissions.models import State
-from tests.server.builders import (
+from tests.support.people import (
     graded,
     make_assignment,
     make_report,

@@ -12,8 +12,8 @@ from server.regrades import services as regrades
 from server.similarity import services as similarity
 from server.webhooks.models import Delivery, Event, EventType
 from server.webhooks.services import add_endpoint
-from tests.server.builders import graded, make_course, make_member, make_student, make_user
-from tests.server.lti.builders import make_lms, make_platform
+from tests.support.lms.builders import make_lms, make_platform
+from tests.support.people import graded, make_course, make_member, make_student, make_user
 
 ROLES = ["anonymous", "stranger", "other_instructor", "student", "ta", "instructor", "admin"]
 IN, HIDDEN, NO, YES = "sign-in", 404, 403, "yes"

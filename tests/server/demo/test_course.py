@@ -1,7 +1,7 @@
 from server.accounts.models import User
 from server.courses.models import Enrollment, Role
 from server.demo.course import ORDER, make_demo
-from tests.server.builders import write_exercise
+from tests.support.people import write_exercise
 
 
 def test_the_demo_has_one_assignment_per_exercise_with_the_exercises_slug(db):

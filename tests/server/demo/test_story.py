@@ -8,7 +8,7 @@ from server.gradebook.models import Action, Grade, GradeChange
 from server.gradebook.services import refresh
 from server.regrades.models import Regrade, Stage
 from server.submissions.models import Submission
-from tests.server.builders import make_report, write_exercise
+from tests.support.people import make_report, write_exercise
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from server.drafts import services
 from server.drafts.models import Draft
 from server.drafts.selectors import opening
 from server.submissions.errors import Unstorable
-from tests.server.builders import make_student, make_submission
+from tests.support.people import make_student, make_submission
 
 
 @pytest.fixture

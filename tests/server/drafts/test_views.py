@@ -2,7 +2,7 @@ import pytest
 from django.urls import reverse
 
 from server.drafts.models import Draft
-from tests.server.builders import make_assignment, make_student
+from tests.support.people import make_assignment, make_student
 
 
 def address(assignment, name="drafts:save"):

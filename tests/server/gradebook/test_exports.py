@@ -12,7 +12,7 @@ from server.gradebook.exports import Format, export
 from server.gradebook.exports.cells import TRIGGERS, safe
 from server.gradebook.models import Action
 from server.gradebook.services import decide
-from tests.server.builders import graded, make_assignment, make_member, make_student
+from tests.support.people import graded, make_assignment, make_member, make_student
 
 EVIL = '=HYPERLINK("http://evil.example","Click")'
 

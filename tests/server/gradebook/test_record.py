@@ -8,7 +8,7 @@ from django.db.models import ProtectedError
 from server.gradebook.models import Action, Grade, GradeChange, Unrecorded
 from server.gradebook.selectors import unrecorded
 from server.gradebook.services import decide
-from tests.server.builders import graded, make_member, make_user
+from tests.support.people import graded, make_member, make_user
 
 
 @pytest.fixture

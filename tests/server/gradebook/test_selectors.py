@@ -3,7 +3,7 @@ import pytest
 from server.gradebook.selectors import standings
 from server.submissions import services
 from server.submissions.models import Kind, State
-from tests.server.builders import graded, make_assignment, make_submission
+from tests.support.people import graded, make_assignment, make_submission
 
 
 def only(learner, assignment):

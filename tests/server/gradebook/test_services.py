@@ -12,7 +12,7 @@ from server.gradebook.signals import grade_changed
 from server.gradebook.states import decision_in, state_of
 from server.submissions import services as submissions
 from server.submissions.errors import NotNow
-from tests.server.builders import graded, make_assignment, make_member, make_student, make_submission
+from tests.support.people import graded, make_assignment, make_member, make_student, make_submission
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -40,7 +40,7 @@ def test_an_attempt_that_does_not_count_leaves_no_change(student, assignment):
 
 
 def test_a_free_check_never_touches_a_grade(student, assignment):
-    from tests.server.builders import record
+    from tests.support.people import record
 
     record(make_submission(student, assignment, kind="check"))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.system import whole_system
+from tests.support.system import whole_system
 
 
 @pytest.fixture(autouse=True)

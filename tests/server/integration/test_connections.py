@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from server.demo.course import SLUG, STUDENTS
-from tests.system import whole_system
+from tests.support.system import whole_system
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 

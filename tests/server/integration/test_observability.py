@@ -17,13 +17,13 @@ import redis
 from docker.errors import APIError
 from prometheus_client.parser import text_string_to_metric_families
 
-from deploy.setup.processes import free_port, running, wait_until
-from grader import health
+from deploy.dev.processes import free_port, running, wait_until
+from grader.messaging import liveness
 from grader.packages.catalogue import find_package
 from grader.sandboxes.orphans import OWNER, SANDBOX
-from tests.engines import Engine
 from tests.server.integration.test_whole_flow import python, show
-from tests.system import BIN, whole_system
+from tests.support.engines import Engine
+from tests.support.system import BIN, whole_system
 
 pytestmark = [pytest.mark.slow, pytest.mark.docker, pytest.mark.redis]
 
@@ -56,7 +56,7 @@ def system(tmp_path_factory):
         "CHAINRULE_GRADING_LEASE": "900",
     }
     folder = tmp_path_factory.mktemp("observed")
-    with whole_system(folder, env=env | {health.VARIABLE: str(folder / "records.health")}) as system:
+    with whole_system(folder, env=env | {liveness.VARIABLE: str(folder / "records.health")}) as system:
         yield system
 
 
@@ -82,10 +82,21 @@ def remove_sandboxes(of):
 def grader(system, name, **env):
     """Run a grading worker in Docker, with a file for health checks."""
     file, log = system.folder / f"{name}.health", system.folder / f"{name}.log"
-    command = [BIN / "celery", "-A", "grader.worker", "worker", "-Q", "grading.cpu", "--concurrency", "1", "-n", name]
+    command = [
+        BIN / "celery",
+        "-A",
+        "grader.worker.tasks",
+        "worker",
+        "-Q",
+        "grading.cpu",
+        "--concurrency",
+        "1",
+        "-n",
+        name,
+    ]
     own = {
         "CHAINRULE_SANDBOX": "docker",
-        health.VARIABLE: str(file),
+        liveness.VARIABLE: str(file),
         "CHAINRULE_PROBE_SECONDS": "1",
         "CHAINRULE_METRICS_PORT": "",
     }
@@ -94,8 +105,8 @@ def grader(system, name, **env):
         def until(ready, what, seconds=400):
             wait_until(ready, name=what, process=process, log=log, seconds=seconds)
 
-        until(lambda: not health.trouble(file), "the grader")
-        process.until, process.taking = until, lambda: not health.trouble(file, taking=True)
+        until(lambda: not liveness.trouble(file), "the grader")
+        process.until, process.taking = until, lambda: not liveness.trouble(file, taking=True)
         yield process
 
 
@@ -242,7 +253,7 @@ def test_the_numbers_of_a_real_run_are_told_by_whoever_knows_them(system, worker
     web = website_numbers(system)
     records, grading = (numbers(f"http://127.0.0.1:{port}/metrics") for port in (RECORDS_PORT, GRADING_PORT))
 
-    assert health.trouble(system.folder / "records.health") == ""
+    assert liveness.trouble(system.folder / "records.health") == ""
     assert submissions_answered(web) == submissions_answered(before) + 1
     assert web[("chainrule_queue_age_seconds", ("runtime", "cpu"))] == 0
     assert web[("chainrule_up", ("part", "broker"))] == web[("chainrule_up", ("part", "database"))] == 1

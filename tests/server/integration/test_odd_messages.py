@@ -11,7 +11,7 @@ import redis
 
 from tests.server.integration.test_observability import DASHBOARD
 from tests.server.integration.test_whole_flow import python
-from tests.server.oddities import MISSING, places, replaced
+from tests.support.oddities import MISSING, places, replaced
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis]
 

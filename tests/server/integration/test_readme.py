@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.system import ROOT
+from tests.support.system import ROOT
 
 pytestmark = pytest.mark.slow
 

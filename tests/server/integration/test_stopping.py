@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from deploy.setup.processes import free_port
+from deploy.dev.processes import free_port
 from tests.server.integration.test_whole_flow import python
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from server.accounts.models import User
 from server.courses.models import Enrollment, Role
 from server.invitations import services
 from server.invitations.models import Invitation
-from tests.server.builders import make_course, make_member, make_student, make_user
+from tests.support.people import make_course, make_member, make_student, make_user
 
 JOIN = reverse("invitations:join")
 SIGN_UP = "/accounts/signup/"

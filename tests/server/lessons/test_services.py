@@ -3,13 +3,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from grader.reports import Outcome
-from grader.snippets import Shown
+from grader.protocol.reports import Outcome
+from grader.protocol.snippets import Shown
 from server.catalogue.lessons import find_lesson_text
 from server.lessons import services, tasks
 from server.lessons.errors import NotRun
 from server.lessons.models import PATIENCE, SnippetRun
-from tests.server.builders import make_student
+from tests.support.people import make_student
 
 pytestmark = pytest.mark.usefixtures("lesson")
 

@@ -2,13 +2,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from grader.reports import Outcome
-from grader.snippets import Shown
+from grader.protocol.reports import Outcome
+from grader.protocol.snippets import Shown
 from server.courses.models import Enrollment, Role
 from server.lessons import services
 from server.lessons.models import PATIENCE, SnippetRun
-from tests.server.builders import graded, make_assignment, make_course, make_member, make_student, write_exercise
 from tests.server.lessons.conftest import LESSON, write_lesson
+from tests.support.people import graded, make_assignment, make_course, make_member, make_student, write_exercise
 
 pytestmark = pytest.mark.usefixtures("lesson")
 

@@ -5,9 +5,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.cache import cache
 from django.test import Client
 
-from server.lti import keys, registration
 from server.lti.models import Platform
-from tests.server.lti.double import Double
+from server.lti.platform import keys, registration
+from tests.support.lms.double import Double
 
 made = []
 

@@ -4,9 +4,9 @@ from html import unescape
 import jwt
 import pytest
 
-from server.lti import claims as c
-from server.lti import keys
-from tests.server.builders import make_assignment
+from server.lti.platform import claims as c
+from server.lti.platform import keys
+from tests.support.people import make_assignment
 
 pytestmark = pytest.mark.django_db
 

@@ -4,8 +4,8 @@ import jwt
 import pytest
 from django.core.management import call_command
 
-from server.lti import keys
 from server.lti.models import KeyState, SigningKey
+from server.lti.platform import keys
 
 pytestmark = pytest.mark.django_db
 

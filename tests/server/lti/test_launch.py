@@ -11,9 +11,9 @@ from django.test import Client
 
 from server.accounts.models import User
 from server.courses.models import Enrollment, Role
-from server.lti import claims as c
 from server.lti.models import Deployment, Identity, LineItem, Link, LmsCourse, LoginState
-from tests.server.builders import make_course, make_student, make_user
+from server.lti.platform import claims as c
+from tests.support.people import make_course, make_student, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from server.courses.models import Enrollment, Role
-from server.lti import columns, comparing, passback, tasks
+from server.lti import tasks
+from server.lti.grades import line_items, passback, reconciliation
 from server.lti.models import Deployment, Identity, Invitation, LineItem, Link, LmsCourse, Passback, Platform
-from tests.server.builders import graded, make_course, make_member, make_student
-from tests.server.lti.builders import make_platform
-from tests.server.lti.double import Cell
+from tests.support.lms.builders import make_platform
+from tests.support.lms.double import Cell
+from tests.support.people import graded, make_course, make_member, make_student
 
 pytestmark = pytest.mark.django_db
 
@@ -325,25 +326,25 @@ def test_a_column_that_cannot_be_read_says_so_and_keeps_what_was_found(ask, colu
 
 def test_a_comparison_whose_worker_died_is_made_all_the_same(ask, column):
     ask("compare", column.pk, data={})
-    assert comparing.overdue() == []
+    assert reconciliation.overdue() == []
     column.refresh_from_db()
     LineItem.objects.update(asked_at=column.asked_at - timedelta(minutes=6))
 
-    assert comparing.overdue() == [column.pk]
-    assert comparing.overdue() == []
+    assert reconciliation.overdue() == [column.pk]
+    assert reconciliation.overdue() == []
 
 
 def test_a_score_that_was_sent_while_the_column_was_read_is_no_difference(ask, column, monkeypatch):
     """The platform answers with what it had before; a score arrives; then we look at our rows."""
-    before = list(columns.results(column))
+    before = list(line_items.results(column))
     Passback.objects.filter(identity__sub="s1").update(given=90.0, version=2)
 
     def read(line_item):
         Passback.objects.filter(identity__sub="s1").update(given=30.0, version=3)
         return iter(before)
 
-    monkeypatch.setattr(columns, "results", read)
-    found = {one.who: one for one in comparing.reconcile(column)}
+    monkeypatch.setattr(line_items, "results", read)
+    found = {one.who: one for one in reconciliation.reconcile(column)}
 
     assert all(one.row is None or one.row.identity.sub != "s1" for one in found.values())
     assert Passback.objects.get(identity__sub="s1").state == "sent"

@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 from server.gradebook.errors import Invalid
 from server.gradebook.models import Action, Grade
 from server.gradebook.services import change_terms, decide, undo
-from server.lti import claims as c
-from server.lti import columns, comparing, keys, passback
+from server.lti.grades import line_items, passback, reconciliation
 from server.lti.models import Family, Identity, LineItem, LmsCourse, Passback, PassbackState, PassbackTry
+from server.lti.platform import claims as c
+from server.lti.platform import keys
 from server.regrades import services as regrades
 from server.regrades.errors import RegradeError
 from server.submissions.services import give_up
-from tests.server.builders import graded, make_assignment, make_member, make_report, make_submission
-from tests.server.lti.double import Cell
+from tests.support.lms.double import Cell
+from tests.support.people import graded, make_assignment, make_member, make_report, make_submission
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +85,7 @@ def test_line_item_url_carries_a_query_and_scores_go_into_its_path(clock, learne
     run(clock)
 
     assert ("POST", "/lineitems/1/lineitem/scores") in [request[:2] for request in double.requests]
-    assert columns.under("https://lms.example/a?type_id=1", "results", user_id="7") == (
+    assert line_items.under("https://lms.example/a?type_id=1", "results", user_id="7") == (
         "https://lms.example/a/results?type_id=1&user_id=7"
     )
 
@@ -92,7 +93,7 @@ def test_line_item_url_carries_a_query_and_scores_go_into_its_path(clock, learne
 def test_two_media_types_in_accept_are_refused_so_exactly_one_is_sent(clock, learner, assignment, double):
     graded(learner, assignment, 7)
     run(clock)
-    comparing.reconcile(LineItem.objects.get())
+    reconciliation.reconcile(LineItem.objects.get())
 
     accepted = [headers.get("Accept", "") for _, path, headers, _ in double.requests if "lineitem" in path]
     assert accepted
@@ -213,7 +214,7 @@ def test_a_column_that_another_worker_is_making_is_waited_for(clock, browser, as
 def test_no_column_is_ever_deleted(clock, learner, assignment, double):
     graded(learner, assignment, 7)
     run(clock)
-    assert comparing.reconcile(LineItem.objects.get()) == []
+    assert reconciliation.reconcile(LineItem.objects.get()) == []
     assignment.lti_links.all().delete()
     run(clock)
 
@@ -225,8 +226,8 @@ def test_no_column_is_ever_deleted(clock, learner, assignment, double):
     ['<{url}/members?page=2&amp;x=1>; rel="next"', "<{url}/members?page=2>; rel=“next”", "</members?page=2>; rel=next"],
 )
 def test_link_headers_with_entities_and_curly_quotes_are_read(double, platform, link):
-    from server.lti.pages import next_page
-    from server.lti.transport import Answer
+    from server.lti.platform.paging import next_page
+    from server.lti.platform.transport import Answer
 
     answer = Answer(status=200, headers={"link": link.format(url=double.url)})
 
@@ -235,8 +236,8 @@ def test_link_headers_with_entities_and_curly_quotes_are_read(double, platform, 
 
 def test_the_next_page_on_another_server_gets_no_token(double, platform):
     from server.lti.errors import ServiceError
-    from server.lti.pages import next_page
-    from server.lti.transport import Answer
+    from server.lti.platform.paging import next_page
+    from server.lti.platform.transport import Answer
 
     with pytest.raises(ServiceError, match="another server"):
         next_page(Answer(status=200, headers={"link": '<https://evil.example/>; rel="next"'}), double.url)
@@ -278,7 +279,7 @@ def test_an_unknown_users_score_is_a_lasting_failure_in_the_platforms_words(cloc
     ids=str,
 )
 def test_what_passes_is_tried_again(clock, learner, assignment, double, answer):
-    from server.lti import access
+    from server.lti.platform import access
 
     platform = Identity.objects.get().platform
     access.token(platform, [c.SCORE])
@@ -295,7 +296,7 @@ def test_what_passes_is_tried_again(clock, learner, assignment, double, answer):
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410, 422, 301])
 def test_what_does_not_pass_is_not_tried_again(clock, learner, assignment, double, status):
-    from server.lti import access
+    from server.lti.platform import access
 
     access.token(Identity.objects.get().platform, [c.SCORE])
     double.answers = [(status, {"error": "never"}, {"Location": "http://127.0.0.1:1/"})]
@@ -393,7 +394,7 @@ def test_the_same_points_of_another_maximum_are_another_score(clock, learner, as
 
 
 def test_a_grade_from_before_the_first_launch_follows_it(clock, browser, assignment, double, column):
-    from tests.server.builders import make_student
+    from tests.support.people import make_student
 
     earlier = make_student(assignment.course, external_id="s1", password=None)
     graded(earlier, assignment, 7)
@@ -437,8 +438,8 @@ def test_canvas_is_told_the_students_real_time_and_that_a_regrade_is_no_submissi
     run(clock)
 
     first, second = double.scores
-    assert first["submission"]["submittedAt"] == columns.stamp(handed_in)
-    assert [score[columns.CANVAS]["new_submission"] for score in (first, second)] == [True, False]
+    assert first["submission"]["submittedAt"] == line_items.stamp(handed_in)
+    assert [score[line_items.CANVAS]["new_submission"] for score in (first, second)] == [True, False]
 
 
 def test_nothing_is_sent_to_a_platform_that_was_switched_off(clock, learner, assignment, double, platform):
@@ -475,7 +476,7 @@ def test_reconciling_lists_what_differs_and_changes_nothing_there(clock, learner
     run(clock)
     double.columns[1].cells["s1"].given = 12.0
     double.columns[1].cells["s9"] = Cell(given=50.0)
-    found = comparing.reconcile(LineItem.objects.get())
+    found = reconciliation.reconcile(LineItem.objects.get())
 
     assert [(one.ours, one.theirs) for one in sorted(found, key=lambda one: one.theirs)] == [(0.7, 0.12), (None, 0.5)]
     assert double.share("s1") == pytest.approx(0.12)
@@ -484,7 +485,7 @@ def test_reconciling_lists_what_differs_and_changes_nothing_there(clock, learner
     passback.resend([only()])
     run(clock)
     assert double.share("s1") == pytest.approx(0.7)
-    assert [one.who for one in comparing.reconcile(LineItem.objects.get())] == ["s9"]
+    assert [one.who for one in reconciliation.reconcile(LineItem.objects.get())] == ["s9"]
 
 
 def test_a_grade_that_was_withdrawn_here_is_a_difference(clock, learner, assignment, teacher, double):
@@ -493,7 +494,7 @@ def test_a_grade_that_was_withdrawn_here_is_a_difference(clock, learner, assignm
     undo(change, by=teacher, why="A slip")
     run(clock)
 
-    assert [(one.ours, one.theirs) for one in comparing.reconcile(LineItem.objects.get())] == [(None, 0.5)]
+    assert [(one.ours, one.theirs) for one in reconciliation.reconcile(LineItem.objects.get())] == [(None, 0.5)]
 
 
 # Random histories
@@ -532,7 +533,7 @@ def regrade(assignment, teacher, given):
 def share_here(learner, assignment):
     """The share of the points that counts here now; None where nothing does."""
     grade = Grade.objects.filter(assignment=assignment, learner=learner).first()
-    return None if grade is None or grade.final is None else columns.share(grade.final, assignment.points)
+    return None if grade is None or grade.final is None else line_items.share(grade.final, assignment.points)
 
 
 def do(step, value, *, clock, learner, assignment, teacher, double):  # noqa: PLR0912 one branch for each step
@@ -594,10 +595,10 @@ def test_after_any_history_the_grade_there_is_the_grade_here(steps, clock, learn
 
         here = share_here(learner, assignment)
         if here is not None:
-            assert columns.same(double.share("s1"), here)
+            assert line_items.same(double.share("s1"), here)
             assert only().state == PassbackState.SENT
         assert all(score["gradingProgress"] == "FullyGraded" and score["userId"] == "s1" for score in double.scores)
-        assert {columns.share(score["scoreGiven"], score["scoreMaximum"]) for score in double.scores} <= held
+        assert {line_items.share(score["scoreGiven"], score["scoreMaximum"]) for score in double.scores} <= held
         transaction.set_rollback(True)
     clock.shift(timedelta(days=1))
 

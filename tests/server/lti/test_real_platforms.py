@@ -14,13 +14,14 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from deploy.setup.processes import running, wait_until
+from deploy.dev.processes import running, wait_until
 from server.courses.models import Enrollment
-from server.lti import comparing, keys, passback, registration
+from server.lti.grades import passback, reconciliation
 from server.lti.models import Identity, LineItem, Passback, PassbackState, PassbackTry, Platform
-from tests.server.builders import graded, make_assignment
-from tests.server.lti.library import Library
+from server.lti.platform import keys, registration
 from tests.server.lti.test_deep_links import token_in
+from tests.support.lms.library import Library
+from tests.support.people import graded, make_assignment
 
 pytestmark = pytest.mark.django_db
 
@@ -89,7 +90,7 @@ def edx(published, tmp_path_factory):
     """Open edX, running."""
     folder = tmp_path_factory.mktemp("edx")
     log = folder / "edx.log"
-    command = [Path(sys.executable), "-m", "tests.server.lti.openedx", published.url, folder]
+    command = [Path(sys.executable), "-m", "tests.support.lms.openedx", published.url, folder]
     with running("Open edX", command, log=log) as process:
         wait_until(lambda: _port(folder), name="Open edX", process=process, log=log)
         yield OpenEdx(_port(folder))
@@ -149,7 +150,7 @@ def test_grades_arrive_in_open_edx_and_a_retry_that_arrived_before_is_known_as_s
     graded(learner, assignment, 7)
     send_all()
     assert Passback.objects.get().state == PassbackState.SENT
-    assert [one for one in comparing.reconcile(LineItem.objects.get()) if one.row] == []
+    assert [one for one in reconciliation.reconcile(LineItem.objects.get()) if one.row] == []
 
     Passback.objects.update(state=PassbackState.PENDING, sent_at=None)  # as if we had not heard
     send_all()
@@ -161,7 +162,7 @@ def test_grades_arrive_in_open_edx_and_a_retry_that_arrived_before_is_known_as_s
         send_all()
     assert Passback.objects.get().state == PassbackState.SENT
     assert openedx.ask("grades")["9"] == pytest.approx(0.9)
-    assert [one for one in comparing.reconcile(LineItem.objects.get()) if one.row] == []
+    assert [one for one in reconciliation.reconcile(LineItem.objects.get()) if one.row] == []
 
 
 def test_open_edx_asks_for_our_keys_after_a_rotation(openedx, assignment, tool):
@@ -211,7 +212,7 @@ def test_a_student_comes_from_the_library_and_the_grade_goes_back(library, assig
     (column,) = library.columns.values()
     assert (column["scoreMaximum"], column["label"]) == (assignment.points, assignment.title)
     assert (library.scores["7"]["scoreGiven"], library.scores["7"]["scoreMaximum"]) == (70, 100)
-    assert comparing.reconcile(LineItem.objects.get()) == []
+    assert reconciliation.reconcile(LineItem.objects.get()) == []
 
 
 def test_the_library_refuses_what_it_has_and_that_is_known_as_arrived(library, assignment):

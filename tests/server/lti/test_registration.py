@@ -4,9 +4,9 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from server.lti import registration
 from server.lti.models import Deployment, Platform
-from tests.server.builders import make_course, make_member
+from server.lti.platform import registration
+from tests.support.people import make_course, make_member
 
 pytestmark = pytest.mark.django_db
 

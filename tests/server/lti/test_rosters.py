@@ -1,10 +1,10 @@
 import pytest
 
 from server.courses.models import Enrollment, Role
-from server.lti import rosters
 from server.lti.errors import ServiceError
+from server.lti.members import rosters
 from server.lti.models import Identity, LmsCourse
-from tests.server.builders import graded
+from tests.support.people import graded
 
 pytestmark = pytest.mark.django_db
 

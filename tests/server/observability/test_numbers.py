@@ -12,7 +12,7 @@ from server.observability.numbers import Numbers
 from server.submissions.models import State, Submission
 from server.webhooks.models import Delivery, Event
 from server.webhooks.services import add_endpoint
-from tests.server.builders import make_submission
+from tests.support.people import make_submission
 
 
 @pytest.fixture

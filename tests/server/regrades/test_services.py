@@ -3,7 +3,7 @@ import json
 import pytest
 from django.utils import timezone
 
-from grader.reports import Outcome
+from grader.protocol.reports import Outcome
 from server.celery import app
 from server.gradebook.errors import GradeError
 from server.gradebook.models import Action, Grade, GradeChange
@@ -12,11 +12,11 @@ from server.gradebook.states import state_of
 from server.regrades import services
 from server.regrades.errors import RegradeError
 from server.regrades.models import Rerun, Scope, Stage
+from server.regrades.reconcile import sweep
 from server.regrades.selectors import tally
 from server.regrades.signals import regrade_applied
-from server.regrades.sweep import sweep
 from server.submissions.models import State
-from tests.server.builders import graded, make_report, make_student, make_submission
+from tests.support.people import graded, make_report, make_student, make_submission
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +98,7 @@ def test_taking_an_applied_regrade_back_ends_where_it_began(student, assignment,
 
 
 def test_a_regrade_can_make_gradable_what_was_not(student, assignment, begin, instructor):
-    from tests.server.builders import record
+    from tests.support.people import record
 
     submission = make_submission(student, assignment)
     record(submission, make_report(0, outcome=Outcome.UNGRADABLE))

@@ -6,7 +6,7 @@ from server.accounts.models import User
 from server.courses.models import Enrollment
 from server.roster.people import Kind, Unreadable, plan, read
 from server.roster.services import Moved, take_in
-from tests.server.builders import make_course, make_student, make_user
+from tests.support.people import make_course, make_student, make_user
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_a_long_file_costs_no_more_queries_than_a_short_one(course, django_asser
 
 
 def test_the_preview_is_confirmed_in_the_browser(client, course):
-    from tests.server.builders import make_member
+    from tests.support.people import make_member
 
     client.force_login(make_member(course, "instructor"))
     base = f"/courses/{course.slug}/teach/people/import"

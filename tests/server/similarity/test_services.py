@@ -4,8 +4,8 @@ from django.utils import timezone
 from server.celery import app
 from server.similarity import services
 from server.similarity.models import Comparison, Pair
-from tests.server.builders import make_assignment, make_member, make_student, make_submission, record
 from tests.server.similarity.test_compare import LONG, OTHER, RENAMED
+from tests.support.people import make_assignment, make_member, make_student, make_submission, record
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from grader.jobs import Scope
+from grader.protocol.jobs import Scope
 from server.gradebook.models import Grade
 from server.submissions.models import Kind, Submission
-from tests.server.builders import make_assignment, make_report, make_submission, record
+from tests.support.people import make_assignment, make_report, make_submission, record
 
 PART = {"HX-Request": "true"}
 

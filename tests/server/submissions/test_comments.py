@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from server.comments.services import comment
-from tests.server.builders import graded, make_member, make_submission
+from tests.support.people import graded, make_member, make_submission
 
 ATTACK = "<script>alert(1)</script>"
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 import redis
 
-from server.submissions.dispatch import held
+from server.submissions.queue.dispatch import held
 
 pytestmark = pytest.mark.redis
 

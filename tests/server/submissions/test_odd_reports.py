@@ -5,14 +5,14 @@ from collections import Counter
 
 import pytest
 
-from grader.reports import Report
+from grader.protocol.reports import Report
+from server.analytics import services as insights
 from server.api.presentation import show_report
-from server.insights import services as insights
-from server.submissions.drawing.figures import SIGNATURE
-from server.submissions.presentation import result_of
+from server.submissions.rendering.figures import SIGNATURE
+from server.submissions.rendering.presentation import result_of
 from server.submissions.services import read_report
-from tests.server.builders import make_report, make_submission, record
-from tests.server.oddities import MISSING, places, replaced
+from tests.support.oddities import MISSING, places, replaced
+from tests.support.people import make_report, make_submission, record
 
 REPORT = make_report(
     0,

@@ -10,7 +10,7 @@ from server.submissions import services
 from server.submissions.errors import NotNow
 from server.submissions.models import State, Submission
 from server.submissions.services import Recorded
-from tests.server.builders import make_assignment, make_report, make_student, make_submission, record
+from tests.support.people import make_assignment, make_report, make_student, make_submission, record
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,8 +5,8 @@ import base64
 import pytest
 from django.urls import reverse
 
-from server.submissions.drawing.figures import SIGNATURE, Figure
-from tests.server.builders import make_report, make_student, make_submission, record
+from server.submissions.rendering.figures import SIGNATURE, Figure
+from tests.support.people import make_report, make_student, make_submission, record
 
 ATTACK = "<script>alert(1)</script>"
 GRAPH = {

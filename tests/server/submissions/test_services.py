@@ -4,12 +4,12 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from grader.reports import Outcome
+from grader.protocol.reports import Outcome
 from server.submissions import services
 from server.submissions.errors import NotNow, Unstorable
 from server.submissions.models import Kind, State, Submission
 from server.submissions.services import Recorded
-from tests.server.builders import make_report, make_submission, record
+from tests.support.people import make_report, make_submission, record
 
 
 def submit(student, assignment, source="x = 1", **more):

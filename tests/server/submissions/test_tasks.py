@@ -6,7 +6,7 @@ from django.db import InterfaceError, OperationalError
 
 from server.celery import app
 from server.submissions.models import State
-from tests.server.builders import make_report, make_submission
+from tests.support.people import make_report, make_submission
 
 # As a worker does when it starts.
 app.loader.import_default_modules()

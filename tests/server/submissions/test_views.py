@@ -5,11 +5,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from grader.reports import Outcome
+from grader.protocol.reports import Outcome
 from server.courses.models import Role
 from server.submissions import services
 from server.submissions.models import State, Submission
-from tests.server.builders import (
+from tests.support.people import (
     graded,
     make_assignment,
     make_course,

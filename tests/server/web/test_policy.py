@@ -1,7 +1,7 @@
 import pytest
 
 from server.gradebook.models import GradeChange
-from tests.server.builders import graded, make_student, make_user
+from tests.support.people import graded, make_student, make_user
 
 
 @pytest.fixture

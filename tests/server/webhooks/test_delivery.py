@@ -16,7 +16,7 @@ from server.webhooks import services, tasks
 from server.webhooks.delivery import JITTER, LONGEST_WAIT, WAITS, deliver, due, wait_before_next
 from server.webhooks.models import Delivery, DeliveryState, Endpoint, Event, EventType
 from server.webhooks.transport import Answer, post
-from tests.server.builders import make_member, make_submission, record
+from tests.support.people import make_member, make_submission, record
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.db import transaction
 
-from grader.reports import Outcome
+from grader.protocol.reports import Outcome
 from server.gradebook.models import Action
 from server.gradebook.services import decide
 from server.regrades.models import Regrade
@@ -13,7 +13,7 @@ from server.regrades.signals import regrade_applied
 from server.submissions.models import State, Submission
 from server.webhooks import services
 from server.webhooks.models import Delivery, Event, EventType
-from tests.server.builders import graded, make_course, make_report, make_submission, make_user, record
+from tests.support.people import graded, make_course, make_report, make_submission, make_user, record
 
 pytestmark = pytest.mark.django_db
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from server.lti import keys
 from server.lti.models import SigningKey
+from server.lti.platform import keys
 
 
 class Command(BaseCommand):

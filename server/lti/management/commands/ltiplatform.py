@@ -7,9 +7,11 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from server.courses.models import Course, Role
-from server.lti import comparing, links, passback, registration, rosters
 from server.lti.errors import ServiceError
+from server.lti.grades import passback, reconciliation
+from server.lti.members import rosters
 from server.lti.models import Deployment, LineItem, LmsCourse, Passback, PassbackState, Platform
+from server.lti.platform import links, registration
 
 
 class Command(BaseCommand):
@@ -108,7 +110,7 @@ class Command(BaseCommand):
     def _reconcile(self, _: dict[str, Any]) -> None:
         for line_item in LineItem.objects.select_related("assignment", "lms_course__deployment__platform"):
             try:
-                for one in comparing.reconcile(line_item):
+                for one in reconciliation.reconcile(line_item):
                     number = one.row.pk if one.row else "none of ours"
                     self.stdout.write(
                         f"{line_item.assignment}, {one.who}: {one.ours} here, {one.theirs} there ({number})"

@@ -1,0 +1,24 @@
+"""`make compose-test`: start production's compose file as an operator does, try it, and stop it."""
+
+import sys
+
+from deploy.dev.base import main, only_one
+from deploy.dev.debian import need
+from deploy.dev.processes import stopped_by_signals
+from deploy.dev.services import engine_answers
+from deploy.dev.test import ENGINE, an_engine, pytest
+
+PROGRAMS = {"docker-compose": "docker-compose", "mmdebstrap": "mmdebstrap"}
+
+
+def test() -> None:
+    """Run the tests of tests/production; exits with pytest's code."""
+    with only_one("test"), stopped_by_signals():
+        need(PROGRAMS if engine_answers() else PROGRAMS | ENGINE)
+        with an_engine() as env:
+            code = pytest(env | {"CHAINRULE_NO_SILENT_SKIPS": "1"}, ["-n", "0", "tests/support/production/started.py"])
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main(test)

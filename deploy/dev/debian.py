@@ -1,0 +1,53 @@
+"""On Debian, as root, what is missing is installed; anywhere else it is named, with how to get it."""
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+from deploy.dev.base import SetupError, run, say
+
+# Where Debian keeps servers, which is not on everybody's PATH.
+PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/lib/postgresql/15/bin"])
+
+
+def find(command: str) -> str | None:
+    """The path of a command, servers included; None where it is not installed."""
+    return shutil.which(command, path=PLACES)
+
+
+def can_install() -> bool:
+    """Whether we are root on a Debian."""
+    release = Path("/etc/os-release")
+    return os.geteuid() == 0 and release.exists() and "\nID=debian\n" in "\n" + release.read_text()
+
+
+def need(packages_by_command: Mapping[str, str]) -> None:
+    """Make sure that these commands exist. Raises SetupError with the missing ones where we may not install."""
+    missing = {command: package for command, package in packages_by_command.items() if find(command) is None}
+    if not missing:
+        return
+    if not can_install():
+        raise SetupError(
+            f"not installed: {', '.join(missing)}. On Debian: apt-get install {' '.join(sorted(set(missing.values())))}"
+        )
+    install(missing.values())
+
+
+def install(packages: Iterable[str]) -> None:
+    """Install Debian packages without asking anything, and without starting their servers where that can be told."""
+    names = sorted(set(packages))
+    say(f"installing {', '.join(names)}")
+    refresh()
+    run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *names], env=_QUIET, errors_only=True)
+
+
+@cache
+def refresh() -> None:
+    """Fetch the lists of packages, once."""
+    run(["apt-get", "update", "-qq"], env=_QUIET, errors_only=True)
+
+
+# Run level 1 is where Debian's installers leave servers alone: ours are started by us, and stopped.
+_QUIET = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}

@@ -1,0 +1,138 @@
+"""`make demo`: all of Chainrule on this machine, on loopback only, until Ctrl+C.
+
+    Redis            a server of its own, unless REDIS_URL names one
+    web              the website, on port 8000 or PORT
+    grading worker   grades in Docker sandboxes where an engine answers, else in bubblewrap
+    records worker   writes reports down, and sweeps up what was lost
+
+A solution of each of the four exercises goes through the running system before it says "ready". Logs are in
+`var/demo`, the database is `var/chainrule.sqlite3`; both stay. CHAINRULE_VAR names another folder than `var`.
+"""
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from deploy.dev import image
+from deploy.dev.base import VAR, VENV, SetupError, main, say
+from deploy.dev.processes import ask_all, is_taken, running, stopped_by_signals, tail, wait_until
+from deploy.dev.services import redis
+
+BIN = VENV / "bin"
+STATE = Path(os.environ.get("CHAINRULE_VAR", VAR))
+LOGS = STATE / "demo"
+SAMPLES = ("gradients/sum-of-matrix", "nets/classifier", "optimizers/comparison", "derivatives/sin")
+
+Processes = dict[str, "subprocess.Popen[bytes]"]
+
+
+def demo() -> None:
+    """Start everything, grade the samples, then serve until a signal or until a process ends."""
+    port = int(os.environ.get("PORT", "8000"))
+    if is_taken(port):
+        raise SetupError(f"port {port} is in use: stop what uses it, or choose another, as in `make demo PORT=8001`")
+    with stopped_by_signals(), ExitStack() as stack:
+        try:
+            serve(port, stack)
+        except KeyboardInterrupt:
+            say("stopping")
+
+
+def serve(port: int, stack: ExitStack) -> None:
+    """Bring the demo up and watch over it."""
+    build_image()
+    env = {"DJANGO_SETTINGS_MODULE": "server.settings.demo", "PYTHONUNBUFFERED": "1"}
+    env["CHAINRULE_PUBLIC_URL"] = os.environ.get("CHAINRULE_PUBLIC_URL") or f"http://127.0.0.1:{port}"
+    env["REDIS_URL"] = os.environ.get("REDIS_URL") or stack.enter_context(redis(LOGS))
+    env["CHAINRULE_SANDBOX"] = probed_sandbox(env)
+    manage("migrate", "--verbosity", "0", env=env)
+    manage("demo", env=env)
+    processes = start(port, env, stack)
+    grade_samples(env)
+    say(f"ready: http://127.0.0.1:{port} (Ctrl+C stops it; logs in {LOGS})")
+    say("accounts: student1, ta, instructor, admin; each has its name as password")
+    watch(processes)
+
+
+def build_image() -> None:
+    """Build the Docker sandbox's image where that can be done; the demo can do without."""
+    try:
+        say(f"the sandbox image is {image.build()}")
+    except SetupError as error:
+        say(f"no Docker sandbox on this machine: {error}")
+
+
+def probed_sandbox(env: Mapping[str, str]) -> str:
+    """The kind of sandbox that works here, found by starting one. Raises SetupError where none does."""
+    done = subprocess.run(
+        [BIN / "python", "-m", "grader", "probe"],
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise SetupError(
+            "nothing here can run a learner's code safely. Start a Docker engine (on Debian: apt-get install docker.io "
+            "mmdebstrap), or install bubblewrap (apt-get install bubblewrap) on a machine that allows namespaces.\n"
+            + done.stderr
+        )
+    name = done.stdout.split()[-1]
+    say(f"submissions run in {name}")
+    return name
+
+
+def manage(*words: str, env: Mapping[str, str]) -> None:
+    """Run one of Django's management commands, its output shown. Raises SetupError where it fails.
+
+    Ctrl+C reaches us alone, and we stop it: it has nothing to say about that.
+    """
+    with running(words[0], [BIN / "python", "manage.py", *words], log=None, env=env) as process:
+        code = process.wait()
+    if code != 0:
+        raise SetupError(f"`manage.py {' '.join(words)}` failed with exit code {code}")
+
+
+def grade_samples(env: Mapping[str, str]) -> None:
+    """Send the samples through the running system. Raises SetupError, with what the grader said, unless all is well."""
+    say("grading a sample of each exercise")
+    try:
+        manage("grade_samples", "--timeout", "600", *SAMPLES, env=env)
+    except SetupError as error:
+        log = LOGS / "grading.log"
+        raise SetupError(f"the samples were not graded as they should be; the end of {log}:\n{tail(log)}") from error
+
+
+def start(port: int, env: Mapping[str, str], stack: ExitStack) -> Processes:
+    """Start the website and the two workers, and wait until the website answers."""
+    commands: dict[str, list[str | Path]] = {
+        "web": [BIN / "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2"],
+        "grading": [BIN / "celery", "-A", "grader.worker.tasks", "worker", "-Q", "grading.cpu,regrading.cpu"],
+        "records": [BIN / "celery", "-A", "server", "worker", "-B", "-Q", "records", "--concurrency", "1"],
+    }
+    commands["web"] += ["server.asgi:application"]
+    commands["grading"] += ["--concurrency", "2", "-n", "grading@%h", "--loglevel", "INFO"]
+    commands["records"] += ["-n", "records@%h", "--loglevel", "INFO"]
+    processes = {
+        name: stack.enter_context(running(name, command, log=LOGS / f"{name}.log", env=env))
+        for name, command in commands.items()
+    }
+    stack.callback(ask_all, processes.values())
+    wait_until(lambda: is_taken(port), name="the website", process=processes["web"], log=LOGS / "web.log")
+    return processes
+
+
+def watch(processes: Processes) -> None:
+    """Wait for ever. Raises SetupError with the end of its log when a process ends by itself."""
+    while True:
+        for name, process in processes.items():
+            if process.poll() is not None:
+                raise SetupError(f"{name} ended; the end of {LOGS / name}.log:\n{tail(LOGS / f'{name}.log')}")
+        time.sleep(0.5)
+
+
+if __name__ == "__main__":
+    main(demo)

@@ -1,0 +1,55 @@
+"""The environment `.venv`: every locked package of every part. Made by the system's Python, standard library only."""
+
+import sys
+from pathlib import Path
+
+from deploy.dev.base import REQUIREMENTS, VENV, SetupError, digest, main, only_one, run, say, succeeds
+from deploy.dev.debian import can_install, install
+from deploy.dev.wheels import TORCH, pip, with_torch
+
+PARTS = [REQUIREMENTS / f"{part}.txt" for part in ("web", "grader", "sandbox", "dev")]
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "chainrule.stamp"
+
+
+def make_environment() -> None:
+    """Bring `.venv` in step with the locks; does nothing where it is."""
+    with only_one("environment"):
+        wanted = digest([*PARTS, *TORCH.values()])
+        if STAMP.exists() and STAMP.read_text() == wanted and succeeds([PYTHON, "-c", ""]):
+            return
+        make_venv()
+        install_packages()
+        STAMP.write_text(wanted)
+
+
+def make_venv() -> None:
+    """Make an empty environment, unless one of the right Python is there."""
+    if succeeds([PYTHON, "-c", "import pip, sys; sys.exit(sys.version_info[:2] != (3, 11))"]):
+        return
+    if sys.version_info[:2] != (3, 11):
+        raise SetupError(
+            f"Chainrule needs Python 3.11, this is {sys.version.split()[0]}: make PYTHON=/path/to/python3.11"
+        )
+    if not succeeds([sys.executable, "-c", "import ensurepip"]) and can_install():
+        install(["python3-venv"])
+    say(f"making {VENV.name}")
+    run([sys.executable, "-m", "venv", "--clear", VENV])
+
+
+def install_packages() -> None:
+    """Install what is locked, hashes checked, and see that it fits together."""
+    say("installing the locked packages (a minute or two, once)")
+    if not pip(["install", *from_files(PARTS)]):
+        raise SetupError("pip could not install the locked packages: see its message above")
+    with_torch(["install"])
+    run([PYTHON, "-m", "pip", "check", "-q"])
+
+
+def from_files(paths: list[Path]) -> list[str | Path]:
+    """The options that make pip read these requirement files."""
+    return [option for path in paths for option in ("-r", path)]
+
+
+if __name__ == "__main__":
+    main(make_environment)

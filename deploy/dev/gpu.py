@@ -1,0 +1,30 @@
+"""`make gpu-test`: on a host with an NVIDIA GPU, run on it what is run on each engine, and what only a GPU can show.
+
+The runtime `gpu` of this installation is what is tried: `deploy/sandbox/README.md` says how to set it.
+"""
+
+import sys
+
+from deploy.dev import image
+from deploy.dev.base import main, only_one, say
+from deploy.dev.debian import need
+from deploy.dev.processes import stopped_by_signals
+from deploy.dev.services import engine_answers
+from deploy.dev.test import ENGINE, an_engine, pytest
+
+# In one process: a GPU belongs to one worker, and some of these take all of it.
+TESTS = ["-n", "0", "-m", "gpu", "tests/gpu", "tests/security", "tests/grader/sandboxes"]
+
+
+def test() -> None:
+    """Run them; exits with pytest's code."""
+    with only_one("test"), stopped_by_signals():
+        need({} if engine_answers() else ENGINE)
+        with an_engine() as env:
+            say(f"the sandbox image is {image.build('gpu')}")
+            code = pytest(env | {"CHAINRULE_NO_SILENT_SKIPS": "1", "CHAINRULE_GPU": "1"}, [*TESTS, *sys.argv[1:]])
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main(test)

@@ -1,0 +1,170 @@
+"""The sandbox images, built when their content has changed.
+
+An image's tag is the digest of what it is made of, so an image that exists is an image that is right:
+
+    chainrule-sandbox-cpu:<digest>   Dockerfile, locks, harness; `gpu` likewise
+    chainrule-sandbox-cpu:latest     the one built or checked last
+    chainrule-base:bookworm          made by mmdebstrap where no registry answers
+
+Needs the environment (docker-py) and an engine that answers; `DOCKER_HOST` is heeded.
+"""
+
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+import docker
+from docker.errors import DockerException, ImageNotFound
+
+from deploy.dev.base import ROOT, SetupError, digest, main, only_one, say
+from deploy.dev.debian import need
+from deploy.dev.wheels import SANDBOX, TORCH, sandbox_wheels
+
+REGISTRY_BASE = "python:3.11-slim-bookworm"
+LOCAL_BASE = "chainrule-base:bookworm"
+
+
+def harness() -> list[Path]:
+    """The files of ours that go into the image."""
+    files = [path for path in (ROOT / "grader" / "harness").rglob("*") if path.is_file()]
+    return [ROOT / "grader" / "__init__.py", *(path for path in files if "__pycache__" not in path.parts)]
+
+
+def dockerfile(kind: str) -> Path:
+    """What the image of a kind ("cpu" or "gpu") is made by."""
+    return ROOT / "deploy" / "images" / f"sandbox-{kind}.Dockerfile"
+
+
+def wanted_tag(kind: str) -> str:
+    """The tag of the image that this checkout needs."""
+    return f"chainrule-sandbox-{kind}:{digest([dockerfile(kind), SANDBOX, TORCH[kind], *harness()])}"
+
+
+def engine() -> docker.DockerClient:
+    """A client of the engine that answers. Raises SetupError where none does."""
+    try:
+        client = docker.from_env(timeout=600)
+        client.ping()
+    except DockerException as error:
+        raise SetupError(f"no Docker engine answers ({os.environ.get('DOCKER_HOST', 'the default socket')})") from error
+    return client
+
+
+def build(kind: str = "cpu") -> str:
+    """Make sure that the sandbox image of this checkout exists, and say its tag."""
+    tag = wanted_tag(kind)
+    with closing(engine()) as client, only_one("image"):
+        if not exists(client, tag):
+            say(f"building {tag}")
+            build_from(client, kind, tag, base=base(client))
+        client.images.get(tag).tag(tag.partition(":")[0], "latest")
+    return tag
+
+
+def exists(client: docker.DockerClient, tag: str) -> bool:
+    """Whether the engine has an image of this tag."""
+    try:
+        client.images.get(tag)
+    except ImageNotFound:
+        return False
+    return True
+
+
+def base(client: docker.DockerClient) -> str:
+    """The image to start from: the registry's, or our own where no registry answers."""
+    for tag in (REGISTRY_BASE, LOCAL_BASE):
+        if exists(client, tag):
+            return tag
+    try:
+        say(f"pulling {REGISTRY_BASE}")
+        client.images.pull(*REGISTRY_BASE.split(":"))
+    except DockerException:
+        say("no registry answers: making a Debian base with mmdebstrap")
+        import_debian(client)
+        return LOCAL_BASE
+    return REGISTRY_BASE
+
+
+def import_debian(client: docker.DockerClient) -> None:
+    """Make the smallest Debian with Python 3.11 and hand it to the engine."""
+    # minbase brings the C++ library that torch links; the archive's signatures are checked by mmdebstrap.
+    need({"mmdebstrap": "mmdebstrap"})
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=python3,libseccomp2", "bookworm", "-"]
+    with TemporaryFile() as archive:
+        try:
+            subprocess.run(command, stdout=archive, check=True)
+        except subprocess.CalledProcessError as error:
+            raise SetupError(f"mmdebstrap could not make a base, and {REGISTRY_BASE} cannot be pulled") from error
+        archive.seek(0)
+        client.api.import_image_from_data(archive, *LOCAL_BASE.split(":"))
+
+
+def build_from(client: docker.DockerClient, kind: str, tag: str, *, base: str) -> None:
+    """Build the sandbox image on this base."""
+    make(client, dockerfile(kind), tag, contents(kind), {"BASE": base})
+
+
+def make(
+    client: docker.DockerClient, recipe: Path, tag: str, files: Mapping[str, Path], arguments: Mapping[str, str]
+) -> None:
+    """Build an image by a Dockerfile, which finds these files in its context; the steps inside have no network."""
+    with TemporaryFile() as context:
+        pack(context, by_name([recipe]) | dict(files))
+        context.seek(0)
+        log = client.api.build(
+            fileobj=context,
+            custom_context=True,
+            dockerfile=str(recipe.relative_to(ROOT)),
+            buildargs=dict(arguments),
+            network_mode="none",
+            tag=tag,
+            rm=True,
+            forcerm=True,
+            decode=True,
+        )
+        follow(log)
+
+
+def follow(log: Iterator[dict[str, str]]) -> None:
+    """Read the engine's answers to the end: an error among them fails the build, with what led to it."""
+    said: list[str] = []
+    for line in log:
+        if "error" in line:
+            raise SetupError("the image could not be built:\n" + "".join(said[-40:]) + line["error"])
+        said.append(line.get("stream", ""))
+
+
+def contents(kind: str) -> dict[str, Path]:
+    """What the sandbox's Dockerfile copies: each file, by its name in the context."""
+    wheels = sorted(sandbox_wheels(kind).iterdir())
+    return by_name(harness()) | {f"var/wheels/sandbox-{kind}/{path.name}": path for path in wheels}
+
+
+def by_name(paths: Iterable[Path]) -> dict[str, Path]:
+    """Files of the repository, each by its name below the root."""
+    return {str(path.relative_to(ROOT)): path for path in paths}
+
+
+def pack(file: IO[bytes], files: Mapping[str, Path]) -> None:
+    """Write files as an archive, each with the same owner and date on every machine."""
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        for name, path in files.items():
+            archive.add(path, arcname=name, filter=plain)
+
+
+def plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """A file as the image shall have it: root's, readable by all, of no particular day."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = "root"
+    member.mode, member.mtime = 0o644, 0
+    return member
+
+
+if __name__ == "__main__":
+    main(lambda: say(f"the sandbox image is {build(*sys.argv[1:])}"))

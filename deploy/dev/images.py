@@ -1,0 +1,101 @@
+"""`make images`: the images of production, built when their content has changed.
+
+    chainrule-web        the website and the records worker
+    chainrule-grading    the grading worker: the sandbox's image with the grader around it
+    chainrule-proxy      the reverse proxy
+
+Each has the digest of its content as a tag, and `latest`. deploy/README.md says how they are started.
+"""
+
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+
+from deploy.dev import image
+from deploy.dev.base import REQUIREMENTS, ROOT, digest, main, only_one, say
+from deploy.dev.wheels import part_wheels, sandbox_wheels
+
+PROXY_BASE = "caddy:2.10-alpine"
+NOT_NEEDED = {"__pycache__", "node_modules", "frontend"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """An image: the parts of the repository that it holds, the lock of its packages, and the image below it."""
+
+    name: str
+    parts: tuple[str, ...]
+    lock: str = ""
+    argument: str = "BASE"
+    below: str
+
+    @property
+    def dockerfile(self) -> Path:
+        """What it is made by."""
+        return ROOT / "deploy" / "images" / f"{self.name}.Dockerfile"
+
+    def files(self) -> list[Path]:
+        """The files of ours that go in."""
+        return sorted(path for part in self.parts for path in files_of(ROOT / part))
+
+    def wheels(self) -> dict[str, Path]:
+        """The wheels that go in, by their names in the context: what the image below lacks."""
+        if not self.lock:
+            return {}
+        there = set() if self.name == "web" else {path.name for path in sandbox_wheels("cpu").iterdir()}
+        missing = (path for path in part_wheels(self.lock).iterdir() if path.name not in there)
+        return {f"var/wheels/{self.name}/{path.name}": path for path in sorted(missing)}
+
+    def tag(self) -> str:
+        """The name it gets: the digest covers all of its content but the base."""
+        locks = [REQUIREMENTS / f"{self.lock}.txt"] if self.lock else []
+        below = self.below.partition(":")[2][:12] if self.argument == "SANDBOX" else ""
+        return f"chainrule-{self.name}:{digest([self.dockerfile, *locks, *self.files()])}{below}"
+
+
+def files_of(path: Path) -> Iterable[Path]:
+    """A file, or all files of a folder but those that are made, or that things are made from."""
+    if path.is_file():
+        return [path]
+    found = (file for file in path.rglob("*") if file.is_file())
+    return [file for file in found if NOT_NEEDED.isdisjoint(file.relative_to(path).parts)]
+
+
+def recipes(*, base: str, sandbox: str, proxy_base: str) -> list[Recipe]:
+    """The images of this checkout."""
+    return [
+        Recipe(name="web", parts=("manage.py", "server", "grader", "exercises"), lock="web", below=base),
+        Recipe(
+            name="grading",
+            parts=("grader", "exercises", "deploy/runtimes.toml", "deploy/sandbox"),
+            lock="grader",
+            argument="SANDBOX",
+            below=sandbox,
+        ),
+        Recipe(name="proxy", parts=("deploy/proxy/Caddyfile",), below=proxy_base),
+    ]
+
+
+def build(proxy_base: str = PROXY_BASE) -> list[str]:
+    """Make sure that the images of this checkout exist, and say their tags."""
+    sandbox = image.build()
+    with closing(image.engine()) as client, only_one("image"):
+        return [bring(client, one) for one in recipes(base=image.base(client), sandbox=sandbox, proxy_base=proxy_base)]
+
+
+def bring(client: docker.DockerClient, recipe: Recipe) -> str:
+    """Build one image where it is missing, and say its tag."""
+    tag = recipe.tag()
+    if not image.exists(client, tag):
+        say(f"building {tag}")
+        files = image.by_name(recipe.files()) | recipe.wheels()
+        image.make(client, recipe.dockerfile, tag, files, {recipe.argument: recipe.below})
+    client.images.get(tag).tag(tag.partition(":")[0], "latest")
+    return tag
+
+
+if __name__ == "__main__":
+    main(lambda: say(f"the images are {', '.join(build())}"))

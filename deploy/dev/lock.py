@@ -1,0 +1,60 @@
+"""Write the locks: every package of every part, pinned and hashed.
+
+    web.in  grader.in  sandbox.in  dev.in    what we ask for, and why
+    node.in                                  the same, only for machines without Node
+    *.txt                                    what that means, package by package
+    torch-cpu.txt                            one wheel, locked by hand
+    torch-cuda.txt                           the default index's torch with its CUDA packages
+
+All parts are resolved together first, so that they fit into one environment. What is locked stays as it is;
+`UPGRADE=1 make lock` takes the newest. uv reads metadata only, nothing large is downloaded.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from deploy.dev.base import REQUIREMENTS, VENV, main, run, say
+
+PARTS = ("web", "grader", "sandbox", "dev")
+TORCH = "torch==2.13.0"
+OUR_FOLDERS = ("    #   -c /", "    # via -r /")
+
+
+def lock() -> None:
+    """Resolve all parts together and write each part's lock."""
+    with TemporaryDirectory() as folder:
+        everything, torch = Path(folder) / "all.txt", Path(folder) / "torch.in"
+        if not os.environ.get("UPGRADE"):
+            everything.write_text(locked_pins())
+        uv(everything, sources=[f"{part}.in" for part in PARTS])
+        torch.write_text(TORCH)
+        for part in (*PARTS, "node"):
+            uv(REQUIREMENTS / f"{part}.txt", "--generate-hashes", "-c", everything, sources=[f"{part}.in"])
+        uv(REQUIREMENTS / "torch-cuda.txt", "--generate-hashes", "-c", everything, sources=[torch])
+    for path in REQUIREMENTS.glob("*.txt"):
+        without_our_folders(path)
+    say("locks written to deploy/requirements")
+
+
+def locked_pins() -> str:
+    """The pins in the locks as they are, which uv keeps where it can."""
+    texts = [(REQUIREMENTS / f"{part}.txt").read_text() for part in PARTS if (REQUIREMENTS / f"{part}.txt").exists()]
+    return "".join(f"{line.split()[0]}\n" for text in texts for line in text.splitlines() if "==" in line)
+
+
+def uv(output: Path, *options: str | Path, sources: Sequence[str | Path]) -> None:
+    """Resolve these sources for Python 3.11 into one file."""
+    command: list[str | Path] = [VENV / "bin" / "uv", "pip", "compile", "-q", "--no-header", "--python-version", "3.11"]
+    run([*command, *options, "-o", output, *sources], cwd=REQUIREMENTS)
+
+
+def without_our_folders(path: Path) -> None:
+    """Drop the comments that name this run's temporary files."""
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith(OUR_FOLDERS)))
+
+
+if __name__ == "__main__":
+    main(lock)

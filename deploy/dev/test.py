@@ -1,0 +1,94 @@
+"""`make test`: bring everything that the tests need, run every check and every test, stop what was started."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from deploy.dev import image
+from deploy.dev.audit import audit
+from deploy.dev.base import VAR, VENV, main, only_one, say
+from deploy.dev.checks import check
+from deploy.dev.debian import find, need
+from deploy.dev.processes import running, stopped_by_signals
+from deploy.dev.services import docker_engine, engine_answers, postgres, redis
+
+LOGS = VAR / "test"
+PROGRAMS = {
+    "git": "git",
+    "curl": "curl",
+    "bwrap": "bubblewrap",
+    "chromium": "chromium",
+    "redis-server": "redis-server",
+    "initdb": "postgresql",
+    "mmdebstrap": "mmdebstrap",
+    "runsc": "runsc",
+    "caddy": "caddy",
+    "docker-compose": "docker-compose",
+}
+ENGINE = {"dockerd": "docker.io"}
+# What pytest exits with where no test was left.
+NOTHING_TO_RUN = 5
+
+
+def test() -> None:
+    """Run everything; exits with pytest's code."""
+    with only_one("test"), stopped_by_signals():
+        need(PROGRAMS if engine_answers() else PROGRAMS | ENGINE)
+        check()
+        audit()
+        with services() as env:
+            code = on_both_databases(env, sys.argv[1:])
+    sys.exit(code)
+
+
+@contextmanager
+def services() -> Iterator[dict[str, str]]:
+    """Run the servers and build the image; yields the variables that tell the tests where they are."""
+    with ExitStack() as stack:
+        env = {
+            "REDIS_URL": stack.enter_context(redis(LOGS)),
+            "CHAINRULE_TEST_POSTGRES": stack.enter_context(postgres(LOGS)),
+            "CHAINRULE_CHROMIUM": str(find("chromium")),
+            "CHAINRULE_NO_SILENT_SKIPS": "1",
+        }
+        env |= stack.enter_context(an_engine())
+        say(f"the sandbox image is {image.build()}")
+        yield env
+
+
+@contextmanager
+def an_engine() -> Iterator[dict[str, str]]:
+    """Make sure that a Docker engine answers; yields the variable that tells the tests where, if it is one of ours."""
+    with docker_engine(LOGS) as host:
+        if host:
+            os.environ["DOCKER_HOST"] = host
+        yield {"DOCKER_HOST": host} if host else {}
+
+
+def on_both_databases(env: dict[str, str], arguments: list[str]) -> int:
+    """Run the tests; then, on PostgreSQL, those once more that touch the database. The exit code that tells of both.
+
+    The first run has SQLite where a test works with the database in its own process. Processes of their own
+    (`tests.support.system`) have PostgreSQL throughout.
+    """
+    first = pytest(env, arguments)
+    say("the tests that touch the database, once more on PostgreSQL")
+    again = {"DATABASE_URL": env["CHAINRULE_TEST_POSTGRES"], "CHAINRULE_ONLY_WITH_DATABASE": "1"}
+    second = pytest(env | again, arguments)
+    # None of the tests asked for touches the database: as long as there were some, all is well.
+    return first or (0 if second == NOTHING_TO_RUN else second)
+
+
+def pytest(env: dict[str, str], arguments: list[str]) -> int:
+    """Run pytest over everything, or as told; its exit code. Its closing line is the last thing to be printed."""
+    command: list[str | Path] = [VENV / "bin" / "pytest", "-n", "2", "--dist", "worksteal", *arguments]
+    # An interrupt, unlike SIGTERM, lets pytest and its fixtures put things away.
+    with running("pytest", command, log=None, env=env, ask=signal.SIGINT, patience=60) as process:
+        return process.wait()
+
+
+if __name__ == "__main__":
+    main(test)

@@ -1,0 +1,1 @@
+"""From an exercise and a source to a Report."""

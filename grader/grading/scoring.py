@@ -1,0 +1,195 @@
+"""From trials to findings: every check is asked about every trial that it covers. The learner's code never runs here.
+
+Which failed trial a finding speaks of: a public one if there is one, else the first. Numbers of a secret case never
+reach a finding; it says which kind of case failed, and the smallest counterexample (see `grader.grading.counterexamples`) gives
+the learner something to work out by hand.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.checks.check import Check
+from grader.checks.diagnosis import diagnose
+from grader.checks.failures import Failed, Mismatch
+from grader.checks.sample import Diagnosis, Sample, fits
+from grader.checks.trials import Trial
+from grader.grading.exercise import Exercise
+from grader.packages.cases import NearMiss
+from grader.protocol.reports import Finding, Status
+
+SECRET_MESSAGES = {"differs": "differs_secret", "differs_plain": "differs_secret"}
+NUMBERS = ("got", "expected", "difference")
+MAX_HEAT = 400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """One check's answers over its trials: those that failed, with how."""
+
+    check: Check
+    trials: Sequence[Trial]
+    failures: Sequence[tuple[Trial, Failed]]
+
+
+def judge(exercise: Exercise, trials: Sequence[Trial]) -> list[Verdict | Finding]:
+    """Return, check by check, a Verdict, or the Finding of a check that was skipped."""
+    judged: list[Verdict | Finding] = []
+    passed: set[str] = set()
+    for check in exercise.checks:
+        missed = [name for name in check.after if name not in passed]
+        if missed:
+            judged.append(skipped(check, "skipped_after", title=_title(exercise, missed[0])))
+            continue
+        verdict = _ask(check, [trial for trial in trials if check.covers(trial)])
+        if not verdict.failures:
+            passed.add(check.name)
+        judged.append(verdict if _was_run(verdict) else skipped(check, "not_run"))
+    return judged
+
+
+def finding_of(exercise: Exercise, judged: Verdict | Finding, *, evidence: dict[str, Any] | None = None) -> Finding:
+    """Return the Finding of a verdict; `evidence` is added to what it shows."""
+    if isinstance(judged, Finding):
+        return judged
+    if not judged.failures:
+        return _finding(judged.check, Status.PASSED, judged.check.points)
+    finding = _failed(exercise, judged)
+    return replace(finding, evidence=finding.evidence | (evidence or {}))
+
+
+def skipped(check: Check, message: str, **data: Any) -> Finding:
+    """Return the finding of a check that was not asked."""
+    return _finding(check, Status.SKIPPED, 0.0, message=message, data=data)
+
+
+def failed(check: Check, message: str, *, hint: str | None = None, **data: Any) -> Finding:
+    """Return the finding of a check that failed as a whole, such as the first one of code that does not load."""
+    return _finding(check, Status.FAILED, 0.0, message=message, data=data, hint=hint)
+
+
+def _ask(check: Check, trials: Sequence[Trial]) -> Verdict:
+    failures: list[tuple[Trial, Failed]] = []
+    for trial in trials:
+        try:
+            check.run(trial)
+        except Failed as failure:
+            failures.append((trial, failure))
+    return Verdict(check=check, trials=trials, failures=failures)
+
+
+def _was_run(verdict: Verdict) -> bool:
+    """Whether any of the check's cases was at least begun before the run ended."""
+    return len(verdict.failures) < len(verdict.trials) or any(f.message != "not_run" for _, f in verdict.failures)
+
+
+def _failed(exercise: Exercise, verdict: Verdict) -> Finding:
+    trial, failure = _most_telling(verdict.failures)
+    diagnosis = _diagnosis(exercise, verdict)
+    message, data, hint = failure.message, failure.data, failure.hint
+    name = failure.diagnosis
+    if diagnosis is not None:
+        message, data, hint, name = diagnosis.id, dict(diagnosis.data) | data, f"{diagnosis.id}.hint", diagnosis.id
+        data |= diagnosis.data
+    elif not trial.case.public:
+        message = SECRET_MESSAGES.get(message, message)
+    if not trial.case.public and isinstance(failure, Mismatch):
+        data = {key: item for key, item in data.items() if key not in NUMBERS} | _kinds(failure)
+    return _finding(
+        verdict.check,
+        Status.FAILED,
+        _share(verdict),
+        message=message,
+        data=data | {"case": trial.case.name},
+        hint=hint,
+        diagnosis=name,
+        case=trial.case.name,
+        evidence=_evidence(trial, failure),
+    )
+
+
+def _kinds(failure: Mismatch) -> dict[str, Any]:
+    """What may be said of a secret case's value: types and shapes, no numbers."""
+    if failure.message in ("differs", "differs_plain"):
+        return {}
+    return {key: failure.data[key] for key in ("got", "expected") if key in failure.data}
+
+
+def _most_telling(failures: Sequence[tuple[Trial, Failed]]) -> tuple[Trial, Failed]:
+    """A public trial before a secret one, an answer that is wrong before a call that was not run."""
+    return min(failures, key=lambda pair: (pair[1].message == "not_run", not pair[0].case.public))
+
+
+def _diagnosis(exercise: Exercise, verdict: Verdict) -> Diagnosis | None:
+    mismatches = [(trial, failure) for trial, failure in verdict.failures if isinstance(failure, Mismatch)]
+    if len(mismatches) != len([failure for _, failure in verdict.failures if failure.message != "not_run"]):
+        return None
+    samples = [
+        Sample(
+            got=failure.got,
+            expected=failure.expected,
+            args=trial.case.args,
+            near_misses=_of_part(_fitting_whole(trial) or trial.near_misses, failure.part),
+            whole=failure.whole,
+            rounded=partial(_rounded, trial, failure.part),
+        )
+        for trial, failure in mismatches
+    ]
+    return diagnose(samples, gradient=verdict.check.gradient) or _modified(mismatches)
+
+
+def _rounded(trial: Trial, part: Any) -> Any:
+    truth = trial.truth_of_rounded()
+    return truth if part is None else truth[part]
+
+
+def _modified(mismatches: Sequence[tuple[Trial, Mismatch]]) -> Diagnosis | None:
+    """Where nothing else explains wrong numbers, that each call changed its input is the best that can be said."""
+    plain = mismatches and all(failure.diagnosis is None and trial.changed_input for trial, failure in mismatches)
+    return Diagnosis(id="input_modified", data={"name": mismatches[0][0].changed_input}) if plain else None
+
+
+def _fitting_whole(trial: Trial) -> Sequence[NearMiss]:
+    """Return the near misses that explain the whole answer: of its parts they then know more than others."""
+    return [miss for miss in trial.near_misses if fits(trial.value, miss.value)]
+
+
+def _of_part(misses: Sequence[NearMiss], part: Any) -> Sequence[NearMiss]:
+    """Return the near misses of one part of the answer."""
+    return misses if part is None else [replace(miss, value=miss.value[part]) for miss in misses]
+
+
+def _share(verdict: Verdict) -> float:
+    """The points for the trials that passed."""
+    check = verdict.check
+    if not check.partial or not verdict.trials:
+        return 0.0
+    passed = len(verdict.trials) - len(verdict.failures)
+    return round(check.points * passed / len(verdict.trials), 2)
+
+
+def _evidence(trial: Trial, failure: Failed) -> dict[str, Any]:
+    """The heat map of a wrong tensor of a public case; nothing of a secret one."""
+    if not trial.case.public or failure.message != "differs" or not isinstance(failure, Mismatch):
+        return {}
+    got, expected = failure.got, failure.expected
+    if not isinstance(got, Tensor) or not isinstance(expected, Tensor) or not 1 < expected.numel() <= MAX_HEAT:
+        return {}
+    if not torch.isfinite(got).all() or not torch.isfinite(expected).all():
+        return {}  # neither JSON nor a scale of colours has a place for them
+    shape = list(expected.shape)
+    return {
+        "heat_map": {"shape": shape, "got": got.reshape(-1).tolist(), "expected": expected.reshape(-1).tolist()},
+    }
+
+
+def _title(exercise: Exercise, name: str) -> str:
+    return next(check.title for check in exercise.checks if check.name == name)
+
+
+def _finding(check: Check, status: Status, points: float, **rest: Any) -> Finding:
+    return Finding(check=check.name, title=check.title, status=status, points=points, max_points=check.points, **rest)

@@ -1,0 +1,150 @@
+"""Put one call to a loaded submission and write down what happened. Runs in the child, beside the learner's code.
+
+The learner may have patched whatever this module uses: then the observation is a lie, and a lie is only ever compared
+with the truth. What is captured here at import keeps an accident (a patched `torch.equal`) out of the record.
+"""
+
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.harness.child.functions import make_function
+from grader.harness.child.graph import walk
+from grader.harness.child.models import make_model
+from grader.harness.child.probes import PROBES
+from grader.harness.wire.values import MAX_LINE, Decoder, Encoder
+
+MAX_MESSAGE = 2000
+MAX_FRAMES = 12
+
+# What torch says of a GPU that was given an index out of range: it refuses all work of the process from then on.
+GPU_REFUSES = "device-side assert"
+
+_equal = torch.equal
+_clock = time.perf_counter
+
+
+def _live_result(function: Any, args: Sequence[Tensor]) -> Tensor:
+    with torch.enable_grad():  # the submission may have switched it off for good
+        result: Tensor = function(*args)
+    return result
+
+
+MAKE: dict[str, Callable[..., Any]] = {"function": make_function, "model": make_model, "result": _live_result}
+
+
+def evaluate(
+    namespace: Mapping[str, Any], call: Mapping[str, Any], tensors: Mapping[str, Tensor], device: str | None = None
+) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return the observation of one call as a JSON document and its tensors.
+
+    `call` is {"entry", "args", "probe", "options"} as `grader.sandboxes` encodes it; its tensors are taken to `device`.
+    Whatever the learner's code raises is part of the observation; MemoryError alone passes through, as it ends the run.
+    A GPU says late that it was given an index out of range, perhaps not before the inputs of the next call are taken to
+    it: that is the learner's error, too.
+    """
+    try:
+        return _evaluate(namespace, call, tensors, device)
+    except RuntimeError as error:
+        if GPU_REFUSES not in str(error):
+            raise
+        return _document(error=describe_error(error), seconds=0.0, modified=[]), {}
+
+
+def _evaluate(
+    namespace: Mapping[str, Any], call: Mapping[str, Any], tensors: Mapping[str, Tensor], device: str | None
+) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    decoder = Decoder(tensors, make=MAKE, device=device)
+    args = decoder.decode(call["args"])
+    options = decoder.decode(call["options"])
+    before = [_copy(arg) for arg in args]
+    encoder = Encoder()
+    document = _document()
+    start = _clock()
+    try:
+        value = PROBES[call["probe"]](_look_up(namespace, call["entry"]), args, options)
+        document["seconds"] = _clock() - start
+        document["graph"] = _graph(value) if options.get("graph") else None
+        document["value"] = encoder.encode(value)
+    except MemoryError:
+        raise
+    except BaseException as error:
+        document["seconds"] = _clock() - start
+        document["value"] = None
+        document["error"] = describe_error(error)
+        encoder.tensors.clear()
+    refused = document["error"] is not None and GPU_REFUSES in document["error"]["message"]
+    pairs = [] if refused else enumerate(zip(before, args, strict=True))
+    document["modified"] = [i for i, (old, new) in pairs if not _same(old, new)]
+    return document, encoder.tensors
+
+
+def _document(**known: Any) -> dict[str, Any]:
+    return {"value": None, "error": None, "graph": None, **known}
+
+
+def describe_error(error: BaseException) -> dict[str, Any]:
+    """Return the exception as the learner may see it: their own frames only, capped."""
+    frames = list(_own_frames(error.__traceback__))[-MAX_FRAMES:]
+    line = getattr(error, "lineno", None) or (frames[-1][0] if frames else None)
+    text = _text(error)
+    lines = [f"line {number}, in {name}" for number, name in frames]
+    return {
+        "type": type(error).__name__[:100],
+        "message": text,
+        "line": line if type(line) is int and 0 < line <= MAX_LINE else None,
+        "traceback": "\n".join([*lines, f"{type(error).__name__}: {text}"]),
+    }
+
+
+def _text(error: BaseException) -> str:
+    try:
+        text = str(error.msg if isinstance(error, SyntaxError) else error)
+        # Below the first line of these is how to set up one's own machine to find out more.
+        return (text.partition("\n")[0] if text.startswith("CUDA error:") else text)[:MAX_MESSAGE]
+    except Exception:  # an exception of a learner's own class may raise when it is described
+        return ""
+
+
+def _own_frames(trace: TracebackType | None) -> Iterator[tuple[int, str]]:
+    for frame in traceback.extract_tb(trace):
+        if frame.filename == "submission.py":
+            yield frame.lineno or 0, frame.name[:100]
+
+
+def _look_up(namespace: Mapping[str, Any], path: str) -> Any:
+    name, *attributes = path.split(".")
+    target = namespace[name]
+    for attribute in attributes:
+        target = getattr(target, attribute)
+    return target
+
+
+def _graph(value: Any) -> dict[str, Any] | None:
+    root = value.get("value") if isinstance(value, dict) else value
+    return walk(root) if type(root) is Tensor else None
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_copy(item) for item in value]
+    return None
+
+
+def _same(old: Any, new: Any) -> bool:
+    if isinstance(old, Tensor):
+        return isinstance(new, Tensor) and old.dtype == new.dtype and _equal(old, new.detach())
+    if isinstance(old, dict):
+        return all(key in new and _same(item, new[key]) for key, item in old.items())
+    if isinstance(old, list):
+        return len(old) == len(new) and all(_same(a, b) for a, b in zip(old, new, strict=True))
+    return True

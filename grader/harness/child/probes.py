@@ -1,0 +1,167 @@
+"""What the harness does with an entry, beyond calling it. Each probe returns the value that is observed.
+
+call        entry(*args)
+backward    entry(*args), then the gradient of the result with respect to the arguments that require grad
+predict     entry(*args) returns a callable; that callable on `points`
+figure      entry(*args) returns a matplotlib figure; what it shows, without its picture if `picture` is false
+device      call, or predict where there are `points`, with the name of the inputs' device as last argument
+whereabouts the same; the devices of the inputs and of the results
+walk        entry(point, gradient, state, *settings) -> (point, state), step after step; the points
+expression  builds an expression with the learner's `Value` class and runs its backward
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.harness.child.figures import describe
+
+Entry = Callable[..., Any]
+
+NOT_CALLABLE = "something that cannot be called"
+"""What `predict` observes where an entry returned something that cannot be called on points."""
+
+NOT_A_PAIR = "no pair of a point and a state"
+"""What `walk` observes where an entry returned something else than a point and a state."""
+
+
+def _call(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    return entry(*args)
+
+
+def _backward(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the result and its vector-Jacobian product with `cotangent` (ones where absent), per tracked argument.
+
+    With `second` (one cotangent per tracked argument) also the gradients of the first gradients.
+    """
+    tracked = [arg for arg in args if isinstance(arg, Tensor) and arg.requires_grad]
+    result = entry(*args)
+    if not isinstance(result, Tensor) or not result.requires_grad:
+        return {"value": result, "gradients": [None] * len(tracked)}
+    second = options.get("second")
+    gradients = _gradients(result, tracked, options.get("cotangent"), create_graph=second is not None)
+    value: dict[str, Any] = {"value": result, "gradients": gradients}
+    if second is not None:
+        value["second"] = _second(gradients, second, tracked)
+    return value
+
+
+def _gradients(result: Tensor, tracked: Sequence[Tensor], cotangent: Tensor | None, *, create_graph: bool) -> list[Any]:
+    # A result of another shape is wrong anyway; its own gradient says more than an error about shapes.
+    fits = cotangent is not None and cotangent.shape == result.shape
+    vector = cotangent.to(result.dtype) if cotangent is not None and fits else torch.ones_like(result)
+    live = [arg for arg in tracked if arg.requires_grad]  # the code may have switched tracking off
+    if not live:
+        return [None] * len(tracked)
+    found = torch.autograd.grad(result, live, vector, create_graph=create_graph, retain_graph=True, allow_unused=True)
+    by_argument = dict(zip(map(id, live), found, strict=True))
+    return [by_argument.get(id(arg)) for arg in tracked]
+
+
+def _second(gradients: Sequence[Any], cotangents: Sequence[Tensor], tracked: Sequence[Tensor]) -> list[Any]:
+    live = [(g, v) for g, v in zip(gradients, cotangents, strict=True) if g is not None and g.requires_grad]
+    if not live:
+        return [None] * len(tracked)
+    outputs, vectors = zip(*live, strict=True)
+    return list(torch.autograd.grad(outputs, tracked, vectors, allow_unused=True))
+
+
+def _predict(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    model = entry(*args)
+    if not callable(model):
+        return None if model is None else NOT_CALLABLE
+    with torch.no_grad():
+        return model(options["points"])
+
+
+def _device(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    probe = _predict if "points" in options else _call
+    return probe(entry, [*args, _device_of(args).type], options)
+
+
+def _whereabouts(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """Return {"inputs": device, "results": {name: device}}; a result that is no dict has the name "result"."""
+    value = _device(entry, args, options)
+    if value is None:
+        return None
+    results = value if isinstance(value, Mapping) else {"result": value}
+    places = {str(name): str(part.device) for name, part in results.items() if isinstance(part, Tensor)}
+    return {"inputs": str(_device_of(args)), "results": places}
+
+
+def _device_of(args: Sequence[Any]) -> torch.device:
+    return next(arg.device for arg in args if isinstance(arg, Tensor))
+
+
+def _figure(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    return describe(entry(*args), picture=options.get("picture", True))
+
+
+def _walk(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """Take a step with the gradient in `args`, then one with each of `more`, passing the point and the state on.
+
+    Each step gets a plain copy of the point, as every call does.
+    """
+    point, first, state, *settings = args
+    points: dict[str, Any] = {}
+    for number, gradient in enumerate([first, *options["more"]], start=1):
+        kept = point.clone(), gradient.clone()
+        result = entry(point, gradient, state, *settings)
+        _put_back_changed(args, (point, gradient), kept)
+        if not isinstance(result, tuple | list) or len(result) != 2 or not isinstance(result[0], Tensor):
+            return None if result is None else NOT_A_PAIR
+        points[f"step {number}"] = result[0].detach().clone()
+        point, state = result[0].detach().clone(), result[1]
+    return points
+
+
+def _put_back_changed(args: Any, given: Sequence[Tensor], kept: Sequence[Tensor]) -> None:
+    """Put a point or gradient that a step changed where the first one was: there it is seen to be modified."""
+    for i, (new, old) in enumerate(zip(given, kept, strict=True)):
+        if new.shape != old.shape or not torch.equal(new.detach(), old):
+            args[i] = new
+
+
+def _expression(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Run `program`, a list of [operator, operand, ...] on a growing list of nodes, and differentiate its last node.
+
+    An operand is the index of an earlier node, or ["number", 2.0] for a plain number. "inner" are the gradients of the
+    nodes that the operations made, in their order.
+    """
+    nodes = [entry(number) for number in args]
+    leaves = list(nodes)
+    for operator, *operands in options["program"]:
+        nodes.append(_OPERATORS[operator](*(_operand(operand, nodes) for operand in operands)))
+    nodes[-1].backward()
+    gradients = [node.grad for node in nodes]
+    return {"data": nodes[-1].data, "gradients": gradients[: len(leaves)], "inner": gradients[len(leaves) :]}
+
+
+def _operand(operand: Any, nodes: Sequence[Any]) -> Any:
+    return operand[1] if isinstance(operand, list) else nodes[operand]
+
+
+_OPERATORS: dict[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "pow": lambda a, b: a**b,
+    "neg": lambda a: -a,
+    "tanh": lambda a: a.tanh(),
+    "exp": lambda a: a.exp(),
+    "relu": lambda a: a.relu(),
+}
+
+PROBES: dict[str, Callable[[Entry, Sequence[Any], Mapping[str, Any]], Any]] = {
+    "call": _call,
+    "backward": _backward,
+    "predict": _predict,
+    "figure": _figure,
+    "device": _device,
+    "whereabouts": _whereabouts,
+    "walk": _walk,
+    "expression": _expression,
+}

@@ -1,0 +1,57 @@
+"""A dress rehearsal: a tiny submission through the whole path, so that what is slow the first time is behind a child.
+
+The nursery does it once, and each child again while it waits: the pages that it will write to are its own then.
+"""
+
+import json
+import linecache
+import sys
+
+import torch
+
+from grader.harness.child.evaluate import evaluate
+from grader.harness.child.loading import FILENAME, load
+from grader.harness.wire.values import Encoder, pack, unpack
+
+_SOURCE = b"""
+import torch
+
+def f(x):
+    x = x.clone().requires_grad_()
+    (x * 2).sin().sum().backward()
+    return x.grad
+"""
+
+
+# What exercises do: a GPU is given the code of an operation when that is first used.
+_SOURCE_FOR_A_GPU = b"""
+import torch
+
+def f(x):
+    w = torch.randn(3, 4, dtype=x.dtype, device=x.device).requires_grad_()
+    optimizer = torch.optim.Adam([w])
+    y = torch.tanh(x @ w + w[0]).exp().sin() * 2 - x.mean() / 3
+    loss = torch.nn.functional.cross_entropy(y, y.argmax(1)) + ((y - 1) ** 2).sum()
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return {"w": w.detach(), "same": bool(torch.equal(x, x)), "loss": loss.item()}
+"""
+
+
+def rehearse(device: str | None = None) -> None:
+    """Load a submission of our own, put a call to it, and forget it. Raises where any of it does not work.
+
+    On the CPU a backward pass starts no thread, so the children of a process that has done one may do one, too.
+    """
+    namespace, told = load(_SOURCE if device is None else _SOURCE_FOR_A_GPU, entries=["f"], imports=["torch"])
+    encoder = Encoder()
+    x = torch.ones(3, 3, dtype=None if device is None else torch.float64)
+    call = {"entry": "f", "args": [encoder.encode(x)], "probe": "call", "options": encoder.encode({})}
+    (call,), tensors = unpack(pack([call], encoder.tensors))
+    document, results = evaluate(namespace, call, tensors, device)
+    unpack(pack(document, results))
+    json.dumps(told)
+    del sys.modules["submission"], linecache.cache[FILENAME]
+    if told["error"] or document["error"]:
+        raise RuntimeError(f"the rehearsal failed: {told['error']} {document['error']}")

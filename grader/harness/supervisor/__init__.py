@@ -1,0 +1,1 @@
+"""The first process of a sandbox, and the fork server beside it."""

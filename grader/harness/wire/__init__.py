@@ -1,0 +1,1 @@
+"""The bytes between a grader and a sandbox."""

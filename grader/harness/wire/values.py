@@ -1,0 +1,308 @@
+"""The language spoken over the border: values as strict JSON beside safetensors.
+
+A message is one JSON document and one safetensors block:
+
+    4 bytes  length of the JSON document, big endian
+    n bytes  the JSON document
+    rest     safetensors, tensors named "0", "1", ...
+
+In the document a value is a JSON scalar, a list, or an object with the key "$" that says what it stands for:
+
+    {"$": "tensor", "i": 0, "requires_grad": true, ...}     {"$": "tuple", "items": [...]}
+    {"$": "dict", "items": [[key, value], ...]}              {"$": "float", "value": "nan"}
+    {"$": "function", "name": ..., "params": ...}            {"$": "model", "name": ..., "params": ...}
+    {"$": "result", "function": ..., "args": [...]}          {"$": "other", "type": "..."}
+
+The grader's side reads what a learner may have written, so `unpack` checks sizes before it parses, and `Decoder`
+refuses whatever is not spelled exactly so.
+"""
+
+import json
+import math
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+MAX_DOCUMENT = 4 * 1024 * 1024
+MAX_TENSORS = 4096
+MAX_TENSOR_HEADER = 512 * 1024
+MAX_DEPTH = 32
+MAX_ITEMS = 20_000
+MAX_BRACKETS = 200_000  # of lists and objects in one document: each takes twenty times its two bytes once it is parsed
+MAX_TEXT = 20_000
+MAX_NAME = 100  # characters of a type's name, and of a dict's key
+MAX_PATH = 2000
+MAX_LINE = 1_000_000
+MAX_DIMENSIONS = 16
+MAX_EMPTY = 1_000_000  # entries that an empty tensor would have if its zeros were ones
+
+DTYPES = frozenset(
+    {
+        *(torch.float64, torch.float32, torch.float16, torch.bfloat16),
+        *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
+    }
+)
+"""The dtypes that cross the border: those for which torch can compute everything."""
+
+
+class WireError(ValueError):
+    """A message is not what this module writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A callable made by the harness from `grader.harness.child.functions`; it travels by name."""
+
+    name: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A `torch.nn.Module` made by the harness from `grader.harness.child.models`; it travels by name, with its weights."""
+
+    name: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The result of a harness function on tensors that require grad: a root of an autograd graph."""
+
+    function: Function
+    args: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A value of a type that does not cross the border."""
+
+    type: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TensorFacts:
+    """What the harness saw of a tensor before it was detached and copied to the CPU."""
+
+    requires_grad: bool = False
+    is_leaf: bool = True
+    device: str = "cpu"
+
+
+class Encoder:
+    """Turns values into JSON documents and collects their tensors."""
+
+    def __init__(self) -> None:
+        self.tensors: dict[str, Tensor] = {}
+        self._items = 0
+
+    def encode(self, value: Any) -> Any:
+        """Return the document of `value`; a value of an unknown type becomes an "other" of that type's name.
+
+        WireError where it has more parts than a decoder takes.
+        """
+        self._items = 0
+        return self._encode(value)
+
+    def _encode(self, value: Any) -> Any:
+        self._items += 1
+        if self._items > MAX_ITEMS or len(self.tensors) > MAX_TENSORS:
+            raise WireError("the value has too many parts to be looked at")
+        match value:
+            case None | bool() | str():
+                return value[:MAX_TEXT] if isinstance(value, str) else value
+            case int():
+                return value if abs(value) < 2**63 else {"$": "other", "type": "int"}
+            case float():
+                return value if math.isfinite(value) else {"$": "float", "value": repr(value)}
+            case Tensor():
+                return self._tensor(value)
+            case list():
+                return [self._encode(item) for item in value]
+            case tuple():
+                return {"$": "tuple", "items": [self._encode(item) for item in value]}
+            case Mapping():
+                return {"$": "dict", "items": [[self._key(key), self._encode(item)] for key, item in value.items()]}
+            case Function() | Model():
+                kind = "function" if isinstance(value, Function) else "model"
+                return {"$": kind, "name": value.name, "params": self._encode(dict(value.params))}
+            case Applied():
+                return {"$": "result", "function": self._encode(value.function), "args": self._encode(list(value.args))}
+            case Other():
+                return {"$": "other", "type": value.type}
+            case _:
+                return {"$": "other", "type": type(value).__name__[:MAX_NAME]}
+
+    def _key(self, key: Any) -> Any:
+        if isinstance(key, str) and len(key) > MAX_NAME:
+            raise WireError(f"a key of a dict is longer than {MAX_NAME} characters")
+        return self._encode(key)
+
+    def _tensor(self, value: Tensor) -> Any:
+        # Other subclasses of Tensor can lie about everything, and sparse or quantised ones have no plain bytes.
+        if type(value) not in (Tensor, torch.nn.Parameter):
+            return {"$": "other", "type": type(value).__name__[:MAX_NAME]}
+        if value.layout is not torch.strided or value.is_quantized or value.is_meta or not is_plain(value):
+            return {"$": "other", "type": f"{str(value.layout).removeprefix('torch.')} {value.dtype} tensor"}
+        index = str(len(self.tensors))
+        # A copy of its own: safetensors refuses tensors that share memory, and a view may hide a large storage.
+        self.tensors[index] = value.detach().cpu().clone(memory_format=torch.contiguous_format)
+        return {
+            "$": "tensor",
+            "i": int(index),
+            "requires_grad": value.requires_grad,
+            "is_leaf": value.is_leaf,
+            "device": str(value.device),
+        }
+
+
+def is_plain(tensor: Tensor) -> bool:
+    """Whether a tensor is of a dtype and a shape that cross the border.
+
+    An empty tensor takes no bytes however long it says it is, but as lists it would take a billion of them.
+    """
+    spread = math.prod(max(size, 1) for size in tensor.shape)
+    return (
+        tensor.dtype in DTYPES and tensor.dim() <= MAX_DIMENSIONS and (tensor.numel() == spread or spread <= MAX_EMPTY)
+    )
+
+
+def legible(text: str) -> str:
+    """Return a text with what no database takes, NUL and halves of surrogate pairs, replaced by a sign for it."""
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+class Decoder:
+    """Turns JSON documents back into values, exactly as `Encoder` spelled them; all else is a WireError."""
+
+    def __init__(
+        self,
+        tensors: Mapping[str, Tensor],
+        make: Mapping[str, Callable[..., Any]] | None = None,
+        device: str | None = None,
+    ) -> None:
+        """Decode with these tensors.
+
+        `make` turns "function", "model" and "result" into live objects, and `device` takes tensors to where they are
+        asked for: both are for the inside of the sandbox, where each tensor decoded is a fresh copy that requires grad
+        if its fact says so.
+        """
+        self.tensors = tensors
+        self.make = make or {}
+        self.device = device
+        self.facts: dict[str, TensorFacts] = {}
+        self._items = 0
+
+    def decode(self, document: Any, path: str = "", depth: int = 0) -> Any:
+        """Return the value of `document`; the facts of its tensors are kept in `facts` by their path."""
+        self._items += 1
+        if depth > MAX_DEPTH or self._items > MAX_ITEMS or len(path) > MAX_PATH:
+            raise WireError("the value is nested too deeply or has too many parts")
+        match document:
+            case int() if abs(document) >= 2**63:
+                raise WireError("a whole number has more than 64 bits")
+            case str() if len(document) <= MAX_TEXT:
+                return legible(document)
+            case None | bool() | int() | float():
+                return document
+            case list():
+                return [self.decode(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(document)]
+            case {"$": "tuple", "items": list(items), **rest} if not rest:
+                return tuple(self.decode(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(items))
+            case {"$": "dict", "items": list(items), **rest} if not rest:
+                return dict(self._pair(pair, path, depth) for pair in items)
+            case {"$": "float", "value": "nan" | "inf" | "-inf" as text, **rest} if not rest:
+                return float(text)
+            case {"$": "other", "type": str(name), **rest} if not rest and len(name) <= MAX_NAME:
+                return Other(legible(name))
+            case {"$": "tensor", "i": int(index), **rest}:
+                return self._tensor(index, rest, path)
+            case {"$": str(kind), **rest} if kind in self.make:
+                parts = {str(key): self.decode(item, f"{path}.{key}", depth + 1) for key, item in rest.items()}
+                return self.make[kind](**parts)
+        raise WireError("a value is not spelled as the harness spells it")
+
+    def _pair(self, pair: Any, path: str, depth: int) -> tuple[Any, Any]:
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise WireError("a dict's item is not a pair")
+        key = self.decode(pair[0], path, depth + 1)
+        if not isinstance(key, str | int | float | bool | None):
+            raise WireError("a dict's key is not a plain value")
+        if isinstance(key, str) and len(key) > MAX_NAME:
+            raise WireError("a dict's key is too long")
+        return key, self.decode(pair[1], f"{path}[{key!r}]", depth + 1)
+
+    def _tensor(self, index: int, facts: Mapping[Any, Any], path: str) -> Tensor:
+        match facts:
+            case {"requires_grad": bool(tracked), "is_leaf": bool(leaf), "device": str(device), **rest} if not rest:
+                self.facts[path] = TensorFacts(requires_grad=tracked, is_leaf=leaf, device=device[:20])
+            case _:
+                raise WireError("a tensor's facts are not spelled as the harness spells them")
+        if str(index) not in self.tensors:
+            raise WireError(f"tensor {index} is missing")
+        tensor = self.tensors[str(index)]
+        if not self.make:
+            return tensor
+        return tensor.to(self.device, copy=True).requires_grad_(self.facts[path].requires_grad)
+
+
+def pack(document: Any, tensors: Mapping[str, Tensor]) -> bytes:
+    """Return one message of a JSON document and its tensors."""
+    text = json.dumps(document, allow_nan=False).encode()
+    block = save_tensors(dict(tensors)) if tensors else b""
+    return struct.pack(">I", len(text)) + text + block
+
+
+def is_too_large(message: bytes) -> bool:
+    """Whether the JSON document of a message is larger, or has more lists and objects, than `unpack` takes."""
+    (size,) = struct.unpack_from(">I", message)
+    return size > MAX_DOCUMENT or _brackets(message, size) > MAX_BRACKETS
+
+
+def unpack(message: bytes) -> tuple[Any, dict[str, Tensor]]:
+    """Return the JSON document and the tensors of one message, or raise WireError.
+
+    Everything is bounded before it is parsed: a small file can hold a header of 200,000 empty tensors.
+    """
+    if len(message) < 4:
+        raise WireError("the message is shorter than its header")
+    (size,) = struct.unpack_from(">I", message)
+    if 4 + size > len(message) or is_too_large(message):
+        raise WireError("the message's document is larger than allowed, or cut off")
+    try:
+        document = json.loads(message[4 : 4 + size], parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise WireError("the message's document is not JSON") from error
+    return document, _load_tensors(message[4 + size :])
+
+
+def _load_tensors(block: bytes) -> dict[str, Tensor]:
+    if not block:
+        return {}
+    if len(block) < 8:
+        raise WireError("the tensor block is cut off")
+    (header,) = struct.unpack_from("<Q", block)
+    if header > MAX_TENSOR_HEADER or block.count(b'"data_offsets"', 0, 8 + header) > MAX_TENSORS:
+        raise WireError("the tensor block has more tensors than allowed")
+    try:
+        tensors = load_tensors(block)
+    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError, OverflowError) as error:
+        raise WireError("the tensor block is not safetensors") from error
+    if not all(map(is_plain, tensors.values())):
+        raise WireError("a tensor is of a dtype or a shape that the harness does not send")
+    return tensors
+
+
+def _brackets(message: bytes, size: int) -> int:
+    return message.count(b"[", 4, 4 + size) + message.count(b"{", 4, 4 + size)
+
+
+def _refuse_constant(name: str) -> None:
+    raise WireError(f"{name} is not JSON")

@@ -1,0 +1,1 @@
+"""What both Celery apps share: the way to Redis, the consumer, and signs of life."""

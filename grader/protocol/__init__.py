@@ -1,0 +1,1 @@
+"""What the server and the grader tell each other: jobs, reports, snippets, and the sentences for learners."""

@@ -1,0 +1,1 @@
+"""Whether an exercise package keeps its word."""

@@ -1,0 +1,1 @@
+"""The grading worker: a Celery process."""

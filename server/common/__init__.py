@@ -1,0 +1,1 @@
+"""What every app uses and none owns."""

@@ -1,0 +1,159 @@
+"""Tokens and webhooks of a course. A secret stands in the answer that made it and nowhere else."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from server.api.models import ApiToken, Scope
+from server.api.tokens import make_token
+from server.api.tokens import revoke as end
+from server.courses.models import Course
+from server.dashboard.access import taught_course
+from server.integrations import selectors
+from server.integrations.forms import EndpointForm, TokenForm
+from server.integrations.services import replace_token
+from server.web.requests import Request
+from server.webhooks import services
+from server.webhooks.models import Endpoint, EventType
+
+PER_PAGE = 50
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def tokens(request: Request, slug: str) -> HttpResponse:
+    """The tokens that open this course, and a new one."""
+    course = _course(request, slug)
+    form = TokenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        scopes = [Scope(scope) for scope in said["scopes"]]
+        row, token = make_token(
+            said["name"], courses=[course], scopes=scopes, expires_at=form.expires_at, owner=request.user
+        )
+        return _tokens(request, course, TokenForm(), made=row, token=token, status=201)
+    return _tokens(request, course, form, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_POST
+def replace(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Another token in the place of one, which ends."""
+    course = _course(request, slug)
+    row, token = replace_token(_token(request, course, pk), by=request.user)
+    return _tokens(request, course, TokenForm(), made=row, token=token, status=201)
+
+
+@require_POST
+def revoke(request: Request, slug: str, pk: int) -> HttpResponse:
+    """End a token."""
+    course = _course(request, slug)
+    row = _token(request, course, pk)
+    end(row)
+    messages.success(request, f"{row.name} is revoked; it opens nothing any more.")
+    return redirect("connections:tokens", course.slug)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def webhooks(request: Request, slug: str) -> HttpResponse:
+    """Where a course's events are sent to, and another address."""
+    course = _course(request, slug)
+    form = EndpointForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        events = [EventType(event) for event in form.cleaned_data["events"]]
+        made = services.add_endpoint(course, url=form.cleaned_data["url"], events=events)
+        return _webhooks(request, course, EndpointForm(), made=made, status=201)
+    return _webhooks(request, course, form, status=422 if form.errors else 200)
+
+
+@require_GET
+def deliveries(request: Request, slug: str, pk: int) -> HttpResponse:
+    """What was sent to one address, and what it answered."""
+    course = _course(request, slug)
+    endpoint = _endpoint(course, pk)
+    page = Paginator(selectors.deliveries_to(endpoint), PER_PAGE).get_page(request.GET.get("page"))
+    context = {"course": course, "tab": "connections", "part": "webhooks", "endpoint": endpoint, "page": page}
+    return render(request, "connections/deliveries.html", context)
+
+
+@never_cache
+@require_POST
+def rotate(request: Request, slug: str, pk: int) -> HttpResponse:
+    """A new secret; the former signs along for a day."""
+    course = _course(request, slug)
+    return _webhooks(request, course, EndpointForm(), made=services.rotate(_endpoint(course, pk)), status=201)
+
+
+@require_POST
+def switch(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Send nothing there any more, or again."""
+    course = _course(request, slug)
+    endpoint = _endpoint(course, pk)
+    if endpoint.enabled:
+        services.disable(endpoint, because=f"Switched off by {request.user.display_name}.")
+    else:
+        services.enable(endpoint)
+    return redirect("connections:webhooks", course.slug)
+
+
+@require_POST
+def delete(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Forget an address and what was sent there."""
+    course = _course(request, slug)
+    _endpoint(course, pk).delete()
+    messages.success(request, "Nothing is sent there any more, and its log is gone.")
+    return redirect("connections:webhooks", course.slug)
+
+
+@require_POST
+def replay(request: Request, slug: str, pk: int, delivery: UUID) -> HttpResponse:
+    """Send a delivery once more."""
+    course = _course(request, slug)
+    endpoint = _endpoint(course, pk)
+    services.replay(get_object_or_404(endpoint.deliveries, pk=delivery))
+    messages.success(request, "It is sent once more, under the same name.")
+    return redirect("connections:deliveries", course.slug, endpoint.pk)
+
+
+def _course(request: Request, slug: str) -> Course:
+    return taught_course(request, slug, permission="connections.manage")
+
+
+def _rows(request: Request, course: Course) -> QuerySet[ApiToken]:
+    return selectors.tokens_of(course, request.user)
+
+
+def _token(request: Request, course: Course, pk: int) -> ApiToken:
+    return get_object_or_404(_rows(request, course).filter(revoked_at=None), pk=pk)
+
+
+def _endpoint(course: Course, pk: int) -> Endpoint:
+    return get_object_or_404(course.webhook_endpoints, pk=pk)
+
+
+def _tokens(
+    request: Request, course: Course, form: TokenForm, *, status: int, made: ApiToken | None = None, token: str = ""
+) -> HttpResponse:
+    now, names = timezone.now(), dict(Scope.choices)
+    rows = [
+        (row, [names.get(scope, scope) for scope in row.scopes], row.is_valid(now)) for row in _rows(request, course)
+    ]
+    context = {"course": course, "tab": "connections", "part": "tokens", "rows": rows, "form": form}
+    return render(request, "connections/tokens.html", context | {"made": made, "token": token}, status=status)
+
+
+def _webhooks(
+    request: Request, course: Course, form: EndpointForm, *, status: int, made: Endpoint | None = None
+) -> HttpResponse:
+    names = dict(EventType.choices)
+    rows = [(row, [names.get(event, event) for event in row.events]) for row in selectors.endpoints_of(course)]
+    context = {"course": course, "tab": "connections", "part": "webhooks", "rows": rows, "form": form, "made": made}
+    return render(request, "connections/webhooks.html", context, status=status)

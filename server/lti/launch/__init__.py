@@ -1,0 +1,1 @@
+"""From a platform's login to a person in a course."""

@@ -1,0 +1,1 @@
+"""The people of a platform: accounts, roles and rosters."""

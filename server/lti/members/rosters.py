@@ -1,0 +1,124 @@
+"""Rosters of LMS courses (LTI: Names and Role Provisioning), merged into what launches told.
+
+Nobody's work is ever touched. Somebody whom the roster no longer names (Moodle leaves out who is suspended) is noted as
+gone; staff lose their role with that, students stay. A roster without anybody is taken for a fault of the platform.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from server.lti.errors import ServiceError
+from server.lti.grades import outbox
+from server.lti.members.people import identify, settle
+from server.lti.members.roles import role_of
+from server.lti.models import LineItem, LmsCourse, Membership
+from server.lti.platform import claims as c
+from server.lti.platform.claims import ROSTER, Claims
+from server.lti.platform.paging import pages
+
+log = structlog.get_logger(__name__)
+
+TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+EVERY = timedelta(hours=6)
+AT_ONCE = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Synced:
+    """What a roster did: people it names, of these new to us, and those who left."""
+
+    named: int
+    new: int
+    gone: int
+
+
+def sync(lms_course: LmsCourse) -> Synced:
+    """Bring our course in step with an LMS course's roster; ServiceError, noted, where that cannot be had."""
+    try:
+        members = {c.text(one, "user_id", most=255): one for one in _members(lms_course)}
+        members.pop("", None)
+        if not any(_is_active(one) for one in members.values()):
+            raise ServiceError("The roster names nobody.")
+    except ServiceError as error:
+        LmsCourse.objects.filter(pk=lms_course.pk).update(roster_at=timezone.now(), roster_error=error.words[:300])
+        raise
+    return _merge(lms_course, members)
+
+
+def sync_due() -> None:
+    """Sync the rosters that nobody looked at for some hours; a platform that does not answer holds up no other."""
+    rows = LmsCourse.objects.filter(
+        Q(roster_at=None) | Q(roster_at__lt=timezone.now() - EVERY),
+        course__isnull=False,
+        deployment__approved=True,
+        deployment__platform__enabled=True,
+    ).exclude(memberships_url="")
+    for row in rows.select_related("deployment__platform", "course")[:AT_ONCE]:
+        try:
+            sync(row)
+        except ServiceError as error:
+            log.warning("roster_failed", lms_course=row.pk, words=error.words)
+
+
+def ask(lms_course: LmsCourse) -> None:
+    """Have a roster read soon, whenever it was read last."""
+    from server.lti.tasks import rosters_soon  # noqa: PLC0415 the tasks need this
+
+    LmsCourse.objects.filter(pk=lms_course.pk).update(roster_at=None)
+    rosters_soon()
+
+
+def _members(lms_course: LmsCourse) -> Iterator[Claims]:
+    if not lms_course.memberships_url:
+        raise ServiceError("The platform does not share its roster with us.")
+    for page in pages(lms_course.platform, [ROSTER], lms_course.memberships_url, accept=TYPE):
+        found = page.get("members") if isinstance(page, dict) else None
+        yield from (one for one in found or [] if isinstance(one, dict))
+
+
+def _is_active(member: Claims) -> bool:
+    return c.text(member, "status") in {"", "Active"}
+
+
+@transaction.atomic
+def _merge(lms_course: LmsCourse, members: dict[str, Claims]) -> Synced:
+    row = (
+        LmsCourse.objects.select_for_update(of=("self",))
+        .select_related("course", "deployment__platform")
+        .get(pk=lms_course.pk)
+    )
+    assert row.course is not None, "only linked courses have a roster here"
+    known = {one.identity.sub: one for one in row.memberships.select_related("identity__user", "lms_course__course")}
+    active = {sub: one for sub, one in members.items() if _is_active(one)}
+    new = 0
+    for sub, member in active.items():
+        new += sub not in known
+        _join(row, sub, member, known.get(sub))
+    gone = [one for sub, one in known.items() if sub not in active and one.gone_at is None]
+    for membership in gone:
+        membership.gone_at = timezone.now()
+        membership.save(update_fields=["gone_at"])
+        settle(membership)
+    row.roster_at, row.roster_error = timezone.now(), ""
+    row.save(update_fields=["roster_at", "roster_error"])
+    outbox.note(LineItem.objects.filter(lms_course=row))
+    return Synced(named=len(active), new=new, gone=len(gone))
+
+
+def _join(row: LmsCourse, sub: str, member: Claims, membership: Membership | None) -> None:
+    assert row.course is not None, "only linked courses have a roster here"
+    role = role_of(c.texts(member, "roles"))
+    if membership is None:
+        identity = identify(row.platform, row.course, {**member, "sub": sub})
+        membership = Membership(lms_course=row, identity=identity)
+    elif (membership.roster_role, membership.gone_at) == (role, None):
+        return
+    membership.roster_role, membership.gone_at = role, None
+    membership.save()
+    settle(membership)

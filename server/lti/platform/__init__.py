@@ -1,0 +1,1 @@
+"""An LMS platform: its registration, keys, services and links."""

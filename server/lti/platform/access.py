@@ -1,0 +1,105 @@
+"""Access tokens for a platform's services: asked for with a statement that we sign, kept until shortly before they end.
+
+Kept by client, address and scopes, for a token is good for just those; in the cache that all our processes share.
+"""
+
+import hashlib
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+
+from django.core.cache import cache
+
+from server.lti.errors import ServiceError
+from server.lti.models import Platform
+from server.lti.platform import keys, transport
+from server.lti.platform.transport import Answer
+
+ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+EARLY = 60  # seconds before its end that a token is no longer used
+SHORTEST, LONGEST = 1, 86_400  # seconds that a token is kept
+USUAL = 3600
+
+
+def request(
+    platform: Platform,
+    scopes: Iterable[str],
+    method: str,
+    url: str,
+    *,
+    accept: str | None = None,
+    content_type: str | None = None,
+    body: bytes | None = None,
+) -> Answer:
+    """Make a request with a token of these scopes and return the answer, whatever its status.
+
+    On 401 it asks for a new token, once. `accept` is one media type: Moodle answers 400 to two. ServiceError where
+    there is no token or no answer.
+    """
+    asked = sorted(scopes)
+    fields = {"Accept": accept, "Content-Type": content_type}
+    headers = {name: value for name, value in fields.items() if value}
+    answer = _request(platform, asked, method, url, headers, body)
+    if answer.status == 401:
+        cache.delete(_cache_key(platform, asked))
+        answer = _request(platform, asked, method, url, headers, body)
+    return answer
+
+
+def _request(
+    platform: Platform, scopes: list[str], method: str, url: str, headers: Mapping[str, str], body: bytes | None
+) -> Answer:
+    bearer = {"Authorization": f"Bearer {token(platform, scopes)}"}
+    return transport.ask(method, url, body=body, headers={**headers, **bearer})
+
+
+def token(platform: Platform, scopes: list[str]) -> str:
+    """Return a token that is good now; ServiceError where the platform gives none."""
+    known: str | None = cache.get(_cache_key(platform, scopes))
+    return known or _fetched(platform, scopes)
+
+
+def _fetched(platform: Platform, scopes: list[str]) -> str:
+    fields = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION,
+        "client_assertion": _assertion(platform),
+        "scope": " ".join(scopes),
+    }
+    answer = transport.post_form(platform.token_url, fields)
+    if not answer.good:
+        raise ServiceError(f"No access token: {answer.words}", status=None, retry_after=answer.retry_after)
+    data = answer.json()
+    found = data.get("access_token") if isinstance(data, dict) else None
+    if not isinstance(found, str) or not found.isascii() or not found.isprintable():
+        raise ServiceError("No access token: there is none in the answer")
+    kept = _seconds(data.get("expires_in")) - EARLY
+    if kept >= SHORTEST:
+        cache.set(_cache_key(platform, scopes), found, kept)
+    return found
+
+
+def _seconds(value: object) -> int:
+    try:
+        return min(int(float(str(value))), LONGEST)
+    except (ValueError, OverflowError):
+        return USUAL
+
+
+def _assertion(platform: Platform) -> str:
+    now = int(time.time())
+    return keys.sign(
+        {
+            "iss": platform.client_id,
+            "sub": platform.client_id,
+            "aud": platform.token_audience or platform.token_url,
+            "iat": now - 5,
+            "exp": now + 60,
+            "jti": uuid.uuid4().hex,
+        }
+    )
+
+
+def _cache_key(platform: Platform, scopes: list[str]) -> str:
+    whole = "\n".join([platform.client_id, platform.token_url, platform.token_audience, *scopes])
+    return f"lti:token:{platform.pk}:{hashlib.sha256(whole.encode()).hexdigest()}"

@@ -1,0 +1,40 @@
+"""Finding reruns that were never sent or that the queue lost, as `server.submissions.queue.reconcile` does for submissions."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from server.regrades import services
+from server.regrades.dispatch import queue_of
+from server.regrades.models import Rerun, Stage
+from server.submissions.models import State
+from server.submissions.queue.dispatch import held, jobs_in
+
+
+def sweep() -> int:
+    """Send what is overdue again and return how much that was; what was tried too often is given up."""
+    out = Rerun.objects.filter(state=State.QUEUED, regrade__state=Stage.PREVIEW)
+    return sum(_sweep(runtime) for runtime in out.order_by().values_list("runtime", flat=True).distinct())
+
+
+def _sweep(runtime: str) -> int:
+    out = Rerun.objects.filter(state=State.QUEUED, regrade__state=Stage.PREVIEW, runtime=runtime)
+    overdue = out.filter(Q(leased_until__lt=timezone.now()) | Q(sent_at=None))
+    keys = set(overdue.values_list("pk", flat=True))
+    if not keys:
+        return 0
+    sent = out.exclude(sent_at=None).order_by("-sent_at", "-pk")
+    # The queue is first in, first out: with k jobs in it, the k that were sent last are the ones that wait.
+    waiting = keys & set(sent.values_list("pk", flat=True)[: jobs_in(queue_of(runtime))])
+    lost = keys - waiting
+    return sum(_again(pk) for pk in sorted(lost - held(lost)))
+
+
+def _again(pk: UUID) -> bool:
+    if services.send_again(pk):
+        return True
+    if Rerun.objects.filter(pk=pk, tries__gte=settings.GRADING_TRIES).exists():
+        services.give_up(pk)
+    return False

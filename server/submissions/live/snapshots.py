@@ -1,0 +1,147 @@
+"""What a page shows while a submission is on its way: snapshots, and a stream of them.
+
+A snapshot joins the row, which is the truth, with what the grader says it is doing, which is only shown.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import redis
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections, transaction
+
+from server.submissions.live import progress
+from server.submissions.models import State, Submission
+from server.submissions.queue import wait_estimate, worker_presence
+from server.web import shutdown
+
+# How long a page waits for a message before it asks the database itself (seconds).
+PATIENCE = 2.0
+# After so many rounds the browser is made to connect anew, so that no stream lives for ever.
+ROUNDS = 300
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """What to show of a submission now.
+
+    `ahead` counts those that were sent out earlier and still wait or run; `wait` is in how many seconds its report is
+    likely, None where nobody can tell. `missing` is the kind of grader that it waits for while none is running.
+    """
+
+    state: State
+    ahead: int = 0
+    wait: int | None = None
+    missing: str = ""
+    case: int | None = None
+    of: int | None = None
+    loss: list[list[float]] = field(default_factory=list)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come."""
+        return self.state not in {State.QUEUED, State.RUNNING}
+
+    @property
+    def text(self) -> str:
+        """The state in words."""
+        if self.over:
+            return self.state.label
+        if self.state is State.RUNNING and self.loss:
+            return "Training your model"
+        if self.state is State.RUNNING:
+            return f"Running case {self.case} of {self.of}" if self.case and self.of else "Starting your code"
+        if self.missing:
+            return f"Waiting for a {self.missing} · none is running now; your code is graded as soon as one is"
+        return " · ".join(["Waiting for a grader", *self._queue()])
+
+    def _queue(self) -> list[str]:
+        if not self.ahead:
+            return []
+        when = f"your result {wait_estimate.in_words(self.wait)}" if self.wait else "how long is not known yet"
+        return [f"{self.ahead} before you", when]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the snapshot as the page's script takes it."""
+        return {
+            "state": str(self.state),
+            "text": self.text,
+            "over": self.over,
+            "ahead": self.ahead,
+            "wait": self.wait,
+            "case": self.case,
+            "of": self.of,
+            "loss": self.loss,
+        }
+
+
+def snapshot(submission: Submission, said: dict[str, Any] | None = None) -> Snapshot:
+    """Return what to show now; `said` is the grader's latest word, looked up where it is not given."""
+    if not submission.is_open:
+        return Snapshot(state=State(submission.state))
+    said = progress.latest(submission.pk) if said is None else said
+    if said.get("state") == State.RUNNING:
+        return Snapshot(state=State.RUNNING, case=said.get("case"), of=said.get("of"), loss=said.get("loss", []))
+    ahead = ahead_of(submission)
+    wait = wait_estimate.expected_wait(submission.runtime, ahead)
+    return Snapshot(state=State.QUEUED, ahead=ahead, wait=wait, missing=worker_presence.missing(submission.runtime))
+
+
+def ahead_of(submission: Submission) -> int:
+    """Return how many open submissions for the same graders were sent out before this one."""
+    return Submission.objects.open().filter(runtime=submission.runtime, sent_at__lt=submission.sent_at).count()
+
+
+def announce_after_commit(submission: Submission) -> None:
+    """Wake the pages that watch a submission once the transaction holds; they then read the row."""
+    transaction.on_commit(partial(progress.publish, submission.pk, {"state": str(submission.state)}))
+
+
+async def stream(submission: Submission) -> AsyncIterator[str]:
+    """Yield server-sent events: `progress` with a snapshot whenever it changed, and `over` at the end.
+
+    A website that is to stop ends it before that: the page asks whoever answers next.
+    """
+    shutdown.listen()
+    try:
+        # Listen first and look afterwards: what happens in between is not missed.
+        async with progress.listen(submission.pk) as listener:
+            async for event in _follow(submission, listener.hear):
+                yield event
+    except redis.RedisError:
+        async for event in _follow(submission, _wait):
+            yield event
+
+
+async def _wait(seconds: float) -> None:
+    await asyncio.sleep(seconds)
+
+
+async def _follow(submission: Submission, hear: Any) -> AsyncIterator[str]:
+    shown, said = None, None
+    for _ in range(ROUNDS):
+        now = await sync_to_async(_look)(submission, said)
+        if now != shown:
+            yield _event("over" if now.over else "progress", now)
+        else:
+            yield ": still here\n\n"
+        if now.over or shutdown.asked():
+            return
+        shown, said = now, await hear(PATIENCE)
+
+
+def _look(submission: Submission, said: dict[str, Any] | None) -> Snapshot:
+    # A case or a loss cannot end anything: only a silence, or a word that is not progress, is worth a query.
+    if not said:
+        submission.refresh_from_db(fields=["state", "sent_at"])
+    now = snapshot(submission, said or None)
+    close_old_connections()  # hundreds may watch: none of them keeps a connection between two looks
+    return now
+
+
+def _event(name: str, now: Snapshot) -> str:
+    return f"event: {name}\ndata: {json.dumps(now.to_dict())}\n\n"

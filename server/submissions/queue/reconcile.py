@@ -1,0 +1,71 @@
+"""Finding submissions that the queue lost, and sending them again.
+
+A broker may forget, a machine may vanish with a job in its hands. Every submission that is out has a lease; when it has
+run out, either the job still lies in the queue, or a worker says that it has it in hand (`grader.worker.in_flight`), or it is
+lost. Then it is sent again *with the same token*: the first report wins and a second changes nothing. A new token would
+make every job worthless that is merely slow, just when the graders are busiest.
+
+Where the queue is looked at first and the workers' hands afterwards, a job that changes from one to the other is seen.
+
+The queue is first in, first out. So with k jobs in it, the k submissions sent last are the ones that wait.
+"""
+
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from grader.telemetry import metrics
+from server.submissions import services
+from server.submissions.models import Submission
+from server.submissions.queue.dispatch import held, waiting_in
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Swept:
+    """How many submissions still waited, were in a worker's hands, were sent again, and were given up."""
+
+    waiting: int = 0
+    held: int = 0
+    resent: int = 0
+    given_up: int = 0
+
+
+def sweep() -> list[Swept]:
+    """Look after every submission whose lease ran out, one runtime's queue after another."""
+    runtimes = Submission.objects.open().order_by().values_list("runtime", flat=True).distinct()
+    return [_sweep(runtime) for runtime in runtimes]
+
+
+def _sweep(runtime: str) -> Swept:
+    out = Submission.objects.open().filter(runtime=runtime).order_by("sent_at", "pk")
+    overdue = set(out.filter(leased_until__lt=timezone.now()).values_list("pk", flat=True))
+    if not overdue:
+        return Swept()
+    waiting = overdue & set(out.reverse().values_list("pk", flat=True)[: waiting_in(runtime)])
+    in_hand = held(overdue - waiting)
+    resent = [_try_again(pk) for pk in sorted(overdue - waiting - in_hand)]
+    swept = Swept(waiting=len(waiting), held=len(in_hand), resent=resent.count(True), given_up=resent.count(False))
+    for what, count in asdict(swept).items():
+        metrics.swept.labels(what).inc(count)
+    if swept.resent or swept.given_up:
+        log.info("swept", runtime=runtime, **asdict(swept))
+    return swept
+
+
+@transaction.atomic
+def _try_again(pk: UUID) -> bool | None:
+    """Send it again (True), give it up (False), or leave it (None) where a report or another sweep was quicker."""
+    row = Submission.objects.select_for_update().get(pk=pk)
+    if not row.is_open or row.leased_until >= timezone.now():
+        return None
+    if row.failures >= settings.GRADING_TRIES or row.tries >= settings.GRADING_SENDS:
+        services.give_up(row)
+        return False
+    services.resend(row)
+    return True

@@ -1,0 +1,1 @@
+"""A report as plain data that a template writes out."""

@@ -1,0 +1,138 @@
+"""A report as a page shows it. Reports are kept for years: words that the grader lost must not break a page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from grader.protocol.messages import render
+from grader.protocol.reports import Finding, Outcome, Report
+from server.submissions.models import Kind, Submission
+from server.submissions.rendering.attachments import Attachments
+from server.submissions.rendering.heat import HeatMap
+
+OUTCOMES = {
+    Outcome.GRADED: "Graded",
+    Outcome.UNGRADABLE: "Your code could not be run. This used no attempt.",
+    Outcome.TIMED_OUT: "Your code took too long and was stopped. What finished in time was scored.",
+    Outcome.OUT_OF_MEMORY: "Your code used more memory than it may and was stopped.",
+    Outcome.CRASHED: "Python itself crashed while running your code.",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counterexample:
+    """The smallest call that goes wrong, what came of it and what should have."""
+
+    call: str
+    got: str
+    expected: str
+
+    @classmethod
+    def read(cls, document: Any) -> Self | None:
+        """Return the counterexample of a finding's evidence; None where there is none."""
+        match document:
+            case {"call": str(call), "got": str(got), "expected": str(expected)}:
+                return cls(call=call, got=got, expected=expected)
+        return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One check's answer in words, with what can be shown of it.
+
+    The diagnosis is left out where the message says the same. `line` is the line of the learner's code that the
+    message speaks of.
+    """
+
+    title: str
+    status: str
+    points: float
+    max_points: float
+    message: str | None
+    diagnosis: str | None
+    hint: str | None
+    case: str | None
+    line: int | None
+    traceback: str
+    counterexample: Counterexample | None
+    heat_map: HeatMap | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """A report in words and pictures. `given` and `max` are the grader's points; `perfect` means all of them."""
+
+    outcome: str
+    headline: str
+    rows: list[Row]
+    output: str
+    seconds: float
+    given: float
+    max: float
+    exhibits: Attachments
+
+    @property
+    def marks(self) -> list[dict[str, Any]]:
+        """What the editor writes beside lines of the code: each line once, with the first that is said of it."""
+        said = {row.line: row.message for row in reversed(self.rows) if row.line and row.message}
+        return [{"line": line, "message": message} for line, message in sorted(said.items())]
+
+    @property
+    def perfect(self) -> bool:
+        """Whether every point was given."""
+        return self.max > 0 and self.given >= self.max
+
+
+def result_of(submission: Submission) -> Result | None:
+    """Return what a submission's report says, or None where there is none."""
+    if submission.report is None:
+        return None
+    report = Report.from_dict(submission.report)
+    return Result(
+        outcome=str(report.outcome),
+        headline=_headline(report, Kind(submission.kind)),
+        rows=[_row(finding) for finding in report.findings],
+        output=report.output,
+        seconds=report.seconds,
+        given=report.given,
+        max=report.max,
+        exhibits=Attachments.read(report.exhibits),
+    )
+
+
+def _headline(report: Report, kind: Kind) -> str:
+    if report.outcome is not Outcome.GRADED:
+        return OUTCOMES[report.outcome]
+    if report.max and report.given >= report.max:
+        return "Every check passed." if kind is Kind.SUBMIT else "Every check passed on the public cases."
+    failed = sum(finding.status == "failed" for finding in report.findings)
+    return f"{failed} of {len(report.findings)} checks failed." if failed else OUTCOMES[report.outcome]
+
+
+def _row(finding: Finding) -> Row:
+    message = finding.text
+    diagnosis = render(finding.diagnosis, finding.data)
+    return Row(
+        title=finding.title,
+        status=str(finding.status),
+        points=finding.points,
+        max_points=finding.max_points,
+        message=message,
+        diagnosis=None if diagnosis == message else diagnosis,
+        hint=finding.hint_text,
+        case=finding.case,
+        line=_line(finding.data),
+        traceback=_traceback(finding.data),
+        counterexample=Counterexample.read(finding.evidence.get("counterexample")),
+        heat_map=HeatMap.read(finding.evidence.get("heat_map")),
+    )
+
+
+def _line(data: Mapping[str, Any]) -> int | None:
+    line = data.get("line")
+    return line if type(line) is int and line > 0 else None
+
+
+def _traceback(data: Mapping[str, Any]) -> str:
+    traceback = data.get("traceback")
+    return traceback if isinstance(traceback, str) else ""

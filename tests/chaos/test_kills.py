@@ -1,0 +1,49 @@
+"""Parts die in the middle of things: every submission is graded once, as if nothing had been, and without a hand."""
+
+import os
+
+import pytest
+
+from deploy.dev.debian import find
+from tests.chaos.drill import drill
+from tests.chaos.engine import own_engine
+from tests.chaos.faults import ENGINE, KILLS
+from tests.support.stage import stage
+
+pytestmark = [pytest.mark.slow, pytest.mark.docker, pytest.mark.postgres]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    with stage(tmp_path_factory.mktemp("stage")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("fault", KILLS, ids=lambda fault: fault.name.replace(" ", "-"))
+def test_a_kill_loses_doubles_and_changes_nothing(running, fault):
+    print(drill(running, fault))
+
+    assert running.wrongs() == []
+
+
+@pytest.fixture
+def on_an_engine_of_its_own(tmp_path):
+    with own_engine(tmp_path) as engine, stage(tmp_path, engine=engine, env={"DOCKER_HOST": engine.host}) as running:
+        yield running
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not find("dockerd"), reason="needs root and dockerd for an engine of its own")
+def test_an_engine_that_is_killed_takes_no_submission_with_it_and_is_used_again(on_an_engine_of_its_own):
+    it = on_an_engine_of_its_own
+
+    print(drill(it, named("kill the engine")))
+    it.until(it.parts["engine"].answers, name="the engine", seconds=60)
+    print(drill(it, named("kill a container")))
+
+    assert it.wrongs() == []
+    assert it.parts["engine"].starts == 2
+
+
+def named(name):
+    (fault,) = (fault for fault in [*KILLS, *ENGINE] if fault.name == name)
+    return fault

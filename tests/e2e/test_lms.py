@@ -1,0 +1,190 @@
+"""From an LMS to an exercise and back, in a real browser: frames on another site, cookies kept and refused, grades."""
+
+import json
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from deploy.dev.browser import ARGUMENTS, chromium_program
+from tests.support.campus import Campus
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SLUG = "tracking/leaf-tensors"  # the first of the course
+TITLE = "A leaf that is tracked"
+TEACH = "/courses/autograd-demo/teach/"
+LMS = f"{TEACH}connections/lms/"
+# Chromium's preferences, as its settings page writes them.
+ALLOWED = {"profile": {"cookie_controls_mode": 0}}
+THIRD_PARTY_BLOCKED = {"profile": {"cookie_controls_mode": 1}}
+
+
+def nothing_in_frames(campus):
+    """The preferences of somebody who lets us keep nothing in frames of the platform, partitioned or not."""
+    rule = {f"{campus.tool},{campus.site}": {"setting": 2}}
+    return {"profile": {"content_settings": {"exceptions": {"cookies": rule}}}}
+
+
+@pytest.fixture(scope="module")
+def campus(idle):
+    campus = Campus(idle.url)
+    campus.people = {"s1": "student", "t1": "teacher"}
+    campus.add_column()
+    campus.register(idle)
+    yield campus
+    campus.close()
+
+
+@pytest.fixture
+def browse(playwright, tmp_path):
+    """Open a browser with these preferences; an error on a page, or on its console, fails the test at the end."""
+    troubles, open_ones = [], []
+
+    def browse(preferences=ALLOWED):
+        profile = tmp_path / "profile"
+        (profile / "Default").mkdir(parents=True)
+        (profile / "Default" / "Preferences").write_text(json.dumps(preferences))
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=chromium_program(), args=ARGUMENTS
+        )
+        context.on("weberror", lambda error: troubles.append(str(error.error)))
+        context.on("console", lambda message: message.type == "error" and troubles.append(message.text))
+        open_ones.append(context)
+        return context.pages[0]
+
+    yield browse
+    for context in open_ones:
+        context.close()
+    assert troubles == []
+
+
+def framed(page):
+    return page.frame_locator("iframe")
+
+
+@pytest.mark.parametrize(
+    ("preferences", "probe"), [(ALLOWED, "kept"), (THIRD_PARTY_BLOCKED, "lost")], ids=["allowed", "blocked"]
+)
+def test_an_exercise_works_in_a_frame_of_another_site(campus, browse, preferences, probe):
+    page = browse(preferences)
+    page.goto(campus.probe)
+    expect(framed(page).get_by_text(probe)).to_be_visible()
+
+    page.goto(campus.launch(sub=f"s-{probe}", exercise=SLUG))
+    framed(page).locator(".cm-content").wait_for()
+    framed(page).get_by_role("button", name="Submit").click()
+    framed(page).get_by_text("Waiting for a grader").wait_for()
+    page.reload()
+    framed(page).get_by_text("1 attempt,").wait_for()
+
+    ours = {one["name"]: one for one in page.context.cookies(campus.tool) if one["name"] != "probe"}
+    assert set(ours) == {"lti_sessionid", "lti_csrftoken"}
+    assert all(one["secure"] and one["partitionKey"] == "http://localhost" for one in ours.values())
+
+
+def test_a_browser_that_keeps_nothing_in_frames_is_offered_a_window(campus, browse):
+    page = browse(nothing_in_frames(campus))
+    page.goto(campus.launch(exercise=SLUG))
+    with page.expect_popup() as opened:
+        framed(page).get_by_role("link", name="Open in a new window").click()
+
+    opened.value.locator(".cm-content").wait_for()
+    assert opened.value.url.startswith(campus.tool)
+
+
+def test_nobody_but_the_platform_shows_us_in_a_frame(campus, browse):
+    page = browse()
+    page.goto(campus.launch(exercise=SLUG))
+    framed(page).locator(".cm-content").wait_for()
+    address = page.frames[1].url
+
+    page.route("http://localhost:1/", lambda route: route.fulfill(body=f"<iframe src='{address}'></iframe>"))
+    page.goto("http://localhost:1/")
+
+    assert page.frames[1].url == "chrome-error://chromewebdata/"
+
+
+def test_an_instructor_picks_exercises_in_a_frame(campus, browse):
+    page = browse(THIRD_PARTY_BLOCKED)
+    page.goto(campus.launch("t1", "Instructor", pick=True))
+    framed(page).get_by_label(TITLE, exact=True).check()
+    framed(page).get_by_role("button", name="Add to the course").click()
+
+    framed(page).get_by_text("1 added").wait_for()
+    (picked,) = campus.picked
+    assert (picked["title"], picked["custom"]) == (TITLE, {"exercise": SLUG})
+
+
+def test_grades_reach_the_platform_and_what_differs_is_sent_again_by_hand(campus, idle, browse):
+    page = browse()
+    both_launch(page, campus)
+    override(page, idle, points=55)
+    page.goto(f"{idle.url}{LMS}scores/")
+    page.get_by_role("link", name=TITLE).click()
+    arrived(page)
+    assert campus.share("s1") == pytest.approx(0.55)
+
+    campus.columns[1].cells["s1"].given = 12.0
+    page.get_by_role("button", name="Compare").click()
+    row = page.get_by_role("region", name="Differences").get_by_role("row", name="Person s1")
+    expect(row).to_contain_text("55 %")
+    expect(row).to_contain_text("12 %")
+    assert campus.share("s1") == pytest.approx(0.12)
+    row.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Send the picked ones again").click()
+    page.get_by_text("1 score is sent again.").wait_for()  # before, one has arrived already
+    arrived(page)
+    assert campus.share("s1") == pytest.approx(0.55)
+
+
+def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(campus, idle, browse):
+    page = browse()
+    both_launch(page, campus)
+    override(page, idle, points=40)
+    page.goto(f"{idle.url}{LMS}")
+    pages = [page.url, page.url + "platforms/new", page.url + "scores/"]
+    pages.append(page.get_by_role("link", name="Change its addresses").first.get_attribute("href"))
+    page.goto(page.url + "scores/")
+    pages.append(page.get_by_role("link", name=TITLE).get_attribute("href"))
+
+    found = []
+    for address in pages:
+        page.goto(idle.url + address.removeprefix(idle.url))
+        for scheme, width in (("light", 360), ("dark", 1440)):
+            # Without motion: a button on its way from one colour to the other has too little contrast for a moment.
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.set_viewport_size({"width": width, "height": 900})
+            found += [(address, scheme, width, one["id"]) for one in Axe().run(page).response["violations"]]
+            if page.evaluate("document.documentElement.scrollWidth") != width:
+                found.append((address, scheme, width, "too wide"))
+    assert found == []
+
+
+def both_launch(page, campus):
+    """Have the student come from the platform, whom we then know, and after that the instructor."""
+    page.goto(campus.launch("s1", exercise=SLUG, framed=False))
+    page.locator(".cm-content").wait_for()
+    page.goto(campus.launch("t1", "Instructor", framed=False))
+    page.get_by_role("banner").get_by_text("Person t1").wait_for()
+
+
+def override(page, system, *, points):
+    page.goto(f"{system.url}{TEACH}gradebook/?q=Person+s1")
+    page.locator("tbody td a").first.click()
+    page.get_by_text("Override", exact=True).click()
+    page.get_by_label("Points").fill(str(points))
+    page.locator("#override-why").fill("Oral exam")
+    page.get_by_role("button", name="Override the grade").click()
+    page.get_by_text(f"→ {points}").wait_for()
+
+
+def arrived(page):
+    """Load the page again until the score has arrived."""
+    scores = page.get_by_role("region", name="Scores")
+    for _ in range(30):
+        if scores.get_by_text("Arrived", exact=True).count():
+            return
+        page.wait_for_timeout(500)
+        page.reload()
+    raise AssertionError(scores.inner_text())

@@ -1,0 +1,114 @@
+"""The smallest counterexample: which one is shown, and how."""
+
+from dataclasses import replace
+
+import torch
+
+from grader.authoring import Function, check
+from grader.grading.counterexamples import smallest
+from grader.packages.cases import Case
+from grader.sandboxes.base import LearnerError, Observation
+from tests.support.reports import double, make_trial
+
+
+@check(points=1)
+def agrees(trial):
+    """It agrees."""
+    trial.agrees()
+
+
+@check(points=1)
+def goes_backward(trial):
+    """Its gradients agree."""
+    trial.agrees(part="gradients")
+
+
+def shown(*trials, check=agrees):
+    """What is shown where these trials are the answers to a ladder of as many cases."""
+    return smallest(check, [trial.case for trial in trials], lambda cases: trials).get("counterexample")
+
+
+def test_the_first_case_that_visibly_fails_is_shown():
+    right = make_trial(double(1.0), double(1.0), args=(1.0,))
+    wrong = [make_trial(double(x), double(0.0), args=(x,), argument_names=("x",)) for x in (2.0, 3.0)]
+
+    assert shown(right, *wrong) == {"call": "slope(x = 2)", "got": "[2]", "expected": "[0]"}
+    assert shown(right) is None
+
+
+def test_a_case_that_was_not_answered_shows_nothing_and_the_next_one_may():
+    stopped = make_trial(observation=None)
+
+    assert shown(stopped, make_trial(double(2.0), double(1.0), args=(5,)))["call"] == "slope(5)"
+
+
+def test_what_looks_the_same_is_no_counterexample():
+    assert shown(make_trial("same", "same", observation=Observation(value="same", modified=(0,)))) is None
+
+
+def test_only_cases_that_the_check_looks_at_are_put():
+    asked = []
+    ladder = [Case(name=group, entry="slope", group=group) for group in ("a", "b")]
+
+    def ask(cases):
+        asked.extend(case.name for case in cases)
+        return []
+
+    assert smallest(replace(agrees, on=("b",)), ladder, ask) == {}
+    assert smallest(replace(agrees, on=("c",)), ladder, lambda cases: 1 / 0) == {}
+    assert asked == ["b"]
+
+
+def test_an_exception_is_shown_in_the_answers_place():
+    error = Observation(error=LearnerError(type="ValueError", message="no", line=2))
+
+    answer = shown(make_trial(truth=double(1.0), observation=error, args=(1,)))
+
+    assert (answer["got"], answer["expected"]) == ("ValueError: no", "[1]")
+
+
+def test_an_answer_that_fails_otherwise_is_shown_beside_the_truth():
+    changed = Observation(value=double(2.0), modified=(0,))
+
+    answer = shown(make_trial(truth=double(2.0) + 1e-12, observation=changed, args=(double(1.0),)))
+    assert answer is None  # shown, both are 2
+
+    @check(points=1)
+    def refuses(trial):
+        """It refuses."""
+        trial.require(False, "raised")
+
+    answer = shown(make_trial(double(2.0), double(3.0), args=(1,)), check=refuses)
+    assert (answer["got"], answer["expected"]) == ("[2]", "[3]")
+
+
+def test_where_only_types_differ_they_are_told():
+    answer = shown(make_trial(double(1.0).float(), double(1.0), args=(1,)))
+
+    assert (answer["got"], answer["expected"]) == ("[1] (float32)", "[1] (float64)")
+
+
+def test_a_function_speaks_for_itself_and_other_arguments_have_their_names():
+    trial = make_trial(double(2.0), double(1.0), args=(Function("square"), 3), argument_names=("f", "x"))
+    nameless = make_trial(double(2.0), double(1.0), args=(4, 3))
+
+    assert shown(trial)["call"] == "slope(f(x) = x², x = 3)"
+    assert shown(nameless)["call"] == "slope(4, 3)"
+
+
+def test_gradients_are_said_to_have_come_from_going_backward():
+    x = torch.ones(1, dtype=torch.float64, requires_grad=True)
+    value = {"value": double(1.0), "gradients": [double(5.0)]}
+    truth = {"value": double(1.0), "gradients": [double(2.0)]}
+    trial = make_trial(value, truth, probe="backward", args=(x,), argument_names=("x",))
+
+    assert shown(trial, check=goes_backward)["call"].startswith("gradients through slope(x = ")
+    assert not shown(make_trial(double(1.0), double(2.0), args=(x,)))["call"].startswith("gradients")
+
+
+def test_an_expression_is_shown_as_a_formula():
+    trial = make_trial(double(1.0), double(2.0), args=(2.0, -1.0))
+    options = {"program": [["mul", 0, 1]]}
+    case = replace(trial.case, probe="expression", options=options)
+
+    assert shown(replace(trial, case=case))["call"] == "a * b with a = 2, b = -1"

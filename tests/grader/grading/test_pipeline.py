@@ -1,0 +1,194 @@
+from contextlib import contextmanager
+
+import pytest
+
+from grader.errors import StaleWorker, UnknownExercise
+from grader.grading.pipeline import MAX_SOURCE, grade
+from grader.packages.catalogue import find_package
+from grader.protocol.jobs import Scope
+from grader.protocol.reports import Outcome, Status
+from grader.sandboxes.base import Ending
+from tests.support.inline import InlineSandbox
+from tests.support.reports import make_job, make_package
+
+SOLUTION = "def slope(x):\n    return 3 * x * x\n"
+
+
+@pytest.fixture(autouse=True)
+def package(exercises):
+    return make_package(exercises)
+
+
+def graded(source, inline, **changes):
+    return grade(make_job(source=source, **changes), sandbox=inline)
+
+
+def test_the_solution_gets_every_point(inline):
+    report = graded(find_package("unit/slope").solution, inline)
+
+    assert (report.outcome, report.given, report.max) == (Outcome.GRADED, 10, 10)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("", "empty"),
+        ("  \n\t\n", "empty"),
+        ("x" * (MAX_SOURCE + 1), "too_large"),
+        ("def slope(x):\n    return \0", "not_text"),
+        ("\udcff\udcfe", "not_text"),
+        ("def slope(x:\n", "syntax_error"),
+        ("import numpy\n" + SOLUTION, "import_not_allowed"),
+        ("def steep(x): return x\n", "missing_entry"),
+        ("raise SystemExit(0)\n", "exits"),
+        ("1 / 0\n" + SOLUTION, "does_not_load_at"),
+    ],
+)
+def test_code_that_cannot_be_loaded_is_ungradable_and_says_why(source, message, inline):
+    report = graded(source, inline)
+
+    first, *others = report.findings
+    assert (report.outcome, report.given, first.message) == (Outcome.UNGRADABLE, 0, message)
+    assert first.text
+    assert {finding.status for finding in others} == {Status.SKIPPED}
+
+
+def test_a_check_runs_the_public_cases_only(inline):
+    source = "calls = []\ndef slope(x):\n    calls.append(x)\n    return 3 * x * x if len(calls) < 2 else x\n"
+
+    assert graded(source, inline, scope=Scope.PUBLIC).given == 10
+    assert graded(source, inline).given < 10
+
+
+def test_the_smallest_counterexample_is_shown_for_a_secret_case(inline):
+    source = "def slope(x):\n    return 3 * x * x if x.numel() == 3 else x\n"
+
+    finding = graded(source, inline).findings[1]
+
+    assert finding.case == "a single number"
+    assert finding.evidence["counterexample"] == {"call": "slope(x = 2)", "got": "2", "expected": "12"}
+
+
+def test_the_counterexample_may_be_an_exception(inline):
+    source = "def slope(x):\n    return 3 * x * x if x.numel() == 3 else x.missing\n"
+
+    example = graded(source, inline).findings[1].evidence["counterexample"]
+
+    assert example["got"].startswith("AttributeError")
+
+
+def test_a_counterexample_shows_types_where_the_numbers_look_the_same(inline):
+    example = graded("def slope(x):\n    return (3 * x * x).float()\n", inline).findings[1].evidence["counterexample"]
+
+    assert (example["got"], example["expected"]) == ("12 (float32)", "12 (float64)")
+
+
+def test_the_cases_differ_from_seed_to_seed(inline):
+    remembering = "import torch\nseen = []\ndef slope(x):\n    print(x.sum().item())\n    return x\n"
+
+    assert graded(remembering, inline, seed=1).digest == graded(remembering, inline, seed=2).digest
+
+
+def test_a_job_for_another_version_is_left_to_another_worker(inline):
+    with pytest.raises(StaleWorker):
+        graded(SOLUTION, inline, digest="0" * 64)
+
+
+def test_a_job_for_this_version_is_graded(inline):
+    assert graded(SOLUTION, inline, digest=find_package("unit/slope").digest).given == 10
+
+
+def test_an_unknown_exercise_names_those_there_are(inline):
+    with pytest.raises(UnknownExercise, match="unit/slope"):
+        graded(SOLUTION, inline, exercise="unit/other")
+
+
+@pytest.mark.parametrize("slug", ["../etc/passwd", "unit/../unit/slope", "unit", "Unit/slope", "unit/slope/x", ""])
+def test_a_slug_reaches_no_other_folder(slug, inline):
+    with pytest.raises(UnknownExercise):
+        graded(SOLUTION, inline, exercise=slug)
+
+
+class Ended(InlineSandbox):
+    """A sandbox whose runs end as told, after `answered` calls."""
+
+    def __init__(self, outcome, answered, **ending):
+        self.end = Ending(outcome=outcome, **ending)
+        self.answered = answered
+
+    @contextmanager
+    def open(self, program, *, limits, on_progress=None):
+        with super().open(program, limits=limits) as run:
+            observe, run.asked = run.observe, 0
+
+            def cut(calls):
+                left = max(0, self.answered - run.asked)
+                run.asked += len(calls)
+                return observe(calls[:left])
+
+            run.observe = cut
+            yield run
+        run.ending = self.end
+
+
+def test_a_timed_out_run_keeps_the_points_of_its_finished_cases():
+    ended = Ended(Outcome.TIMED_OUT, 2, unanswered=2)
+
+    report = graded(SOLUTION, ended)
+
+    assert report.outcome is Outcome.TIMED_OUT
+    assert report.given == 4.5
+    assert report.findings[1].text == "Your code was stopped after 10 seconds, while it worked on “a vector”."
+
+
+def test_a_run_that_ended_before_it_began_says_that_it_was_being_loaded():
+    ended = Ended(Outcome.TIMED_OUT, 0, unanswered=0, evidence={"loading": True})
+
+    finding = graded(SOLUTION, ended).findings[0]
+
+    assert finding.text == "Your code was stopped after 10 seconds, while it was still being loaded."
+    assert finding.hint == "timed_out.hint"
+
+
+def test_a_crash_names_its_signal():
+    ended = Ended(Outcome.CRASHED, 0, unanswered=0, evidence={"signal": "SIGSEGV"})
+
+    assert "SIGSEGV" in graded(SOLUTION, ended).findings[0].text
+
+
+def test_a_malformed_answer_scores_nothing_and_says_so():
+    ended = Ended(Outcome.CRASHED, 0, unanswered=0, evidence={"reason": "malformed_answer"})
+
+    report = graded(SOLUTION, ended)
+
+    assert (report.given, report.findings[0].message) == (0, "garbled")
+
+
+def test_a_counterexample_that_brings_the_code_down_does_not_change_the_outcome():
+    ended = Ended(Outcome.TIMED_OUT, 4, unanswered=4)
+
+    report = graded("def slope(x):\n    return 3 * x * x if x.numel() == 3 else x\n", ended)
+
+    assert report.outcome is Outcome.GRADED
+
+
+def test_the_learner_is_told_that_output_was_cut():
+    ended = Ended(Outcome.GRADED, 4, output="x" * 10, output_capped=True)
+
+    assert graded(SOLUTION, ended).output.endswith("[The rest of the output was cut off.]\n")
+
+
+def test_progress_counts_cases_and_leaves_counterexamples_out(inline, monkeypatch):
+    told = []
+
+    class Telling(InlineSandbox):
+        @contextmanager
+        def open(self, program, *, limits, on_progress=None):
+            with super().open(program, limits=limits) as run:
+                for message in ({"call": 0}, {"call": 3}, {"call": 4}, {"loss": [[0, 1.0]]}):
+                    on_progress(message)
+                yield run
+
+    grade(make_job(source=SOLUTION), sandbox=Telling(), on_progress=told.append)
+
+    assert told == [{"case": 1, "of": 4}, {"case": 4, "of": 4}, {"loss": [[0, 1.0]]}]

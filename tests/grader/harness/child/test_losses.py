@@ -1,0 +1,68 @@
+"""Streaming losses: all of a short run, some of a long one."""
+
+import torch
+
+from grader.harness.child.losses import POINTS_AT_ONCE, Sampler, stream
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1.0
+
+    def __call__(self):
+        return self.now
+
+
+def loss(value):
+    return torch.tensor(float(value))
+
+
+def test_a_short_run_is_reported_whole():
+    reports = []
+    sampler = Sampler(reports.append, Clock())
+
+    for step in range(5):
+        sampler.take(loss(step))
+    sampler.flush()
+
+    assert [point for report in reports for point in report] == [(step, float(step)) for step in range(5)]
+
+
+def test_a_long_run_is_reported_in_samples_ten_times_a_second():
+    reports, clock = [], Clock()
+    sampler = Sampler(reports.append, clock)
+
+    for step in range(1000):
+        sampler.take(loss(step))
+        clock.now += 0.001
+
+    assert len(reports) == 10
+    assert all(len(report) <= POINTS_AT_ONCE for report in reports)
+    assert reports[-1][-1][0] > 800
+
+
+def test_nothing_is_reported_where_nothing_happened():
+    reports = []
+
+    Sampler(reports.append, Clock()).flush()
+
+    assert reports == []
+
+
+def test_a_training_run_is_watched_where_it_calls_backward_and_is_not_disturbed(monkeypatch):
+    original, reports = torch.Tensor.backward, []
+    monkeypatch.setattr(torch.Tensor, "backward", original)  # and put back as it was
+    sampler = stream(reports.append)
+    weight = torch.tensor([1.0], requires_grad=True)
+
+    for _ in range(3):
+        ((2 * weight) ** 2).sum().backward()
+        with torch.no_grad():
+            weight -= 0.125 * weight.grad
+        weight.grad = None
+    (weight * torch.ones(2)).backward(torch.ones(2))  # no loss: it is no number
+    sampler.flush()
+
+    assert [point for report in reports for point in report] == [(0, 4.0), (1, 0.0), (2, 0.0)]
+    assert weight.grad.item() == 2
+    assert torch.Tensor.backward.__doc__ == original.__doc__

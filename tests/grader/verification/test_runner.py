@@ -1,0 +1,183 @@
+"""Every way in which a package may be bad has one clear sentence."""
+
+import pytest
+
+from grader.packages.catalogue import find_package
+from grader.verification.runner import fingerprint_of, verify
+from tests.support.reports import make_package
+
+
+def file_of(folder, name):
+    return next(path for path in folder.iterdir() if path.stem == name and path.is_file())
+
+
+def part(name: str, *replacements: tuple[str, str]) -> str:
+    """A file of a fresh package, changed."""
+    text = file_of(find_package("unit/slope").folder, name).read_text()
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+ONE_ENTRY = '[[entries]]\nname = "slope"\nsignature = "slope(x: Tensor) -> Tensor"\n'
+IMPORTS = ("import Case, NearMiss", "import Case, Function, Model, NearMiss, build")
+
+
+def problems(inline, exercises, name, *replacements):
+    path = file_of(make_package(exercises), name)
+    path.write_text(part(name, *replacements))
+    return verify("unit/slope", sandbox=inline).problems
+
+
+def test_a_new_package_already_passes(inline, exercises):
+    make_package(exercises)
+
+    verification = verify("unit/slope", sandbox=inline, fingerprint=fingerprint_of("unit/slope"))
+
+    assert verification.problems == []
+    assert verification.runs > 20
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "says"),
+    [
+        ("exercise", "teaches", "teeches", "unknown key `teeches`"),
+        ("exercise", 'title = "Slope"', "title = 5", "`title` must be of type str, not int"),
+        ("exercise", 'title = "Slope"\n', "", "the key `title` is missing"),
+        ("exercise", "format = 1", "format = 2", "reads format 1"),
+        ("exercise", "format = 1", "format = ", "not TOML"),
+        ("exercise", 'imports = ["torch"]', 'runtime = "tpu"', "`runtime` must be one of"),
+        ("exercise", "id = ", "id = 'me' # ", "`id` is not a uuid; make one with"),
+        ("exercise", ONE_ENTRY, "[tolerance]", "the key `entries` is missing"),
+        ("exercise", ONE_ENTRY, "entries = []", "`entries` is empty"),
+        ("exercise", "signature", "signatures", "each of `entries` has exactly the keys `name` and `signature`"),
+        ("exercise", 'name = "slope"', "name = 3", "`entries` must hold strings only"),
+        ("exercise", 'teaches = ["grad"]', 'teaches = ["grad", 1]', "`teaches` must hold strings only"),
+        ("exercise", "[[entries]]", "[limits]\nmemory_mb = 0\n[[entries]]", "`limits.memory_mb` must be a number"),
+        ("exercise", "[[entries]]", "[limits]\nwall_seconds = true\n[[entries]]", "`limits.wall_seconds` must be a"),
+        ("exercise", "[[entries]]", "[tolerance]\nrtol = 'a'\n[[entries]]", "`tolerance.rtol` must be a number"),
+        ("exercise", "[[entries]]", "[limits]\nmemory = 1\n[[entries]]", "unknown key `limits.memory`; known are"),
+        ("checks", "(trial: Trial)", "(trial: Trial, case)", "`runs` must take exactly one parameter, the trial."),
+        ("checks", "points=9", "points=9, after='run'", "`slope_is_right` comes after 'run', which is not above it."),
+        ("checks", "check(", "print(", "checks.py does not load"),
+        ("checks", "trial.agrees()", "trial.value.sum(); trial.agrees()",
+         "the null answer “None” makes a check raise"),
+        ("mistakes", "[value]", "[value", "mistakes.toml: not TOML"),
+        ("mistakes", "[value]", "[value]\noutcome = 'crashed'", "`value` ends as graded, mistakes.toml says crashed."),
+        ("reference", "return 3 * case", "return 4 * case", "held against the truth, the witness is off: `result"),
+        ("reference", "rng = generator(seed)", "rng = generator(__import__('time').time_ns())", "between two runs"),
+        ("reference", "rng = generator(seed)", "rng = generator(0)", "the same for two seeds"),
+        ("reference", "def witness", "def witnesses", "must define `witness`"),
+        ("reference", "def truth", "def truth(", "does not load"),
+        ("reference", 'args=(normal(rng),)', 'args=(normal(rng),), public=True', "fewer than 3 secret cases"),
+        ("reference", ", public=True", "", "no case is public"),
+        ("checks", '    """The function runs and returns something"""\n', "", "needs a docstring"),
+        ("checks", "trial.agrees()", "trial.returned()", "the null answer “zeros” gets 10 points"),
+        ("solution", "x**3", "x**4", "solution.py gets 1 of 10 points"),
+        ("reference", 'entry="slope", args=(normal(rng),)', 'entry="incline", args=(normal(rng),)',
+         "“a single number” calls `incline`; exercise.toml has the entries slope."),
+        ("reference", "normal(rng),)", "Function('coopled_quartic'),)", "there is no function of that name; there are"),
+        ("reference", "normal(rng),)", "[Function('damped_wave', {'width': 1.0})],)", "required positional argument"),
+        ("reference", "normal(rng),)", "{'m': Model('mlpp')},)", "there is no model of that name; there are mlp"),
+        ("reference", "x**3, case.args[0])", "build(Function('squared'))(x), case.args[0])",
+         "“three numbers”: reference.py, line 25, raised LookupError: there is no function of that name"),
+        ("reference", '"value_not_gradient"', '"mixed_terms_missing"',
+         "`mixed_terms_missing` has no sentence; add it to NEAR_MISSES in grader/protocol/messages.py."),
+        ("reference", '"value_not_gradient"', '"detached_path"',
+         "the sentence of `detached_path` in grader/protocol/messages.py speaks of path;"),
+        ("reference", "value=x**3)", "value=oops)", "reference.py, line 31, raised NameError"),
+        ("checks", "trial.agrees()", "trial.agrees(); trial.require(trial.value.sum() < 0, 'uphill_of_it')",
+         "`uphill_of_it` has no sentence; add it to REQUIREMENTS in grader/protocol/messages.py."),
+        ("exercise", 'imports = ["torch"]', 'after = ["unit/slopes", "no/such"]',
+         "exercise.toml, `after`: There is no exercise 'unit/slopes'. Did you mean unit/slope?"),
+        ("statement", "tensor(12.)", "tensor(13.)", "sample 1 of statement.md prints 'tensor(12.)'"),
+        ("statement", "slope", "incline", "does not name the entry `slope`"),
+        ("mistakes", "score = 1\n[value.findings]", "score = 2\n[value.findings]", "`value` gets 1 points"),
+        ("mistakes", '"accumulated"', '"scaled"', "`twice` fails slope_is_right (accumulated)"),
+        ("mistakes", "[twice]", "[thrice]", "`thrice` must be both a file and a table"),
+    ],
+)  # fmt: skip
+def test_a_bad_package_gets_a_sentence(name, old, new, says, inline, exercises):
+    found = problems(inline, exercises, name, (old, new), *([IMPORTS] if name == "reference" else []))
+
+    assert any(says in problem for problem in found), found
+
+
+def test_a_missing_file_is_named(inline, exercises):
+    make_package(exercises, checks=None)
+
+    assert verify("unit/slope", sandbox=inline).problems == [
+        "unit/slope: the file checks.py is missing; every package needs one."
+    ]
+
+
+def test_a_package_without_checks_is_told_how_one_is_written(inline, exercises):
+    make_package(exercises, checks="from grader.authoring import check\n")
+
+    assert verify("unit/slope", sandbox=inline).problems == [
+        "unit/slope: checks.py defines no check; decorate a function with `@check(points=...)`."
+    ]
+
+
+def test_cases_that_cannot_be_made_have_a_fingerprint_too_so_that_it_is_verify_that_tells(inline, exercises):
+    path = file_of(make_package(exercises), "reference")
+    path.write_text(part("reference", ("rng = generator(seed)", "1 / 0")))
+
+    fingerprint = fingerprint_of("unit/slope")
+
+    assert fingerprint == "ZeroDivisionError: division by zero"
+    assert verify("unit/slope", sandbox=inline, fingerprint=fingerprint).problems == [
+        "unit/slope: reference.py: cases(1) raised ZeroDivisionError: division by zero."
+    ]
+
+
+def test_a_check_that_nothing_fails_is_named(inline, exercises):
+    folder = make_package(exercises)
+    (folder / "checks.py").write_text(part("checks") + '\n\n@check(points=0)\ndef idle(trial):\n    """Idle."""\n')
+
+    assert "unit/slope: the check `idle` is failed by no mistake; add one, or remove the check." in (
+        verify("unit/slope", sandbox=inline).problems
+    )
+
+
+def test_a_time_limit_that_is_too_tight_is_named(inline, exercises):
+    folder = make_package(exercises)
+    (folder / "exercise.toml").write_text(part("exercise") + "\n[limits]\nwall_seconds = 0.0001\n")
+
+    assert any("more than half the limit" in problem for problem in verify("unit/slope", sandbox=inline).problems)
+
+
+@pytest.mark.parametrize(
+    ("folder", "kept", "says"),
+    [
+        ("alternatives", 1, "alternatives/ needs 3 right answers, a file each, and has 1; add 2 more."),
+        ("mistakes", 2, "mistakes/ needs 4 wrong answers, a file each, and has 2; add 2 more."),
+    ],
+)
+def test_too_few_answers_are_counted(folder, kept, says, inline, exercises):
+    for path in sorted((make_package(exercises) / folder).glob("*.py"))[kept:]:
+        path.unlink()
+
+    assert f"unit/slope: {says}" in verify("unit/slope", sandbox=inline).problems
+
+
+def test_an_alternative_that_falls_short_is_named_once_with_its_seeds(inline, exercises):
+    (make_package(exercises) / "alternatives" / "by_hand.py").write_text("def slope(x): return 2 * x * x\n")
+
+    (problem,) = verify("unit/slope", sandbox=inline).problems
+    assert problem.startswith("unit/slope: with seed 1, 2, 3, alternatives/by_hand.py gets 1 of 10 points: ")
+
+
+def test_an_error_that_is_not_the_packages_own_is_not_blamed_on_it(inline, exercises, monkeypatch):
+    make_package(exercises)
+    monkeypatch.setattr(inline, "open", None)
+
+    with pytest.raises(TypeError):
+        verify("unit/slope", sandbox=inline)
+
+
+def test_a_slip_in_every_case_is_said_once(inline, exercises):
+    assert problems(inline, exercises, "exercise", ('name = "slope"', 'name = "incline"')) == [
+        "unit/slope: reference.py: the case “three numbers” calls `slope`; exercise.toml has the entries incline."
+    ]

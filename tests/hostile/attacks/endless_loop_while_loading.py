@@ -1,3 +1,0 @@
-"""Loops for ever before it is loaded."""
-while True:
-    pass

@@ -1,5 +1,0 @@
-"""Reads from address zero."""
-import ctypes
-
-def in_call():
-    ctypes.string_at(0)

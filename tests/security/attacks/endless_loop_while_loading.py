@@ -1,0 +1,4 @@
+"""Loops for ever before it is loaded."""
+
+while True:
+    pass

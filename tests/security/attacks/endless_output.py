@@ -1,0 +1,6 @@
+"""Prints for ever."""
+
+
+def in_call():
+    while True:
+        print("spam " * 1000)

@@ -1,0 +1,10 @@
+"""Makes empty files until there are no more to be had."""
+
+
+def in_call():
+    for number in range(2_000_000):
+        try:
+            open(f"f{number}", "w").close()
+        except OSError:
+            return
+    print("ESCAPED: no limit to files")

@@ -1,0 +1,7 @@
+"""Reads from address zero."""
+
+import ctypes
+
+
+def in_call():
+    ctypes.string_at(0)

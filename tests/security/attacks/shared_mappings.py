@@ -1,0 +1,6 @@
+"""Looks for memory that was shared before the fork: what one submission writes there, the next one reads."""
+
+for line in open("/proc/self/maps"):
+    access, _, device, inode, *path = line.split()[1:]
+    if access[1] == "w" and access[3] == "s":
+        print("ESCAPED: shared memory", line.strip())

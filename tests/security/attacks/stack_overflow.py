@@ -1,0 +1,9 @@
+"""Recurses without end, in Python and beyond."""
+
+import sys
+
+
+def in_call():
+    sys.setrecursionlimit(1 << 30)
+    f = lambda: f()
+    f()

@@ -1,0 +1,59 @@
+"""Bodies at the gate of the pages, in front of Django itself: too large, too slow, and just right."""
+
+import asyncio
+
+import pytest
+from django.core.handlers.asgi import ASGIHandler
+
+from server.web.body_limits import bounded
+
+END = {"type": "http.request", "body": b"", "more_body": False}
+
+
+def call(*chunks, length=None, then=END, patience=30.0):
+    """Post chunks to a page that is not there; the status and the body of the answer."""
+    sent = []
+    headers = [(b"host", b"testserver"), (b"content-type", b"application/octet-stream")]
+    headers += [] if length is None else [(b"content-length", str(length).encode())]
+    scope = {"type": "http", "method": "POST", "path": "/healthz", "headers": headers, "query_string": b""}
+
+    async def run():
+        left = list(chunks)
+
+        async def receive():
+            if left:
+                return {"type": "http.request", "body": left.pop(0), "more_body": True}
+            if then is None or END in given:
+                await asyncio.Event().wait()
+            given.append(then)
+            return then
+
+        async def send(message):
+            sent.append(message)
+
+        given = []
+        await bounded(ASGIHandler(), patience=patience)(scope, receive, send)
+
+    asyncio.run(run())
+    return sent[0]["status"], sent[1]["body"]
+
+
+@pytest.fixture(autouse=True)
+def _small(settings):
+    settings.PAGE_BODY_MAX_BYTES = 1_000_000
+
+
+def test_a_reasonable_body_goes_on():
+    assert call(b"x" * 400_000, b"x" * 400_000)[0] == 405  # what the page says to a post
+
+
+def test_a_declared_size_that_is_too_large_is_refused_before_anything_is_read():
+    assert call(length=1_000_001, then=None) == (413, b"This is too much: at most 1 MB can be sent.\n")
+
+
+def test_an_undeclared_size_is_refused_once_it_is_too_large():
+    assert call(b"x" * 600_000, b"x" * 600_000, then=None)[0] == 413
+
+
+def test_a_slow_client_is_given_up():
+    assert call(b"x", then=None, patience=0.05) == (408, b"This did not arrive within 0.05 seconds.\n")

@@ -1,0 +1,50 @@
+"""Builders: they fill in what a test is not about."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from server.lti.launch.login import digest
+from server.lti.models import Invitation, LineItem, LmsCourse, Platform, Selection
+from server.lti.platform import registration
+
+
+def make_platform(course, **fields):
+    address = "https://lms.example.org"
+    given = {
+        "issuer": address,
+        "client_id": "abc",
+        "auth_url": f"{address}/auth",
+        "token_url": f"{address}/token",
+        "jwks_url": f"{address}/jwks",
+    }
+    return registration.add(Platform(course=course, **given | fields), deployment_id="1", every_course=True)
+
+
+def make_lms(assignment, user):
+    """An LMS course with a column for an assignment, and an open invitation: {what an address may name: its number}."""
+    course = assignment.course
+    deployment = make_platform(course, client_id="linked").deployments.get()
+    memberships = {"memberships_url": "https://lms.example.org/members"}
+    lms_course = LmsCourse.objects.create(deployment=deployment, course=course, context_id="linked", **memberships)
+    registration.invite(course, by=user)
+    return {
+        "platform": deployment.platform_id,
+        "deployment": deployment.pk,
+        "lms_course": lms_course.pk,
+        "column": LineItem.objects.create(lms_course=lms_course, assignment=assignment).pk,
+        "lms_invitation": Invitation.objects.get(course=course).pk,
+    }
+
+
+def make_selection(course, user):
+    """Have a platform ask somebody to pick; the name of the selection."""
+    deployment = make_platform(course).deployments.get()
+    Selection.objects.create(
+        token=digest("selection"),
+        user=user,
+        lms_course=LmsCourse.objects.create(deployment=deployment, course=course),
+        return_url="https://lms.example.org/back",
+        expires_at=timezone.now() + timedelta(hours=1),
+    )
+    return "selection"
