@@ -13,18 +13,16 @@ from typing import Any
 import structlog
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 from pydantic import TypeAdapter
 
 from grader.protocol.snippets import Shown, Snippet
-from grader.telemetry import logs
 from server.accounts.models import User
 from server.catalogue.lessons import LessonText
-from server.celery import app
 from server.common.strict_json import checked_json
 from server.courses.models import Course
 from server.lessons.errors import NotRun
 from server.lessons.models import PATIENCE, SnippetRun
+from server.queue import publish, reply
 from server.submissions.errors import Unstorable
 from server.submissions.services import check_storable
 
@@ -73,18 +71,14 @@ def _check_pace(learner: User) -> None:
 
 
 def _send(snippet: Snippet) -> None:
-    try:
-        app.send_task(
-            "grader.run_snippet",
-            args=[snippet.to_dict()],
-            queue=QUEUE,
-            headers=logs.carried(),
-            link=app.signature("lessons.record", queue="records", headers=logs.carried()),
-            expires=PATIENCE.total_seconds(),
-            retry_policy={"max_retries": 1, "interval_start": 0.1},
-        )
-    except OperationalError:
-        log.exception("broker_unreachable", snippet=snippet.run)
+    sent = publish(
+        "grader.run_snippet",
+        snippet.to_dict(),
+        queue=QUEUE,
+        link=reply("lessons.record"),
+        expires=PATIENCE.total_seconds(),
+    )
+    if not sent:
         SnippetRun.objects.filter(pk=snippet.run).update(finished_at=timezone.now())
 
 

@@ -1,23 +1,11 @@
 """Sending reruns to the graders, behind everything fresh.
 
-They have queues of their own, which the graders ask last, and the lowest priority: where a fresh submission waits, it
-is taken first, so that it waits for one rerun at most.
+Reruns have queues of their own, which the graders read last, and the lowest priority: a worker that has a fresh
+submission waiting takes it first, so a fresh submission waits for one rerun at most.
 """
 
-from functools import partial
-
-import structlog
-from django.db import transaction
-from kombu.exceptions import OperationalError
-
-from grader.telemetry import logs
-from server.celery import app
+from server.queue import LAST, publish_after_commit, publish_or_raise, reply
 from server.regrades.models import Regrade, Rerun
-
-log = structlog.get_logger(__name__)
-
-# Redis takes 0 first and 9 last.
-LAST = 9
 
 
 def queue_of(runtime: str) -> str:
@@ -26,28 +14,19 @@ def queue_of(runtime: str) -> str:
 
 
 def begin_after_commit(regrade: Regrade) -> None:
-    """Have a records worker send the reruns out, once the transaction holds; the sweep does so if this gets lost."""
-    transaction.on_commit(partial(_begin, regrade.pk))
-
-
-def _begin(pk: int) -> None:
-    try:
-        app.send_task("regrades.send", args=[pk], queue="records", headers=logs.carried())
-    except OperationalError:
-        log.exception("broker_unreachable", regrade=pk)
+    """Have a records worker send the reruns, once the transaction is committed; `reconcile` does so if this is lost."""
+    publish_after_commit("regrades.send", regrade.pk)
 
 
 def send(rerun: Rerun) -> None:
-    """Queue one rerun; its row must be committed. OperationalError where there is no broker."""
+    """Queue one rerun; its row must be committed. Raises OperationalError if the broker cannot be reached."""
     token = {"rerun": str(rerun.pk), "token": rerun.token}
-    app.send_task(
+    publish_or_raise(
         "grader.grade",
-        args=[rerun.job().to_dict()],
+        rerun.job().to_dict(),
         task_id=str(rerun.pk),
         queue=queue_of(rerun.runtime),
         priority=LAST,
-        headers=logs.carried(),
-        link=app.signature("regrades.record", queue="records", headers=logs.carried()),
-        link_error=app.signature("regrades.record_failure", kwargs=token, queue="records", headers=logs.carried()),
-        retry_policy={"max_retries": 1, "interval_start": 0.1},
+        link=reply("regrades.record"),
+        link_error=reply("regrades.record_failure", **token),
     )

@@ -1,4 +1,4 @@
-"""Finding reruns that were never sent or that the queue lost, as `server.submissions.queue.reconcile` does for submissions."""
+"""Finding reruns that were never sent or that the queue lost, as `submissions.queue.reconcile` does for submissions."""
 
 from uuid import UUID
 

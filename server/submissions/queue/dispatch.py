@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from grader.telemetry import logs
 from server.celery import app
+from server.queue import publish_after_commit, reply
 from server.submissions.models import Submission
 
 log = structlog.get_logger(__name__)
@@ -30,27 +30,16 @@ def queue_of(runtime: str) -> str:
 
 
 def send_after_commit(submission: Submission) -> None:
-    """Queue a submission once the transaction holds. A dead broker loses nothing: the sweep sends it again."""
-    transaction.on_commit(partial(_send, submission))
-
-
-def _send(submission: Submission) -> None:
+    """Queue a submission once the transaction is committed. If the broker is down, `reconcile` sends it again."""
     token = {"submission": str(submission.pk), "token": submission.token}
-    try:
-        app.send_task(
-            "grader.grade",
-            args=[submission.job().to_dict()],
-            task_id=str(submission.pk),
-            queue=queue_of(submission.runtime),
-            headers=logs.carried(),
-            link=app.signature("submissions.record", queue="records", headers=logs.carried()),
-            link_error=app.signature(
-                "submissions.record_failure", kwargs=token, queue="records", headers=logs.carried()
-            ),
-            retry_policy={"max_retries": 1, "interval_start": 0.1},
-        )
-    except OperationalError:
-        log.exception("broker_unreachable", submission=str(submission.pk))
+    publish_after_commit(
+        "grader.grade",
+        submission.job().to_dict(),
+        task_id=str(submission.pk),
+        queue=queue_of(submission.runtime),
+        link=reply("submissions.record"),
+        link_error=reply("submissions.record_failure", **token),
+    )
 
 
 def revoke_after_commit(submission: Submission) -> None:

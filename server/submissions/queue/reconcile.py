@@ -1,13 +1,14 @@
 """Finding submissions that the queue lost, and sending them again.
 
-A broker may forget, a machine may vanish with a job in its hands. Every submission that is out has a lease; when it has
-run out, either the job still lies in the queue, or a worker says that it has it in hand (`grader.worker.in_flight`), or it is
-lost. Then it is sent again *with the same token*: the first report wins and a second changes nothing. A new token would
-make every job worthless that is merely slow, just when the graders are busiest.
+A broker can lose a message, and a machine can vanish together with the job that it works on. Every submission that
+was sent has a lease. When the lease has run out, one of three things is true: the job is still in the queue, a worker
+reports that it works on it (`grader.worker.in_flight`), or the job is lost. A lost job is sent again *with the same
+token*: the first report wins, and a second one changes nothing. A new token would make every slow job worthless, just
+when the graders are busiest.
 
-Where the queue is looked at first and the workers' hands afterwards, a job that changes from one to the other is seen.
+The queue is read before the workers' reports, so a job that a worker takes in between is found in one of the two.
 
-The queue is first in, first out. So with k jobs in it, the k submissions sent last are the ones that wait.
+The queue is first in, first out. So if it holds k jobs, the k submissions sent last are the ones that wait.
 """
 
 from dataclasses import asdict, dataclass

@@ -2,10 +2,12 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from grader.protocol.reports import Outcome
 from grader.protocol.snippets import Shown
 from server.catalogue.lessons import find_lesson_text
+from server.celery import app
 from server.lessons import services, tasks
 from server.lessons.errors import NotRun
 from server.lessons.models import PATIENCE, SnippetRun
@@ -103,9 +105,9 @@ def test_somebody_who_runs_too_often_is_asked_to_wait(start):
 
 def test_without_a_broker_the_reader_is_told_at_once(start, monkeypatch, django_capture_on_commit_callbacks):
     def unreachable(*_, **__):
-        raise services.OperationalError
+        raise OperationalError
 
-    monkeypatch.setattr(services.app, "send_task", unreachable)
+    monkeypatch.setattr(app, "send_task", unreachable)
     with django_capture_on_commit_callbacks(execute=True):
         run = start()
 
