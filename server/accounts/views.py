@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from server.accounts.forms import ProfileForm
 from server.accounts.models import User
-from server.web.requests import Request
+from server.accounts.requests import Request
 
 
 @never_cache

@@ -8,9 +8,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from server.accounts.requests import Request
 from server.courses.selectors import courses_of, get_course
 from server.gradebook.selectors import Standing, standings
-from server.web.requests import Request
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,11 +3,11 @@
 from django.http import JsonResponse
 from django.views.decorators.http import require_POST
 
+from server.accounts.requests import Request
 from server.drafts import services
 from server.drafts.forms import DraftForm
 from server.drafts.models import Draft
 from server.gradebook.selectors import get_assignment
-from server.web.requests import Request
 
 
 @require_POST

@@ -11,15 +11,15 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from server.accounts.requests import Request
 from server.api.models import ApiToken, Scope
 from server.api.tokens import make_token
 from server.api.tokens import revoke as end
+from server.courses.access import taught_course
 from server.courses.models import Course
-from server.dashboard.access import taught_course
 from server.integrations import selectors
 from server.integrations.forms import EndpointForm, TokenForm
 from server.integrations.services import replace_token
-from server.web.requests import Request
 from server.webhooks import services
 from server.webhooks.models import Endpoint, EventType
 

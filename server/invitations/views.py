@@ -7,14 +7,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from server.accounts.requests import Request
 from server.courses.selectors import get_course
 from server.invitations import services
 from server.invitations.forms import CodeForm, InvitationForm
 from server.invitations.models import spelled
-from server.web.requests import Request
 
 # Where a session keeps the code that lets its owner sign up.
-KEY = "invitation"
+SESSION_KEY = "invitation"
 UNKNOWN = "No course is open under this code. Look whether every letter is right, or ask your instructor for a new one."
 
 
@@ -43,7 +43,7 @@ def invited(request: HttpRequest, code: str) -> HttpResponse:
         form.add_error("code", UNKNOWN)
         return render(request, "invitations/join.html", {"form": form}, status=404)
     if not request.user.is_authenticated:
-        request.session[KEY] = invitation.code
+        request.session[SESSION_KEY] = invitation.code
         return render(request, "invitations/invited.html", {"invitation": invitation})
     if request.method == "POST":
         course = services.accept(code=code, user=request.user)

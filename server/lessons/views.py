@@ -7,12 +7,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from server.accounts.requests import Request
 from server.catalogue.lessons import LessonText, lesson_texts
 from server.courses.models import Course
 from server.courses.selectors import get_course
 from server.lessons import selectors, services
 from server.lessons.errors import NotRun
-from server.web.requests import Request
 
 
 @require_GET

@@ -8,13 +8,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from server.accounts.requests import Request
+from server.courses.access import taught_course
 from server.courses.models import Course
-from server.dashboard.access import taught_course
 from server.regrades import selectors, services
 from server.regrades.errors import RegradeError
 from server.regrades.forms import StartForm
 from server.regrades.models import Regrade, Scope
-from server.web.requests import Request
 
 PER_PAGE = 100
 

@@ -8,12 +8,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from server.accounts.names import in_order
+from server.accounts.requests import Request
+from server.courses.access import taught_course
 from server.courses.models import Course, Enrollment
-from server.dashboard.access import taught_course
 from server.roster.forms import RosterForm
 from server.roster.people import Kind, Plan, Unreadable, plan, read
 from server.roster.services import Moved, take_in
-from server.web.requests import Request
 
 
 @require_GET

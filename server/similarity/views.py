@@ -7,10 +7,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from server.dashboard.access import taught_course
+from server.accounts.requests import Request
+from server.courses.access import taught_course
 from server.similarity.models import Comparison, Pair
 from server.similarity.services import start as begin
-from server.web.requests import Request
 
 PER_PAGE = 50
 

@@ -8,11 +8,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from server.accounts.models import User
+from server.accounts.requests import Request
 from server.gradebook.models import Assignment
 from server.gradebook.selectors import get_assignment
 from server.submissions.models import Submission
 from server.submissions.rendering.diffs import side_by_side
-from server.web.requests import Request
 
 
 @require_GET

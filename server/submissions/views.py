@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from server.accounts.requests import Request
 from server.catalogue.exercises import find_exercise
 from server.drafts import selectors as drafts
 from server.gradebook.models import Assignment
@@ -22,7 +23,6 @@ from server.submissions.queue import worker_presence
 from server.submissions.rendering.figures import find_figure
 from server.submissions.rendering.presentation import result_of
 from server.submissions.submission_terms import outlook
-from server.web.requests import Request
 
 
 @require_GET

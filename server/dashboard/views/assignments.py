@@ -8,10 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import Truncator
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from server.accounts.requests import Request
 from server.analytics import selectors as insights
 from server.analytics.selectors import Mistake
+from server.courses.access import require, taught_course
 from server.courses.models import Role
-from server.dashboard.access import require, taught_course
 from server.dashboard.charts import bars, lines
 from server.dashboard.forms import AssignmentForm, NewAssignmentForm
 from server.dashboard.selectors.analytics import analytics as figures
@@ -20,7 +21,6 @@ from server.gradebook.errors import GradeError
 from server.gradebook.models import Assignment, Grade
 from server.gradebook.services import change_terms, set_exercise
 from server.gradebook.services import withdraw as take_away
-from server.web.requests import Request
 
 # How many of the most frequent mistakes are drawn over time.
 OVER_TIME = 5

@@ -6,14 +6,14 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from server.accounts.models import User
-from server.dashboard.access import taught_course
+from server.accounts.requests import Request
+from server.courses.access import taught_course
 from server.dashboard.forms import QueryForm
 from server.dashboard.selectors import gradebook as select
 from server.gradebook.exports import Format
 from server.gradebook.exports import export as write
 from server.gradebook.models import GradeChange
 from server.gradebook.selectors import standings
-from server.web.requests import Request
 
 CHANGES_PER_PAGE = 50
 

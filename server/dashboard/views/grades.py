@@ -10,9 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from server.accounts.models import User
+from server.accounts.requests import Request
 from server.comments.services import Unsaid, comment
+from server.courses.access import require, taught_course
 from server.courses.models import Course
-from server.dashboard.access import require, taught_course
 from server.dashboard.forms import Decided, ExemptForm, ExtendForm, OverrideForm
 from server.gradebook.errors import GradeError
 from server.gradebook.models import Action, Assignment, Grade, GradeChange
@@ -25,7 +26,6 @@ from server.regrades.services import take_back as take_back_rescore
 from server.submissions.models import Submission
 from server.submissions.rendering.presentation import result_of
 from server.submissions.selectors import history
-from server.web.requests import Request
 
 # What each button asks for: its form, and the permission that it takes.
 DECISIONS: dict[str, tuple[Action, type[Decided], str]] = {

@@ -5,12 +5,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from server.accounts.requests import Request
 from server.analytics import selectors as insights
-from server.dashboard.access import taught_course
+from server.courses.access import taught_course
 from server.dashboard.selectors import overview as select
 from server.dashboard.selectors.exercises import exercises as every_exercise
 from server.dashboard.selectors.workers import workers as alive
-from server.web.requests import Request
 
 
 @require_GET

@@ -15,6 +15,7 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
+from server.accounts.requests import Request
 from server.lti.errors import BadRequest, LaunchError, PlatformSaidNo
 from server.lti.forms import PickForm
 from server.lti.launch import deep_links, launching, login, tokens
@@ -23,7 +24,6 @@ from server.lti.models import origin_of
 from server.lti.platform import claims as c
 from server.lti.platform import keys, registration
 from server.lti.platform.addresses import address_of
-from server.web.requests import Request
 
 log = structlog.get_logger(__name__)
 

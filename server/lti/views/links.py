@@ -8,15 +8,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from server.accounts.requests import Request
+from server.courses.access import taught_course
 from server.courses.models import Course
-from server.dashboard.access import taught_course
 from server.lti import selectors
 from server.lti.forms import LinkForm, NewPlatformForm, PlatformForm
 from server.lti.members import rosters
 from server.lti.models import Deployment, LmsCourse, Platform
 from server.lti.platform import links, registration
 from server.lti.platform.addresses import address_of
-from server.web.requests import Request
 
 OURS = {
     "Login (initiate login URL)": "login",

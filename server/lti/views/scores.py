@@ -6,12 +6,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from server.accounts.requests import Request
+from server.courses.access import taught_course
 from server.courses.models import Course
-from server.dashboard.access import taught_course
 from server.lti import selectors
 from server.lti.grades import passback, reconciliation
 from server.lti.models import LineItem, PassbackState
-from server.web.requests import Request
 
 PER_PAGE = 50
 

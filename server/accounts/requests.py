@@ -1,4 +1,4 @@
-"""The request as our views get it."""
+"""The type of the request that this project's views get."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
@@ -7,7 +7,7 @@ from server.accounts.models import User
 
 
 class Request(HttpRequest):
-    """A request of somebody signed in (the middleware sees to it); `htmx` is true where only a part is asked for."""
+    """A request of a signed-in user (a middleware ensures it). `htmx` is true if htmx asks for a part of a page."""
 
     user: User
     htmx: HtmxDetails
