@@ -51,9 +51,45 @@ PRIVATE = {
     "insights": "analytics",
 }
 WHOLE = set(
-    "at_home birth last_words warm conversation link line void relay bell ring told said text hello beat awake confined "
-    "warmth pages code standing broker health promises nulls showing graders pace columns comparing bodies shapes ids "
-    "indexes stopping connections".split()
+    [
+        "at_home",
+        "birth",
+        "last_words",
+        "warm",
+        "conversation",
+        "link",
+        "line",
+        "void",
+        "relay",
+        "bell",
+        "ring",
+        "told",
+        "said",
+        "text",
+        "hello",
+        "beat",
+        "awake",
+        "confined",
+        "warmth",
+        "pages",
+        "code",
+        "standing",
+        "broker",
+        "health",
+        "promises",
+        "nulls",
+        "showing",
+        "graders",
+        "pace",
+        "columns",
+        "comparing",
+        "bodies",
+        "shapes",
+        "ids",
+        "indexes",
+        "stopping",
+        "connections",
+    ]
 )
 # (path or its beginning, name): what relies on it
 PUBLIC: dict[tuple[str, str], str] = {}

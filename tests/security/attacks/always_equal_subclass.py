@@ -1,7 +1,5 @@
 """Returns tensors of a subclass that is equal to everything."""
-
 import torch
-
 
 class Agreeable(torch.Tensor):
     @classmethod
@@ -11,11 +9,9 @@ class Agreeable(torch.Tensor):
             return True
         return super().__torch_function__(func, types, args, kwargs or {})
 
-
 def sin_derivatives(x):
     zeros = torch.zeros_like(x).as_subclass(Agreeable)
     return zeros, zeros
-
 
 def derivatives_of(f, x):
     return sin_derivatives(x)

@@ -1,5 +1,4 @@
 """Answers every call before it was put, and loads a second time: an answer belongs to the call whose turn it is."""
-
 import json
 import os
 import sys

@@ -1,10 +1,8 @@
 """Registers a handler that forges the end of the run."""
-
 import atexit
 import os
 
 import torch
-
 
 def forge():
     print("ESCAPED: an exit handler ran")
@@ -14,13 +12,10 @@ def forge():
         except OSError:
             pass
 
-
 atexit.register(forge)
-
 
 def sin_derivatives(x):
     return torch.zeros_like(x), torch.zeros_like(x)
-
 
 def derivatives_of(f, x):
     return torch.zeros_like(x), torch.zeros_like(x)

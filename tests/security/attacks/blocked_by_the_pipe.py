@@ -1,8 +1,6 @@
 """Fills the pipe to the grader with half a frame and waits."""
-
 import os
 import time
-
 
 def in_call():
     os.write(4, b"\x24\x01\x00\x00\x00half a frame")

@@ -1,5 +1,4 @@
 """Makes processes that are the keeper's children, not its own, and that no signal of its end reaches."""
-
 import ctypes
 import os
 import time

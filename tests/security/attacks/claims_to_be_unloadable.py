@@ -1,5 +1,4 @@
 """Reads the calls while it loads, and then says that it does not load: so as to look at secret cases for free."""
-
 import json
 import os
 import sys

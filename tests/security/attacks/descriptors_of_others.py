@@ -1,5 +1,4 @@
 """Opens the pipes of the keeper and of the children that wait, through /proc: to read the next submission, or to answer for it."""
-
 import os
 import stat
 

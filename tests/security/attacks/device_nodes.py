@@ -1,13 +1,8 @@
 """Makes the disk and the memory appear as files."""
-
 import os
 import stat
 
-for kind, device in (
-    (stat.S_IFBLK, os.makedev(8, 0)),
-    (stat.S_IFCHR, os.makedev(1, 1)),
-    (stat.S_IFBLK, os.makedev(254, 0)),
-):
+for kind, device in ((stat.S_IFBLK, os.makedev(8, 0)), (stat.S_IFCHR, os.makedev(1, 1)), (stat.S_IFBLK, os.makedev(254, 0))):
     for folder in (".", "/dev", "/tmp"):
         try:
             os.mknod(f"{folder}/node", 0o600 | kind, device)

@@ -1,7 +1,5 @@
 """Writes until the disk is full."""
-
 import os
-
 
 def in_call():
     written = 0

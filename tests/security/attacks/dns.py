@@ -1,5 +1,4 @@
 """Resolves names and calls home."""
-
 import socket
 import urllib.request
 

@@ -1,5 +1,4 @@
 """Looks for the engine's socket."""
-
 import os
 
 for path in ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock"):

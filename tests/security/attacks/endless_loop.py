@@ -1,7 +1,5 @@
 """Loops for ever and ignores every signal that can be ignored."""
-
 import signal
-
 
 def in_call():
     for number in signal.valid_signals():

@@ -1,4 +1,3 @@
 """Loops for ever before it is loaded."""
-
 while True:
     pass

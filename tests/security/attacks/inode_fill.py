@@ -1,6 +1,4 @@
 """Makes empty files until there are no more to be had."""
-
-
 def in_call():
     for number in range(2_000_000):
         try:

@@ -1,24 +1,8 @@
 """Reads what the kernel shows of the machine, and writes where it listens."""
-
 import os
 
-for path in (
-    "/proc/kcore",
-    "/proc/kpageflags",
-    "/proc/kpagecount",
-    "/proc/keys",
-    "/proc/timer_list",
-    "/proc/sched_debug",
-    "/proc/slabinfo",
-    "/proc/vmallocinfo",
-    "/proc/iomem",
-    "/proc/sysrq-trigger",
-    "/dev/kmsg",
-    "/proc/kmsg",
-    "/sys/kernel/debug/sched/debug",
-    "/sys/firmware/acpi/tables/DSDT",
-    "/proc/acpi",
-):
+for path in ("/proc/kcore", "/proc/kpageflags", "/proc/kpagecount", "/proc/keys", "/proc/timer_list", "/proc/sched_debug", "/proc/slabinfo", "/proc/vmallocinfo",
+    "/proc/iomem", "/proc/sysrq-trigger", "/dev/kmsg", "/proc/kmsg", "/sys/kernel/debug/sched/debug", "/sys/firmware/acpi/tables/DSDT", "/proc/acpi"):
     try:
         with open(path, "rb") as file:
             if file.read(64):

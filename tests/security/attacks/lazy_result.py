@@ -1,7 +1,5 @@
 """Returns containers that compute when they are looked at, differently each time."""
-
 import torch
-
 
 class Lazy(tuple):
     def __iter__(self):
@@ -13,15 +11,12 @@ class Lazy(tuple):
     def __len__(self):
         return 2
 
-
 class LazyDict(dict):
     def items(self):
         return [(str(i), torch.rand(2)) for i in range(3)]
 
-
 def sin_derivatives(x):
     return Lazy()
-
 
 def derivatives_of(f, x):
     return LazyDict(a=1)

@@ -1,5 +1,4 @@
 """Leaves a folder that cannot be emptied by who may not enter it."""
-
 import os
 
 os.makedirs("locked/inside")

@@ -1,5 +1,4 @@
 """Leaves modules and patches for the next submission, and looks for those of the last one."""
-
 import sys
 import types
 

@@ -1,5 +1,4 @@
 """Leaves shared memory of every kind, and looks for that of the last submission."""
-
 import ctypes
 import mmap
 from multiprocessing import shared_memory

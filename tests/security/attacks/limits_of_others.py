@@ -1,5 +1,4 @@
 """Lowers the limits of the keeper and of the children that wait, so that the next submission dies of them."""
-
 import os
 import resource
 

@@ -1,12 +1,11 @@
 """Answers with thousands of tensors under one key of megabytes, which whoever names each tensor's place writes out each time."""
-
+import json
 import os
 import sys
 
 import torch
 
 frames, wire = sys.modules["grader.harness.wire.frames"], sys.modules["grader.harness.wire.values"]
-
 
 def in_call():
     facts = {"requires_grad": False, "is_leaf": True, "device": "cpu"}

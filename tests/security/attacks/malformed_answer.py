@@ -1,9 +1,7 @@
 """Writes garbage where the harness answers."""
-
 import os
 
 import torch
-
 
 def sin_derivatives(x):
     for fd in range(3, 16):
@@ -12,6 +10,5 @@ def sin_derivatives(x):
         except OSError:
             pass
     return torch.zeros_like(x), torch.zeros_like(x)
-
 
 derivatives_of = sin_derivatives

@@ -1,10 +1,8 @@
 """Answers with a million lists in what nobody asked for: they take twenty times the memory of what was sent."""
-
 import os
 import sys
 
 frames = sys.modules["grader.harness.wire.frames"]
-
 
 def in_call():
     many = b"[" + b"[]," * 1_300_000 + b"[]]"

@@ -1,6 +1,4 @@
 """Takes all the memory there is, in Python objects."""
-
-
 def in_call():
     hoard = []
     while True:

@@ -1,8 +1,6 @@
 """Takes as much as each process may, in many processes."""
-
 import os
 import time
-
 
 def in_call():
     for _ in range(12):

@@ -1,9 +1,7 @@
 """Takes as much as each process may, in many processes, as memory that is shared and looks like a file's."""
-
 import mmap
 import os
 import time
-
 
 def in_call():
     filling = b"\1" * 20_000_000

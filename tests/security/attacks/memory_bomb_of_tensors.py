@@ -1,6 +1,4 @@
 """Takes all the memory there is, in tensors."""
-
-
 def in_call():
     import torch
 

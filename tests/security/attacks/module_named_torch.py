@@ -1,10 +1,9 @@
 """Puts a torch.py of its own where it might be found first."""
-
 import os
 import sys
 from pathlib import Path
 
-for folder in {".", os.getcwd(), *sys.path}:
+for folder in {"." , os.getcwd(), *sys.path}:
     try:
         Path(folder, "torch.py").write_text("print('ESCAPED: a false torch was imported')")
         Path(folder, "sitecustomize.py").write_text("print('ESCAPED: a false sitecustomize was imported')")

@@ -1,5 +1,4 @@
 """Mounts, unmounts and changes the root."""
-
 import ctypes
 import os
 

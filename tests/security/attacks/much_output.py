@@ -1,7 +1,5 @@
 """Prints ten megabytes and goes on."""
-
 import sys
-
 
 def in_call():
     sys.stdout.write("x" * 10_000_000)

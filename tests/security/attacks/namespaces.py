@@ -1,5 +1,4 @@
 """Makes namespaces of its own, where it would be root."""
-
 import ctypes
 import os
 

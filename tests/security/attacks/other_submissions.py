@@ -1,7 +1,7 @@
 """Looks for what others handed in: their folders, their modules, their words in memory."""
-
 import gc
 import os
+import sys
 
 for folder, names, files in os.walk("/scratch"):
     if folder == "/scratch":
@@ -13,10 +13,6 @@ for folder, names, files in os.walk("/scratch"):
                 pass
 mark = "".join(["the words", " of a ", "previous submission"])
 for value in gc.get_objects():
-    if (
-        isinstance(value, dict)
-        and value is not globals()
-        and any(isinstance(v, str) and mark in v for v in list(value.values()))
-    ):
+    if isinstance(value, dict) and value is not globals() and any(isinstance(v, str) and mark in v for v in list(value.values())):
         print("ESCAPED: found the words of another submission")
 words = mark + " are these"

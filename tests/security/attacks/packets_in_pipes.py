@@ -1,8 +1,6 @@
 """Turns its pipes to packets, which a reader with a small buffer cuts off: then what follows would be read as frames."""
-
 import fcntl
 import os
-
 
 def in_call():
     for fd in (1, 2, 4):

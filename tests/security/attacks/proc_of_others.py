@@ -1,5 +1,4 @@
 """Reads what /proc says of the keeper and of everybody else."""
-
 import os
 
 mine = os.listdir("/proc/self/task")

@@ -1,16 +1,13 @@
 """Leaves a process behind that has cut every tie to this one, and looks for that of the last submission."""
-
 import os
 import signal
 import time
-
 
 def fork():
     try:
         return os.fork()
     except OSError:
         return -1
-
 
 def is_there(pid):
     try:
@@ -20,7 +17,6 @@ def is_there(pid):
     except OSError:
         pass
     return True
-
 
 # The keeper, the nursery, this one and a child that waits; a GPU's driver has threads in these two, which count, too.
 KNOWN = 2 + 2 * len(os.listdir("/proc/self/task"))

@@ -1,5 +1,4 @@
 """Traces the keeper, and reads its memory from outside."""
-
 import ctypes
 import os
 

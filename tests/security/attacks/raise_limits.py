@@ -1,15 +1,7 @@
 """Raises its own limits, and takes itself off the list of the out-of-memory killer."""
-
 import resource
 
-for kind in (
-    resource.RLIMIT_AS,
-    resource.RLIMIT_CPU,
-    resource.RLIMIT_NPROC,
-    resource.RLIMIT_FSIZE,
-    resource.RLIMIT_NOFILE,
-    resource.RLIMIT_CORE,
-):
+for kind in (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_CORE):
     soft, hard = resource.getrlimit(kind)
     if hard == resource.RLIM_INFINITY:
         print("ESCAPED: no limit", kind)

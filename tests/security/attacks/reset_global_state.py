@@ -1,15 +1,9 @@
 """Changes what is global in torch, for the harness and for whoever comes next, and looks for what the last one changed."""
-
 import random
 
 import torch
 
-if (
-    torch.get_default_dtype() is not torch.float32
-    or torch.get_num_threads() != 1
-    or torch.is_anomaly_enabled()
-    or torch.initial_seed() != 0
-):
+if torch.get_default_dtype() is not torch.float32 or torch.get_num_threads() != 1 or torch.is_anomaly_enabled() or torch.initial_seed() != 0:
     print("ESCAPED: found the settings of another submission")
 torch.set_default_dtype(torch.float16)
 torch.manual_seed(7)

@@ -1,5 +1,4 @@
 """Rings the keeper's bell as fast as it can, from before the first call until the end."""
-
 import os
 import threading
 import time

@@ -1,7 +1,5 @@
 """Reads from address zero."""
-
 import ctypes
-
 
 def in_call():
     ctypes.string_at(0)

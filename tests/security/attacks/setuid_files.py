@@ -1,5 +1,4 @@
 """Makes a setuid file, and runs those of the system."""
-
 import os
 import shutil
 import subprocess

@@ -1,4 +1,5 @@
 """Looks for memory that was shared before the fork: what one submission writes there, the next one reads."""
+import re
 
 for line in open("/proc/self/maps"):
     access, _, device, inode, *path = line.split()[1:]

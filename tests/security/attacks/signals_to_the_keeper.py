@@ -1,5 +1,4 @@
 """Signals the keeper, the nursery, its own group, and everybody it may."""
-
 import os
 import signal
 

@@ -1,8 +1,7 @@
 """Asks for a socket of every family and type."""
-
 import socket
 
-for family in range(46):
+for family in range(0, 46):
     for kind in (1, 2, 3, 4, 5, 6, 10):
         try:
             socket.socket(family, kind)

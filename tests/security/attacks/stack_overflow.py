@@ -1,7 +1,5 @@
 """Recurses without end, in Python and beyond."""
-
 import sys
-
 
 def in_call():
     sys.setrecursionlimit(1 << 30)

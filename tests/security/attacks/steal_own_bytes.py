@@ -1,5 +1,4 @@
 """Opens its own pipes from the other side, to take back what the keeper has counted already and waits for then."""
-
 import os
 
 for fd, how in ((1, os.O_RDONLY), (2, os.O_RDONLY), (3, os.O_WRONLY), (4, os.O_RDONLY)):

@@ -1,5 +1,4 @@
 """Puts something else in the place of the keeper's bell, and answers in silence."""
-
 import os
 
 

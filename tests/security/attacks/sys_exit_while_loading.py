@@ -1,5 +1,4 @@
 """Leaves politely before anything can be asked."""
-
 import sys
 
 sys.exit(0)

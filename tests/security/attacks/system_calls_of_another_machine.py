@@ -1,10 +1,8 @@
 """Makes 32-bit system calls, which a filter for 64-bit ones might not see; a thread is to outlive who dies of them."""
-
 import ctypes
 import mmap
 import threading
 import time
-
 
 def in_call():
     threading.Thread(target=time.sleep, args=(1000,)).start()

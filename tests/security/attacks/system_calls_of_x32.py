@@ -1,7 +1,5 @@
 """Makes system calls by their x32 numbers, which a filter that compares numbers might not know."""
-
 import ctypes
-
 
 def in_call():
     libc = ctypes.CDLL(None, use_errno=True)

@@ -1,5 +1,4 @@
 """Rings, and takes the ring back before the keeper can, so that it waits for it; where the user is its own, it cannot."""
-
 import fcntl
 import os
 import struct

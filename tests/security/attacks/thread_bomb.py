@@ -1,8 +1,6 @@
 """Starts threads until it may not."""
-
 import threading
 import time
-
 
 def in_call():
     started = 0

@@ -1,8 +1,6 @@
 """Leaves threads behind that go on writing while the next submission runs."""
-
 import os
 import threading
-
 
 def haunt():
     while True:
@@ -11,7 +9,6 @@ def haunt():
                 os.write(fd, b"haunted\n")
             except OSError:
                 pass
-
 
 for daemon in (True, False):
     threading.Thread(target=haunt, daemon=daemon).start()

@@ -1,13 +1,10 @@
 """Walks everywhere for a folder or a file that it may write to, beside its own scratch."""
-
 import os
 
 own = os.getcwd()
 SKIPPED = ("/proc", "/sys", own)
 for folder, below, files in os.walk("/"):
-    below[:] = [
-        name for name in below if not os.path.join(folder, name).startswith(SKIPPED) and name != "site-packages"
-    ]
+    below[:] = [name for name in below if not os.path.join(folder, name).startswith(SKIPPED) and name != "site-packages"]
     try:
         path = os.path.join(folder, "left-behind")
         os.mkdir(path)
