@@ -1,11 +1,12 @@
 #!/usr/bin/env python
-"""Run Django's management commands; without DJANGO_SETTINGS_MODULE they speak of the demo."""
+"""Run Django's management commands with the settings that DJANGO_SETTINGS_MODULE names."""
 
-import os
 import sys
 
 from django.core.management import execute_from_command_line
 
+from server.settings.required import require_settings
+
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings.demo")
+    require_settings()
     execute_from_command_line(sys.argv)

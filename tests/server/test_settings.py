@@ -18,9 +18,13 @@ PRODUCTION = {
 
 
 def start(**environment):
+    return run([sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"], **environment)
+
+
+def run(command, **environment):
     known = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
-        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        command,
         env=known | environment,
         cwd=Path(__file__).parents[2],
         capture_output=True,
@@ -69,6 +73,18 @@ def test_productions_cookies_and_limits_are_the_strict_ones(tmp_path):
         "X_FRAME_OPTIONS": "DENY",
         "ALLAUTH_TRUSTED_PROXY_COUNT": 1,
     }
+
+
+@pytest.mark.parametrize(
+    "command", [["manage.py", "check"], ["-c", "import server.asgi"], ["-m", "celery", "-A", "server", "report"]]
+)
+@pytest.mark.parametrize("named", [{}, {"DJANGO_SETTINGS_MODULE": ""}], ids=["unset", "empty"])
+def test_no_process_starts_without_named_settings(command, named):
+    result = run([sys.executable, *command], **named)
+
+    assert result.returncode != 0
+    assert "DJANGO_SETTINGS_MODULE is not set. Set it to server.settings.production" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS"])
