@@ -29,7 +29,7 @@ from grader.protocol.jobs import Job
 from grader.protocol.reports import Report, Status
 from grader.sandboxes.select import open_sandbox
 from grader.telemetry import logs
-from grader.verification.package import verify_all
+from grader.verification.runner import verify_all
 
 MARKS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.SKIPPED: "·"}
 

@@ -1,1 +1,1 @@
-"""Comparing what came with what was expected, and saying how a wrong gradient is wrong."""
+"""Compare a value with the expected one, and explain how a wrong gradient is wrong."""

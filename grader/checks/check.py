@@ -1,4 +1,4 @@
-"""The `check` decorator: how an author says what is asked of each trial, and what it is worth."""
+"""The `check` decorator: an author writes what each trial must fulfil, and how many points it is worth."""
 
 import inspect
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from grader.checks.trials import Trial
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """One thing that is asked of a submission.
+    """One requirement that a submission must meet.
 
-    `on` are the groups of cases that it looks at (empty: all). With `partial`, points are given for the share of trials
-    that pass. `after` names checks that must pass first. `gradient` says that its values are gradients, for the
-    diagnosis.
+    `on`: the groups of cases that the check runs on (all groups if empty). `after`: the checks that must pass first.
+    If `partial` is set, the points are given in proportion to the share of trials that pass. If `gradient` is set, the
+    diagnosis treats the values as gradients.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Check:
     gradient: bool = True
 
     def covers(self, trial: Trial) -> bool:
-        """Whether this check looks at the trial."""
+        """Whether this check runs on the trial."""
         return not self.on or trial.case.group in self.on
 
 
@@ -38,7 +38,7 @@ def check(
     partial: bool = True,
     gradient: bool = True,
 ) -> Callable[[Callable[[Trial], None]], Check]:
-    """Turn a function of a trial into a Check; its docstring is the title that the learner reads."""
+    """Turn a function of a trial into a Check. The function's docstring is the title that the learner reads."""
 
     def decorate(run: Callable[[Trial], None]) -> Check:
         title = " ".join((inspect.getdoc(run) or "").split()).removesuffix(".")

@@ -1,7 +1,7 @@
-"""Comparing a value with the truth: exact type, shape and dtype, and numbers within the tolerance.
+"""Compare a value with the truth: exact type, shape and dtype, and numbers within the tolerance.
 
-Tolerances are relative to the size of the reference, so that small gradients cannot be faked by zeros, and written as
-"within", not "not beyond", so that NaN fails: NaN is never within anything.
+Tolerances are relative to the size of the reference, so zeros cannot pass as small gradients. The comparison asks if
+an error is within the bound, not if it is beyond it: NaN is never within a bound, so NaN always fails.
 """
 
 import math
@@ -30,7 +30,7 @@ def within(got: Tensor, expected: Tensor, tolerance: Tolerance) -> Tensor:
     size = expected.abs()
     scale = float(size.max()) if size.numel() else 0.0
     bound = tolerance.rtol * size + tolerance.atol * (scale if scale > 0 else 1.0)
-    # An infinite expectation would make the tolerance infinite, so it must match exactly.
+    # If the expected entry is infinite, the bound is infinite too, so the entry must match exactly.
     return torch.where(torch.isfinite(expected), (got - expected).abs() <= bound, got == expected)
 
 
@@ -44,7 +44,7 @@ def compare(got: Any, expected: Any, tolerance: Tolerance) -> None:
 
 
 def parts(got: Any, expected: Any, path: str = "", *, whole: tuple[Any, Any]) -> Iterator[tuple[Any, Any, str]]:
-    """Walk both values in step and yield their leaves with the path; Mismatch where their structures differ."""
+    """Walk both values in step and yield their leaves with the path. Raises Mismatch if their structures differ."""
     match expected:
         case list() | tuple():
             _same_structure(got, expected, path, whole)
@@ -64,7 +64,7 @@ def parts(got: Any, expected: Any, path: str = "", *, whole: tuple[Any, Any]) ->
 
 
 def as_floats(got: Any) -> Any:
-    """Return a list or tuple of numbers, or a 1-D tensor, as a float64 tensor; anything else as it is."""
+    """Return a list or tuple of numbers, or a 1-D tensor, as a float64 tensor; return any other value unchanged."""
     if isinstance(got, Tensor) and got.dim() == 1:
         return got.to(torch.float64)
     if isinstance(got, list | tuple) and all(isinstance(x, float | int) and not isinstance(x, bool) for x in got):
@@ -73,7 +73,7 @@ def as_floats(got: Any) -> Any:
 
 
 def widened(value: Any) -> Any:
-    """Return the value with every float32 tensor as float64."""
+    """Return the value with every float32 tensor converted to float64."""
     match value:
         case Tensor():
             return value.double() if value.dtype == torch.float32 else value
@@ -101,7 +101,7 @@ def _same_structure(got: Any, expected: list[Any] | tuple[Any, ...], path: str, 
         raise _mismatch("wrong_type", path, got, expected, whole)
     if len(got) != len(expected):
         data = {"got": len(got), "expected": len(expected)}
-        raise Mismatch("wrong_length", {"where": where(path), **data}, got=whole[0], expected=whole[1])
+        raise Mismatch("wrong_length", {"where": place_of(path), **data}, got=whole[0], expected=whole[1])
 
 
 def _same_keys(got: Any, expected: Mapping[Any, Any], path: str, whole: tuple[Any, Any]) -> None:
@@ -109,7 +109,7 @@ def _same_keys(got: Any, expected: Mapping[Any, Any], path: str, whole: tuple[An
         raise _mismatch("wrong_type", path, got, expected, whole)
     if set(got) != set(expected):
         data = {"got": ", ".join(map(str, got))[:200] or "none", "expected": ", ".join(map(str, expected))}
-        raise Mismatch("wrong_keys", {"where": where(path), **data}, got=whole[0], expected=whole[1])
+        raise Mismatch("wrong_keys", {"where": place_of(path), **data}, got=whole[0], expected=whole[1])
 
 
 def _compare_part(got: Any, expected: Any, path: str, tolerance: Tolerance, *, whole: tuple[Any, Any]) -> None:
@@ -146,7 +146,7 @@ def _differs(got: Tensor, expected: Tensor, close: Tensor, path: str, whole: tup
     difference = torch.where(close, 0.0, (got.double() - expected.double()).abs())
     worst = int(difference.argmax())
     data = {
-        "where": where(path) + show_index(worst, expected.shape),
+        "where": place_of(path) + show_index(worst, expected.shape),
         "got": float(got.reshape(-1)[worst]),
         "expected": float(expected.reshape(-1)[worst]),
         "difference": float(difference.max()),
@@ -166,12 +166,12 @@ def _mismatch(
     show_as: Any = show_type,
     diagnosis: str | None = None,
 ) -> Mismatch:
-    data = {"where": where(path), "got": show_as(got), "expected": show_as(expected)}
+    data = {"where": place_of(path), "got": show_as(got), "expected": show_as(expected)}
     return Mismatch(message, data, got=whole[0], expected=whole[1], diagnosis=diagnosis)
 
 
-def where(path: str) -> str:
-    """Return what a learner calls the part at `path` of a result."""
+def place_of(path: str) -> str:
+    """Return the name that a learner reads for the part of a result at `path`."""
     return f"result{path}"
 
 
@@ -184,7 +184,7 @@ def _dtype(value: Tensor) -> str:
 
 
 def _scalar(value: float) -> Tensor:
-    # An int of a thousand digits is a number that no float holds.
+    # An int of a thousand digits does not fit into a float.
     try:
         return torch.tensor(float(value), dtype=torch.float64)
     except OverflowError:

@@ -1,41 +1,40 @@
-"""Saying how a wrong gradient is wrong, by testing hypotheses against the reference.
+"""Explain how a wrong gradient is wrong, by testing hypotheses against the reference.
 
-Every hypothesis looks at all failed trials of a check at once, must fit each of them tightly, and must be the only one
-that does: an explanation that might be wrong is worse than none. The exercise's own near misses are asked before the
-general hypotheses, as they know more.
+Each hypothesis sees all failed trials of a check at once. It is reported only if it fits each of them tightly and no
+other hypothesis does: an explanation that might be wrong is worse than none. The exercise's own near misses come before
+the general hypotheses, because they are more specific.
 """
 
 from collections.abc import Sequence
 
+from grader.checks.failed_trial import Diagnosis, FailedTrial, fits
 from grader.checks.hypotheses import GENERAL, GRADIENT, swapped
-from grader.checks.sample import Diagnosis, Sample, fits
 
 
-def diagnose(samples: Sequence[Sample], *, gradient: bool = True) -> Diagnosis | None:
-    """Return the only explanation that fits every sample, or None.
+def diagnose(failed: Sequence[FailedTrial], *, gradient: bool = True) -> Diagnosis | None:
+    """Return the explanation that fits every trial; None if there is none, or more than one.
 
-    `gradient` says that the values are gradients; of other values only the near misses, the order and the precision
-    are judged.
+    If `gradient` is False, the values are not gradients: only near misses, the order and the precision are tested.
     """
-    if not samples:
+    if not failed:
         return None
-    near = swapped(samples) or _near_miss(samples)
+    near = swapped(failed) or _near_miss(failed)
     if near is not None:
         return near
     hypotheses = GENERAL + GRADIENT if gradient else GENERAL
-    found = [diagnosis for hypothesis in hypotheses if (diagnosis := hypothesis(samples)) is not None]
+    found = [diagnosis for hypothesis in hypotheses if (diagnosis := hypothesis(failed)) is not None]
     return found[0] if len(found) == 1 else None
 
 
-def _near_miss(samples: Sequence[Sample]) -> Diagnosis | None:
-    """Return the near miss that every sample equals, if they leave no doubt which.
+def _near_miss(failed: Sequence[FailedTrial]) -> Diagnosis | None:
+    """Return the near miss that every trial equals; None if there is none, or more than one.
 
-    A near miss that is the right answer in a part, or is one but for its precision, explains nothing.
+    Nothing is explained if one of the failed trials agrees with the truth, or differs from it only by its precision.
     """
-    wrong = [sample for sample in samples if not fits(sample.got, sample.expected)]
-    if len(wrong) < len(samples):
+    wrong = [trial for trial in failed if not fits(trial.got, trial.expected)]
+    if len(wrong) < len(failed):
         return None
-    fitting = [[miss for miss in sample.near_misses if fits(sample.got, miss.value)] for sample in samples]
+    fitting = [[miss for miss in trial.near_misses if fits(trial.got, miss.value)] for trial in failed]
     common = set.intersection(*({miss.diagnosis for miss in misses} for misses in fitting))
     if len(common) != 1:
         return None

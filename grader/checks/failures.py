@@ -1,11 +1,11 @@
-"""How a check says no."""
+"""The exceptions that a check raises when a trial does not pass."""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 class Failed(Exception):
-    """A trial did not pass a check: a message id with data, and perhaps a hint and a diagnosis."""
+    """A trial did not pass a check: a message id with its data, and optionally a hint and a diagnosis."""
 
     def __init__(
         self,
@@ -23,9 +23,10 @@ class Failed(Exception):
 
 
 class Mismatch(Failed):
-    """The value that came is not the value expected; both are kept, so that `diagnosis` can say how.
+    """The value is not the expected one. Both are kept, so that `grader.checks.diagnosis` can explain the difference.
 
-    `part` is the key of the part that they are of the whole answers in `whole`; both are None for an answer as a whole.
+    If only a part of the answer was compared, `part` is its key, and `whole` is (got, expected) of the whole answers.
+    Otherwise both are None.
     """
 
     def __init__(

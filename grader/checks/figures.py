@@ -1,7 +1,7 @@
-"""Judging a figure by what the harness saw of it: lines, rows and labels. Nobody looks at the picture.
+"""Check a figure by the facts that the harness collects: lines, rows and labels. The picture itself is not checked.
 
-What was seen comes from beside the learner's code, so its shape is checked before it is believed. A figure that shows
-its data by other means than lines and rows of colours cannot be counted here, and then the message says so.
+The facts come from the process that runs the learner's code, so their types are checked before they are used. If a
+figure shows its data in another way than by lines or rows of colours, it cannot be counted, and the message says so.
 """
 
 from collections import Counter
@@ -13,10 +13,10 @@ from grader.checks.trials import Trial
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Figure:
-    """What a figure shows: points per line, rows per picture, and the labels of its axes.
+class FigureFacts:
+    """What a figure contains: points per line, rows per image, and the labels of its axes.
 
-    `others` counts what is drawn by other means: bars, filled areas, clouds of points.
+    `others` counts everything else that is drawn: bars, filled areas, scatter plots.
     """
 
     lines: tuple[int, ...]
@@ -26,8 +26,8 @@ class Figure:
     ylabels: tuple[str, ...]
 
 
-def figure_of(trial: Trial) -> Figure:
-    """Return what the probe `figure` saw, or raise Failed where the entry returned something else than a figure."""
+def figure_of(trial: Trial) -> FigureFacts:
+    """Return the facts that the probe `figure` collected. Raises Failed if the entry did not return a figure."""
     seen = trial.returned()
     drawn = isinstance(seen, Mapping) and isinstance(seen.get("axes"), list)
     trial.require(drawn, "not_figure", entry=trial.case.entry)
@@ -35,7 +35,7 @@ def figure_of(trial: Trial) -> Figure:
 
 
 def shows_lines(trial: Trial, lengths: Iterable[int]) -> None:
-    """Raise Failed unless the figure has, for each length, a line of as many points; other lines do not matter."""
+    """Raise Failed unless the figure has a line of that many points for each length. Other lines do not matter."""
     figure, wanted = figure_of(trial), Counter(lengths)
     missing = wanted - Counter(figure.lines)
     trial.require(not missing or bool(figure.lines) or not figure.others, "cannot_count", wanted=wanted.total())
@@ -44,7 +44,7 @@ def shows_lines(trial: Trial, lengths: Iterable[int]) -> None:
 
 
 def shows_parts(trial: Trial, parts: int, *, points: int) -> None:
-    """Raise Failed unless the figure shows each part as a line of that many points, or as a row of one picture."""
+    """Raise Failed unless the figure shows each part as a line of that many points, or as a row of one image."""
     figure = figure_of(trial)
     if figure.rows and not figure.lines:
         trial.require(parts in figure.rows, "wrong_rows", got=figure.rows[0], expected=parts)
@@ -53,16 +53,16 @@ def shows_parts(trial: Trial, parts: int, *, points: int) -> None:
 
 
 def is_labelled(trial: Trial) -> None:
-    """Raise Failed unless some horizontal and some vertical axis of the figure has a label."""
+    """Raise Failed unless at least one horizontal and one vertical axis of the figure have a label."""
     figure = figure_of(trial)
     trial.require(bool(figure.xlabels), "unlabelled", axis="horizontal")
     trial.require(bool(figure.ylabels), "unlabelled", axis="vertical")
 
 
-def _read(seen: Mapping[str, Any]) -> Figure:
+def _read(seen: Mapping[str, Any]) -> FigureFacts:
     axes = [part for part in seen["axes"] if isinstance(part, Mapping)]
     lines = [line for part in axes for line in _items(part, "lines") if isinstance(line, Mapping)]
-    return Figure(
+    return FigureFacts(
         lines=tuple(line["points"] for line in lines if isinstance(line.get("points"), int)),
         rows=tuple(row for part in axes for row in _items(part, "rows") if isinstance(row, int)),
         others=sum(_number(part, "patches") + _number(part, "collections") for part in axes),

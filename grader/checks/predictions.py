@@ -1,4 +1,4 @@
-"""Judging a trained classifier by its logits on held-out points, whose labels only the reference knows."""
+"""Check a trained classifier by its logits on held-out points. Only the reference knows their labels."""
 
 import torch
 from torch import Tensor
@@ -8,9 +8,9 @@ from grader.harness.child.probes import NOT_CALLABLE
 
 
 def classifies(trial: Trial, *, needed: float) -> None:
-    """Raise Failed unless the model, asked by the probe `predict`, gets at least that share of the points right.
+    """Raise Failed unless the model classifies at least that share of the probe `predict`'s points correctly.
 
-    The trial's truth are the labels (points,), int64; the answer must be finite logits (points, classes) of any
+    The trial's truth holds the labels (points,), int64. The answer must be finite logits (points, classes) of any
     floating-point type.
     """
     labels: Tensor = trial.truth
@@ -22,7 +22,7 @@ def classifies(trial: Trial, *, needed: float) -> None:
 
 
 def logits_of(trial: Trial, *, classes: int) -> Tensor:
-    """Return the logits (points, classes) that came, or raise Failed where something else did."""
+    """Return the logits (points, classes) of the trial. Raises Failed if its value is anything else."""
     value = trial.returned()
     trial.require(not isinstance(value, str) or value != NOT_CALLABLE, "not_callable", entry=trial.case.entry)
     points = len(trial.case.options["points"])

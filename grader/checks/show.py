@@ -1,4 +1,4 @@
-"""Writing values the way a learner reads them: short, with the digits that matter."""
+"""Write values the way a learner reads them: short, with the digits that matter."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
 
 
 def show(value: Any, *, digits: int = FEW) -> str:
-    """Return a short text of a value: numbers to a few significant digits, a large tensor by its shape."""
+    """Return a short text of a value: numbers with a few significant digits, a large tensor as its shape."""
     text = _show(value, digits)
     return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}..."
 
@@ -57,7 +57,7 @@ def _show(value: Any, digits: int) -> str:
 
 
 def show_apart(one: Any, other: Any) -> tuple[str, str]:
-    """Return short texts of two values, with as many digits as it takes to tell them apart, up to all of a float64."""
+    """Return short texts of two values, with just enough digits to make the texts differ, at most 17."""
     for digits in (FEW, 8, 14, ALL):
         texts = show(one, digits=digits), show(other, digits=digits)
         if texts[0] != texts[1]:
@@ -66,7 +66,7 @@ def show_apart(one: Any, other: Any) -> tuple[str, str]:
 
 
 def show_type(value: Any) -> str:
-    """Return what kind of thing a value is, with its article: "a tuple of 2", "a float", "None"."""
+    """Return the type of a value in words, with its article: "a tuple of 2", "a float", "None"."""
     match value:
         case None:
             return "None"
@@ -96,7 +96,7 @@ def show_expression(program: Sequence[Sequence[Any]], numbers: Sequence[float]) 
 
 
 def show_index(flat: int, shape: torch.Size) -> str:
-    """Return the index of the `flat`-th entry of a tensor: "[3, 1]", and nothing for a 0-dim tensor."""
+    """Return the index of the `flat`-th entry of a tensor, such as "[3, 1]"; "" if the tensor is 0-dimensional."""
     if not shape:
         return ""
     index = torch.unravel_index(torch.tensor(flat), shape)
@@ -110,7 +110,7 @@ def _applied(operator: str, operands: Sequence[str]) -> str:
 
 
 def _bare(formula: str) -> str:
-    """Take off the outer brackets, which only the result of an operator sign has."""
+    """Remove the outer parentheses; only the result of a binary operator or a negation has them."""
     return formula[1:-1] if formula.startswith("(") else formula
 
 

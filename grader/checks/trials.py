@@ -1,4 +1,4 @@
-"""A trial: one case, what was observed, and what an author's check may ask of it.
+"""A trial: one case, its observation, and the methods that an author's check can call.
 
 @check(points=6, on="gradient_of_sum")
 def gradient_is_right(trial):
@@ -48,12 +48,12 @@ HINTS: tuple[tuple[str, str], ...] = (
 )
 
 SINGLE = Tolerance(rtol=1e-6, atol=1e-8)
-"""What a number that was rounded to float32 once keeps to."""
+"""The error of a number that was rounded to float32 once stays within this."""
 
 
 @dataclass(kw_only=True)
 class Trial:
-    """One case and its observation: None where the run ended before its answer, and then `stopped` says why."""
+    """One case and its observation. If the run ended before the answer came, the observation is None; see `stopped`."""
 
     case: Case
     observation: Observation | None
@@ -65,21 +65,21 @@ class Trial:
 
     @cached_property
     def truth(self) -> Any:
-        """The expected value, from the reference."""
+        """The expected value, computed by the reference."""
         return self.compute_truth(self.case)
 
     def truth_of_rounded(self) -> Any:
-        """Return what would be expected of inputs that were rounded to single precision."""
+        """Return the truth of the same inputs rounded to single precision."""
         return self.compute_truth(replace(self.case, args=rounded(self.case.args)))
 
     @cached_property
     def near_misses(self) -> Sequence[NearMiss]:
-        """The wrong answers worth recognising, from the reference."""
+        """The wrong answers worth recognising, computed by the reference."""
         return self.compute_near_misses(self.case)
 
     @property
     def seen(self) -> Observation:
-        """What was observed, or Failed where the call did not return."""
+        """The observation. Raises Failed if the call did not return."""
         if self.observation is None:
             raise self.stopped
         if self.observation.error is not None:
@@ -88,11 +88,11 @@ class Trial:
 
     @property
     def value(self) -> Any:
-        """What the probe returned, or Failed where the call did not return."""
+        """The value that the probe returned. Raises Failed if the call did not return."""
         return self.seen.value
 
     def returned(self) -> Any:
-        """Return the value if there is one, else raise Failed: the code raised, or returned None."""
+        """Return the value. Raises Failed if the code raised an exception or returned None."""
         value = self.value
         probed = self.case.probe == "backward" and isinstance(value, Mapping)
         if (value.get("value") if probed else value) is None:
@@ -100,10 +100,10 @@ class Trial:
         return value
 
     def agrees(self, *, part: Any = None, tolerance: Tolerance | None = None, single: bool = False) -> None:
-        """Raise Failed unless the value is the truth within the tolerance, and the inputs are as they were.
+        """Raise Failed unless the value equals the truth within the tolerance and the inputs are unchanged.
 
-        Type, structure, shape and dtype must be exact. `part` is the key of a dict, or the position in a tuple, that is
-        looked at alone; the rest may be wrong. With `single`, float32 does where the truth is float64.
+        Type, structure, shape and dtype must be exact. If `part` is given (the key of a dict or the position in a
+        tuple), only that part is compared. If `single` is set, float32 is accepted for a float64 truth.
         """
         value, truth = (self.value, self.truth) if part is None else (self.part(part), self.truth[part])
         try:
@@ -116,7 +116,7 @@ class Trial:
         self.left_inputs_alone()
 
     def _place(self, part: Any, where: str) -> str:
-        """Return what a learner calls a place inside a part: "result[1][0]", or "x.grad[0]" where we went backward."""
+        """Return the name of a place inside a part: "result[1][0]", or "x.grad[0]" if the probe ran backward."""
         inner = where.removeprefix("result")
         if part is None:
             return where
@@ -130,14 +130,14 @@ class Trial:
 
     @property
     def tracked_names(self) -> list[str]:
-        """The names of the arguments that we differentiate by; the leaves of an expression are a, b, c, ..."""
+        """The names of the arguments that require grad; the leaves of an expression are called a, b, c, ..."""
         if self.case.probe == "expression":
             return list(string.ascii_lowercase[: len(self.case.args)])
         named = zip(self.argument_names, self.case.args, strict=False)
         return [name for name, arg in named if isinstance(arg, Tensor) and arg.requires_grad]
 
     def part(self, key: Any) -> Any:
-        """Return one part of a value that must have the structure of the truth at the top, or raise Failed."""
+        """Return one part of the value. Raises Failed if the value's outermost structure is not that of the truth."""
         value, truth = self.value, self.truth
         if isinstance(truth, Mapping) and isinstance(value, Mapping):
             if key not in value:
@@ -150,19 +150,19 @@ class Trial:
         raise AssertionError("compare() lets a value of another structure pass")
 
     def left_inputs_alone(self) -> None:
-        """Raise Failed where an argument's values changed, but for those that the case lets the code change."""
+        """Raise Failed if the values of an argument changed that the case does not declare `mutable`."""
         name = self.changed_input
         if name is not None:
             raise Failed("input_modified", {"name": name}, hint="input_modified.hint", diagnosis="input_modified")
 
     @property
     def changed_input(self) -> str | None:
-        """The name of the first argument whose values changed, but for those that the case lets the code change."""
+        """The name of the first argument whose values changed and that is not `mutable`; None if there is none."""
         changed = [i for i in self.seen.modified if i not in self.case.mutable]
         return dict(enumerate(self.argument_names)).get(changed[0], f"argument {changed[0] + 1}") if changed else None
 
     def require(self, condition: bool, message: str, **data: Any) -> None:
-        """Raise Failed with the message (its hint is `<message>.hint`) unless the condition holds."""
+        """Raise Failed with the message (its hint is `<message>.hint`) if the condition does not hold."""
         if not condition:
             raise Failed(message, data, hint=f"{message}.hint")
 

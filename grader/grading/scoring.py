@@ -15,8 +15,8 @@ from torch import Tensor
 
 from grader.checks.check import Check
 from grader.checks.diagnosis import diagnose
+from grader.checks.failed_trial import Diagnosis, FailedTrial, fits
 from grader.checks.failures import Failed, Mismatch
-from grader.checks.sample import Diagnosis, Sample, fits
 from grader.checks.trials import Trial
 from grader.grading.exercise import Exercise
 from grader.packages.cases import NearMiss
@@ -129,7 +129,7 @@ def _diagnosis(exercise: Exercise, verdict: Verdict) -> Diagnosis | None:
     if len(mismatches) != len([failure for _, failure in verdict.failures if failure.message != "not_run"]):
         return None
     samples = [
-        Sample(
+        FailedTrial(
             got=failure.got,
             expected=failure.expected,
             args=trial.case.args,

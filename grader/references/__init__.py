@@ -1,1 +1,1 @@
-"""Truth: derivatives by autograd in float64, and second witnesses that find the same numbers another way."""
+"""Truth: derivatives by autograd in float64, and witnesses that compute the same numbers in another way."""

@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def gradient(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """Return the gradient of `f(x).sum()` with respect to x; shape of x. Zeros where f does not depend on x."""
+    """Return the gradient of `f(x).sum()` with respect to x; shape of x. Entries that f does not use are zero."""
     point = x.detach().clone().requires_grad_()
     total = f(point).sum()
     return _derivative(total, point)

@@ -1,4 +1,4 @@
-"""Small real data sets, read from the files that scikit-learn ships. It is never imported: that would cost a second."""
+"""Small real data sets, read from the files of scikit-learn. It is never imported: an import takes a second."""
 
 import csv
 import gzip
@@ -15,14 +15,14 @@ from torch import Tensor
 def iris() -> tuple[Tensor, Tensor]:
     """Return the measurements (150, 4), float64 and standardised, and the species (150,), int64, of Fisher's irises."""
     rows = list(csv.reader((_folder() / "iris.csv").read_text().splitlines()[1:]))
-    return _split([[float(cell) for cell in row] for row in rows])
+    return _split([[float(entry) for entry in row] for row in rows])
 
 
 @cache
 def digits() -> tuple[Tensor, Tensor]:
     """Return the pixels (1797, 64), float64 and standardised, and the digits (1797,), int64, of 8x8 images."""
     text = gzip.decompress((_folder() / "digits.csv.gz").read_bytes()).decode()
-    return _split([[float(cell) for cell in row] for row in csv.reader(io.StringIO(text))])
+    return _split([[float(entry) for entry in row] for row in csv.reader(io.StringIO(text))])
 
 
 def _split(rows: list[list[float]]) -> tuple[Tensor, Tensor]:

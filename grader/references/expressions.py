@@ -1,9 +1,10 @@
-"""Expressions of single numbers: read from a formula, evaluated and differentiated in plain Python.
+"""Expressions of single numbers: parsed from a formula, evaluated and differentiated in plain Python.
 
-A program is a list of [operator, operand, ...] on a growing list of nodes, the leaves first; an operand is the index of
-an earlier node, or ["number", 2.0]. The probe `expression` of `grader.harness.child.probes` runs it with a learner's class.
+A program is a list of [operator, operand, ...]. Each item appends a node to a list that starts with the leaves. An
+operand is the index of an earlier node, or ["number", 2.0]. The probe `expression` of `grader.harness.child.probes`
+runs the program with a learner's class.
 
-Source of the reverse sweep: Griewank and Walther, "Evaluating Derivatives", 2008, table 3.4.
+Source of `backpropagate`: Griewank and Walther, "Evaluating Derivatives", 2008, table 3.4.
 """
 
 import ast
@@ -45,15 +46,15 @@ _SIGNS: Mapping[type, str] = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", a
 
 
 def parse(formula: str, leaves: str) -> Program:
-    """Return the program of a formula such as "t = a * b; tanh(t) + 1" over the one-letter leaves "ab"."""
-    reader = _Reader(leaves)
+    """Return the program of a formula such as "t = a * b; tanh(t) + 1" with the one-letter leaves "ab"."""
+    reader = _FormulaReader(leaves)
     for statement in ast.parse(formula).body:
         reader.read(statement)
     return reader.program
 
 
-class _Reader:
-    """Walks the syntax tree and writes the program down."""
+class _FormulaReader:
+    """Walks the syntax tree of a formula and builds the program."""
 
     def __init__(self, leaves: str) -> None:
         self.names = {name: index for index, name in enumerate(leaves)}
@@ -89,7 +90,7 @@ class _Reader:
 
 
 def run(program: Program, leaves: Sequence[Any], operations: Mapping[str, Callable[..., Any]] = VALUES) -> list[Any]:
-    """Return the values of all nodes, the leaves first; `operations` may compute with other things than floats."""
+    """Return the values of all nodes, the leaves first. With other `operations`, values need not be floats."""
     nodes = list(leaves)
     for name, *operands in program:
         nodes.append(operations[name](*_looked_up(operands, nodes)))
@@ -97,12 +98,12 @@ def run(program: Program, leaves: Sequence[Any], operations: Mapping[str, Callab
 
 
 def in_reverse(program: Program, nodes: int) -> list[int]:
-    """Return all nodes from the last to the first: each stands after every node that uses it."""
+    """Return all nodes from the last to the first: each comes after every node that uses it."""
     return list(reversed(range(nodes)))
 
 
 def depth_first(program: Program, nodes: int) -> list[int]:
-    """Return the nodes in the order in which a recursion from the root first meets them: too early for a shared one."""
+    """Return the nodes in the order of a depth-first search from the root. A shared node comes too early in it."""
     order: list[int] = []
 
     def visit(node: int) -> None:
@@ -116,7 +117,7 @@ def depth_first(program: Program, nodes: int) -> list[int]:
 
 
 def breadth_first(program: Program, nodes: int) -> list[int]:
-    """Return the nodes in the order in which a queue from the root first meets them: too early for a shared one."""
+    """Return the nodes in the order of a breadth-first search from the root. A shared node comes too early in it."""
     order, queue = [nodes - 1], deque([nodes - 1])
     while queue:
         for operand in _operands(program, queue.popleft(), nodes):
@@ -126,7 +127,7 @@ def breadth_first(program: Program, nodes: int) -> list[int]:
     return order
 
 
-def sweep(
+def backpropagate(
     program: Program,
     leaves: Sequence[float],
     *,
@@ -136,8 +137,8 @@ def sweep(
 ) -> tuple[float, list[float]]:
     """Return the value of the last node and its derivative with respect to every node, the leaves first.
 
-    `order`, `accumulate` (False: a later share replaces an earlier one) and `slopes` are there to be wrong in the ways
-    that learners' engines are.
+    `order`, `accumulate` (if False, a later share replaces an earlier one) and `slopes` reproduce the mistakes that
+    learners make in their engines.
     """
     values = run(program, leaves)
     gradients = [0.0] * (len(values) - 1) + [1.0]

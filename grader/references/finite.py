@@ -1,4 +1,4 @@
-"""Second witnesses by central differences with one step of Richardson extrapolation; error O(h^4).
+"""Witnesses by central differences with one step of Richardson extrapolation; error O(h^4).
 
 Source: Abramowitz and Stegun, "Handbook of Mathematical Functions", 25.3.21 and 25.3.23.
 """

@@ -1,4 +1,4 @@
-"""The update rules of SGD, RMSprop and Adam, written out. Formulas and defaults are those of `torch.optim`.
+"""The update rules of SGD, RMSprop and Adam as formulas. Formulas and defaults are those of `torch.optim`.
 
 Sources: Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013 (momentum as torch
 writes it); Tieleman and Hinton, lecture 6.5 "RMSprop", 2012; Kingma and Ba, "Adam", 2015, algorithm 1.
@@ -17,7 +17,7 @@ Rule = Callable[[Tensor, Tensor, State], tuple[Tensor, State]]
 
 
 def sgd_step(p: Tensor, g: Tensor, state: State, lr: float, momentum: float = 0.0) -> tuple[Tensor, State]:
-    """Return p - lr * b and the new state, with b = momentum * b + g (b = g at first)."""
+    """Return p - lr * b and the new state, with b = momentum * b + g (b = g in the first step)."""
     if momentum == 0:
         return p - lr * g, dict(state)
     buffer = g.clone() if "momentum_buffer" not in state else momentum * state["momentum_buffer"] + g
@@ -44,7 +44,7 @@ def adam_step(
 
 
 def trajectory(f: Callable[[Tensor], Tensor], start: Tensor, steps: int, rule: Rule) -> Tensor:
-    """Return the points that `rule` visits on the way down f, the start included; shape (steps + 1, *start.shape)."""
+    """Return the points that `rule` visits while it minimizes f, from the start on; shape (steps + 1, *start.shape)."""
     points: list[Tensor] = [start.detach().clone()]
     state: State = {}
     for _ in range(steps):
@@ -59,7 +59,7 @@ def optim_trajectory(
     steps: int,
     optimizer: Callable[[list[Tensor]], torch.optim.Optimizer],
 ) -> Tensor:
-    """Return the same points by an optimizer of `torch.optim`: the second witness of the written-out rules."""
+    """Return the same points, computed by an optimizer of `torch.optim`: the witness of the formulas."""
     point = start.detach().clone().requires_grad_()
     optim, points = optimizer([point]), [point.detach().clone()]
     for _ in range(steps):

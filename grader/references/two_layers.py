@@ -1,4 +1,4 @@
-"""The network tanh(x W1 + b1) W2 + b2 with cross-entropy: its gradients by autograd, by hand, and as they go wrong.
+"""The network tanh(x W1 + b1) W2 + b2 with cross-entropy: its gradients by autograd, by hand, and with mistakes.
 
 Parameters are a dict of w1 (d, h), b1 (h,), w2 (h, k) and b2 (k,); x is (n, d), y (n,) holds class numbers.
 """
@@ -17,7 +17,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def example() -> Problem:
-    """Return two points, two units and two classes, with numbers that can be read."""
+    """Return two points, two units and two classes, with short numbers."""
     params = {
         "w1": _numbers([[0.5, -1.0], [1.0, 0.25]]),
         "b1": _numbers([0.1, -0.2]),
@@ -39,17 +39,20 @@ def smallest() -> Problem:
 
 
 def network(
-    rng: Generator, *, points: int, inputs: int, hidden: int, classes: int, sureness: float | None = None
+    rng: Generator, *, points: int, inputs: int, hidden: int, classes: int, confidence: float | None = None
 ) -> Problem:
-    """Return a random network with points; a sure one has large logits, all wrong, so that its gradient is not zero."""
+    """Return a random network with points.
+
+    If `confidence` is given, the logits are large and every label is wrong, so that the gradient is not zero.
+    """
     params = {
         "w1": 0.7 * _normal(rng, inputs, hidden),
         "b1": 0.5 * _normal(rng, hidden),
-        "w2": (sureness or 1.0) * _normal(rng, hidden, classes),
+        "w2": (confidence or 1.0) * _normal(rng, hidden, classes),
         "b2": 0.5 * _normal(rng, classes),
     }
     x = _normal(rng, points, inputs)
-    if sureness is not None:
+    if confidence is not None:
         return params, x, _logits(params, x).argmin(1)
     return params, x, torch.randint(0, classes, (points,), generator=rng)
 
@@ -63,7 +66,7 @@ def gradients(problem: Problem, loss: Loss = cross_entropy) -> Params:
 
 
 def by_hand(problem: Problem, *, slope: bool = True, summed: bool = True) -> Params:
-    """Return the gradients by the chain rule; without the tanh's slope, or without the biases' sums, if so asked."""
+    """Return the gradients by the chain rule. `slope` and `summed` switch off the slope of tanh and the bias sums."""
     params, x, y = problem
     hidden = torch.tanh(x @ params["w1"] + params["b1"])
     logits = hidden @ params["w2"] + params["b2"]
@@ -75,7 +78,7 @@ def by_hand(problem: Problem, *, slope: bool = True, summed: bool = True) -> Par
 
 
 def near_misses(problem: Problem) -> list[NearMiss]:
-    """Return the gradients as learners get them wrong."""
+    """Return the wrong gradients that learners often compute."""
     return [
         NearMiss(diagnosis="softmax_twice", value=gradients(problem, lambda z, y: cross_entropy(z.softmax(1), y))),
         NearMiss(diagnosis="log_forgotten", value=gradients(problem, lambda z, y: nll_loss(z.softmax(1), y))),

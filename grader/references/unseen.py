@@ -1,7 +1,7 @@
-"""Points to train a classifier on, and points that it has not seen.
+"""Points to train a classifier on, and held-out points that it has not seen.
 
-Whatever is part of a case is sent to the sandbox, so the labels of unseen points are not: `labels` finds them again, by
-the rule that made the points or by looking them up in the data set.
+A case is sent to the sandbox as a whole, so the labels of unseen points are no part of it. `labels` recomputes them,
+by the rule that made the points or by a look-up in the data set.
 """
 
 import math
@@ -19,7 +19,7 @@ UNSEEN = {"digits": 200, "irises": 50}
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """Points x (n, d) with labels y (n,) of so many classes, and unseen points (m, d); `kind` is what they show."""
+    """Points x (n, d) with labels y (n,) in `classes` classes, and unseen points (m, d); `kind` names their source."""
 
     kind: str
     x: Tensor
@@ -29,7 +29,7 @@ class Split:
 
 
 def clouds(rng: Generator, *, classes: int, inputs: int) -> Split:
-    """Return clouds of 50 points with a deviation of 0.4 around the corners of a regular polygon with sides of 4."""
+    """Return clouds of 50 points, standard deviation 0.4, around the corners of a regular polygon with sides of 4."""
     turns = 2 * math.pi * (torch.arange(classes) + _uniform(rng)) / classes
     corners = _on_circle(turns) * 2 / math.sin(math.pi / classes)
     centres = torch.cat([corners, _normal(rng, classes, inputs - 2)], dim=1)
@@ -38,21 +38,21 @@ def clouds(rng: Generator, *, classes: int, inputs: int) -> Split:
 
 
 def rings(rng: Generator) -> Split:
-    """Return two rings, one around the other, that no straight line separates."""
+    """Return two rings, one inside the other: no straight line separates them."""
     y = torch.arange(2).repeat(150)
     radii = torch.tensor(RADII, dtype=torch.float64)[y] + 0.6 * (_uniform(rng, len(y)) - 0.5)
     return _split("rings", rng, _on_circle(2 * math.pi * _uniform(rng, len(y))) * radii[:, None], y, unseen=100)
 
 
 def measured(kind: str, rng: Generator) -> Split:
-    """Return some of the irises, or of the handwritten digits 0 to 4, which a small network tells apart well."""
+    """Return some of the irises, or of the handwritten digits 0 to 4, which a small network can classify well."""
     x, y = _data_set(kind)
     some = torch.randperm(len(x), generator=rng)[: SEEN[kind] + UNSEEN[kind]]
     return _split(kind, rng, x[some], y[some], unseen=UNSEEN[kind])
 
 
 def labels(split: Split) -> Tensor:
-    """Return the labels of the unseen points (m,), by their nearest centre, their radius or the data set."""
+    """Return the labels of the unseen points (m,): by the nearest centre, the radius or the data set."""
     match split.kind:
         case "clouds":
             centres = torch.stack([split.x[split.y == c].mean(0) for c in range(split.classes)])
@@ -65,7 +65,7 @@ def labels(split: Split) -> Tensor:
 
 
 def labels_again(split: Split) -> Tensor:
-    """Return the same labels: of the nearest point seen, or of the row of the data set that equals the point."""
+    """Return the same labels in another way: by the nearest seen point, or by the equal row of the data set."""
     if split.kind in ("clouds", "rings"):
         return split.y[torch.cdist(split.points, split.x).argmin(1)]
     known, answers = _data_set(split.kind)

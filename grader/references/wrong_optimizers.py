@@ -1,4 +1,4 @@
-"""Update rules as learners get them wrong: near misses. Each takes what the right rule of `optimizers` takes."""
+"""Update rules with the mistakes of learners (near misses). Parameters are those of the right rule in `optimizers`."""
 
 from collections.abc import Callable
 
@@ -51,7 +51,8 @@ def adam(
 ) -> tuple[Tensor, State]:
     """Adam without the bias correction, with the epsilon `inside` the root, or without the root.
 
-    Or with the shares of the old averages and the new numbers `swapped`, or with steps that `count` otherwise.
+    If `swapped` is set, the weights of the old average and the new number are swapped. `count` can number the steps
+    differently.
     """
     step = state.get("step", 0) + 1
     old = (1 - betas[0], 1 - betas[1]) if swapped else betas

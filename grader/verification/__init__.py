@@ -1,1 +1,1 @@
-"""Whether an exercise package keeps its word."""
+"""Quality checks of exercise packages."""

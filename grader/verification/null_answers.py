@@ -1,4 +1,4 @@
-"""Null answers: what someone hands in who computed nothing. None of them may score, nor bring a check down."""
+"""Null answers: answers that took no computation. They must not score points or make a check raise an exception."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -17,8 +17,8 @@ Fill = Callable[[Tensor], Tensor]
 def null_answers(exercise: Exercise, *, seed: int) -> Iterator[tuple[str, list[Observation]]]:
     """Yield each null answer's name with its observations, one per case of the seed.
 
-    They have the structure of the truth, or of what the reference's `template(case)` returns where the answer looks
-    different (such as logits, of which the truth knows the labels).
+    They have the structure of the truth. If an answer has another structure (logits, when the truth holds labels), the
+    reference defines `template(case)`, which returns a value of that structure.
     """
     cases, others = exercise.cases(seed), exercise.cases(seed + 1000)
     templates = [_template(exercise, case) for case in cases]
@@ -63,7 +63,7 @@ ODDITIES: dict[str, Any] = {
     "a tensor of bytes": torch.arange(200, dtype=torch.uint8),
     "a tensor in half precision": torch.full((3,), torch.nan, dtype=torch.bfloat16),
 }
-"""What a sandbox can send beside what was asked for: anything that `grader.harness.wire.values` lets pass."""
+"""Values that a sandbox can send instead of an answer: `grader.harness.wire.values` accepts all of them."""
 
 
 def _template(exercise: Exercise, case: Case) -> Any:
@@ -90,7 +90,7 @@ def _filled(value: Any, fill: Fill) -> Any:
 
 
 def _replaced(value: Any, odd: Any) -> Any:
-    """Return a value of the same structure with something odd in every place."""
+    """Return a value of the same structure with `odd` in every place."""
     match value:
         case list() | tuple():
             return type(value)(_replaced(item, odd) for item in value)
@@ -104,7 +104,7 @@ def _input(case: Case) -> Any:
 
 
 def _matched(cases: Sequence[Case], others: Sequence[Case]) -> list[Case]:
-    """Return, for each secret case, the other seed's; public cases are the same in every seed, so the next one's."""
+    """Return the other seed's case for each secret case. Public cases do not depend on the seed: take the next one."""
     turned = [*others[1:], others[0]]
     return [turned[i] if case.public else others[i] for i, case in enumerate(cases)]
 

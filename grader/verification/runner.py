@@ -1,365 +1,55 @@
-"""Does an exercise package keep its promises? Each broken one is one sentence that says what to do.
+"""Verify many packages at once: one process and one sandbox per job; results come in the order of the slugs."""
 
-Promises: the manifest has no unknown key, and the exercises that come before are there; truth agrees with its witness;
-the same seed gives the same cases in two processes, and they call the entries; three or more secret cases; null answers
-get no more than the stated score and make no check raise; the solution and every alternative get every point, the
-solution on 20 seeds and in under half the time limit; starter and mistakes get exactly the stated score, failing checks
-and messages; every check is failed by one of them; there are enough alternatives and mistakes; whatever is said of an
-answer has a sentence; the statement names every entry, and its samples print what it says.
+import logging
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 
-What shows before any answer runs is in `grader.verification.static_checks`.
-"""
+import torch
 
-import hashlib
-import json
-import time
-import tomllib
-import traceback
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from grader.packages.catalogue import find_package, packages
+from grader.sandboxes.base import Sandbox
+from grader.sandboxes.select import open_sandbox
+from grader.telemetry import logs
+from grader.verification.package import VerificationResult, fingerprint_of, verify
 
-from grader.checks.compare import compare
-from grader.checks.failures import Mismatch
-from grader.checks.trials import Trial
-from grader.errors import PackageError
-from grader.grading.attachments import attachments_of
-from grader.grading.exercise import Exercise, load_exercise
-from grader.grading.pipeline import grade, trial_of
-from grader.grading.scoring import finding_of, judge
-from grader.harness.wire.values import Encoder, pack
-from grader.packages.cases import Case
-from grader.packages.catalogue import find_package
-from grader.packages.manifest import Tolerance
-from grader.packages.samples import samples
-from grader.protocol.jobs import Job
-from grader.protocol.messages import render
-from grader.protocol.reports import Finding, Outcome, Report, Status
-from grader.sandboxes.base import Program, Sandbox
-from grader.verification import static_checks
-from grader.verification.null_answers import null_answers
-
-SEEDS = tuple(range(1, 21))
-WITNESS_SEEDS = (1, 2, 3)
-VARIANTS = (0, 1, 2)
-SECRET_CASES = 3
-WITNESS_TOLERANCE = Tolerance(rtol=1e-5, atol=1e-6)  # what fourth-order differences reach
+_sandbox: Sandbox | None = None
+_engine: str | None = None
+_runtime = "cpu"
 
 
-@dataclass(kw_only=True)
-class Verification:
-    """What verifying one package found: broken promises (none is good), and how long it took, in seconds."""
+def verify_all(
+    slugs: Sequence[str], *, engine: str | None = None, runtime: str = "cpu", jobs: int = 2
+) -> Iterator[VerificationResult]:
+    """Yield the result of each slug, or of every package if `slugs` is empty.
 
-    slug: str
-    problems: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-    slowest: float = 0.0
-    runs: int = 0
-
-    @property
-    def passed(self) -> bool:
-        """Whether every promise is kept."""
-        return not self.problems
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the verification as plain JSON data."""
-        return {
-            "slug": self.slug,
-            "passed": self.passed,
-            "problems": self.problems,
-            "runs": self.runs,
-            "seconds": round(self.seconds, 2),
-            "slowest": round(self.slowest, 3),
-        }
+    Packages for GPUs name no device in their cases, so they can be verified on the CPU too. Raises UnknownExercise
+    before anything runs if a slug does not exist.
+    """
+    chosen = [find_package(slug).slug for slug in slugs] or [package.slug for package in packages()]
+    # Spawned, not forked: fingerprints are compared between processes, so the processes must share no state.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max(1, min(jobs, len(chosen))), context, _begin, (engine, runtime)) as pool:
+        yield from pool.map(_verify_one, chosen, [fingerprint_of(slug) for slug in chosen])
+        list(pool.map(_end, range(2 * jobs)))
 
 
-def verify(slug: str, *, sandbox: Sandbox, fingerprint: str | None = None) -> Verification:
-    """Verify one package in a sandbox; `fingerprint` is what `fingerprint_of` said of it in another process."""
-    start = time.perf_counter()
-    verification = Verification(slug=slug)
-    try:
-        exercise = load_exercise(slug)
-        _Verifier(exercise, sandbox, verification, fingerprint).run()
-    except PackageError as error:
-        verification.problems.append(str(error))
-    except Exception as error:
-        place = _place(error, find_package(slug).folder)
-        if place is None:
-            raise
-        verification.problems.append(f"{slug}: {place} raised {type(error).__name__}: {error}.")
-    verification.seconds = time.perf_counter() - start
-    return verification
+def _begin(engine: str | None, runtime: str) -> None:
+    global _engine, _runtime
+    _engine, _runtime = engine, runtime
+    logs.configure(level=logging.WARNING)  # as the command line does: stdout holds only the results
+    torch.set_num_threads(1)
 
 
-def fingerprint_of(slug: str, seed: int = SEEDS[0]) -> str:
-    """Return a digest of the cases of a seed, byte for byte; the text of the error where they cannot be made."""
-    try:
-        cases = load_exercise(slug).cases(seed)
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    total = hashlib.sha256()
-    for case in cases:
-        encoder = Encoder()
-        document = [
-            case.name,
-            case.entry,
-            case.probe,
-            encoder.encode(list(case.args)),
-            encoder.encode(dict(case.options)),
-        ]
-        total.update(pack(document, encoder.tensors))
-    return total.hexdigest()
+def _verify_one(slug: str, fingerprint: str) -> VerificationResult:
+    global _sandbox  # noqa: PLW0603
+    if _sandbox is None:
+        _sandbox = open_sandbox(runtime=_runtime, engine=_engine)
+    return verify(slug, sandbox=_sandbox, fingerprint=fingerprint)
 
 
-class _Verifier:
-    """Goes through the promises of one package."""
-
-    def __init__(
-        self, exercise: Exercise, sandbox: Sandbox, verification: Verification, fingerprint: str | None
-    ) -> None:
-        self.exercise = exercise
-        self.sandbox = sandbox
-        self.verification = verification
-        self.fingerprint = fingerprint
-        self.failed_by_someone: set[str] = set()
-
-    def run(self) -> None:
-        if not self._files():
-            return
-        self._problems(static_checks.unknown_predecessors(self.exercise.manifest))
-        self._problems(static_checks.too_few_answers(self.exercise.package.folder))
-        if not self._cases() or not self._witness():
-            return
-        near_misses = [miss for case in self.exercise.cases(SEEDS[0]) for miss in self.exercise.near_misses(case)]
-        self._problems(static_checks.unworded_near_misses(near_misses))
-        self._nulls()
-        self._statement()
-        self._solution()
-        self._alternatives()
-        self._mistakes()
-
-    def _problems(self, sentences: Iterable[str]) -> bool:
-        """Note these broken promises, each once, and return whether there were any."""
-        found = [f"{self.exercise.slug}: {sentence}" for sentence in sentences]
-        self.verification.problems += [text for text in dict.fromkeys(found) if text not in self.verification.problems]
-        return bool(found)
-
-    def _problem(self, sentence: str) -> None:
-        self._problems([sentence])
-
-    def _files(self) -> bool:
-        missing = self._problems(static_checks.missing_files(self.exercise.package.folder))
-        return not missing and bool(self.exercise.manifest) and bool(self.exercise.checks)
-
-    def _cases(self) -> bool:
-        try:
-            cases = self.exercise.cases(SEEDS[0])
-        except Exception as error:
-            self._problem(f"reference.py: cases({SEEDS[0]}) raised {type(error).__name__}: {error}.")
-            return False
-        if self._problems(
-            static_checks.impossible_cases([*cases, *self.exercise.counterexamples()], self.exercise.manifest)
-        ):
-            return False
-        if sum(not case.public for case in cases) < SECRET_CASES:
-            self._problem(f"there are fewer than {SECRET_CASES} secret cases; add some of different shapes.")
-        if not any(case.public for case in cases):
-            self._problem("no case is public; learners need one to try their code on.")
-        own = fingerprint_of(self.exercise.slug)
-        if own != fingerprint_of(self.exercise.slug) or self.fingerprint not in (None, own):
-            self._problem("cases(seed) differs between two runs; draw every number from `generator(seed)`.")
-        if own == fingerprint_of(self.exercise.slug, SEEDS[1]):
-            self._problem("cases(seed) is the same for two seeds; draw the secret cases from `generator(seed)`.")
-        return True
-
-    def _witness(self) -> bool:
-        """Compare the truth with its witness, up to the first case that they do not share; False where one raised."""
-        seeded = [case for seed in WITNESS_SEEDS for case in self.exercise.cases(seed, variant=seed)]
-        for case in [*seeded, *self.exercise.counterexamples()]:
-            try:
-                problem = _disagreement(self.exercise, case)
-            except Exception as error:
-                place = _place(error, self.exercise.package.folder) or "the grader"
-                self._problem(f"the case “{case.name}”: {place} raised {type(error).__name__}: {error}.")
-                return False
-            if problem:
-                self._problem(f"truth and witness of the case “{case.name}” disagree; {problem}")
-                break
-        return True
-
-    def _nulls(self) -> None:
-        allowed = self.exercise.manifest.null_score + self._load_points()
-        cases = self.exercise.cases(SEEDS[0])
-        truth, near_misses = _once(self.exercise.truth), _once(self.exercise.near_misses)
-        for name, observations in null_answers(self.exercise, seed=SEEDS[0]):
-            trials = [
-                replace(trial_of(self.exercise, *pair), compute_truth=truth, compute_near_misses=near_misses)
-                for pair in zip(cases, observations, strict=True)
-            ]
-            try:
-                given = self._judge(trials)
-            except Exception as error:
-                self._problem(
-                    f"the null answer “{name}” makes a check raise {type(error).__name__}: {error}; a learner may "
-                    "return anything, so ask what a value is before you use it."
-                )
-                continue
-            if given > allowed + 1e-9:
-                self._problem(
-                    f"the null answer “{name}” gets {given:g} points, allowed are {allowed:g}; make the checks "
-                    "stricter, or state `null_score`."
-                )
-
-    def _judge(self, trials: list[Trial]) -> float:
-        """Return the points of all findings; whatever is raised where there are none, or none that can be sent."""
-        findings = [finding_of(self.exercise, verdict) for verdict in judge(self.exercise, trials)]
-        self._words(findings)
-        json.dumps([finding.to_dict() for finding in findings] + attachments_of(self.exercise, trials), allow_nan=False)
-        return sum(finding.points for finding in findings)
-
-    def _words(self, findings: Iterable[Finding]) -> None:
-        """See that whatever is said of an answer has a sentence, whose every blank can be filled in."""
-        for finding in findings:
-            if finding.message is not None:
-                home = "NEAR_MISSES" if finding.message == finding.diagnosis else "REQUIREMENTS"
-                self._problems(static_checks.unworded(finding.message, finding.data, home=home))
-
-    def _load_points(self) -> float:
-        """The points of the first check, which by convention shows only that the code loads and runs."""
-        return self.exercise.checks[0].points
-
-    def _statement(self) -> None:
-        package, varies = self.exercise.package, self.exercise.manifest.variant
-        for entry in self.exercise.manifest.entries:
-            if entry.name not in package.statement:
-                self._problem(f"statement.md does not name the entry `{entry.name}`.")
-        if varies and len({package.statement_for(variant) for variant in VARIANTS}) == 1:
-            self._problem("variant.py gives every learner the same statement; use its numbers there as {{name}}.")
-        for variant in VARIANTS if varies else VARIANTS[:1]:
-            self._samples(package.statement_for(variant))
-
-    def _samples(self, statement: str) -> None:
-        for number, sample in enumerate(samples(statement), start=1):
-            printed = self._run_sample(sample.code)
-            if sample.output is not None and printed.strip() != sample.output.strip():
-                self._problem(f"sample {number} of statement.md prints {printed.strip()[-200:]!r}, not what is shown.")
-
-    def _run_sample(self, code: str) -> str:
-        program = Program(source=code, entries=(), imports=self.exercise.manifest.imports)
-        with self.sandbox.open(program, limits=self.exercise.limits) as run:
-            pass
-        error = run.ending.load_error
-        return f"{error.type}: {error.message}" if error else run.ending.output
-
-    def _solution(self) -> None:
-        source = self.exercise.package.solution
-        for seed in SEEDS:
-            report = self._grade(source, seed)
-            if shortfall := self._shortfall(report):
-                self._problem(f"with seed {seed}, solution.py {shortfall}")
-                return
-        limit = self.exercise.limits.wall_seconds
-        if self.verification.slowest > limit / 2:
-            self._problem(
-                f"the solution took {self.verification.slowest:.1f} s, more than half the limit of {limit:g} s; "
-                "raise `limits.wall_seconds` or make the cases smaller."
-            )
-
-    def _alternatives(self) -> None:
-        for path in sorted((self.exercise.package.folder / "alternatives").glob("*.py")):
-            source, seeds_of = path.read_text(encoding="utf-8"), defaultdict(list)
-            for seed in SEEDS[:3]:
-                if shortfall := self._shortfall(self._grade(source, seed)):
-                    seeds_of[shortfall].append(str(seed))
-            for shortfall, seeds in seeds_of.items():
-                self._problem(f"with seed {', '.join(seeds)}, alternatives/{path.name} {shortfall}")
-
-    def _shortfall(self, report: Report) -> str | None:
-        """Say what a right answer's report lacks; None where it has every point."""
-        self.verification.slowest = max(self.verification.slowest, report.seconds)
-        if report.given >= report.max:
-            return None
-        failing = next(finding for finding in report.findings if finding.status is not Status.PASSED)
-        return f"gets {report.given:g} of {report.max:g} points: `{failing.check}` says: {failing.text}"
-
-    def _mistakes(self) -> None:
-        stated = self._read_mistakes()
-        folder = self.exercise.package.folder
-        files = {path.stem: path for path in sorted((folder / "mistakes").glob("*.py"))} | {
-            "starter": folder / "starter.py"
-        }
-        for name in sorted(set(files) ^ set(stated)):
-            self._problem(f"`{name}` must be both a file and a table of mistakes.toml.")
-        for name in sorted(set(files) & set(stated)):
-            self._mistake(name, files[name], stated[name])
-        for check in self.exercise.checks:
-            if check.name not in self.failed_by_someone:
-                self._problem(f"the check `{check.name}` is failed by no mistake; add one, or remove the check.")
-
-    def _read_mistakes(self) -> dict[str, Any]:
-        path = self.exercise.package.folder / "mistakes.toml"
-        try:
-            return tomllib.loads(path.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
-            raise PackageError(f"{path}: not TOML: {error}") from error
-
-    def _mistake(self, name: str, path: Path, stated: Mapping[str, Any]) -> None:
-        report = self._grade(path.read_text(encoding="utf-8"), SEEDS[0])
-        failing = {finding.check: finding.message for finding in report.findings if finding.status is Status.FAILED}
-        self.failed_by_someone |= set(failing)
-        if abs(report.given - stated.get("score", -1)) > 1e-6:
-            self._problem(f"`{name}` gets {report.given:g} points, mistakes.toml says {stated.get('score')}.")
-        if failing != stated.get("findings", {}):
-            self._problem(
-                f"`{name}` fails {_listed(failing)}, mistakes.toml says {_listed(stated.get('findings', {}))}."
-            )
-        if (outcome := stated.get("outcome", str(Outcome.GRADED))) != report.outcome:
-            self._problem(f"`{name}` ends as {report.outcome}, mistakes.toml says {outcome}.")
-
-    def _grade(self, source: str, seed: int) -> Report:
-        job = Job(
-            submission="verify",
-            token="verify",
-            exercise=self.exercise.slug,
-            digest="",
-            source=source,
-            seed=seed,
-            variant=seed,
-        )
-        self.verification.runs += 1
-        report = grade(job, sandbox=self.sandbox)
-        self._words(report.findings)
-        return report
-
-
-def _once(compute: Callable[[Case], Any]) -> Callable[[Case], Any]:
-    """Return a function that computes once for each case: there are many null answers to the same ones."""
-    known: dict[int, Any] = {}
-
-    def held(case: Case) -> Any:
-        if id(case) not in known:
-            known[id(case)] = compute(case)
-        return known[id(case)]
-
-    return held
-
-
-def _disagreement(exercise: Exercise, case: Case) -> str | None:
-    truth, witness = exercise.truth(case), exercise.reference.witness(case)
-    try:
-        compare(witness, truth, WITNESS_TOLERANCE)
-    except Mismatch as mismatch:
-        return f"held against the truth, the witness is off: {render(mismatch.message, mismatch.data)}"
-    return None
-
-
-def _place(error: Exception, folder: Path) -> str | None:
-    """Return where in a package's own code something was raised, such as "checks.py, line 9"; None where elsewhere."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == folder]
-    return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}," if frames else None
-
-
-def _listed(findings: Mapping[str, Any]) -> str:
-    return ", ".join(f"{check} ({message})" for check, message in findings.items()) or "nothing"
+def _end(_: int) -> None:
+    global _sandbox  # noqa: PLW0603
+    if _sandbox is not None:
+        _sandbox.close()
+        _sandbox = None

@@ -1,4 +1,4 @@
-"""Promises that show in a package itself, before anybody's answer to it runs. Each broken one is a sentence."""
+"""Checks of a package that need no run of an answer. Each problem is one sentence that tells the author what to do."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,18 +17,18 @@ FILES = ("exercise.toml", "statement.md", "starter.py", "solution.py", "referenc
 ALTERNATIVES = 3
 MISTAKES = 4
 COMPARED = frozenset({"where", "case"})
-"""What every finding about a wrong value knows by itself."""
+"""The data that every finding about a wrong value has."""
 
 
 def missing_files(folder: Path) -> Iterator[str]:
-    """Say which of the files that every package needs are not there."""
+    """Report which of the required files are missing."""
     for name in FILES:
         if not (folder / name).is_file():
             yield f"the file {name} is missing; every package needs one."
 
 
 def too_few_answers(folder: Path) -> Iterator[str]:
-    """Say so where there are fewer right or wrong answers than show what the checks are worth."""
+    """Report if a package has too few alternatives or mistakes to test its checks."""
     for name, least, kind in (("alternatives", ALTERNATIVES, "right"), ("mistakes", MISTAKES, "wrong")):
         there = len(list((folder / name).glob("*.py")))
         if there < least:
@@ -36,7 +36,7 @@ def too_few_answers(folder: Path) -> Iterator[str]:
 
 
 def unknown_predecessors(manifest: Manifest) -> Iterator[str]:
-    """Say which of the exercises that come before are nowhere."""
+    """Report which exercises of `after` do not exist."""
     for slug in manifest.after:
         try:
             find_package(slug)
@@ -45,20 +45,20 @@ def unknown_predecessors(manifest: Manifest) -> Iterator[str]:
 
 
 def impossible_cases(cases: Iterable[Case], manifest: Manifest) -> Iterator[str]:
-    """Say what the cases call or use that is not there: an entry of the manifest, a function or a model.
+    """Report what the cases use that does not exist: an entry of the manifest, a function or a model.
 
-    Each is said once, of the first case that has it.
+    Each problem is reported once, for the first case that has it.
     """
     entries = [entry.name for entry in manifest.entries]
-    said = set()
+    reported = set()
     for case in cases:
-        if case.entry.partition(".")[0] not in entries and case.entry not in said:
-            said.add(case.entry)
+        if case.entry.partition(".")[0] not in entries and case.entry not in reported:
+            reported.add(case.entry)
             known = ", ".join(entries)
             yield f"reference.py: the case “{case.name}” calls `{case.entry}`; exercise.toml has the entries {known}."
         for made in _made(case.args):
-            if (fault := _fault(made)) and fault not in said:
-                said.add(fault)
+            if (fault := _fault(made)) and fault not in reported:
+                reported.add(fault)
                 yield f"reference.py: the case “{case.name}” uses `{made.name}`, which cannot be made: {fault}."
 
 
@@ -71,7 +71,7 @@ def _fault(what: Function | Model) -> str | None:
 
 
 def _made(value: Any) -> Iterator[Function | Model]:
-    """Yield what the harness makes by name, however deep it lies in a case's arguments."""
+    """Yield the functions and models that the harness makes by name, at any depth in a case's arguments."""
     match value:
         case Function() | Model():
             yield value
@@ -84,19 +84,22 @@ def _made(value: Any) -> Iterator[Function | Model]:
                 yield from _made(item)
 
 
-def unworded_near_misses(misses: Iterable[NearMiss]) -> Iterator[str]:
-    """Say which near misses could not be told to a learner."""
+def near_misses_without_sentence(misses: Iterable[NearMiss]) -> Iterator[str]:
+    """Report which near misses have no complete sentence for the learner."""
     for miss in misses:
-        yield from unworded(miss.diagnosis, COMPARED.union(miss.data), home="NEAR_MISSES")
+        yield from missing_sentence(miss.diagnosis, COMPARED.union(miss.data), table="NEAR_MISSES")
 
 
-def unworded(message: str, known: Iterable[str], *, home: str) -> Iterator[str]:
-    """Say so where a message has no sentence, or one that speaks of what is not among the `known` names.
+def missing_sentence(message: str, known: Iterable[str], *, table: str) -> Iterator[str]:
+    """Report if a message has no sentence, or if its sentence uses data whose name is not in `known`.
 
-    `home` is the table of `grader.protocol.messages` where such sentences live.
+    `table` is the table of `grader.protocol.messages` that such sentences belong to.
     """
     if message not in MESSAGES:
-        yield f"`{message}` has no sentence; add it to {home} in grader/protocol/messages.py."
+        yield f"`{message}` has no sentence; add it to {table} in grader/protocol/messages.py."
     elif lacking := (fields_of(message) | fields_of(f"{message}.hint")).difference(known):
         names = ", ".join(sorted(lacking))
-        yield f"the sentence of `{message}` in grader/protocol/messages.py speaks of {names}; give that along with it as data."
+        yield (
+            f"the sentence of `{message}` in grader/protocol/messages.py uses {names}; "
+            "pass the value as data of the message."
+        )

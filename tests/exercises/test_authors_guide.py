@@ -10,7 +10,7 @@ import pytest
 
 from grader.packages.catalogue import find_package
 from grader.packages.scaffold import scaffold
-from grader.verification.runner import verify
+from grader.verification.package import verify
 from tests.support.inline import InlineSandbox
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from grader.packages.catalogue import find_package
 from grader.protocol.jobs import Job
 from grader.protocol.reports import Outcome
 from grader.sandboxes.base import Limits
-from grader.verification.runner import verify
+from grader.verification.package import verify
 from tests.grader.sandboxes.test_outcomes import call, run
 from tests.support.engines import GPU
 

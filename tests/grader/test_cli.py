@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader import __main__ as command_line
-from grader.verification.runner import verify
+from grader.verification.package import verify
 from tests.support.reports import make_package
 
 ROOT = Path(__file__).parents[2]

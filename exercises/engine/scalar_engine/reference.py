@@ -1,11 +1,11 @@
-"""Expressions and their gradients: truth by torch in float64, witnessed by a sweep over the program in plain Python."""
+"""Expressions and their gradients: truth by torch in float64, witness by backpropagation in plain Python."""
 
 import operator
 
 import torch
 
 from grader.authoring import Case, Floats, NearMiss, generator, uniform
-from grader.references.expressions import SLOPES, breadth_first, depth_first, parse, run, sweep
+from grader.references.expressions import SLOPES, backpropagate, breadth_first, depth_first, parse, run
 
 DEPTH = 60  # doublings: 2**60 paths through 121 nodes
 
@@ -55,21 +55,21 @@ def truth(case: Case) -> dict:
 
 
 def witness(case: Case) -> dict:
-    return {key: list(part.values) if isinstance(part, Floats) else part for key, part in _swept(case).items()}
+    return {key: list(part.values) if isinstance(part, Floats) else part for key, part in _backpropagated(case).items()}
 
 
 def near_misses(case: Case) -> list[NearMiss]:
     wrong = {
-        "shares_overwritten": _swept(case, accumulate=False),
-        "minus_lost": _swept(case, slopes=SLOPES | {"sub": lambda a, b: (1, 1)}),
-        "slope_at_input": _swept(case, slopes=SLOPES | {"tanh": lambda a: (1 - a * a,)}),
-        "power_not_lowered": _swept(case, slopes=SLOPES | {"pow": lambda a, n: (n * a**n,)}),
+        "shares_overwritten": _backpropagated(case, accumulate=False),
+        "minus_lost": _backpropagated(case, slopes=SLOPES | {"sub": lambda a, b: (1, 1)}),
+        "slope_at_input": _backpropagated(case, slopes=SLOPES | {"tanh": lambda a: (1 - a * a,)}),
+        "power_not_lowered": _backpropagated(case, slopes=SLOPES | {"pow": lambda a, n: (n * a**n,)}),
     }
     swapped = [_sides_swapped(case.options["program"], which) for which in ({"sub", "div"}, {"sub"}, {"div"})]
-    early = [_swept(case, order=order) for order in (depth_first, breadth_first)]
+    early = [_backpropagated(case, order=order) for order in (depth_first, breadth_first)]
     return [
         *[NearMiss(diagnosis=name, value=value) for name, value in wrong.items()],
-        *[NearMiss(diagnosis="sides_swapped", value=_answer(case, *sweep(program, case.args))) for program in swapped],
+        *[NearMiss(diagnosis="sides_swapped", value=_backpropagated(case, program)) for program in swapped],
         *[NearMiss(diagnosis="handed_on_too_early", value=value) for value in early],
     ]
 
@@ -121,8 +121,8 @@ def _two_signs(rng) -> list[float]:
     return [a, -b]
 
 
-def _swept(case: Case, **how) -> dict:
-    return _answer(case, *sweep(case.options["program"], case.args, **how))
+def _backpropagated(case: Case, program: list | None = None, **how) -> dict:
+    return _answer(case, *backpropagate(program or case.options["program"], case.args, **how))
 
 
 def _answer(case: Case, data: float, gradients: list[float]) -> dict:

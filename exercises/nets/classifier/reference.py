@@ -15,7 +15,7 @@ def cases(seed: int) -> list[Case]:
         _gradients("three classes", _network(rng, points=whole(rng, 5, 8), inputs=2, hidden=4, classes=3)),
         _gradients("a wide hidden layer", _network(rng, points=4, inputs=3, hidden=whole(rng, 7, 10), classes=2)),
         _gradients("many classes", _network(rng, points=whole(rng, 9, 13), inputs=5, hidden=3, classes=6)),
-        _gradients("sure, and wrong", _network(rng, points=3, inputs=2, hidden=5, classes=4, sureness=8.0)),
+        _gradients("sure, and wrong", _network(rng, points=3, inputs=2, hidden=5, classes=4, confidence=8.0)),
         _training("three clouds", rng, unseen.clouds(generator(0), classes=3, inputs=2), public=True),
         _training("five clouds in space", rng, unseen.clouds(rng, classes=5, inputs=3)),
         _training("two rings", rng, unseen.rings(rng)),

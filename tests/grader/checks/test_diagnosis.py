@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from grader.authoring import Function, NearMiss, build, generator, normal
 from grader.checks.diagnosis import diagnose
-from grader.checks.sample import Sample
+from grader.checks.failed_trial import FailedTrial
 from tests.support.reports import double
 
 MATRIX = normal(generator(1), 3, 4)
@@ -14,7 +14,7 @@ VECTOR = normal(generator(3), 5)
 
 
 def named(got, expected, **rest):
-    diagnosis = diagnose([Sample(got=got, expected=expected, **rest)])
+    diagnosis = diagnose([FailedTrial(got=got, expected=expected, **rest)])
     return diagnosis.id if diagnosis else None
 
 
@@ -84,14 +84,14 @@ def test_a_count_explains_a_factor_better_than_a_number():
     ],
 )
 def test_a_factor_is_told_with_its_size(got, args, diagnosis, data):
-    found = diagnose([Sample(got=got, expected=MATRIX, args=args)])
+    found = diagnose([FailedTrial(got=got, expected=MATRIX, args=args)])
 
     assert (found.id, found.data) == (diagnosis, data)
 
 
 @pytest.mark.parametrize("rows", [2, 5])
 def test_gradients_that_grow_from_row_to_row_were_never_zeroed(rows):
-    found = diagnose([Sample(got=VECTOR[:rows].cumsum(0), expected=VECTOR[:rows])])
+    found = diagnose([FailedTrial(got=VECTOR[:rows].cumsum(0), expected=VECTOR[:rows])])
 
     assert (found.id, found.data) == ("accumulated", {"factor": "growing from row to row"})
 
@@ -104,24 +104,24 @@ def test_a_factor_out_of_all_bounds_is_no_explanation(factor):
 @pytest.mark.parametrize(("factor", "diagnosis"), [(-1.0005, "scaled"), (2.0005, "scaled"), (1.0005, None)])
 def test_only_a_factor_that_is_nearly_one_is_too_small_a_change(factor, diagnosis):
     # Single numbers, so that no other hypothesis has a say: a numerical derivative shows in tensors.
-    samples = [Sample(got=factor * double(x), expected=double(x)) for x in (2.0, 5.0)]
-    found = diagnose(samples)
+    failed = [FailedTrial(got=factor * double(x), expected=double(x)) for x in (2.0, 5.0)]
+    found = diagnose(failed)
 
     assert (found and found.id) in (diagnosis, "finite_differences" if diagnosis is None else diagnosis)
 
 
 def test_equal_counts_do_not_tell_a_count_from_a_multiple_and_different_ones_do():
-    two = [Sample(got=2 * x, expected=x, args=(x,)) for x in (MATRIX[:2], MATRIX[1:])]
-    one = [Sample(got=2 * MATRIX[:2], expected=MATRIX[:2], args=(MATRIX[:2],))]
-    many = [Sample(got=len(x) * x, expected=x, args=(x,)) for x in (MATRIX[:2], MATRIX)]
+    two = [FailedTrial(got=2 * x, expected=x, args=(x,)) for x in (MATRIX[:2], MATRIX[1:])]
+    one = [FailedTrial(got=2 * MATRIX[:2], expected=MATRIX[:2], args=(MATRIX[:2],))]
+    many = [FailedTrial(got=len(x) * x, expected=x, args=(x,)) for x in (MATRIX[:2], MATRIX)]
 
-    assert [diagnose(samples).id for samples in (two, one, many)] == ["accumulated", "accumulated", "sum_for_mean"]
+    assert [diagnose(failed).id for failed in (two, one, many)] == ["accumulated", "accumulated", "sum_for_mean"]
 
 
 def test_a_count_must_be_there_in_every_trial():
-    samples = [Sample(got=3 * MATRIX, expected=MATRIX, args=args) for args in ((MATRIX,), ())]
+    failed = [FailedTrial(got=3 * MATRIX, expected=MATRIX, args=args) for args in ((MATRIX,), ())]
 
-    assert diagnose(samples).id == "accumulated"
+    assert diagnose(failed).id == "accumulated"
 
 
 def test_rounding_is_found_where_the_result_is_multiplied_by_a_number_of_the_call():
@@ -150,24 +150,24 @@ def test_a_near_miss_that_is_right_explains_nothing():
 
 
 def test_a_factor_must_be_the_same_in_every_trial():
-    samples = [Sample(got=2.5 * MATRIX, expected=MATRIX), Sample(got=3.5 * VECTOR, expected=VECTOR)]
+    failed = [FailedTrial(got=2.5 * MATRIX, expected=MATRIX), FailedTrial(got=3.5 * VECTOR, expected=VECTOR)]
 
-    assert diagnose(samples) is None
+    assert diagnose(failed) is None
 
 
 def test_one_odd_factor_may_be_a_slope_on_the_way():
-    odd = [Sample(got=0.6886123 * expected, expected=expected) for expected in (MATRIX, VECTOR)]
+    odd = [FailedTrial(got=0.6886123 * expected, expected=expected) for expected in (MATRIX, VECTOR)]
 
     assert diagnose(odd[:1]) is None
     assert diagnose(odd).id == "scaled"
 
 
 def test_single_numbers_tell_a_factor_together():
-    samples = [Sample(got=double(x) * 0.3, expected=double(x)) for x in (1.0, 2.0, 5.0)]
+    failed = [FailedTrial(got=double(x) * 0.3, expected=double(x)) for x in (1.0, 2.0, 5.0)]
 
-    assert diagnose(samples).id == "scaled"
-    assert diagnose(samples[:2]).id == "scaled"
-    assert diagnose(samples[:1]) is None
+    assert diagnose(failed).id == "scaled"
+    assert diagnose(failed[:2]).id == "scaled"
+    assert diagnose(failed[:1]) is None
 
 
 def test_the_value_of_f_is_recognised():
@@ -187,7 +187,7 @@ def test_a_function_of_one_point_is_not_asked_about_many():
 def test_a_near_miss_of_the_exercise_comes_first():
     miss = NearMiss(diagnosis="detached_path", value=2 * MATRIX, data={"path": "the target"})
 
-    diagnosis = diagnose([Sample(got=2 * MATRIX, expected=MATRIX, near_misses=[miss])])
+    diagnosis = diagnose([FailedTrial(got=2 * MATRIX, expected=MATRIX, near_misses=[miss])])
 
     assert (diagnosis.id, diagnosis.data) == ("detached_path", {"path": "the target"})
 
@@ -200,9 +200,12 @@ def test_near_misses_that_cannot_be_told_apart_say_nothing_of_their_own():
 
 def test_a_near_miss_must_fit_every_trial():
     miss = NearMiss(diagnosis="stale", value=MATRIX + 1)
-    samples = [Sample(got=MATRIX + 1, expected=MATRIX, near_misses=[miss]), Sample(got=VECTOR + 1, expected=VECTOR)]
+    failed = [
+        FailedTrial(got=MATRIX + 1, expected=MATRIX, near_misses=[miss]),
+        FailedTrial(got=VECTOR + 1, expected=VECTOR),
+    ]
 
-    assert diagnose(samples) is None
+    assert diagnose(failed) is None
 
 
 def test_only_the_wrong_parts_are_explained():
@@ -210,9 +213,9 @@ def test_only_the_wrong_parts_are_explained():
 
 
 def test_values_that_are_no_gradients_are_not_called_gradients():
-    samples = [Sample(got=2 * MATRIX, expected=MATRIX)]
+    failed = [FailedTrial(got=2 * MATRIX, expected=MATRIX)]
 
-    assert diagnose(samples, gradient=False) is None
+    assert diagnose(failed, gradient=False) is None
 
 
 @given(st.integers(0, 10_000))

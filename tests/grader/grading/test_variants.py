@@ -5,7 +5,7 @@ import pytest
 from grader.errors import PackageError
 from grader.grading.exercise import load_exercise
 from grader.packages.catalogue import find_package, packages
-from grader.verification.runner import verify
+from grader.verification.package import verify
 from tests.support.reports import make_package
 
 VARIANT = "def numbers(seed):\n    return {'place': 2 + seed, 'half': 0.5}\n"

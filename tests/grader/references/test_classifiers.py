@@ -14,7 +14,7 @@ PROBLEMS = [
     two_layers.example(),
     two_layers.smallest(),
     two_layers.network(rng(), points=5, inputs=3, hidden=4, classes=3),
-    two_layers.network(rng(), points=3, inputs=2, hidden=5, classes=4, sureness=8.0),
+    two_layers.network(rng(), points=3, inputs=2, hidden=5, classes=4, confidence=8.0),
 ]
 SPLITS = [
     unseen.clouds(rng(), classes=3, inputs=2),

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from grader.checks.show import show_expression
-from grader.references.expressions import breadth_first, depth_first, parse, sweep
+from grader.references.expressions import backpropagate, breadth_first, depth_first, parse
 
 
 def test_a_formula_becomes_a_program_on_a_growing_list_of_nodes():
@@ -34,26 +34,26 @@ def test_a_program_is_shown_as_the_formula_it_came_from():
 def test_the_sweep_agrees_with_differences(formula):
     point, step = [1.2, 0.7], 1e-6
     program = parse(formula, "ab")
-    _, gradients = sweep(program, point)
+    _, gradients = backpropagate(program, point)
 
     for i in (0, 1):
         up, down = ([x + s * step * (j == i) for j, x in enumerate(point)] for s in (1, -1))
-        slope = (sweep(program, up)[0] - sweep(program, down)[0]) / (2 * step)
+        slope = (backpropagate(program, up)[0] - backpropagate(program, down)[0]) / (2 * step)
         assert math.isclose(gradients[i], slope, rel_tol=1e-8)
 
 
 def test_the_last_node_has_the_gradient_one():
-    assert sweep(parse("a * 2; a + 1", "a"), [3.0]) == (4.0, [1.0, 0.0, 1.0])
+    assert backpropagate(parse("a * 2; a + 1", "a"), [3.0]) == (4.0, [1.0, 0.0, 1.0])
 
 
 def test_shares_that_replace_each_other_lose_all_but_one():
-    assert sweep(parse("a + a", "a"), [3.0], accumulate=False) == (6.0, [1.0, 1.0])
+    assert backpropagate(parse("a + a", "a"), [3.0], accumulate=False) == (6.0, [1.0, 1.0])
 
 
 @pytest.mark.parametrize("order", [depth_first, breadth_first])
 def test_orders_that_come_too_early_are_wrong_where_a_node_is_used_again_further_up(order):
     program = parse("t = a * 2; t + exp(t)", "a")
 
-    assert sweep(program, [0.0])[1][0] == 4.0
-    assert sweep(program, [0.0], order=order)[1][0] != 4.0
-    assert sweep(parse("a * 2 + 1", "a"), [0.0], order=order)[1][0] == 2.0
+    assert backpropagate(program, [0.0])[1][0] == 4.0
+    assert backpropagate(program, [0.0], order=order)[1][0] != 4.0
+    assert backpropagate(parse("a * 2 + 1", "a"), [0.0], order=order)[1][0] == 2.0

@@ -8,7 +8,7 @@ import pytest
 
 from grader.packages.catalogue import packages
 from grader.sandboxes.select import open_sandbox
-from grader.verification.runner import verify
+from grader.verification.package import verify
 
 SLUGS = [package.slug for package in packages()]
 CATALOGUE = {
@@ -23,7 +23,7 @@ CATALOGUE = {
 
 FINGERPRINTS = """
 import json, sys
-from grader.verification.runner import fingerprint_of
+from grader.verification.package import fingerprint_of
 print(json.dumps({slug: fingerprint_of(slug) for slug in sys.argv[1:]}))
 """
 

@@ -3,7 +3,7 @@
 import pytest
 
 from grader.packages.catalogue import find_package
-from grader.verification.runner import fingerprint_of, verify
+from grader.verification.package import fingerprint_of, verify
 from tests.support.reports import make_package
 
 
@@ -65,7 +65,7 @@ def test_a_new_package_already_passes(inline, exercises):
          "the null answer “None” makes a check raise"),
         ("mistakes", "[value]", "[value", "mistakes.toml: not TOML"),
         ("mistakes", "[value]", "[value]\noutcome = 'crashed'", "`value` ends as graded, mistakes.toml says crashed."),
-        ("reference", "return 3 * case", "return 4 * case", "held against the truth, the witness is off: `result"),
+        ("reference", "return 3 * case", "return 4 * case", "compared with the truth, the witness is wrong: `result"),
         ("reference", "rng = generator(seed)", "rng = generator(__import__('time').time_ns())", "between two runs"),
         ("reference", "rng = generator(seed)", "rng = generator(0)", "the same for two seeds"),
         ("reference", "def witness", "def witnesses", "must define `witness`"),
@@ -85,7 +85,7 @@ def test_a_new_package_already_passes(inline, exercises):
         ("reference", '"value_not_gradient"', '"mixed_terms_missing"',
          "`mixed_terms_missing` has no sentence; add it to NEAR_MISSES in grader/protocol/messages.py."),
         ("reference", '"value_not_gradient"', '"detached_path"',
-         "the sentence of `detached_path` in grader/protocol/messages.py speaks of path;"),
+         "the sentence of `detached_path` in grader/protocol/messages.py uses path;"),
         ("reference", "value=x**3)", "value=oops)", "reference.py, line 31, raised NameError"),
         ("checks", "trial.agrees()", "trial.agrees(); trial.require(trial.value.sum() < 0, 'uphill_of_it')",
          "`uphill_of_it` has no sentence; add it to REQUIREMENTS in grader/protocol/messages.py."),
@@ -136,7 +136,7 @@ def test_a_check_that_nothing_fails_is_named(inline, exercises):
     folder = make_package(exercises)
     (folder / "checks.py").write_text(part("checks") + '\n\n@check(points=0)\ndef idle(trial):\n    """Idle."""\n')
 
-    assert "unit/slope: the check `idle` is failed by no mistake; add one, or remove the check." in (
+    assert "unit/slope: no mistake fails the check `idle`; add one that does, or remove the check." in (
         verify("unit/slope", sandbox=inline).problems
     )
 

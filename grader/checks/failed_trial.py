@@ -1,4 +1,4 @@
-"""What a hypothesis about a wrong answer looks at, and what it may conclude."""
+"""What a hypothesis about a wrong answer receives, and what it can conclude."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -18,18 +18,18 @@ TIGHT_SINGLE = Tolerance(rtol=2e-4, atol=1e-5)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Diagnosis:
-    """What is wrong: an id of `grader.protocol.messages`, and the data that its sentence is filled in with."""
+    """What is wrong: an id of `grader.protocol.messages`, and the data that fills in its sentence."""
 
     id: str
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sample:
+class FailedTrial:
     """One failed trial, as hypotheses see it.
 
-    Where `got` and `expected` are a part of an answer, `whole` are the whole ones. `rounded` returns what would be
-    expected had the inputs been rounded to single precision.
+    If `got` and `expected` are a part of an answer, `whole` holds both whole answers. `rounded` returns the value that
+    would be expected if the inputs had been rounded to single precision.
     """
 
     got: Any
@@ -41,7 +41,7 @@ class Sample:
 
     @property
     def wrong(self) -> list[tuple[Tensor, Tensor]]:
-        """The pairs of tensors (got, expected) that differ, whatever their shapes; empty if the structures differ."""
+        """The pairs of tensors (got, expected) that differ in shape or values; empty if the structures differ."""
         pairs = list(pairs_of(self.got, self.expected))
         if not all(isinstance(got, Tensor) and isinstance(expected, Tensor) for got, expected in pairs):
             return []
@@ -54,18 +54,18 @@ class Sample:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """The counts that a mean may divide by: entries and rows of each tensor argument."""
+        """The counts that a mean can divide by: entries and rows of each tensor argument."""
         tensors = {i: arg for i, arg in enumerate(self.args) if isinstance(arg, Tensor) and arg.dim() > 0}
         rows = {f"rows of {i}": arg.shape[0] for i, arg in tensors.items()}
         return rows | {f"entries of {i}": arg.numel() for i, arg in tensors.items()}
 
 
-Hypothesis = Callable[[Sequence[Sample]], Diagnosis | None]
-"""Says what is wrong if it fits every failed trial of a check, else None."""
+Hypothesis = Callable[[Sequence[FailedTrial]], Diagnosis | None]
+"""Returns what is wrong if it fits every failed trial of a check, else None."""
 
 
 def fits(got: Any, expected: Any) -> bool:
-    """Whether two values of one structure agree tightly (to single precision where one of them is float32)."""
+    """Whether two values of one structure agree tightly (to single precision if one of two tensors is float32)."""
     pairs = list(pairs_of(got, expected))
     return bool(pairs) and all(fit(a, b) for a, b in pairs)
 
@@ -81,7 +81,7 @@ def fit(got: Any, expected: Any) -> bool:
 
 
 def pairs_of(got: Any, expected: Any) -> list[tuple[Any, Any]]:
-    """Return the leaves of both values side by side; nothing where their structures differ."""
+    """Return the leaves of both values in pairs; an empty list if their structures differ."""
     if isinstance(expected, Mapping):
         if not isinstance(got, Mapping) or set(got) != set(expected):
             return []
@@ -100,12 +100,12 @@ def _joined(groups: list[list[tuple[Any, Any]]]) -> list[tuple[Any, Any]]:
 
 
 def every_wrong(
-    samples: Sequence[Sample],
+    failed: Sequence[FailedTrial],
     name: str,
     matches: Callable[[Tensor, Tensor], bool],
     *,
     data: Mapping[str, Any] | None = None,
 ) -> Diagnosis | None:
-    """Return the diagnosis if each sample has wrong pairs and each of them matches."""
-    fitting = all(sample.wrong and all(matches(got, expected) for got, expected in sample.wrong) for sample in samples)
+    """Return the diagnosis if each trial has wrong pairs and each of them matches; else None."""
+    fitting = all(trial.wrong and all(matches(got, expected) for got, expected in trial.wrong) for trial in failed)
     return Diagnosis(id=name, data=data or {}) if fitting else None
