@@ -1,4 +1,4 @@
-"""The few names that every set-up step shares: folders, a way to say what happens, a way to run a command."""
+"""What all developers' commands share: folders, a message to the terminal, a way to run a command."""
 
 import os
 import subprocess
@@ -20,14 +20,14 @@ class SetupError(Exception):
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal what is going on."""
+    """Print a message for the person at the terminal."""
     print(f"chainrule: {text}", flush=True)
 
 
 def run(
     command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path = ROOT, errors_only: bool = False
 ) -> None:
-    """Run a command in the repository's root with its output shown; a failure ends set-up and names the command."""
+    """Run a command in the repository's root and show its output. Raises SetupError if it fails."""
     words = [str(word) for word in command]
     output = subprocess.DEVNULL if errors_only else None
     try:
@@ -39,7 +39,7 @@ def run(
 
 
 def succeeds(command: Sequence[str | Path]) -> bool:
-    """Whether a quiet command can be run and ends well."""
+    """Whether a command can be run and exits with 0; its output is not shown."""
     try:
         done = subprocess.run(
             [str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
@@ -47,6 +47,14 @@ def succeeds(command: Sequence[str | Path]) -> bool:
     except OSError:
         return False
     return done.returncode == 0
+
+
+def git_files() -> list[Path]:
+    """The files that git tracks and that exist, as paths below the root."""
+    done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SetupError(f"this needs a git checkout: {done.stderr.strip()}")
+    return [Path(name) for name in done.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
 def digest(paths: Sequence[Path]) -> str:
@@ -59,7 +67,7 @@ def digest(paths: Sequence[Path]) -> str:
 
 @contextmanager
 def only_one(name: str) -> Iterator[None]:
-    """Let one process at a time through; the others wait their turn."""
+    """Hold the lock with this name; wait if another process holds it."""
     locks = VAR / "locks"
     locks.mkdir(parents=True, exist_ok=True)
     with (locks / name).open("w") as file:
@@ -68,7 +76,7 @@ def only_one(name: str) -> Iterator[None]:
 
 
 def main(step: Callable[[], object]) -> None:
-    """Run a step as a command: a `SetupError` becomes one readable line and exit code 1."""
+    """Run a step as a command. If it raises SetupError, print one readable line and exit with 1."""
     try:
         step()
     except SetupError as error:

@@ -1,6 +1,7 @@
-"""What is judged without running anything: form, types, the directions of imports, migrations, templates."""
+"""`make check`: form, types, import contracts, migrations, templates, prose, and the tests that need no service."""
 
 from deploy.dev.base import VENV, main, run, say
+from deploy.dev.prose import check_prose
 
 BIN = VENV / "bin"
 TEST_SETTINGS = {"DJANGO_SETTINGS_MODULE": "server.settings.test"}
@@ -9,18 +10,20 @@ NEEDING_MORE = ("docker", "bubblewrap", "redis", "postgres", "browser", "gpu", "
 
 
 def check() -> None:
-    """Run every check in turn; the first that fails ends it."""
+    """Run the checks one after another. Raises SetupError at the first that fails."""
     say("form")
     run([BIN / "ruff", "format", "--check", "--quiet", "."])
     run([BIN / "ruff", "check", "--quiet", "."])
     say("types")
     run([BIN / "mypy", "--no-error-summary"])
-    say("directions of imports")
+    say("import contracts")
     run([BIN / "lint-imports", "--no-logo"])
     say("migrations")
     run([BIN / "python", "manage.py", "makemigrations", "--check", "--dry-run"], env=TEST_SETTINGS)
     say("templates")
     run([BIN / "djlint", "server", "--lint", "--quiet"])
+    say("prose")
+    check_prose()
 
 
 def check_and_test() -> None:

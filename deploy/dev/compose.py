@@ -12,7 +12,7 @@ PROGRAMS = {"docker-compose": "docker-compose", "mmdebstrap": "mmdebstrap"}
 
 
 def test() -> None:
-    """Run the tests of tests/production; exits with pytest's code."""
+    """Run tests/support/production/started.py; exits with pytest's code."""
     with only_one("test"), stopped_by_signals():
         need(PROGRAMS if engine_answers() else PROGRAMS | ENGINE)
         with an_engine() as env:
