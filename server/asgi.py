@@ -2,9 +2,11 @@
 
 from django.core.asgi import get_asgi_application
 
+from grader.telemetry import metrics
 from server.settings.required import require_settings
 
 require_settings()
+metrics.share_in_website()
 website = get_asgi_application()
 
 from server.accounts.startup import refuse_demo_accounts  # noqa: E402 models can be imported only from here on

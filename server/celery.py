@@ -8,12 +8,12 @@ Its settings are in `server.settings.base`, with the prefix CELERY_.
 import sys
 
 from celery import Celery, Task
-from celery.signals import task_postrun, task_prerun, worker_init, worker_ready
+from celery.signals import celeryd_init, task_postrun, task_prerun, worker_init, worker_ready
 from django.conf import settings
 from django.db import close_old_connections
 
 from grader.messaging.heartbeat import Heartbeat
-from grader.messaging.redis_transport import drop_what_cannot_be_read
+from grader.messaging.redis_transport import install_transport
 from grader.telemetry import metrics, task_context
 from server.settings.databases import one_at_a_time
 from server.settings.required import require_settings
@@ -26,13 +26,18 @@ app.autodiscover_tasks()
 # By default Celery closes the database connection around each task. See `_close_bad_connections`.
 app.conf.CELERY_DB_REUSE_MAX = sys.maxsize
 app.steps["consumer"].add(Heartbeat)
-drop_what_cannot_be_read()
-task_context.follow()
+install_transport()
+task_context.connect()
+
+
+@celeryd_init.connect
+def _share_metrics(**_: object) -> None:
+    metrics.share_in_worker()
 
 
 @worker_ready.connect
 def _publish_metrics(**_: object) -> None:
-    metrics.tell()
+    metrics.serve()
 
 
 @worker_init.connect

@@ -110,7 +110,7 @@ def start(port: int, env: Mapping[str, str], stack: ExitStack) -> Processes:
     """Start the website and the two workers, and wait until the website answers."""
     commands: dict[str, list[str | Path]] = {
         "web": [BIN / "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2"],
-        "grading": [BIN / "celery", "-A", "grader.worker.tasks", "worker", "-Q", "grading.cpu,regrading.cpu"],
+        "grading": [BIN / "celery", "-A", "grader.worker", "worker", "-Q", "grading.cpu,regrading.cpu"],
         "records": [BIN / "celery", "-A", "server", "worker", "-B", "-Q", "records", "--concurrency", "1"],
     }
     commands["web"] += ["server.asgi:application"]

@@ -20,4 +20,4 @@ COPY grader/ /opt/chainrule/grader/
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash /opt/chainrule/grader
 WORKDIR /opt/chainrule
 USER 10001:10001
-CMD ["python3", "-m", "celery", "-A", "grader.worker.tasks", "worker", "-Q", "grading.cpu,regrading.cpu", "--loglevel", "INFO"]
+CMD ["python3", "-m", "celery", "-A", "grader.worker", "worker", "-Q", "grading.cpu,regrading.cpu", "--loglevel", "INFO"]

@@ -1,6 +1,7 @@
-"""What our Celery workers listen to: messages as ours are, before Celery believes a word of them, and no other worker.
+"""The consumer of our Celery workers: it checks each message's headers first, and exchanges nothing with other workers.
 
-A message that is none is dropped by `grader.messaging.redis_transport.Transport`, as every one that cannot be taken.
+A message with wrong headers is dropped by `grader.messaging.redis_transport.Transport`, like every message that cannot
+be delivered.
 """
 
 from collections.abc import Callable
@@ -8,8 +9,8 @@ from typing import Any
 
 from celery.worker.consumer import Consumer
 
-# Celery reserves one of the pool's processes before it reads these, and does not give it back where they are wrong: one
-# such message for each process, and the worker takes nothing any more. Ours carry no limit of time and no stamps.
+# Celery reserves a pool process before it reads these headers, and does not release it if they are wrong: after one
+# such message for each process, the worker takes nothing any more. Our own messages have no time limit and no stamps.
 HEADERS: dict[str, Callable[[Any], bool]] = {
     "task": lambda value: isinstance(value, str),
     "id": lambda value: isinstance(value, str),
@@ -19,22 +20,22 @@ HEADERS: dict[str, Callable[[Any], bool]] = {
 
 
 class StrictConsumer(Consumer):  # type: ignore[misc]
-    """Looks at the headers of each message first, and neither asks nor tells the workers beside it.
+    """Checks the headers of each message, and runs without mingle, gossip and heartbeat events.
 
-    A senseless answer would keep it from starting, and nothing that they tell each other is of use to us.
+    A malformed answer of another worker would keep this one from starting, and we need none of those answers.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options | {"without_mingle": True, "without_gossip": True, "without_heartbeat": True})
 
     def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Any], None]:
-        """Return what is called with each message of a queue; ValueError there for one that is no task of ours."""
-        take = super().create_task_handler(*args, **options)
+        """Return the handler of a queue's messages. It raises ValueError if a message is not a task of ours."""
+        handle = super().create_task_handler(*args, **options)
 
-        def look(message: Any) -> None:
+        def check_and_handle(message: Any) -> None:
             for name, fits in HEADERS.items():
                 if not fits(message.headers.get(name)):
                     raise ValueError(f"no task: its header {name} is {message.headers.get(name)!r}")
-            take(message)
+            handle(message)
 
-        return look
+        return check_and_handle

@@ -1,4 +1,4 @@
-"""Steps of a Celery worker's consumer that are taken again and again, as long as it is connected to its broker."""
+"""A step of a Celery worker's consumer that runs again and again while the worker is connected to its broker."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from grader.messaging import liveness
 
 
 class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]
-    """Says that this worker is alive (see `grader.messaging.liveness`)."""
+    """Records every few seconds that this worker is alive (see `grader.messaging.liveness`)."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
     interval = 5.0
@@ -18,15 +18,15 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]
         self._entry: Any = None
 
     def start(self, consumer: Any) -> None:
-        """Begin, at the start and after every reconnection."""
-        self.look(consumer)
-        self._entry = consumer.timer.call_repeatedly(self.interval, self.look, (consumer,))
+        """Start, when the worker starts and after every reconnection."""
+        self.tick(consumer)
+        self._entry = consumer.timer.call_repeatedly(self.interval, self.tick, (consumer,))
 
     def stop(self, consumer: Any) -> None:
-        """End, as the connection does."""
+        """Stop when the connection ends."""
         if self._entry is not None:
             self._entry.cancel()
 
-    def look(self, consumer: Any) -> None:
-        """Do what is to be done at every turn."""
+    def tick(self, consumer: Any) -> None:
+        """Run once, every `interval` seconds."""
         liveness.beat()

@@ -1,10 +1,10 @@
-"""Whether a worker is alive, as a health check of a container can ask.
+"""Whether a worker is alive, for a container's health check.
 
-    python -m grader.messaging.liveness               exit 0 where the worker was heard of lately, 1 where not
-    python -m grader.messaging.liveness --taking      the same, and 1 where it takes no jobs because its sandboxes do not start
+    python -m grader.messaging.liveness               exit 0 if the worker was alive lately, 1 if not
+    python -m grader.messaging.liveness --taking      the same, and 1 if it takes no jobs because no sandbox starts
 
-A worker says so each few seconds in the file that CHAINRULE_HEALTH_FILE names, from the loop in which it listens to
-the broker: one that hangs, or cannot reach the broker, falls silent. Standard library only, so that asking is cheap.
+A worker writes the file that CHAINRULE_HEALTH_FILE names every few seconds, from the loop that reads from the broker.
+If it hangs or cannot reach the broker, the file grows old. Standard library only, so that a check costs little.
 """
 
 import json
@@ -15,34 +15,34 @@ from collections.abc import Sequence
 from pathlib import Path
 
 VARIABLE = "CHAINRULE_HEALTH_FILE"
-# How long a worker may be silent (seconds).
-PATIENCE = 30.0
+# The file of a live worker is at most this old (seconds).
+TIMEOUT = 30.0
 
 
-def beat(why_out: str = "") -> None:
-    """Say that this worker is alive, and why it takes no jobs where it does not; nothing where no file is named."""
+def beat(paused_because: str = "") -> None:
+    """Record that this worker is alive, and why it takes no jobs if it takes none. Does nothing if no file is named."""
     named = os.environ.get(VARIABLE)
     if named:
         path = Path(named)
         draft = path.with_name(f"{path.name}.{os.getpid()}")
-        draft.write_text(json.dumps({"at": time.time(), "out": why_out}))
+        draft.write_text(json.dumps({"at": time.time(), "paused": paused_because}))
         draft.replace(path)  # nobody reads half of it
 
 
-def trouble(path: Path, *, taking: bool = False, patience: float = PATIENCE) -> str:
-    """Return what is wrong with the worker that writes this file, in words; empty where it is well."""
+def trouble(path: Path, *, taking: bool = False, timeout: float = TIMEOUT) -> str:
+    """Return what is wrong with the worker that writes this file, as a sentence; "" if nothing is."""
     try:
-        said = json.loads(path.read_text())
-        silent, out = time.time() - float(said["at"]), str(said["out"])
+        record = json.loads(path.read_text())
+        age, paused = time.time() - float(record["at"]), str(record["paused"])
     except (OSError, ValueError, KeyError, TypeError):
         return f"{path} cannot be read: no worker writes it"
-    if silent > patience:
-        return f"nothing was heard of the worker for {silent:.0f} seconds: it hangs, or cannot reach the broker"
-    return f"the worker takes no jobs: {out}" if taking and out else ""
+    if age > timeout:
+        return f"the worker has not reported for {age:.0f} seconds: it hangs, or it cannot reach the broker"
+    return f"the worker takes no jobs: {paused}" if taking and paused else ""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Ask, say what is wrong, and return the exit status."""
+    """Print what is wrong, if anything is, and return the exit status."""
     named = os.environ.get(VARIABLE)
     wrong = trouble(Path(named), taking="--taking" in arguments) if named else f"{VARIABLE} names no file"
     if wrong:

@@ -1,7 +1,8 @@
-"""The broker: where it is, and a way to it that outlives whatever lies there.
+"""The way to Redis: the broker's URL, and a kombu transport that survives every message that lies in a queue.
 
-Who may put messages into a queue can put anything there, and kombu, which is Celery's way to the broker, ends the
-worker that takes a message which it cannot read. Ours drops such a message, and notes that as an error.
+Everybody who can put messages into a queue can put anything there, and kombu, Celery's messaging library, ends the
+worker that takes a message which it cannot read (a "poison message"). This transport drops such a message and logs an
+error.
 """
 
 import os
@@ -16,97 +17,99 @@ from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 from kombu.transport.virtual import Empty
 from redis.exceptions import ConnectionError, InvalidResponse, ResponseError, TimeoutError
 
-# What the broker does to us, whatever the message. For kombu a KeyError is one; here a message lacks something.
-OF_BROKER = (OSError, AMQPError, ConnectionError, TimeoutError, ResponseError, InvalidResponse)
+# Errors of the broker or the network, not of a message. kombu counts KeyError too; here a KeyError is a bad message.
+BROKER_ERRORS = (OSError, AMQPError, ConnectionError, TimeoutError, ResponseError, InvalidResponse)
 
 log = structlog.get_logger()
 
 
-def broker() -> str:
-    """Return the broker's URL: what the file says that REDIS_URL_FILE names, else REDIS_URL, else this machine's."""
+def broker_url() -> str:
+    """Return the broker's URL: from the file that REDIS_URL_FILE names, else REDIS_URL, else this machine's Redis."""
     file = os.environ.get("REDIS_URL_FILE")
     return Path(file).read_text().strip() if file else os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 
-def drop_what_cannot_be_read() -> None:
-    """Have all of this process's connections to a Redis use `Transport`, which kombu looks up by the URL's scheme.
+def install_transport() -> None:
+    """Make all Redis connections of this process use `Transport`, which kombu finds by the URL's scheme.
 
-    Celery's own setting would do so, too, but make kombu forget that `rediss` means TLS.
+    Celery's `broker_transport` setting would do so too, but then kombu forgets that `rediss` means TLS.
     """
     for scheme in ("redis", "rediss"):
         TRANSPORT_ALIASES[scheme] = f"{__name__}:{Transport.__name__}"
 
 
 class QoS(redis.QoS):
-    """Knows what is in hand. What the broker cannot be told of any more is not: its own clock gives it to others.
+    """Tracks unacknowledged messages.
 
-    Else whoever may have one thing in hand would take nothing again, and so never notice that the connection has gone.
+    If an acknowledgement cannot be sent, the message is forgotten here: the broker redelivers it after the visibility
+    timeout. Otherwise a worker with a prefetch limit of one would take nothing again, and so never notice that its
+    connection is gone.
     """
 
     def ack(self, delivery_tag: str) -> None:
-        """Tell the broker that a message was dealt with."""
-        with self._out_of_hand(delivery_tag):
+        """Acknowledge a message."""
+        with self._forgotten_on_failure(delivery_tag):
             super().ack(delivery_tag)  # type: ignore[no-untyped-call]
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        """Tell the broker that a message was not dealt with, and whether others shall get it."""
-        with self._out_of_hand(delivery_tag):
+        """Reject a message, and put it back into its queue if `requeue` is true."""
+        with self._forgotten_on_failure(delivery_tag):
             super().reject(delivery_tag, requeue=requeue)  # type: ignore[no-untyped-call]
 
     @contextmanager
-    def _out_of_hand(self, delivery_tag: str) -> Iterator[None]:
+    def _forgotten_on_failure(self, delivery_tag: str) -> Iterator[None]:
         try:
             yield
-        except OF_BROKER:
+        except BROKER_ERRORS:
             virtual.QoS.ack(self, delivery_tag)  # type: ignore[no-untyped-call]
             raise
 
 
 class Channel(redis.Channel):
-    """Reads messages; what is no JSON counts as none."""
+    """Reads messages. One that cannot be parsed counts as an empty queue."""
 
     QoS = QoS
 
     def _brpop_read(self, **options: Any) -> Any:
-        with self._no_message_where_unreadable():
+        with self._empty_if_unreadable():
             return super()._brpop_read(**options)  # type: ignore[no-untyped-call]
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
-        with self._no_message_where_unreadable():
+        with self._empty_if_unreadable():
             return super()._get(queue)  # type: ignore[no-untyped-call]
 
     @contextmanager
-    def _no_message_where_unreadable(self) -> Iterator[None]:
+    def _empty_if_unreadable(self) -> Iterator[None]:
         try:
             yield
-        except (Empty, *OF_BROKER):
+        except (Empty, *BROKER_ERRORS):
             raise
         except Exception as error:
-            _note_dropped(error)
+            _log_dropped(error)
             raise Empty from error
 
 
 class Transport(redis.Transport):
-    """Delivers messages; one that its receiver cannot take is in nobody's hand afterwards."""
+    """Delivers messages. One that its receiver cannot handle is rejected and not delivered again."""
 
     Channel = Channel
 
     def _deliver(self, message: Any, queue: str) -> None:
         try:
             super()._deliver(message, queue)  # type: ignore[no-untyped-call]
-        except OF_BROKER:
+        except BROKER_ERRORS:
             raise
         except Exception as error:
-            _note_dropped(error, queue=queue)
-            self._let_go(message)
+            _log_dropped(error, queue=queue)
+            self._reject(message)
 
-    def _let_go(self, message: Any) -> None:
+    def _reject(self, message: Any) -> None:
         for channel in self.channels:
-            for tag, held in list(channel.qos._delivered.items()):
-                if held._raw is message:
+            for tag, delivered in list(channel.qos._delivered.items()):
+                if delivered._raw is message:
                     channel.basic_reject(tag, requeue=False)
 
 
-def _note_dropped(error: Exception, **where: str) -> None:
-    # Without a traceback: who sent it would decide how long that is, and it says nothing more.
-    log.error("message_dropped", error=repr(error)[:300], **where)
+def _log_dropped(error: Exception, **context: str) -> None:
+    # Without a traceback: the sender of the message would decide how long it is, and it adds nothing.
+    log.error("message_dropped", error=repr(error)[:300], **context)

@@ -1,11 +1,11 @@
 """Logs: a line for each event, on the error stream, with the ids that lead from a request to its sandbox.
 
-    request_id   made (or taken over) where a request comes in, carried along in the header of its Celery task
+    request_id   made (or taken over) when a request arrives, and sent along in the header of its Celery task
     submission   the submission that the line is about
-    task         the Celery task at work
+    task         the current Celery task
 
-The three are bound to what is going on (`bound`), so that every line carries them, whoever writes it. CHAINRULE_LOGS
-says how a line looks: "json", or "text" for people. Values whose name says that they are secret are never written.
+`bound` adds the three to every line that is written inside its block. CHAINRULE_LOGS chooses the format of a line:
+"json", or "text" for people. If a value's name suggests a secret, the value is never written.
 """
 
 import logging
@@ -26,18 +26,18 @@ HEADER = "request_id"
 JSON = "json"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
-_present = {"style": "text"}
+_current = {"style": "text"}
 _HIDDEN = "[hidden]"
 _SECRET = re.compile(r"password|secret|authorization|cookie|credential|token$|api_key|signature|source")
-# What these say at each turn is said better by our own lines.
+# Our own lines report the same with less noise.
 _QUIET = {
     "httpx": logging.WARNING,
     "urllib3": logging.WARNING,
     "asyncio": logging.WARNING,
     "celery.worker.strategy": logging.WARNING,
-    # Writes whole reports.
+    # It writes whole reports.
     "celery.app.trace": logging.WARNING,
-    # Writes whole addresses, and there are keys in some: see `server.observability.requests`.
+    # They write whole addresses, and some contain keys: see `server.observability.requests`.
     "django.request": logging.CRITICAL,
     "django.security.csrf": logging.CRITICAL,
 }
@@ -47,11 +47,12 @@ Count = Callable[[str, str], None]
 
 
 def configure(style: str | None = None, *, level: int = logging.INFO, count: Count | None = None) -> None:
-    """Have structlog and the standard library's logging write alike; `count` hears of every (level, event) written.
+    """Make structlog and the standard library's logging write the same format.
 
-    The style is the one given, else that of CHAINRULE_LOGS, else the one there was, which is text at first.
+    `count` is called with the (level, event) of every line. The style is the argument, else CHAINRULE_LOGS, else the
+    style of the last call, else text.
     """
-    chosen = _present["style"] = style or os.environ.get("CHAINRULE_LOGS") or _present["style"]
+    chosen = _current["style"] = style or os.environ.get("CHAINRULE_LOGS") or _current["style"]
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -60,7 +61,7 @@ def configure(style: str | None = None, *, level: int = logging.INFO, count: Cou
         hide_secrets,
         structlog.processors.StackInfoRenderer(),
     ]
-    # Not structlog's own choice of a traceback, which shows the values of variables: passwords are among them.
+    # Not structlog's default traceback: it shows the values of variables, and passwords are among them.
     last: list[Any] = [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     if chosen == JSON:
         last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
@@ -68,7 +69,7 @@ def configure(style: str | None = None, *, level: int = logging.INFO, count: Cou
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[_counting(count), structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+            processors=[_counter(count), structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
         )
     )
     root = logging.getLogger()
@@ -85,23 +86,23 @@ def configure(style: str | None = None, *, level: int = logging.INFO, count: Cou
 
 
 def hide_secrets(_logger: Any, _method: str, event: Event) -> Event:
-    """Replace the values, however deep, whose names say that nobody should read them."""
-    return {key: value if key == "event" else _hidden(key, value) for key, value in event.items()}
+    """Replace every value, at any depth, whose name suggests a secret."""
+    return {key: value if key == "event" else _without_secrets(key, value) for key, value in event.items()}
 
 
-def _hidden(key: Any, value: Any) -> Any:
+def _without_secrets(key: Any, value: Any) -> Any:
     if isinstance(key, str) and _SECRET.search(key.lower()):
         return _HIDDEN
     if isinstance(value, Mapping):
-        return {inner: _hidden(inner, held) for inner, held in value.items()}
+        return {name: _without_secrets(name, inner) for name, inner in value.items()}
     return value
 
 
-def _counting(count: Count | None) -> Callable[[Any, str, Event], Event]:
+def _counter(count: Count | None) -> Callable[[Any, str, Event], Event]:
     def counted(_logger: Any, _method: str, event: Event) -> Event:
         if count is not None:
             record = event.get("_record")
-            # Our own events are names; what others say is a sentence with numbers in it, so the speaker counts.
+            # Our own events are names. Events of libraries are sentences with numbers in them, so their logger is counted.
             name = str(event.get("event")) if event.get("_from_structlog") else str(event.get("logger"))
             count(record.levelname.lower() if record else "error", name)
         return event
@@ -110,17 +111,17 @@ def _counting(count: Count | None) -> Callable[[Any, str, Event], Event]:
 
 
 def request_id() -> str | None:
-    """Return the id of the request that is being answered, or that a task came from; None where there is none."""
+    """Return the id of the current request, or of the request that a task came from; None if there is none."""
     found = get_contextvars().get("request_id")
     return found if isinstance(found, str) else None
 
 
 def carried() -> dict[str, str]:
-    """Return the headers that have a Celery task carry the id of the present request along."""
+    """Return the headers with which a Celery task carries the id of the current request."""
     known = request_id()
     return {} if known is None else {HEADER: known}
 
 
-def understood(given: Any) -> str | None:
-    """Return an id that somebody else gave, None where it is not one: it will stand in our logs."""
+def valid_request_id(given: Any) -> str | None:
+    """Return an id that a stranger sent, or None if it is not safe to write into our logs."""
     return given if isinstance(given, str) and REQUEST_ID.fullmatch(given) else None

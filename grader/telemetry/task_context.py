@@ -1,4 +1,4 @@
-"""Celery's side of the logs: what a task writes carries the task's id and the id of the request that it came from."""
+"""Celery's part of the logs: each line of a task carries the task's id and the id of the request that it came from."""
 
 from contextlib import ExitStack
 from typing import Any
@@ -11,8 +11,8 @@ from grader.telemetry import logs, metrics
 _bound: dict[str, ExitStack] = {}
 
 
-def follow() -> None:
-    """Have the Celery apps of this process log as `grader.telemetry.logs` says, with the ids of the task at work."""
+def connect() -> None:
+    """Make the Celery apps of this process log as `grader.telemetry.logs` does, with the ids of the current task."""
     setup_logging.connect(_configure)
     task_prerun.connect(_bind)
     task_postrun.connect(_unbind)
@@ -24,7 +24,7 @@ def _configure(**_: Any) -> None:
 
 def _bind(task_id: str, task: Task, **_: Any) -> None:
     ids = {"task": task.name, "task_id": task_id}
-    known = logs.understood(getattr(task.request, logs.HEADER, None))
+    known = logs.valid_request_id(getattr(task.request, logs.HEADER, None))
     stack = _bound[task_id] = ExitStack()
     stack.enter_context(logs.bound(**ids, **({} if known is None else {"request_id": known})))
 

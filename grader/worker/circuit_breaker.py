@@ -1,12 +1,13 @@
-"""Whether this worker takes jobs. One whose sandboxes do not start takes itself out, and comes back when they do.
+"""Whether this worker takes jobs. If its sandboxes do not start, it stops, and it continues when they start again.
 
-    in ── no sandbox starts, FAILURES times in a row ──> out: listens to no queue, its jobs are left to others
-     ^                                                    │
-     └──── a probe, a process of its own, started one ────┘
+    closed ── no sandbox starts, FAILURES times in a row ──> open: consumes no queue, other workers take the jobs
+       ^                                                       │
+       └── half-open: a probe, a process of its own, ──────────┘
+           started a sandbox
 
-Only starts count: what happens to a sandbox while a submission runs in it may be that submission's doing, and nobody's
-code should be able to send workers home. Pool children note it in memory that they share with the worker's own
-process, which looks there each second.
+Only starts count. What happens to a sandbox while a submission runs can be that submission's doing, and no learner's
+code should be able to stop a worker. Pool children record failures in memory that they share with the worker's main
+process, which reads it every second.
 """
 
 import ctypes
@@ -28,94 +29,97 @@ from grader.telemetry import metrics
 from grader.telemetry.metrics import Collector, GaugeMetricFamily
 
 FAILURES = 3
-# How long after a probe that failed the next begins, and how long one may take (seconds).
-PROBE_AGAIN = float(os.environ.get("CHAINRULE_PROBE_SECONDS", "10"))
-PROBE_PATIENCE = 300.0
+# Seconds from the start of one probe to the start of the next, and the longest that one may take.
+PROBE_INTERVAL = float(os.environ.get("CHAINRULE_PROBE_SECONDS", "10"))
+PROBE_TIMEOUT = 300.0
 _SLOTS = 1024
 
 log = structlog.get_logger()
 
-# Without locks: a child that is killed would keep one for ever. Each child writes its own slot of what is added up, and
-# that a failure in a row may get lost between two children only puts off what comes anyway.
-_in_a_row = RawValue(ctypes.c_int, 0)
+# Without locks: a killed child would keep a lock forever. Each child adds up replacements in a slot of its own. If two
+# children lose one failure in a row between them, the breaker only opens a little later.
+_failures_in_a_row = RawValue(ctypes.c_int, 0)
 _reason = RawArray(ctypes.c_char, 500)
-_replaced = RawArray(ctypes.c_ulong, _SLOTS)
+_replacements = RawArray(ctypes.c_ulong, _SLOTS)
 
 
-def failed(reason: str) -> None:
-    """Note, in a pool child, that no sandbox could be started."""
+def record_failure(reason: str) -> None:
+    """Record, in a pool child, that no sandbox could be started."""
     _reason.value = reason.encode(errors="replace")[: len(_reason) - 1]
-    _in_a_row.value += 1
+    _failures_in_a_row.value += 1
 
 
-def succeeded() -> None:
-    """Note, in a pool child, that a sandbox did its work."""
-    if _in_a_row.value:
-        _in_a_row.value = 0
+def record_success() -> None:
+    """Record, in a pool child, that a sandbox worked."""
+    if _failures_in_a_row.value:
+        _failures_in_a_row.value = 0
 
 
-def replaced(reason: str) -> None:
-    """Note, in a pool child, that a sandbox was thrown away."""
-    _replaced[getattr(current_process(), "index", 0) % _SLOTS] += 1
+def record_replacement(reason: str) -> None:
+    """Record, in a pool child, that a sandbox was thrown away."""
+    _replacements[getattr(current_process(), "index", 0) % _SLOTS] += 1
     metrics.sandboxes_replaced.labels(reason).inc()
 
 
 class CircuitBreaker(Heartbeat):
-    """Looks at what the children note, leaves the queues and comes back to them."""
+    """A step of the worker's consumer: reads what the children recorded, cancels the queues and adds them again."""
 
     interval = 1.0
 
     def __init__(self, consumer: Any, **options: Any) -> None:
         super().__init__(consumer, **options)
-        self.why = ""
+        self.reason = ""
         self.since = 0.0
         self._queues: list[str] = []
         self._probe: subprocess.Popen[bytes] | None = None
-        self._probed = 0.0
+        self._probe_started = 0.0
 
-    def look(self, consumer: Any) -> None:
-        """Leave, probe, come back: whatever it is time for."""
-        if not self.why and _in_a_row.value >= FAILURES:
-            self._leave(consumer)
-        elif self.why and self._starts_again():
-            self._come_back(consumer)
-        liveness.beat(self.why)
+    def tick(self, consumer: Any) -> None:
+        """Open, probe or close, whatever is due."""
+        if not self.reason and _failures_in_a_row.value >= FAILURES:
+            self._open(consumer)
+        elif self.reason and self._probe_succeeded():
+            self._close(consumer)
+        liveness.beat(self.reason)
 
     def info(self, _consumer: Any) -> dict[str, Any]:
-        """Return what `celery inspect stats`, and with it the dashboard, says of this worker beside Celery's own."""
-        since = datetime.fromtimestamp(self.since, UTC).isoformat() if self.why else None
-        return {"chainrule": {"out": self.why, "since": since, "replaced": sum(_replaced)}}
+        """Return what `celery inspect stats`, and so the dashboard, reports of this worker beside Celery's own.
+
+        The keys are a protocol: servers of other versions read them. "out" is empty while the breaker is closed.
+        """
+        since = datetime.fromtimestamp(self.since, UTC).isoformat() if self.reason else None
+        return {"chainrule": {"out": self.reason, "since": since, "replaced": sum(_replacements)}}
 
     def stop(self, consumer: Any) -> None:
-        """End, and the probe with it."""
+        """Stop, and kill a probe that still runs."""
         super().stop(consumer)
         if self._probe is not None:
             self._probe.kill()
             self._probe.wait()
             self._probe = None
 
-    def _leave(self, consumer: Any) -> None:
-        self.why = _reason.value.decode(errors="replace").strip() or "no sandbox starts"
-        self.since = self._probed = time.time()
-        standing.why = self.why
+    def _open(self, consumer: Any) -> None:
+        self.reason = _reason.value.decode(errors="replace").strip() or "no sandbox starts"
+        self.since = self._probe_started = time.time()
+        state.reason = self.reason
         self._queues = list(consumer.app.amqp.queues.consume_from)
         for queue in self._queues:
             consumer.cancel_task_queue(queue)
-        log.error("worker_out", queues=self._queues, failures=_in_a_row.value, why=self.why)
+        log.error("circuit_opened", queues=self._queues, failures=_failures_in_a_row.value, reason=self.reason)
 
-    def _come_back(self, consumer: Any) -> None:
-        log.warning("worker_back", queues=self._queues, seconds=round(time.time() - self.since, 1))
-        self.why = standing.why = ""
-        _in_a_row.value = 0
+    def _close(self, consumer: Any) -> None:
+        log.warning("circuit_closed", queues=self._queues, seconds=round(time.time() - self.since, 1))
+        self.reason = state.reason = ""
+        _failures_in_a_row.value = 0
         for queue in self._queues:
             consumer.add_task_queue(queue)
 
-    def _starts_again(self) -> bool:
-        """Whether a probe ended well; begins one where it is time to. Never waits."""
+    def _probe_succeeded(self) -> bool:
+        """Whether a probe ended well. Starts a probe if one is due. Never waits."""
         now = time.time()
         if self._probe is None:
-            if now - self._probed >= PROBE_AGAIN:
-                self._probed = now
+            if now - self._probe_started >= PROBE_INTERVAL:
+                self._probe_started = now
                 self._probe = subprocess.Popen(
                     [sys.executable, "-m", "grader", "probe"],
                     stdin=subprocess.DEVNULL,
@@ -124,22 +128,24 @@ class CircuitBreaker(Heartbeat):
                 )
             return False
         if self._probe.poll() is None:
-            if now - self._probed > PROBE_PATIENCE:
+            if now - self._probe_started > PROBE_TIMEOUT:
                 self._probe.kill()
             return False
-        well = self._probe.returncode == 0
-        self._probe, self._probed = None, now
-        return well
+        succeeded = self._probe.returncode == 0
+        self._probe, self._probe_started = None, now
+        return succeeded
 
 
-class BreakerCollector(Collector):
-    """Tells Prometheus whether this worker is out."""
+class BreakerState(Collector):
+    """Reports to Prometheus whether the breaker is open."""
 
-    why = ""
+    reason = ""
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Yield one gauge."""
-        yield GaugeMetricFamily("chainrule_worker_out", "1 while this worker takes no jobs.", value=bool(self.why))
+        yield GaugeMetricFamily(
+            "chainrule_worker_circuit_open", "1 while this worker takes no jobs.", value=bool(self.reason)
+        )
 
 
-standing = BreakerCollector()
+state = BreakerState()

@@ -1,7 +1,8 @@
-"""Telling the server which jobs this worker has in hand, so that it can tell a job that takes long from a lost one.
+"""Publishing which jobs this worker has in flight, so that the server can tell a slow job from a lost one.
 
-In Redis, per job: the key `held:<task id>`, kept alive while the job is here and a little longer, until its report has
-been written down. A worker that died, hangs or was cut off says nothing, and its jobs are sent to others.
+In Redis, for each job: the key `held:<task id>`. It is refreshed while the worker has the job, and it expires a little
+later, after the job's report has been recorded. A worker that died, hangs or lost its network refreshes nothing, and
+the server sends its jobs to others.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,46 +14,46 @@ from celery import Celery, bootsteps
 from celery.signals import task_received
 from celery.worker.state import reserved_requests
 
-from grader.worker.progress import impatient
+from grader.worker.progress import best_effort_client
 
-INTERVAL = 2.0
-KEPT = 8
+REFRESH_SECONDS = 2.0
+EXPIRE_SECONDS = 8
 
 log = structlog.get_logger()
 
 
-def tell_what_is_held(app: Celery) -> None:
-    """Have the workers of an app say what they hold: at once when a job arrives, and then every other second."""
-    client = impatient(app.conf.broker_read_url or app.conf.broker_url)
+def publisher(app: Celery) -> type[bootsteps.StartStopStep]:
+    """Return a step of an app's consumer that publishes each job when it arrives and refreshes it every other second."""
+    client = best_effort_client(app.conf.broker_read_url or app.conf.broker_url)
 
-    def received(request: Any, **_: Any) -> None:
-        hold(client, [request.id])
+    def on_received(request: Any, **_: Any) -> None:
+        publish(client, [request.id])
 
-    task_received.connect(received, weak=False)
-    app.steps["consumer"].add(_step(lambda: hold(client, [request.id for request in list(reserved_requests)])))
+    task_received.connect(on_received, weak=False)
+    return _step(lambda: publish(client, [request.id for request in list(reserved_requests)]))
 
 
-def hold(client: redis.Redis, jobs: Iterable[str]) -> None:
-    """Keep the keys of these jobs alive. Without a broker there is nobody to tell: that is for the log only."""
+def publish(client: redis.Redis, jobs: Iterable[str]) -> None:
+    """Set or refresh the keys of these jobs. If the broker does not answer, that is logged and nothing else happens."""
     try:
         with client.pipeline(transaction=False) as pipe:
             for job in jobs:
-                pipe.set(f"held:{job}", "", ex=KEPT)
+                pipe.set(f"held:{job}", "", ex=EXPIRE_SECONDS)
             pipe.execute()
     except redis.RedisError as error:
-        log.warning("what is held was not told", error=str(error))
+        log.warning("in_flight_not_published", error=str(error))
 
 
-def _step(beat: Callable[[], None]) -> type[bootsteps.StartStopStep]:
-    class Holding(bootsteps.StartStopStep):  # type: ignore[misc]
-        """Beats in the worker's own process, so that a pool child that is busy or dead changes nothing."""
+def _step(refresh: Callable[[], None]) -> type[bootsteps.StartStopStep]:
+    class InFlight(bootsteps.StartStopStep):  # type: ignore[misc]
+        """Runs in the worker's main process, so that a busy or dead pool child changes nothing."""
 
         requires = ("celery.worker.consumer.tasks:Tasks",)
 
         def start(self, consumer: Any) -> None:
-            self.timer = consumer.timer.call_repeatedly(INTERVAL, beat)
+            self.timer = consumer.timer.call_repeatedly(REFRESH_SECONDS, refresh)
 
         def stop(self, consumer: Any) -> None:
             self.timer.cancel()
 
-    return Holding
+    return InFlight

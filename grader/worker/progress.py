@@ -1,6 +1,6 @@
-"""Telling the page how far a submission is, by way of the broker. For looking at only: scoring never reads it.
+"""Publishing how far a submission is, through the broker. Pages show it; scoring never reads it.
 
-Messages on the channel `progress:<submission>`, the last one also kept under that key for ten minutes:
+Messages on the channel `progress:<submission>`; the last one also stays under that key for ten minutes:
 {"state": "running"}, {"state": "running", "case": 2, "of": 5}, {"state": "running", "loss": [[step, value], ...]}.
 """
 
@@ -14,27 +14,28 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-INTERVAL = 0.1
-KEPT = 600
+INTERVAL_SECONDS = 0.1
+EXPIRE_SECONDS = 600
+MOST_LOSSES = 200
 
 log = structlog.get_logger()
 _clients: dict[str, redis.Redis] = {}
 
 
-def impatient(url: str) -> redis.Redis:
-    """Return a client that gives up after a second, at the first try: for what grading can do without."""
+def best_effort_client(url: str) -> redis.Redis:
+    """Return a Redis client that gives up after one try of one second: for messages that grading can do without."""
     return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
 
 
-class Progress:
-    """Publishes one submission's progress, at most every tenth of a second."""
+class ProgressPublisher:
+    """Publishes the progress of one submission, at most ten times a second."""
 
     def __init__(self, url: str, submission: str) -> None:
-        self.client = _clients.setdefault(url, impatient(url))
+        self.client = _clients.setdefault(url, best_effort_client(url))
         self.channel = f"progress:{submission}"
-        self.last = 0.0
+        self.last_sent = 0.0
         self.losses: list[Any] = []
-        self.heard = True
+        self.broker_answers = True
 
     def __enter__(self) -> Self:
         self._send({"state": "running"})
@@ -43,26 +44,26 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.losses and self.heard:
+        if self.losses and self.broker_answers:
             self._send({"state": "running"})
 
-    def tell(self, message: dict[str, Any]) -> None:
-        """Take a progress message of the sandbox; loss points are collected until the next one is due."""
+    def publish(self, message: dict[str, Any]) -> None:
+        """Publish a progress message of the sandbox. Loss points are collected until the next message is due."""
         self.losses += message.get("loss", [])
-        if self.heard and time.monotonic() - self.last >= INTERVAL:
+        if self.broker_answers and time.monotonic() - self.last_sent >= INTERVAL_SECONDS:
             self._send({"state": "running"} | {key: message[key] for key in ("case", "of") if key in message})
 
     def _send(self, message: dict[str, Any]) -> None:
         if self.losses:
-            message["loss"], self.losses = self.losses[-200:], []
+            message["loss"], self.losses = self.losses[-MOST_LOSSES:], []
         text = json.dumps(message)
         try:
             with self.client.pipeline(transaction=False) as pipe:
                 pipe.publish(self.channel, text)
-                pipe.set(self.channel, text, ex=KEPT)
+                pipe.set(self.channel, text, ex=EXPIRE_SECONDS)
                 pipe.execute()
         except redis.RedisError as error:
-            # A broker that hangs must not hold the grading up: nothing more is told of this submission.
-            self.heard = False
-            log.warning("progress was not told", error=str(error))
-        self.last = time.monotonic()
+            # A broker that hangs must not slow grading down: no more progress is sent for this submission.
+            self.broker_answers = False
+            log.warning("progress_not_published", error=str(error))
+        self.last_sent = time.monotonic()

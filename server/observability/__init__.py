@@ -1,1 +1,1 @@
-"""What operators see of this server: requests in logs and numbers, its health, its queues and outboxes."""
+"""What operators see of this server: requests in logs and metrics, its health, its queues and outboxes."""

@@ -1,4 +1,4 @@
-"""Has Django log as all of Chainrule does: the value of LOGGING_CONFIG."""
+"""Makes Django log in the same format as the rest of Chainrule: the value of LOGGING_CONFIG."""
 
 from typing import Any
 
@@ -6,5 +6,5 @@ from grader.telemetry import logs, metrics
 
 
 def configure(settings: dict[str, Any]) -> None:
-    """Set logging up; `settings` is LOGGING, with the style of the lines."""
+    """Configure logging. `settings` is Django's LOGGING; its key "style" chooses the format of the lines."""
     logs.configure(settings["style"], count=metrics.count_line)

@@ -1,8 +1,8 @@
-"""Whether this process can do its work: asked of those it needs, each with a few seconds to answer."""
+"""Whether this process can do its work: checks what it needs, each with a time limit of a few seconds."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TooSlow
+from concurrent.futures import TimeoutError as FutureTimeout
 from functools import cache
 
 import structlog
@@ -12,35 +12,35 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from server.celery import app
 
-# How long an answer may take (seconds): less than a probe usually waits.
-PATIENCE = 3.0
+# How long one check can take (seconds): less than a probe usually waits.
+TIMEOUT = 3.0
 
 log = structlog.get_logger(__name__)
 
 
 def troubles() -> dict[str, str]:
-    """Return what is wrong, by the part that is: "database", "migrations", "broker". Empty where all is well."""
-    asked = {name: threads(name).submit(_asked, ask) for name, ask in ASK.items()}
-    heard = {name: answer_of(name, answer) for name, answer in asked.items()}
-    return {name: wrong for name, wrong in heard.items() if wrong}
+    """Return what is wrong, by the part that is: "database", "migrations", "broker". Empty if nothing is."""
+    started = {name: threads(name).submit(_run, check) for name, check in CHECKS.items()}
+    results = {name: result_of(name, future) for name, future in started.items()}
+    return {name: wrong for name, wrong in results.items() if wrong}
 
 
-def answer_of(name: str, answer: "Future[str]") -> str:
-    """Wait for an answer, and return what is wrong according to it, or with it."""
+def result_of(name: str, future: "Future[str]") -> str:
+    """Wait for a check and return what is wrong; "" if nothing is."""
     try:
-        return answer.result(PATIENCE)
-    except TooSlow:
-        answer.cancel()
-        return f"no answer within {PATIENCE:g} seconds"
+        return future.result(TIMEOUT)
+    except FutureTimeout:
+        future.cancel()
+        return f"no answer within {TIMEOUT:g} seconds"
     except Exception:
-        # Whose words may hold addresses and names: they are for the log.
+        # The error's text can contain addresses and names, so it goes only into the log.
         log.warning("not_ready", part=name, exc_info=True)
         return "does not answer"
 
 
-def _asked(ask: Callable[[], str]) -> str:
+def _run(check: Callable[[], str]) -> str:
     try:
-        return ask()
+        return check()
     finally:
         connection.close()
 
@@ -58,20 +58,20 @@ def _migrations() -> str:
 
 def _broker() -> str:
     with app.connection_for_write() as broker:
-        broker.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE)
+        broker.ensure_connection(max_retries=1, interval_start=0, timeout=TIMEOUT)
     return ""
 
 
 @cache
 def known_migrations() -> frozenset[tuple[str, str]]:
-    """Return the migrations that this version has, as (app, name)."""
+    """Return the migrations that this version contains, as (app, name)."""
     return frozenset(MigrationLoader(None).disk_migrations or {})
 
 
 @cache
 def threads(_name: str) -> ThreadPoolExecutor:
-    """Return the one thread that asks a part: what hangs keeps its own probes waiting, and no others."""
+    """Return the one thread that checks a part. If a check hangs, only later checks of the same part wait."""
     return ThreadPoolExecutor(1, thread_name_prefix="readiness")
 
 
-ASK: dict[str, Callable[[], str]] = {"database": _database, "migrations": _migrations, "broker": _broker}
+CHECKS: dict[str, Callable[[], str]] = {"database": _database, "migrations": _migrations, "broker": _broker}

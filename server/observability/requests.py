@@ -1,6 +1,6 @@
-"""Every request: an id, a line in the log, and a count. The API, which goes its own way, uses the same functions.
+"""Every request gets an id, a log line and a count. The API has a request path of its own and uses the same functions.
 
-Lines name the view, never the address: there are keys in some, such as that of a password's reset.
+A line names the view and never the address, because some addresses contain keys, such as those for a password reset.
 """
 
 import time
@@ -30,13 +30,13 @@ log = structlog.get_logger(__name__)
 
 @sync_and_async_middleware
 def observability(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Answer probes before anything else has a say, and observe every page. Must stand before what redirects."""
+    """Answer probes first, and observe every other request. It must come before middleware that redirects."""
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> HttpResponseBase:
             if request.path_info in PROBES:
-                # In a thread of its own: a probe must not wait behind the pages.
-                return await sync_to_async(_apart, thread_sensitive=False)(request)
+                # In a thread of its own: a probe must not wait for pages.
+                return await sync_to_async(_answer_probe, thread_sensitive=False)(request)
             began = begin(request)
             with logs.bound(request_id=request.request_id):  # type: ignore[attr-defined]
                 return end(request, await get_response(request), began)
@@ -53,7 +53,7 @@ def observability(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpR
     return middleware_sync
 
 
-def _apart(request: HttpRequest) -> HttpResponseBase:
+def _answer_probe(request: HttpRequest) -> HttpResponseBase:
     try:
         return PROBES[request.path_info](request)
     finally:
@@ -61,13 +61,13 @@ def _apart(request: HttpRequest) -> HttpResponseBase:
 
 
 def begin(request: Any) -> float:
-    """Give a request its id, the caller's own where it is one; returns the moment for `end`."""
-    request.request_id = logs.understood(request.headers.get(HEADER)) or uuid4().hex
+    """Give a request its id (the caller's own if it is valid) and return the start time for `end`."""
+    request.request_id = logs.valid_request_id(request.headers.get(HEADER)) or uuid4().hex
     return time.perf_counter()
 
 
 def end(request: Any, response: Response, began: float, **more: Any) -> Response:
-    """Count and log a request that is answered, and tell the caller its id; `more` stands in the line, too."""
+    """Count and log an answered request and put its id into the response. `more` is added to the log line."""
     seconds = time.perf_counter() - began
     view, method = view_of(request), request.method if request.method in METHODS else "other"
     metrics.requests.labels(view, method, str(response.status_code)).inc()
@@ -88,15 +88,15 @@ def end(request: Any, response: Response, began: float, **more: Any) -> Response
 
 
 def view_of(request: Any) -> str:
-    """Return the name of the view that answered, "static" for files, "unknown" where there is none."""
+    """Return the name of the view that answered, "static" for files, or "unknown"."""
     match = getattr(request, "resolver_match", None)
     if match is not None:
         return match.view_name or "unknown"
     return "static" if request.path_info.startswith(settings.STATIC_URL) else "unknown"
 
 
-def _note_exception(sender: Any, request: Any = None, **_: Any) -> None:
+def _log_exception(sender: Any, request: Any = None, **_: Any) -> None:
     log.exception("page_failed", view=view_of(request) if request is not None else "unknown")
 
 
-got_request_exception.connect(_note_exception, dispatch_uid="note exceptions of pages")
+got_request_exception.connect(_log_exception, dispatch_uid="log exceptions of pages")

@@ -1,8 +1,8 @@
-"""What probes ask: no sign-in, no session, no host name, and nothing secret in the answers.
+"""Probes: they need no sign-in, no session and no host name, and their responses contain nothing secret.
 
-/healthz    this process lives: whoever asks gets an answer, whatever else is away
-/readyz     database and broker answer, and the database is as this version needs it; 503 and what is wrong if not
-/metrics    numbers for Prometheus, for whoever knows CHAINRULE_METRICS_TOKEN; nothing is there where it is not set
+/healthz    this process is alive, even if everything else is away
+/readyz     database and broker answer and all migrations are applied; if not, 503 and what is wrong
+/metrics    metrics for Prometheus, if the request has CHAINRULE_METRICS_TOKEN; 404 if that is not set
 """
 
 import hmac
@@ -15,42 +15,42 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from grader.telemetry.metrics import registry
-from server.observability.numbers import Numbers
+from server.observability.gauges import Gauges
 from server.observability.readiness import troubles
 
 
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Say that this process lives."""
-    return _unkept(HttpResponse("alive\n", content_type="text/plain"))
+    """Report that this process is alive."""
+    return _not_stored(HttpResponse("alive\n", content_type="text/plain"))
 
 
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether this process can do its work, and what keeps it from that."""
+    """Report whether this process can do its work, and if not, what is wrong."""
     wrong = troubles()
-    return _unkept(JsonResponse({"ready": not wrong, "troubles": wrong}, status=503 if wrong else 200))
+    return _not_stored(JsonResponse({"ready": not wrong, "troubles": wrong}, status=503 if wrong else 200))
 
 
 @login_not_required
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Tell the numbers of all processes of this website, and what database and broker tell of the whole."""
+    """Report the metrics of all processes of this website, and those read from database and broker."""
     token = settings.METRICS_TOKEN
     if not token:
-        return _unkept(HttpResponse("Set CHAINRULE_METRICS_TOKEN to have numbers here.\n", status=404))
+        return _not_stored(HttpResponse("Set CHAINRULE_METRICS_TOKEN to get metrics here.\n", status=404))
     given = request.headers.get("Authorization", "")
     if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
-        return _unkept(HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"}))
-    return _unkept(HttpResponse(generate_latest(registry(Numbers())), content_type=CONTENT_TYPE_LATEST))
+        return _not_stored(HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"}))
+    return _not_stored(HttpResponse(generate_latest(registry(Gauges())), content_type=CONTENT_TYPE_LATEST))
 
 
-def _unkept(response: HttpResponse) -> HttpResponse:
+def _not_stored(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "no-store"
     return response
 
 
-# Answered by the middleware, ahead of redirects to TLS and of the check of host names: probes know neither.
+# The middleware answers these before it redirects to TLS or checks the host name: probes have neither.
 PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}

@@ -106,7 +106,7 @@ def grading(system):
     command = [
         BIN / "celery",
         "-A",
-        "grader.worker.tasks",
+        "grader.worker",
         "worker",
         "-Q",
         "grading.cpu,regrading.cpu",

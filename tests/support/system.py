@@ -87,7 +87,7 @@ def grader_command(*, concurrency=1, name="grading"):
     command = [
         BIN / "celery",
         "-A",
-        "grader.worker.tasks",
+        "grader.worker",
         "worker",
         "-Q",
         "grading.cpu,regrading.cpu",

@@ -53,7 +53,7 @@ def _sweep(runtime: str) -> Swept:
     resent = [_try_again(pk) for pk in sorted(overdue - waiting - in_hand)]
     swept = Swept(waiting=len(waiting), held=len(in_hand), resent=resent.count(True), given_up=resent.count(False))
     for what, count in asdict(swept).items():
-        metrics.swept.labels(what).inc(count)
+        metrics.reconciled.labels(what).inc(count)
     if swept.resent or swept.given_up:
         log.info("swept", runtime=runtime, **asdict(swept))
     return swept

@@ -1,4 +1,4 @@
-"""What a health check learns of a worker, by the command that it would run."""
+"""What a health check finds out about a worker, by the command that it runs."""
 
 import subprocess
 import sys
@@ -17,63 +17,63 @@ def file(tmp_path, monkeypatch):
     return tmp_path / "health.json"
 
 
-def ask(*words):
+def check(*words):
     return subprocess.run(
         [sys.executable, "-m", "grader.messaging.liveness", *words], capture_output=True, text=True, check=False
     )
 
 
-def test_a_worker_that_was_just_heard_of_is_well(file):
+def test_a_worker_that_just_reported_is_well(file):
     liveness.beat()
 
-    assert ask("--taking").returncode == 0
+    assert check("--taking").returncode == 0
 
 
-def test_a_worker_is_heard_of_at_once_and_at_every_turn_until_its_connection_ends(file):
+def test_a_worker_reports_until_its_connection_ends(file):
     consumer = SimpleNamespace(timer=Timer())
     step = Heartbeat(consumer)
-    step.stop(consumer)  # as where the connection failed before it began
+    step.stop(consumer)  # as if the connection failed before it began
 
     step.start(consumer)
     assert liveness.trouble(file) == ""
 
-    (turn,) = (scheduled.entry for scheduled in consumer.timer.queue)
+    (tick,) = (scheduled.entry for scheduled in consumer.timer.queue)
     file.unlink()
-    turn()
+    tick()
     assert liveness.trouble(file) == ""
 
     step.stop(consumer)
-    assert turn.canceled
+    assert tick.canceled
 
 
-def test_a_worker_that_is_out_lives_but_takes_nothing(file):
+def test_a_paused_worker_is_alive_but_takes_nothing(file):
     liveness.beat("no Docker engine answers")
 
-    assert ask().returncode == 0
-    taking = ask("--taking")
+    assert check().returncode == 0
+    taking = check("--taking")
     assert (taking.returncode, taking.stderr) == (1, "the worker takes no jobs: no Docker engine answers\n")
 
 
-def test_a_silent_worker_is_not_well(file):
+def test_a_worker_that_stopped_reporting_is_not_well(file):
     liveness.beat()
 
-    assert "nothing was heard" in liveness.trouble(file, patience=-1)
+    assert "has not reported" in liveness.trouble(file, timeout=-1)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"at": "now", "out": ""}'])
-def test_a_file_that_no_worker_wrote_tells_of_no_worker(file, text):
+@pytest.mark.parametrize("text", ["", "[]", '{"at": "now", "paused": ""}'])
+def test_a_file_that_no_worker_wrote_fails_the_check(file, text):
     file.write_text(text)
 
-    assert ask().returncode == 1
+    assert check().returncode == 1
 
 
-def test_without_a_file_it_is_said_which_variable_names_it(monkeypatch):
+def test_without_a_file_the_error_names_the_variable(monkeypatch):
     monkeypatch.delenv(liveness.VARIABLE, raising=False)
 
-    assert ask().stderr == "CHAINRULE_HEALTH_FILE names no file\n"
+    assert check().stderr == "CHAINRULE_HEALTH_FILE names no file\n"
 
 
-def test_where_no_file_is_named_a_beat_leaves_nothing(monkeypatch, tmp_path):
+def test_a_beat_without_a_file_writes_nothing(monkeypatch, tmp_path):
     monkeypatch.delenv(liveness.VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
 

@@ -1,3 +1,5 @@
+"""The way to Redis: its URL, and messages that no receiver can handle."""
+
 import os
 from contextlib import closing
 from uuid import uuid4
@@ -8,28 +10,28 @@ from kombu import Connection
 from structlog.testing import capture_logs
 
 from deploy.dev.services import redis as redis_server
-from grader.messaging.redis_transport import OF_BROKER, Transport, broker, drop_what_cannot_be_read
+from grader.messaging.redis_transport import BROKER_ERRORS, Transport, broker_url, install_transport
 
 
-def test_a_file_goes_before_the_variable(monkeypatch, tmp_path):
+def test_the_url_file_wins_over_the_variable(monkeypatch, tmp_path):
     (tmp_path / "url").write_text("redis://from-the-file\n")
     monkeypatch.setenv("REDIS_URL", "redis://from-the-variable")
-    assert broker() == "redis://from-the-variable"
+    assert broker_url() == "redis://from-the-variable"
 
     monkeypatch.setenv("REDIS_URL_FILE", str(tmp_path / "url"))
-    assert broker() == "redis://from-the-file"
+    assert broker_url() == "redis://from-the-file"
 
 
-def test_without_either_it_is_this_machines(monkeypatch):
+def test_the_default_url_is_this_machine(monkeypatch):
     monkeypatch.delenv("REDIS_URL", raising=False)
     monkeypatch.delenv("REDIS_URL_FILE", raising=False)
 
-    assert broker() == "redis://127.0.0.1:6379/0"
+    assert broker_url() == "redis://127.0.0.1:6379/0"
 
 
 @pytest.mark.parametrize("scheme", ["redis", "rediss"])
-def test_the_way_is_ours_and_as_secret_as_the_address_says(scheme):
-    drop_what_cannot_be_read()
+def test_both_schemes_use_our_transport_and_keep_tls(scheme):
+    install_transport()
 
     with Connection(f"{scheme}://somewhere:1/0") as connection:
         assert connection.get_transport_cls() is Transport
@@ -38,14 +40,14 @@ def test_the_way_is_ours_and_as_secret_as_the_address_says(scheme):
 
 @pytest.mark.redis
 @pytest.mark.parametrize("odd", [b"\xff", b"hello", b"{}", b"[" * 100_000, b'{"__type__": "uuid"}', b"null"])
-def test_what_cannot_be_read_is_passed_over_and_noted(odd):
-    drop_what_cannot_be_read()
+def test_an_unreadable_message_is_dropped_and_logged(odd):
+    install_transport()
     name = f"test.{uuid4()}"
     with (
         Connection(os.environ["REDIS_URL"]) as connection,
         closing(redis.Redis.from_url(os.environ["REDIS_URL"])) as client,
         closing(connection.SimpleQueue(name)) as queue,
-        capture_logs() as said,
+        capture_logs() as logged,
     ):
         client.lpush(name, odd)
         queue.put("a job")
@@ -54,19 +56,19 @@ def test_what_cannot_be_read_is_passed_over_and_noted(odd):
         queue.queue.delete()
 
     assert taken.payload == "a job"
-    assert [line["event"] for line in said if line["log_level"] == "error"] == ["message_dropped"]
+    assert [line["event"] for line in logged if line["log_level"] == "error"] == ["message_dropped"]
 
 
 @pytest.mark.redis
-def test_a_message_that_its_receiver_cannot_take_is_not_put_back():
-    drop_what_cannot_be_read()
+def test_a_message_that_its_handler_rejects_is_not_redelivered():
+    install_transport()
     name = f"test.{uuid4()}"
-    heard = []
+    received = []
 
     def receive(body, message):
         if body == "odd":
             raise ValueError("cannot take it")
-        heard.append(body)
+        received.append(body)
         message.ack()
 
     with (
@@ -76,18 +78,18 @@ def test_a_message_that_its_receiver_cannot_take_is_not_put_back():
     ):
         for body in ("odd", "a job"):
             queue.put(body)
-        while not heard:
+        while not received:
             connection.drain_events(timeout=5)
         assert not consumer.channel.qos._delivered.keys() - consumer.channel.qos._dirty
         queue.queue.delete()
 
-    assert heard == ["a job"]
+    assert received == ["a job"]
 
 
 @pytest.mark.redis
-@pytest.mark.parametrize("fate", ["ack", "reject", "requeue"])
-def test_what_was_in_hand_when_the_broker_went_does_not_keep_others_from_being_taken(tmp_path, fate):
-    drop_what_cannot_be_read()
+@pytest.mark.parametrize("method", ["ack", "reject", "requeue"])
+def test_a_lost_acknowledgement_does_not_block_the_consumer(tmp_path, method):
+    install_transport()
     taken = []
     with redis_server(tmp_path) as url:
         connection = Connection(url)
@@ -99,8 +101,8 @@ def test_what_was_in_hand_when_the_broker_went_does_not_keep_others_from_being_t
             connection.drain_events(timeout=5)
         assert not consumer.channel.qos.can_consume()
 
-    with pytest.raises(OF_BROKER):
-        getattr(taken[0], fate)()
+    with pytest.raises(BROKER_ERRORS):
+        getattr(taken[0], method)()
 
     assert consumer.channel.qos.can_consume()
     connection.collect()

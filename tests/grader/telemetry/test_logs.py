@@ -16,10 +16,10 @@ from grader.telemetry import logs, metrics, task_context
 
 @pytest.fixture
 def written(monkeypatch):
-    """Return what is logged from here on, in a style; afterwards logging is as it was."""
+    """Return what is logged from here on, in a style. Logging is restored afterwards."""
     root, stream = logging.getLogger(), io.StringIO()
     before = root.handlers[:], root.level
-    monkeypatch.setitem(logs._present, "style", "text")
+    monkeypatch.setitem(logs._current, "style", "text")
     monkeypatch.delenv("CHAINRULE_LOGS", raising=False)
     levels = {name: logging.getLogger(name).level for name in logs._QUIET}
 
@@ -35,7 +35,7 @@ def written(monkeypatch):
         logging.getLogger(name).setLevel(level)
 
 
-def test_a_line_is_json_with_the_ids_of_what_is_going_on(written):
+def test_a_json_line_has_the_bound_ids(written):
     stream = written(logs.JSON)
 
     with logs.bound(request_id="r1", submission="s1"):
@@ -53,7 +53,7 @@ def test_a_line_is_json_with_the_ids_of_what_is_going_on(written):
     assert "request_id" not in second
 
 
-def test_who_sets_logging_up_once_more_without_a_style_keeps_the_one_there_was(written):
+def test_configuring_again_without_a_style_keeps_the_style(written):
     written(logs.JSON)
     stream = written(None)
 
@@ -62,7 +62,7 @@ def test_who_sets_logging_up_once_more_without_a_style_keeps_the_one_there_was(w
     assert json.loads(stream.getvalue())["event"] == "ready"
 
 
-def test_what_others_log_looks_the_same(written):
+def test_lines_of_libraries_have_the_same_format(written):
     stream = written(logs.JSON)
 
     with logs.bound(request_id="r1"):
@@ -73,7 +73,7 @@ def test_what_others_log_looks_the_same(written):
 
 
 @pytest.mark.parametrize("style", [logs.JSON, "text"])
-def test_values_with_secret_names_are_hidden_however_deep(written, style):
+def test_values_with_secret_names_are_hidden_at_any_depth(written, style):
     stream = written(style)
 
     structlog.get_logger().info(
@@ -98,7 +98,7 @@ def test_a_traceback_shows_no_values_of_variables(written, style):
     assert "hush" not in stream.getvalue()
 
 
-def test_errors_are_counted_by_their_event_and_those_of_others_by_who_speaks(written):
+def test_errors_are_counted_by_event_or_by_logger(written):
     written("text", count=metrics.count_line)
     names = ["gave_up", "celery.app.trace", "other"]
     before = [metrics.errors.labels(name)._value.get() for name in names]
@@ -113,23 +113,23 @@ def test_errors_are_counted_by_their_event_and_those_of_others_by_who_speaks(wri
 
 
 @pytest.mark.parametrize("given", ["", "a b", "a\nb", "x" * 65, "ü", None, 7, '"}'])
-def test_an_id_that_somebody_made_up_to_write_into_our_logs_is_not_taken_over(given):
-    assert logs.understood(given) is None
-    assert logs.understood("3f2a-B_1.x") == "3f2a-B_1.x"
+def test_an_unsafe_request_id_is_refused(given):
+    assert logs.valid_request_id(given) is None
+    assert logs.valid_request_id("3f2a-B_1.x") == "3f2a-B_1.x"
 
 
-def test_a_task_carries_the_id_of_its_request():
+def test_a_task_carries_its_request_id():
     assert logs.carried() == {}
     with logs.bound(request_id="r1"):
         assert logs.carried() == {"request_id": "r1"}
 
 
 @pytest.mark.parametrize(("carried", "known"), [("r1", "r1"), ("a\nb", None), (None, None)])
-def test_what_a_task_writes_carries_its_id_and_that_of_its_request_and_what_comes_after_does_not(carried, known):
-    task_context.follow()
+def test_only_lines_of_a_task_carry_its_ids(carried, known):
+    task_context.connect()
     app = Celery("traced", set_as_current=False)
 
-    @app.task(name="seen", shared=False)  # not a task of every app that is looked at later in this process
+    @app.task(name="seen", shared=False)  # not a task of every other app in this process
     def seen():
         return get_contextvars()
 
@@ -141,7 +141,7 @@ def test_what_a_task_writes_carries_its_id_and_that_of_its_request_and_what_come
     assert "task_id" not in get_contextvars()
 
 
-def test_a_worker_logs_as_we_do_and_counts_its_errors(written):
+def test_a_worker_counts_its_errors(written):
     stream = written(logs.JSON)
     before = metrics.errors.labels("worker_broke")._value.get()
 

@@ -1,4 +1,4 @@
-"""A worker whose sandboxes do not start goes home, and comes back once a probe, a real process, says that they do."""
+"""The breaker opens if no sandbox starts, and closes when a probe, a real process, has started one."""
 
 import ctypes
 import os
@@ -11,35 +11,35 @@ from kombu.asynchronous.timer import Timer
 
 from grader.messaging import liveness
 from grader.worker import circuit_breaker
-from grader.worker.circuit_breaker import FAILURES, BreakerCollector, CircuitBreaker
+from grader.worker.circuit_breaker import FAILURES, BreakerState, CircuitBreaker
 
 QUEUES = ["grading.cpu", "regrading.cpu"]
 
 
 class Consumer:
-    """As much of Celery's consumer as a step uses: which queues it listens to, and a timer that the test turns."""
+    """The part of Celery's consumer that a step uses: its queues, and a timer that the test advances."""
 
     def __init__(self):
         self.app = Celery("grader", set_as_current=False)
         self.app.amqp.queues.select(QUEUES)
-        self.heard = list(QUEUES)
+        self.consumed = list(QUEUES)
         self.timer = Timer()
 
     def cancel_task_queue(self, queue):
-        self.heard.remove(queue)
+        self.consumed.remove(queue)
 
     def add_task_queue(self, queue):
-        self.heard.append(queue)
+        self.consumed.append(queue)
 
 
 @pytest.fixture(autouse=True)
-def nothing_noted(monkeypatch):
-    """What pool children note, empty; probes begin at once."""
-    monkeypatch.setattr(circuit_breaker, "_in_a_row", RawValue(ctypes.c_int, 0))
+def nothing_recorded(monkeypatch):
+    """No pool child has recorded anything; probes start at once."""
+    monkeypatch.setattr(circuit_breaker, "_failures_in_a_row", RawValue(ctypes.c_int, 0))
     monkeypatch.setattr(circuit_breaker, "_reason", RawArray(ctypes.c_char, 500))
-    monkeypatch.setattr(circuit_breaker, "_replaced", RawArray(ctypes.c_ulong, 1024))
-    monkeypatch.setattr(circuit_breaker, "standing", BreakerCollector())
-    monkeypatch.setattr(circuit_breaker, "PROBE_AGAIN", 0.0)
+    monkeypatch.setattr(circuit_breaker, "_replacements", RawArray(ctypes.c_ulong, 1024))
+    monkeypatch.setattr(circuit_breaker, "state", BreakerState())
+    monkeypatch.setattr(circuit_breaker, "PROBE_INTERVAL", 0.0)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def step(consumer):
 
 @pytest.fixture
 def probe(tmp_path, monkeypatch):
-    """Have every probe run a line of shell from now on."""
+    """Make every probe run a line of shell from now on."""
 
     def runs(line):
         path = tmp_path / "python"
@@ -74,119 +74,119 @@ def probe(tmp_path, monkeypatch):
     return runs
 
 
-def in_a_child(note, *arguments):
-    """Note something as a pool child does: in another process."""
+def in_a_child(record, *arguments):
+    """Record something as a pool child does: in another process."""
     pid = os.fork()
     if pid == 0:
         try:
-            note(*arguments)
+            record(*arguments)
             os._exit(0)
         finally:
             os._exit(1)
     assert os.waitpid(pid, 0)[1] == 0
 
 
-def goes_home(step, consumer, why="no Docker engine answers"):
+def open_breaker(step, consumer, why="no Docker engine answers"):
     for _ in range(FAILURES):
-        in_a_child(circuit_breaker.failed, why)
-    step.look(consumer)
+        in_a_child(circuit_breaker.record_failure, why)
+    step.tick(consumer)
 
 
-def probed(step, consumer):
-    """Begin a probe, wait for its end, and look what it said."""
-    step.look(consumer)
+def run_probe(step, consumer):
+    """Start a probe, wait for its end, and read its result."""
+    step.tick(consumer)
     step._probe.wait()
-    step.look(consumer)
+    step.tick(consumer)
 
 
-def told():
-    (gauge,) = circuit_breaker.standing.collect()
+def is_open():
+    (gauge,) = circuit_breaker.state.collect()
     return gauge.samples[0].value
 
 
-def test_a_worker_whose_sandboxes_do_not_start_leaves_its_queues_and_says_why(step, consumer, file):
-    goes_home(step, consumer)
+def test_an_open_breaker_cancels_the_queues_and_reports_why(step, consumer, file):
+    open_breaker(step, consumer)
 
-    assert consumer.heard == []
+    assert consumer.consumed == []
     assert liveness.trouble(file) == ""
     assert liveness.trouble(file, taking=True) == "the worker takes no jobs: no Docker engine answers"
     assert step.info(consumer)["chainrule"]["out"] == "no Docker engine answers"
     assert step.info(consumer)["chainrule"]["since"].endswith("+00:00")
-    assert told() == 1
+    assert is_open() == 1
 
 
-def test_one_that_started_in_between_keeps_the_worker_at_work(step, consumer, file):
+def test_one_success_in_between_keeps_the_breaker_closed(step, consumer, file):
     for _ in range(FAILURES):
-        in_a_child(circuit_breaker.failed, "it was slow")
-        in_a_child(circuit_breaker.succeeded)
-    step.look(consumer)
+        in_a_child(circuit_breaker.record_failure, "it was slow")
+        in_a_child(circuit_breaker.record_success)
+    step.tick(consumer)
 
-    assert consumer.heard == QUEUES
+    assert consumer.consumed == QUEUES
     assert liveness.trouble(file, taking=True) == ""
     assert step.info(consumer)["chainrule"] == {"out": "", "since": None, "replaced": 0}
-    assert told() == 0
+    assert is_open() == 0
 
 
 @pytest.mark.parametrize(
-    ("said", "why"), [(" ", "no sandbox starts"), ("é" * 600, "é" * 249 + "\N{REPLACEMENT CHARACTER}")]
+    ("recorded", "why"), [(" ", "no sandbox starts"), ("é" * 600, "é" * 249 + "\N{REPLACEMENT CHARACTER}")]
 )
-def test_a_reason_that_is_empty_or_long_can_still_be_told(step, consumer, said, why):
-    goes_home(step, consumer, said)
+def test_an_empty_or_long_reason_is_reported(step, consumer, recorded, why):
+    open_breaker(step, consumer, recorded)
 
     assert step.info(consumer)["chainrule"]["out"] == why
 
 
-def test_a_worker_comes_back_when_a_probe_starts_a_sandbox_and_counts_anew(step, consumer, file, probe):
+def test_a_successful_probe_closes_the_breaker_and_resets_the_count(step, consumer, file, probe):
     probe('[ "$*" = "-m grader probe" ]')
-    goes_home(step, consumer)
+    open_breaker(step, consumer)
 
-    probed(step, consumer)
+    run_probe(step, consumer)
 
-    assert consumer.heard == QUEUES
+    assert consumer.consumed == QUEUES
     assert liveness.trouble(file, taking=True) == ""
-    assert told() == 0
-    in_a_child(circuit_breaker.failed, "once more")
-    step.look(consumer)
-    assert consumer.heard == QUEUES
+    assert is_open() == 0
+    in_a_child(circuit_breaker.record_failure, "once more")
+    step.tick(consumer)
+    assert consumer.consumed == QUEUES
 
 
-def test_after_a_probe_that_failed_the_next_one_waits_for_its_time(step, consumer, probe, monkeypatch):
+def test_after_a_failed_probe_the_next_one_waits(step, consumer, probe, monkeypatch):
     probe("exit 3")
-    goes_home(step, consumer)
-    probed(step, consumer)
-    assert consumer.heard == []
+    open_breaker(step, consumer)
+    run_probe(step, consumer)
+    assert consumer.consumed == []
 
-    monkeypatch.setattr(circuit_breaker, "PROBE_AGAIN", 3600.0)
-    step.look(consumer)
+    monkeypatch.setattr(circuit_breaker, "PROBE_INTERVAL", 3600.0)
+    step.tick(consumer)
     assert step._probe is None
 
     probe("exit 0")
-    monkeypatch.setattr(circuit_breaker, "PROBE_AGAIN", 0.0)
-    probed(step, consumer)
-    assert consumer.heard == QUEUES
+    monkeypatch.setattr(circuit_breaker, "PROBE_INTERVAL", 0.0)
+    run_probe(step, consumer)
+    assert consumer.consumed == QUEUES
 
 
-def test_a_probe_that_hangs_is_waited_for_and_then_killed(step, consumer, probe, monkeypatch):
+def test_a_probe_that_hangs_is_killed(step, consumer, probe, monkeypatch):
     probe("exec sleep 600")
-    goes_home(step, consumer)
-    step.look(consumer)
+    open_breaker(step, consumer)
+    step.tick(consumer)
     hanging = step._probe
-    step.look(consumer)
+    step.tick(consumer)
     assert hanging.poll() is None
 
-    monkeypatch.setattr(circuit_breaker, "PROBE_PATIENCE", -1.0)
-    step.look(consumer)
+    monkeypatch.setattr(circuit_breaker, "PROBE_TIMEOUT", -1.0)
+    step.tick(consumer)
     assert hanging.wait(10) < 0
 
-    step.look(consumer)
-    assert consumer.heard == []
+    step.tick(consumer)
+    assert consumer.consumed == []
     assert step._probe is None
 
 
-def test_a_worker_that_stops_takes_its_probe_along(step, consumer, probe):
+def test_a_worker_that_stops_kills_its_probe(step, consumer, probe):
     probe("exec sleep 600")
-    goes_home(step, consumer)
-    step.look(consumer)
+    open_breaker(step, consumer)
+    step.tick(consumer)
     hanging = step._probe
 
     step.stop(consumer)
@@ -194,20 +194,20 @@ def test_a_worker_that_stops_takes_its_probe_along(step, consumer, probe):
     assert hanging.returncode < 0
 
 
-def test_a_worker_looks_again_and_again_until_its_connection_ends(step, consumer):
-    (turn,) = (scheduled.entry for scheduled in consumer.timer.queue)
+def test_the_step_ticks_until_its_connection_ends(step, consumer):
+    (tick,) = (scheduled.entry for scheduled in consumer.timer.queue)
     for _ in range(FAILURES):
-        in_a_child(circuit_breaker.failed, "gone")
+        in_a_child(circuit_breaker.record_failure, "gone")
 
-    turn()
-    assert consumer.heard == []
+    tick()
+    assert consumer.consumed == []
 
     step.stop(consumer)
-    assert turn.canceled
+    assert tick.canceled
 
 
-def test_sandboxes_that_were_thrown_away_are_added_up_over_the_children(step, consumer):
+def test_replacements_are_added_up_over_the_children(step, consumer):
     for _ in range(2):
-        in_a_child(circuit_breaker.replaced, "worn")
+        in_a_child(circuit_breaker.record_replacement, "worn")
 
     assert step.info(consumer)["chainrule"]["replaced"] == 2

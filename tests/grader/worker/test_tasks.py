@@ -1,4 +1,4 @@
-"""The worker's task, without a queue: what it does with a job, and what it does when we err."""
+"""The worker's tasks, called without a queue: what they do with a job, and what they do when we fail."""
 
 import gc
 import json
@@ -11,7 +11,7 @@ from grader.errors import NoSandbox, PackageError, SandboxError
 from grader.grading import exercise
 from grader.packages.catalogue import find_package
 from grader.protocol.reports import Report
-from grader.worker import circuit_breaker, tasks
+from grader.worker import circuit_breaker, sandbox_pool, tasks
 from tests.support.reports import make_job, make_package
 
 pytestmark = pytest.mark.redis
@@ -23,8 +23,8 @@ def package(exercises):
 
 
 @pytest.fixture
-def held(inline, monkeypatch):
-    monkeypatch.setattr(tasks, "_held", {"sandbox": inline})
+def opened(inline, monkeypatch):
+    monkeypatch.setattr(sandbox_pool, "_opened", {"sandbox": inline})
     return inline
 
 
@@ -42,7 +42,7 @@ class Broken:
         self.closed = True
 
 
-def test_the_task_answers_with_the_report_and_the_token(held):
+def test_the_task_returns_the_report_and_the_token(opened):
     job = make_job(source=find_package("unit/slope").solution, token="mine")
 
     answer = json.loads(json.dumps(tasks.grade_task(job.to_dict())))
@@ -51,9 +51,9 @@ def test_the_task_answers_with_the_report_and_the_token(held):
     assert Report.from_dict(answer["report"]).given == 10
 
 
-def test_a_broken_engine_is_retried_with_a_new_sandbox_and_never_scored(monkeypatch):
+def test_a_broken_engine_is_retried_in_a_new_sandbox(monkeypatch):
     broken = Broken()
-    monkeypatch.setattr(tasks, "_held", {"sandbox": broken})
+    monkeypatch.setattr(sandbox_pool, "_opened", {"sandbox": broken})
     monkeypatch.setattr(tasks.grade_task, "retry", lambda **_: Retry("again"))
 
     with pytest.raises(Retry):
@@ -62,84 +62,84 @@ def test_a_broken_engine_is_retried_with_a_new_sandbox_and_never_scored(monkeypa
     assert broken.closed
 
 
-def test_where_no_sandbox_starts_the_job_goes_back_as_it_came_and_it_counts_against_the_worker(held, monkeypatch):
-    monkeypatch.setattr(tasks, "PAUSE", 0)
+def test_if_no_sandbox_starts_the_job_is_requeued(opened, monkeypatch):
+    monkeypatch.setattr(tasks, "REQUEUE_SECONDS", 0)
     job = make_job(source=find_package("unit/slope").solution).to_dict()
     tasks.grade_task(job)
     for failures in (1, 2):
-        tasks._held["sandbox"] = Broken(NoSandbox)
+        sandbox_pool._opened["sandbox"] = Broken(NoSandbox)
         with pytest.raises(Reject) as rejected:
             tasks.grade_task(job)
 
         assert rejected.value.requeue
-        assert circuit_breaker._in_a_row.value == failures
+        assert circuit_breaker._failures_in_a_row.value == failures
 
-    tasks._held["sandbox"] = held
+    sandbox_pool._opened["sandbox"] = opened
     tasks.grade_task(job)
-    assert circuit_breaker._in_a_row.value == 0
+    assert circuit_breaker._failures_in_a_row.value == 0
 
 
-def test_what_happens_while_a_submission_runs_counts_against_nobody(monkeypatch):
-    monkeypatch.setattr(tasks, "_held", {"sandbox": Broken()})
+def test_a_failure_while_a_submission_runs_is_not_counted(monkeypatch):
+    monkeypatch.setattr(sandbox_pool, "_opened", {"sandbox": Broken()})
     monkeypatch.setattr(tasks.grade_task, "retry", lambda **_: Retry("again"))
-    before = circuit_breaker._in_a_row.value
+    before = circuit_breaker._failures_in_a_row.value
 
     with pytest.raises(Retry):
         tasks.grade_task(make_job(source="x = 1").to_dict())
 
-    assert circuit_breaker._in_a_row.value == before
+    assert circuit_breaker._failures_in_a_row.value == before
 
 
-def test_a_broken_package_is_not_retried(held, exercises):
+def test_a_broken_package_is_not_retried(opened, exercises):
     make_package(exercises, "unit/broken", checks="1 / 0")
 
     with pytest.raises(PackageError, match="ZeroDivisionError"):
         tasks.grade_task(make_job(exercise="unit/broken", source="x = 1").to_dict())
 
 
-def test_celery_loads_no_django_whatever_variables_say():
+def test_celery_loads_no_django():
     assert not tasks.app.fixups
 
 
-def test_a_job_with_an_unknown_field_is_refused(held):
+def test_a_job_with_an_unknown_field_is_refused(opened):
     with pytest.raises(TypeError):
         tasks.grade_task(make_job().to_dict() | {"score": 10})
 
 
 @pytest.fixture
 def child(monkeypatch):
-    """This process as a pool child that holds nothing yet."""
-    monkeypatch.setattr(tasks, "_held", {})
-    monkeypatch.setattr(tasks, "ENGINE", "docker")
+    """This process as a pool child that has opened nothing yet."""
+    monkeypatch.setattr(sandbox_pool, "_opened", {})
+    monkeypatch.setattr(sandbox_pool, "ENGINE", "docker")
     monkeypatch.setattr(exercise, "_held", {})
-    before = circuit_breaker._in_a_row.value
+    before = circuit_breaker._failures_in_a_row.value
     yield tasks
-    tasks.release()
-    circuit_breaker._in_a_row.value = before
+    sandbox_pool.close()
+    circuit_breaker._failures_in_a_row.value = before
     gc.unfreeze()
 
 
 @pytest.mark.docker
-def test_a_pool_child_has_a_warm_sandbox_and_every_package_that_loads_before_its_first_job(child, exercises):
+def test_a_pool_child_prepares_a_sandbox_and_all_packages(child, exercises):
     make_package(exercises, "unit/broken", checks="1 / 0")
 
     with capture_logs() as logs:
-        child._warm_up()
+        child._prepare_child()
 
-    assert child._held["sandbox"]._cell is not None
+    assert sandbox_pool._opened["sandbox"]._cell is not None
     assert "checks" in vars(exercise._held["unit/slope"])
     assert [(line["event"], line.get("exercise")) for line in logs if line["log_level"] == "error"] == [
         ("package_broken", "unit/broken")
     ]
 
 
-def test_a_machine_that_is_not_ready_yet_counts_against_the_worker_and_does_not_end_it(child, monkeypatch):
+def test_a_missing_engine_is_counted_and_does_not_end_the_child(child, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
-    circuit_breaker._in_a_row.value = 0
+    circuit_breaker._failures_in_a_row.value = 0
 
     with capture_logs() as logs:
-        child._warm_up()
+        child._prepare_child()
 
-    assert circuit_breaker._in_a_row.value == 1
+    assert circuit_breaker._failures_in_a_row.value == 1
     assert "no Docker engine answers" in next(line["error"] for line in logs if line["event"] == "no_sandbox_yet")
     assert "checks" in vars(exercise._held["unit/slope"])

@@ -1,6 +1,6 @@
-"""What operators see of a running system: one id in everybody's logs, numbers that are true, a worker that steps aside.
+"""What operators see of a running system: one id in all logs, correct metrics, a worker that stops taking jobs.
 
-One system for all: its website in two processes, its grader on an engine that the tests can take away.
+All tests share one system: a website in two processes, and a grader whose Docker engine the tests can stop.
 """
 
 import json
@@ -52,7 +52,7 @@ def system(tmp_path_factory):
         "CHAINRULE_METRICS_TOKEN": HUSH["metrics"],
         "CHAINRULE_METRICS_PORT": str(RECORDS_PORT),
         "GRANIAN_WORKERS": "2",
-        # However slow the machine: nothing is sent a second time here.
+        # However slow the machine is, nothing is sent a second time here.
         "CHAINRULE_GRADING_LEASE": "900",
     }
     folder = tmp_path_factory.mktemp("observed")
@@ -66,26 +66,26 @@ def engine(tmp_path_factory):
     engine.live()
     yield engine
     engine.die()
-    remove_sandboxes(lambda owner: not psutil.pid_exists(owner))  # what it left while it was away
+    remove_sandboxes(lambda owner: not psutil.pid_exists(owner))  # what it left behind while it was down
 
 
 def remove_sandboxes(of):
-    """Remove the sandboxes of those owners, given by their process, for which `of` is true."""
+    """Remove the sandboxes whose owner's process id satisfies `of`."""
     with closing(docker.from_env()) as api:
         for container in api.containers.list(all=True, filters={"label": SANDBOX}, ignore_removed=True):
             if of(int(container.labels[OWNER].split(":")[1])):
-                with suppress(APIError):  # somebody else may tidy up, too
+                with suppress(APIError):  # somebody else can remove it at the same time
                     container.remove(force=True)
 
 
 @contextmanager
 def grader(system, name, **env):
-    """Run a grading worker in Docker, with a file for health checks."""
+    """Run a grading worker with Docker and a file for health checks."""
     file, log = system.folder / f"{name}.health", system.folder / f"{name}.log"
     command = [
         BIN / "celery",
         "-A",
-        "grader.worker.tasks",
+        "grader.worker",
         "worker",
         "-Q",
         "grading.cpu",
@@ -117,7 +117,7 @@ def worker(system, engine):
 
 
 def ask(url, *, data=None, **headers):
-    """(Status, body) of a request; redirects are not followed."""
+    """(Status, body) of a request. Redirects are not followed."""
     request = urllib.request.Request(url, data=data, headers={k.replace("_", "-"): v for k, v in headers.items()})
     try:
         with urllib.request.build_opener(_Stay).open(request, timeout=120) as answer:
@@ -132,7 +132,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
 
 class Form:
-    """Open a page with a form; called, it makes the body that such a form sends back."""
+    """Opens a page with a form. Calling it makes the body that the form would send."""
 
     def __init__(self, system, path):
         with urllib.request.urlopen(system.url + path, timeout=120) as answer:
@@ -155,7 +155,7 @@ def api_token(system):
 
 
 def submit(system, token, request_id):
-    """Hand in a right answer by the API; the submission's id."""
+    """Submit a right answer through the API and return the submission's id."""
     headers = {"Authorization": f"Bearer {token}", "X-Request-ID": request_id}
     _, found = ask(f"{system.url}/api/v1/assignments?exercise={SLUG}", **headers)
     source = find_package(SLUG).solution + f"# {HUSH['source']}\n"
@@ -167,19 +167,19 @@ def submit(system, token, request_id):
 
 
 def graded(system, worker, submission):
-    """Wait until the records worker says that it has the score."""
+    """Wait until the records worker has logged the score."""
 
     def recorded():
         found = lines(system, "records.log")
         return any(one["event"] == "recorded" and one["submission"] == submission for one in found)
 
-    # On a busy machine a worker's first sandbox takes its time.
+    # On a busy machine a worker's first sandbox takes long to start.
     worker.until(recorded, "the score")
     return submission
 
 
 def lines(system, name):
-    # The last one may still be being written.
+    # The last line can be incomplete.
     whole, _, _ = (system.folder / name).read_text().rpartition("\n")
     return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
 
@@ -189,7 +189,7 @@ def of(request_id, entries):
 
 
 def numbers(url, **headers):
-    """{(name, labels as a sorted tuple): value} of what is told at an address."""
+    """{(name, labels as a sorted tuple): value} of the metrics at an address."""
     status, text = ask(url, **headers)
     assert status == 200, text
     families = text_string_to_metric_families(text)
@@ -246,7 +246,7 @@ def test_no_secret_gets_into_a_log(system, worker):
     assert "trace-2" in logs["web.log"]
 
 
-def test_the_numbers_of_a_real_run_are_told_by_whoever_knows_them(system, worker):
+def test_the_metrics_of_a_real_run_are_correct(system, worker):
     before, counted_before = website_numbers(system), reports_counted()
     graded(system, worker, submit(system, api_token(system), "trace-3"))
 
@@ -262,42 +262,42 @@ def test_the_numbers_of_a_real_run_are_told_by_whoever_knows_them(system, worker
     phases = {labels[0][1] for name, *labels in grading if name == "chainrule_grade_seconds_count"}
     assert phases == {"prepare", "sandbox", "run", "judge", "explain", "report"}
     assert grading[("chainrule_sandbox_starts_total", ("result", "started"))] >= 1
-    assert grading[("chainrule_worker_out",)] == 0
+    assert grading[("chainrule_worker_circuit_open",)] == 0
 
 
 def reports_counted():
-    """How many reports the records worker has written, and the grading worker made."""
+    """The reports that the records worker recorded, and those that the grading worker made."""
     outcome = (("outcome", "graded"), ("runtime", "cpu"))
     names = {RECORDS_PORT: "chainrule_reports_total", GRADING_PORT: "chainrule_graded_total"}
     return tuple(numbers(f"http://127.0.0.1:{port}/metrics").get((name, *outcome), 0) for port, name in names.items())
 
 
-def submissions_answered(told):
-    """How often the website answered one who handed in, over both its processes."""
+def submissions_answered(exported):
+    """How many submissions the website answered, over both its processes."""
     wanted = {("method", "POST"), ("view", "api:create_submission")}
-    return sum(told[key] for key in told if key[0] == "chainrule_requests_total" and wanted <= set(key[1:]))
+    return sum(exported[key] for key in exported if key[0] == "chainrule_requests_total" and wanted <= set(key[1:]))
 
 
-def test_a_worker_whose_engine_dies_leaves_its_jobs_to_others_and_comes_back(system, worker, engine):
+def test_a_worker_stops_without_its_engine_and_continues_with_it(system, worker, engine):
     token = api_token(system)
     worker.until(worker.taking, "a worker that takes jobs")
 
     engine.die()
-    # A worker goes on with a sandbox that it has, which most engines take along when they are started again.
+    # A worker would go on with a sandbox that it has; most engines remove it when they are started again.
     family = {process.pid for process in psutil.Process(worker.pid).children(recursive=True)}
     remove_sandboxes(family.__contains__)
     try:
         submission = submit(system, token, "outage-1")
-        worker.until(lambda: not worker.taking(), "a worker that is out")
+        worker.until(lambda: not worker.taking(), "a worker that takes no jobs")
 
-        # It is said where it is looked for, and the job lies in the queue, with no try of it used up.
+        # The dashboard and the metrics show it. The job stays in the queue and has used no try.
         page = python(system, DASHBOARD)
         assert "No grader can start a sandbox" in page
         assert re.search(r"celery@first</th>.*no sandbox starts there", page)
-        assert numbers(f"http://127.0.0.1:{GRADING_PORT}/metrics")[("chainrule_worker_out",)] == 1
-        told = website_numbers(system)
-        assert told[("chainrule_queue_length", ("queue", "grading.cpu"))] == 1
-        assert told[("chainrule_queue_age_seconds", ("runtime", "cpu"))] > 0
+        assert numbers(f"http://127.0.0.1:{GRADING_PORT}/metrics")[("chainrule_worker_circuit_open",)] == 1
+        exported = website_numbers(system)
+        assert exported[("chainrule_queue_length", ("queue", "grading.cpu"))] == 1
+        assert exported[("chainrule_queue_age_seconds", ("runtime", "cpu"))] > 0
         assert show(system, submission)[:4] == ["queued", None, None, 1]
 
         with grader(system, "second") as other:
@@ -306,19 +306,21 @@ def test_a_worker_whose_engine_dies_leaves_its_jobs_to_others_and_comes_back(sys
     finally:
         engine.live()
 
-    worker.until(worker.taking, "a worker that is back")
+    worker.until(worker.taking, "a worker that takes jobs again")
     graded(system, worker, submit(system, token, "outage-2"))
     assert [
-        entry["event"] for entry in lines(system, "first.log") if re.fullmatch("worker_(out|back)", entry["event"])
+        entry["event"]
+        for entry in lines(system, "first.log")
+        if re.fullmatch("circuit_(opened|closed)", entry["event"])
     ] == [
-        "worker_out",
-        "worker_back",
+        "circuit_opened",
+        "circuit_closed",
     ]
 
 
-def test_it_is_noted_which_graders_are_there(system, worker):
+def test_redis_records_which_graders_are_present(system, worker):
     worker.until(worker.taking, "a worker that takes jobs")
     with closing(redis.Redis.from_url(system.env["REDIS_URL"])) as client:
-        worker.until(lambda: client.exists("graders:grading.cpu"), "a note of who takes from what")
+        worker.until(lambda: client.exists("graders:grading.cpu"), "a record of who takes from which queue")
 
         assert not client.exists("graders:grading.gpu")

@@ -1,4 +1,4 @@
-"""Probes without a network: what they say when a part is away, and what they need to know nothing of."""
+"""Probes without a network: what they report if a part is away, and what they work without."""
 
 from concurrent.futures import Future
 
@@ -11,13 +11,13 @@ from server.observability import readiness
 
 
 @pytest.fixture(autouse=True)
-def _patience(monkeypatch):
-    """However busy the machine: what answers is waited for."""
-    monkeypatch.setattr(readiness, "PATIENCE", 60)
+def _long_timeout(monkeypatch):
+    """However busy the machine is, a check has time to answer."""
+    monkeypatch.setattr(readiness, "TIMEOUT", 60)
 
 
-def test_liveness_asks_nothing_of_anybody(client):
-    # Without a mark for it, the database is out of bounds here.
+def test_liveness_needs_no_database_and_no_session(client):
+    # Without a mark, pytest-django forbids the database here.
     answer = client.get("/healthz", headers={"Host": "10.1.2.3:8000"})
 
     assert (answer.status_code, answer.content) == (200, b"alive\n")
@@ -25,7 +25,7 @@ def test_liveness_asks_nothing_of_anybody(client):
 
 
 @pytest.mark.django_db
-def test_a_server_that_has_all_it_needs_is_ready_whatever_host_and_scheme_the_probe_uses(client, settings):
+def test_a_complete_server_is_ready_for_any_host_and_scheme(client, settings):
     settings.SECURE_SSL_REDIRECT = True
 
     answer = client.get("/readyz", headers={"Host": "10.1.2.3:8000"})
@@ -36,7 +36,7 @@ def test_a_server_that_has_all_it_needs_is_ready_whatever_host_and_scheme_the_pr
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_migration_that_is_not_applied_is_told(client):
+def test_a_missing_migration_is_reported(client):
     last = MigrationRecorder.Migration.objects.filter(app="submissions").latest("pk")
     last.delete()
 
@@ -50,11 +50,11 @@ def test_a_migration_that_is_not_applied_is_told(client):
 
 
 @pytest.mark.django_db
-def test_a_broker_that_is_away_is_told_and_nothing_of_its_address(client, monkeypatch):
+def test_a_missing_broker_is_reported_without_its_address(client, monkeypatch):
     monkeypatch.setattr(app, "connection_for_write", lambda: Connection("redis://:hush@127.0.0.1:1/0"))
-    # Not the ones of other tests, which would have to wait until this connection is given up.
-    monkeypatch.setattr(readiness, "ASK", {"broker away": readiness.ASK["broker"]})
-    monkeypatch.setattr(readiness, "PATIENCE", 0.2)
+    # A check of its own: other tests would have to wait until this connection is given up.
+    monkeypatch.setattr(readiness, "CHECKS", {"broker away": readiness.CHECKS["broker"]})
+    monkeypatch.setattr(readiness, "TIMEOUT", 0.2)
 
     answer = client.get("/readyz")
 
@@ -64,27 +64,27 @@ def test_a_broker_that_is_away_is_told_and_nothing_of_its_address(client, monkey
     assert "hush" not in answer.text
 
 
-def test_who_does_not_answer_in_time_is_told(monkeypatch):
-    monkeypatch.setattr(readiness, "PATIENCE", 0)
+def test_a_check_that_takes_too_long_is_reported(monkeypatch):
+    monkeypatch.setattr(readiness, "TIMEOUT", 0)
 
-    assert readiness.answer_of("some part", Future()) == "no answer within 0 seconds"
+    assert readiness.result_of("some part", Future()) == "no answer within 0 seconds"
 
 
 class TestMetrics:
     pytestmark = pytest.mark.django_db
 
-    def test_there_are_none_where_no_token_is_set(self, client):
+    def test_there_are_none_without_a_token_setting(self, client):
         assert client.get("/metrics").status_code == 404
 
     @pytest.mark.parametrize("given", ["", "Bearer wrong", "Bearer ", "right", "Basic right", "Bearer richtig-ü"])
-    def test_who_does_not_know_the_token_gets_none(self, client, settings, given):
+    def test_a_wrong_token_gets_none(self, client, settings, given):
         settings.METRICS_TOKEN = "right"
 
         answer = client.get("/metrics", headers={"Authorization": given})
 
         assert (answer.status_code, answer.content) == (401, b"")
 
-    def test_who_knows_it_gets_those_of_an_empty_queue(self, client, settings):
+    def test_the_right_token_gets_the_metrics(self, client, settings):
         settings.METRICS_TOKEN = "right"
 
         answer = client.get("/metrics", headers={"Authorization": "Bearer right", "Host": "10.1.2.3"})

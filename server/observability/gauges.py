@@ -1,7 +1,7 @@
-"""The numbers that belong to no process: looked up in the database and the broker whenever somebody asks.
+"""Metrics that belong to no process: read from the database and the broker for each scrape.
 
-Each website tells the same, so take the maximum over them. Whatever is looked up has an index of its own, which holds
-only what is not over: it costs little, however much there is.
+If several websites run, all report the same values, so take the maximum. Each query has a partial index of its own over
+the rows that are still open, so it costs little, however many rows there are.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -21,26 +21,26 @@ from server.submissions.models import Submission
 from server.submissions.queue.dispatch import RUNTIMES, jobs_in
 from server.webhooks.models import Delivery, DeliveryState
 
-# How long the broker may take to answer (seconds): less than whoever asks us usually waits.
-PATIENCE = 3.0
+# How long the broker can take to answer (seconds): less than Prometheus usually waits.
+TIMEOUT = 3.0
 
 log = structlog.get_logger(__name__)
 
 QUEUES = (*(f"{kind}.{runtime}" for kind in ("grading", "regrading") for runtime in RUNTIMES), "records")
 
 
-class Numbers(Collector):
-    """Queue, outboxes, and whether those who know of them answer."""
+class Gauges(Collector):
+    """The queues, the outboxes, and whether database and broker answer."""
 
     def collect(self) -> Iterable[Metric]:
-        """Yield the metrics; those of a part that does not answer are left out, and `chainrule_up` says so."""
+        """Yield the metrics. If a part does not answer, its metrics are left out and its `chainrule_up` is 0."""
         up = GaugeMetricFamily("chainrule_up", "1 while this part answers.", labels=["part"])
-        for part, look in PARTS.items():
+        for part, read in PARTS.items():
             try:
-                yield from list(look())
+                yield from list(read())
                 up.add_metric([part], 1)
             except (Error, OperationalError, AMQPError, OSError):
-                log.warning("not_counted", part=part)
+                log.warning("part_unreachable", part=part)
                 up.add_metric([part], 0)
         yield up
 
@@ -56,7 +56,7 @@ def _submissions(now: datetime) -> Iterator[Metric]:
     found = {runtime: (count, first) for runtime, count, first in rows.annotate(Count("pk"), Min("submitted_at"))}
     age = GaugeMetricFamily(
         "chainrule_queue_age_seconds",
-        "For how long the submission has waited for its score that waits longest.",
+        "Age of the oldest submission without a score.",
         labels=["runtime"],
     )
     open_ = GaugeMetricFamily("chainrule_open_submissions", "Submissions without a score yet.", labels=["runtime"])
@@ -70,33 +70,33 @@ def _submissions(now: datetime) -> Iterator[Metric]:
 def _outboxes(now: datetime) -> Iterator[Metric]:
     scores = Passback.objects.filter(state=PassbackState.PENDING).aggregate(Count("pk"), Min("due_at"))
     hooks = Delivery.objects.filter(state=DeliveryState.PENDING).aggregate(Count("pk"), Min("event__created_at"))
-    yield _gauge("chainrule_passback_waiting", "Scores that an LMS has not got yet.", scores["pk__count"])
+    yield _gauge("chainrule_passback_waiting", "Scores not yet sent to an LMS.", scores["pk__count"])
     yield _gauge(
         "chainrule_passback_lag_seconds",
-        "By how much the most late of them is late.",
+        "How late the most overdue of them is.",
         _since(scores["due_at__min"], now),
     )
-    yield _gauge("chainrule_webhooks_waiting", "Events on their way to a webhook.", hooks["pk__count"])
+    yield _gauge("chainrule_webhooks_waiting", "Events not yet delivered to a webhook.", hooks["pk__count"])
     yield _gauge(
-        "chainrule_webhooks_lag_seconds", "How old the oldest of them is.", _since(hooks["event__created_at__min"], now)
+        "chainrule_webhooks_lag_seconds", "Age of the oldest of them.", _since(hooks["event__created_at__min"], now)
     )
 
 
 def _of_broker() -> Iterator[Metric]:
-    # A broker that is away is called several times before anybody says so; whoever asks us cannot wait for that.
-    asked = threads("queue lengths").submit(lambda: [jobs_in(queue) for queue in QUEUES])
+    # If the broker is away, kombu tries several times before it raises. A scrape cannot wait for that.
+    lengths = threads("queue lengths").submit(lambda: [jobs_in(queue) for queue in QUEUES])
     try:
-        found = asked.result(PATIENCE)
+        found = lengths.result(TIMEOUT)
     finally:
-        asked.cancel()
+        lengths.cancel()
     length = GaugeMetricFamily("chainrule_queue_length", "Jobs that no worker has taken yet.", labels=["queue"])
     for queue, count in zip(QUEUES, found, strict=True):
         length.add_metric([queue], count)
     yield length
 
 
-def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, words, value=value)
+def _gauge(name: str, description: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, description, value=value)
 
 
 def _since(moment: datetime | None, now: datetime) -> float:
