@@ -7,7 +7,7 @@ from server.accounts.views import profile
 from server.observability.views import healthz, metrics, readyz
 
 urlpatterns = [
-    path("", include("server.courses.urls")),
+    path("", include("server.home.urls")),
     path("", include("server.submissions.urls")),
     path("", include("server.drafts.urls")),
     path("", include("server.lessons.urls")),

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
     from server.submissions.models import Submission
 
+    class SubmissionManager(RelatedManager[Submission]):
+        """What Django makes of `SubmissionQuerySet`: this app stands below the one that defines it."""
+
+        def graded_attempts(self) -> models.QuerySet[Submission]:
+            """Attempts that count and have a report."""
+
 
 class Assignment(models.Model):
     """An exercise that a course sets. Its slug is `unit/name`: the exercise's, unless the course wants another."""
@@ -40,7 +46,7 @@ class Assignment(models.Model):
     late_percent_cap = models.FloatField(default=100, validators=[MinValueValidator(0), MaxValueValidator(100)])
     grace_minutes = models.PositiveIntegerField(default=0)
 
-    submissions: "RelatedManager[Submission]"
+    submissions: "SubmissionManager"
     grades: "RelatedManager[Grade]"
 
     class Meta:

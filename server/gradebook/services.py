@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import ProtectedError
@@ -24,7 +24,9 @@ from server.gradebook.models import Action, Assignment, Grade, GradeChange
 from server.gradebook.rules import Attempt, Decision, grade, points_that_count, terms_for
 from server.gradebook.signals import grade_changed
 from server.gradebook.states import DECIDED, decision_in, state_of
-from server.submissions.models import Kind, State, Submission
+
+if TYPE_CHECKING:
+    from server.submissions.models import Submission
 
 RESULTS = ["counted", "raw", "penalty", "final", "used", "first_at", "last_at", "passed_after", "passed_at"]
 
@@ -141,9 +143,9 @@ def _locked(assignment: Assignment, learners: set[int] | None) -> list[Grade]:
     return list(rows if learners is None else rows.filter(learner__in=learners))
 
 
-def _handed_in(assignment: Assignment, learners: set[int] | None) -> dict[int, list[Submission]]:
+def _handed_in(assignment: Assignment, learners: set[int] | None) -> "dict[int, list[Submission]]":
     """Return the graded attempts of each learner, oldest first."""
-    graded = Submission.objects.filter(assignment=assignment, kind=Kind.SUBMIT, state=State.GRADED)
+    graded = assignment.submissions.graded_attempts()
     if learners is not None:
         graded = graded.filter(learner__in=learners)
     by_learner = defaultdict(list)
@@ -152,7 +154,7 @@ def _handed_in(assignment: Assignment, learners: set[int] | None) -> dict[int, l
     return by_learner
 
 
-def _work_out(row: Grade, assignment: Assignment, handed_in: list[Submission]) -> None:
+def _work_out(row: Grade, assignment: Assignment, handed_in: "list[Submission]") -> None:
     """Set what follows from what was handed in and decided, unsaved."""
     attempts = [Attempt(submitted_at=one.submitted_at, fraction=one.fraction) for one in handed_in]
     result = grade(terms_for(assignment.terms, row.decision), attempts)

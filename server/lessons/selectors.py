@@ -9,8 +9,8 @@ from django.shortcuts import get_object_or_404
 from server.accounts.models import User
 from server.catalogue.lessons import LessonText, Piece, find_lesson_text, lesson_texts
 from server.courses.models import Course
-from server.gradebook.selectors import Standing, standings
 from server.lessons.models import SnippetRun
+from server.submissions.standings import Standing, standings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,7 @@ INSTALLED_APPS = [
     "server.accounts",
     "server.api",
     "server.courses",
+    "server.home",
     "server.gradebook",
     "server.submissions",
     "server.drafts",

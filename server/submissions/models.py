@@ -72,6 +72,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """Those that still wait for a report."""
         return self.filter(state__in=OPEN)
 
+    def graded_attempts(self) -> "SubmissionQuerySet":
+        """Attempts that count and have a report; no test runs."""
+        return self.filter(kind=Kind.SUBMIT, state=State.GRADED)
+
     def light(self) -> "SubmissionQuerySet":
         """Without code and report, for lists."""
         return self.defer("source", "report")

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from server.gradebook.rules import LateRule, Refusal, late_share, refusal
-from server.gradebook.selectors import Standing
 from server.submissions.errors import NotNow
+from server.submissions.standings import Standing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,17 +11,18 @@ from django.views.decorators.http import require_GET, require_POST
 
 from server.accounts.requests import Request
 from server.catalogue.exercises import find_exercise
-from server.drafts import selectors as drafts
 from server.gradebook.models import Assignment
-from server.gradebook.selectors import Standing, get_assignment, grade_in, standing
+from server.gradebook.selectors import get_assignment, grade_in
 from server.submissions import selectors, services
 from server.submissions.errors import Refused, StillWaiting
 from server.submissions.forms import SubmissionForm
 from server.submissions.live import snapshots
 from server.submissions.models import Kind, Submission
+from server.submissions.opening import opening
 from server.submissions.queue import worker_presence
 from server.submissions.rendering.figures import find_figure
 from server.submissions.rendering.presentation import result_of
+from server.submissions.standings import Standing, standing
 from server.submissions.submission_terms import outlook
 
 
@@ -167,12 +168,12 @@ def _result(submission: Submission) -> dict[str, object]:
 def _exercise(request: Request, assignment: Assignment) -> dict[str, object]:
     user = request.user
     latest = selectors.latest(user, assignment)
-    opening = drafts.opening(user, assignment, latest)
+    begin = opening(user.drafts.filter(assignment=assignment).first(), assignment, latest)
     return {
         "assignment": assignment,
         "exercise": find_exercise(assignment.exercise, variant=user.pk),
-        "opening": opening,
-        "source": opening.source,
+        "opening": begin,
+        "source": begin.source,
         "starter": assignment.content.starter,
         "missing": worker_presence.missing(assignment.content.runtime),
         **_standing(standing(assignment, list(selectors.history(user, assignment)), grade_in(assignment, user))),

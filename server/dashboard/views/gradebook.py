@@ -13,7 +13,7 @@ from server.dashboard.selectors import gradebook as select
 from server.gradebook.exports import Format
 from server.gradebook.exports import export as write
 from server.gradebook.models import GradeChange
-from server.gradebook.selectors import standings
+from server.submissions.standings import standings
 
 CHANGES_PER_PAGE = 50
 

@@ -1,8 +1,8 @@
 import pytest
 
-from server.gradebook.selectors import standings
 from server.submissions import services
 from server.submissions.models import Kind, State
+from server.submissions.standings import standings
 from tests.support.people import graded, make_assignment, make_submission
 
 

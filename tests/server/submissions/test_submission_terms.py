@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from server.gradebook.rules import LateRule, Terms
-from server.gradebook.selectors import Standing
+from server.submissions.standings import Standing
 from server.submissions.submission_terms import in_words, outlook
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

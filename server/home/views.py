@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from server.accounts.requests import Request
 from server.courses.selectors import courses_of, get_course
-from server.gradebook.selectors import Standing, standings
+from server.submissions.standings import Standing, standings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +33,7 @@ def index(request: Request) -> HttpResponse:
     if len(courses) == 1:
         teaches = request.user.has_perm("courses.teach", courses[0])
         return redirect("dashboard:overview", courses[0].slug) if teaches else redirect(courses[0])
-    return render(request, "courses/index.html", {"courses": courses})
+    return render(request, "home/index.html", {"courses": courses})
 
 
 @require_GET
@@ -50,7 +50,7 @@ def home(request: Request, slug: str) -> HttpResponse:
     to_do = _next(every, now=timezone.now())
     context = {"course": course, "units": list(units.values()), "passed": passed, "total": len(every), "to_do": to_do}
     context["tab"] = "exercises"
-    return render(request, "courses/home.html", context)
+    return render(request, "home/home.html", context)
 
 
 def _next(every: list[Standing], *, now: datetime) -> Standing | None:
@@ -83,4 +83,4 @@ def grades(request: Request, slug: str) -> HttpResponse:
         "most": sum(standing.assignment.points for standing in counting),
         "tab": "grades",
     }
-    return render(request, "courses/grades.html", context)
+    return render(request, "home/grades.html", context)

@@ -1,8 +1,8 @@
-"""Addresses of courses."""
+"""URLs of the learner's pages of a course; the namespace stays `courses`."""
 
 from django.urls import path
 
-from server.courses import views
+from server.home import views
 
 app_name = "courses"
 urlpatterns = [

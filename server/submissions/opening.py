@@ -1,20 +1,29 @@
-"""What the editor opens with."""
+"""What the editor opens with: the draft, the latest submission or the starter."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
-from server.accounts.models import User
-from server.drafts.models import Draft
 from server.gradebook.models import Assignment
 from server.submissions.models import Submission
 
 
+class DraftText(Protocol):
+    """What this app needs to know of a draft, which belongs to an app above it."""
+
+    source: str
+    version: int
+    saved_at: datetime
+    other: str
+    other_at: datetime | None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opening:
-    """The text to begin with, and another that the learner may want instead; `other_at` is None where there is none.
+    """The text to begin with, and another text that the learner may want instead (`other_at` is None if there is none).
 
-    `version` and `saved_at` are those of the draft, 0 and None where there is none. `handed_in` says that the text is
-    what was handed in last, so that what the report says of its lines holds.
+    `version` and `saved_at` are those of the draft, 0 and None without one. `handed_in` is true if the text is what was
+    handed in last: then the line numbers of the report fit it.
     """
 
     source: str
@@ -25,9 +34,8 @@ class Opening:
     handed_in: bool
 
 
-def opening(learner: User, assignment: Assignment, latest: Submission | None) -> Opening:
-    """Return what the editor opens with: the newer of draft and latest submission, else the starter. One query."""
-    draft = Draft.objects.filter(learner=learner, assignment=assignment).first()
+def opening(draft: DraftText | None, assignment: Assignment, latest: Submission | None) -> Opening:
+    """Return what the editor opens with: the newer of draft and latest submission, else the starter. No query."""
     handed_in = latest.source if latest else None
     if draft is None:
         source = assignment.content.starter if handed_in is None else handed_in

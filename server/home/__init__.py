@@ -1,0 +1,1 @@
+"""The learner's pages of a course: its home and the learner's grades."""

@@ -1,0 +1,64 @@
+"""How a learner stands with assignments: attempts, grade and terms, together."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.accounts.models import User
+from server.courses.models import Course
+from server.gradebook.models import Assignment, Grade
+from server.gradebook.rules import Terms
+from server.gradebook.selectors import terms_with
+from server.submissions.models import Kind, State, Submission
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """How a learner stands with an assignment. `used` counts the attempts; `passed` means every point at least once.
+
+    `terms` are those that hold for this learner. `grade` is None if nothing counts yet; `counted` is the attempt that
+    the grade comes from, if there is one. `last_at` is when the last attempt that counts was handed in. Test runs play
+    no part in any of it.
+    """
+
+    assignment: Assignment
+    terms: Terms
+    grade: Grade | None
+    exempt: bool
+    used: int
+    waiting: bool
+    passed: bool
+    last_at: datetime | None = None
+    counted: Submission | None = None
+
+    @property
+    def tried(self) -> bool:
+        """Whether the learner handed in an attempt that counts, or one that still waits for its result."""
+        return self.used > 0 or self.waiting
+
+
+def standings(learner: User, course: Course) -> list[Standing]:
+    """Return how a learner stands with every assignment of a course, in the course's order. Three queries."""
+    submissions = defaultdict(list)
+    own = Submission.objects.filter(learner=learner, assignment__course=course, kind=Kind.SUBMIT)
+    for submission in own.only("assignment_id", "kind", "state", "given", "max", "submitted_at"):
+        submissions[submission.assignment_id].append(submission)
+    grades = {grade.assignment_id: grade for grade in Grade.objects.filter(learner=learner, assignment__course=course)}
+    assignments = course.assignments.select_related("course")
+    return [standing(one, submissions[one.pk], grades.get(one.pk)) for one in assignments]
+
+
+def standing(assignment: Assignment, submissions: list[Submission], grade: Grade | None) -> Standing:
+    """Return how a learner stands with one assignment, given what they handed in for it and their grade."""
+    submissions = [submission for submission in submissions if submission.kind == Kind.SUBMIT]
+    return Standing(
+        assignment=assignment,
+        terms=terms_with(assignment, grade),
+        grade=grade if grade and grade.final is not None else None,
+        counted=next((one for one in submissions if grade and one.pk == grade.counted_id), None),
+        exempt=bool(grade and grade.exempt),
+        used=sum(submission.counts for submission in submissions),
+        waiting=any(submission.is_open for submission in submissions),
+        passed=any(submission.state == State.GRADED and submission.fraction >= 1 for submission in submissions),
+        last_at=max((submission.submitted_at for submission in submissions if submission.counts), default=None),
+    )
