@@ -173,7 +173,9 @@ def _new(options: argparse.Namespace) -> int:
 
 
 def _text(report: Report) -> str:
-    lines = [f"{report.slug}: {report.given:g} of {report.max:g} points ({report.outcome}, {report.seconds:.3f} s)"]
+    lines = [
+        f"{report.slug}: {report.points:g} of {report.max_points:g} points ({report.outcome}, {report.seconds:.3f} s)"
+    ]
     for finding in report.findings:
         lines.append(f"  {MARKS[finding.status]} {finding.title}  {finding.points:g}/{finding.max_points:g}")
         lines += [f"      {text}" for text in (finding.text, finding.hint_text) if text]

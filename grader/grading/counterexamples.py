@@ -1,10 +1,11 @@
 """The smallest input on which the code is wrong, for the learner to work out by hand.
 
-When a secret case fails, the package's tiny cases are put to the same running submission, smallest first, and the first
-on which the same check fails is shown: the call, what came, what was expected. The secret case stays secret.
+If a secret case fails, the worker puts the package's tiny cases to the same running submission, smallest first. The
+learner sees the first one on which the same check fails: the call, the answer, and the expected answer. The secret case
+stays secret.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from torch import Tensor
@@ -13,23 +14,19 @@ from grader.checks.check import Check
 from grader.checks.failures import Failed, Mismatch
 from grader.checks.show import show, show_apart, show_expression
 from grader.checks.trials import Trial
-from grader.packages.cases import Case
-
-Ask = Callable[[Sequence[Case]], Sequence[Trial]]
-"""Puts cases to the submission that is still loaded; fewer trials than cases where it ended."""
+from grader.protocol.reports import Counterexample
 
 
-def smallest(check: Check, ladder: Sequence[Case], ask: Ask) -> dict[str, Any]:
-    """Return evidence {"counterexample": {"call", "got", "expected"}}, or {} where no tiny case visibly fails."""
-    cases = [case for case in ladder if not check.on or case.group in check.on]
-    for trial in ask(cases) if cases else ():
+def smallest(check: Check, trials: Iterable[Trial]) -> Counterexample | None:
+    """Return the first of the trials that visibly fails the check, None if there is none."""
+    for trial in trials:
         failure = _failure(check, trial)
         if failure is None:
             continue
-        answer = _answer(trial, failure)
-        if answer["got"] != answer["expected"]:
-            return {"counterexample": {"call": _asked(trial, failure), **answer}}
-    return {}
+        got, expected = _answer(trial, failure)
+        if got != expected:
+            return Counterexample(call=_put(trial, failure), got=got, expected=expected)
+    return None
 
 
 def _failure(check: Check, trial: Trial) -> Failed | None:
@@ -42,8 +39,8 @@ def _failure(check: Check, trial: Trial) -> Failed | None:
     return None
 
 
-def _asked(trial: Trial, failure: Failed) -> str:
-    """Return the call, and that we went backward from its result where what came back is what is wrong."""
+def _put(trial: Trial, failure: Failed) -> str:
+    """Return the call as text; if its gradients are wrong, the text says that we went backward from its result."""
     backward = isinstance(failure, Mismatch) and failure.part == "gradients"
     return f"gradients through {_call(trial)}" if backward else _call(trial)
 
@@ -60,20 +57,21 @@ def _call(trial: Trial) -> str:
     return f"{case.entry}({', '.join(arguments or shown)})"
 
 
-def _answer(trial: Trial, failure: Failed) -> dict[str, str]:
+def _answer(trial: Trial, failure: Failed) -> tuple[str, str]:
+    """Return what the code returned and what was expected, as text."""
     if isinstance(failure, Mismatch):
         return _side_by_side(failure.got, failure.expected)
     error = failure.data.get("error")
-    return {
-        "got": str(error) if error else show(trial.observation and trial.observation.value),
-        "expected": show(trial.truth),
-    }
+    return str(error) if error else show(trial.observation and trial.observation.value), show(trial.truth)
 
 
-def _side_by_side(got: Any, expected: Any) -> dict[str, str]:
-    """Show both; with their types where only these tell them apart."""
-    shown = dict(zip(("got", "expected"), show_apart(got, expected), strict=True))
-    if shown["got"] == shown["expected"] and isinstance(got, Tensor) and isinstance(expected, Tensor):
-        types = {"got": got.dtype, "expected": expected.dtype}
-        return {key: f"{show(expected)} ({str(types[key]).removeprefix('torch.')})" for key in types}
-    return shown
+def _side_by_side(got: Any, expected: Any) -> tuple[str, str]:
+    """Show both; with their types if only these differ."""
+    shown, wanted = show_apart(got, expected)
+    if shown == wanted and isinstance(got, Tensor) and isinstance(expected, Tensor):
+        return _with_type(expected, got), _with_type(expected, expected)
+    return shown, wanted
+
+
+def _with_type(numbers: Tensor, typed: Tensor) -> str:
+    return f"{show(numbers)} ({str(typed.dtype).removeprefix('torch.')})"

@@ -1,22 +1,23 @@
-"""Grade one submission, from source text to report. This module tells the story; the details are one click away."""
+"""Grade one submission, from source text to report. This module shows the order of the steps; other modules do them.
+
+The exercise's manifest is data. Its code is behind `Author`: cases, then one judgement, then counterexamples.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from grader.checks.failures import Failed
-from grader.checks.trials import Trial
 from grader.grading.attachments import attachments_of
-from grader.grading.counterexamples import Ask, smallest
+from grader.grading.author import Answer, Author, Bounded, Judgement, Stop
 from grader.grading.exercise import Exercise, load_exercise
-from grader.grading.scoring import Verdict, failed, finding_of, judge, skipped
+from grader.grading.in_process import InProcessAuthor
+from grader.grading.scoring import failed, skipped
 from grader.packages.cases import Case
 from grader.protocol.jobs import Job, Scope
-from grader.protocol.reports import Finding, Outcome, Report
+from grader.protocol.reports import Attachment, Counterexample, Evidence, Finding, Outcome, Report
+from grader.protocol.sources import MAX_SOURCE, NotText, TooLarge, check_source
 from grader.sandboxes.base import Call, Ending, Observation, Run, Sandbox
 from grader.telemetry.metrics import Laps
-
-MAX_SOURCE = 256 * 1024
 
 OUTPUT_CAPPED = "\n[The rest of the output was cut off.]\n"
 
@@ -26,159 +27,159 @@ Progress = Callable[[dict[str, Any]], None]
 def grade(job: Job, *, sandbox: Sandbox, on_progress: Progress | None = None) -> Report:
     """Grade one submission, from source text to report.
 
-    Whatever the learner's code does ends up in the report. A GraderError from here means that we erred: no attempt is
-    used up.
+    Everything that the learner's code does ends up in the report. A GraderError from here is our mistake: it uses no
+    attempt.
     """
     clock = Laps()
     exercise = load_exercise(job.exercise, digest=job.digest)
+    author: Author = Bounded(InProcessAuthor(exercise), slug=exercise.slug)
     refusal = _refusal(job.source)
     if refusal is not None:
-        return _ungradable(exercise, job, refusal, ending=Ending(outcome=Outcome.UNGRADABLE), sandbox=sandbox)
-    cases = cases_of(exercise, job)
-    told = _teller(on_progress, len(cases))
+        findings = _ungradable(author, refusal)
+        return _report(exercise, job, findings, ending=Ending(outcome=Outcome.UNGRADABLE), sandbox=sandbox)
+    cases = cases_of(author, job)
+    count_cases = _case_counter(on_progress, len(cases))
     clock.lap("prepare")
-    with sandbox.open(exercise.program(job.source), limits=exercise.limits, on_progress=told) as run:
+    with sandbox.open(exercise.program(job.source), limits=exercise.limits, on_progress=count_cases) as run:
         clock.lap("sandbox")
-        trials = put(exercise, cases, run)
+        answers = put(cases, run)
         clock.lap("run")
-        judged = judge(exercise, trials)
+        # If every case was answered, no end of the run changes the judgement, and counterexamples need the process.
+        judgement = author.judge(answers) if _is_complete(answers) else None
         clock.lap("judge")
-        explained = _explain(exercise, judged, ask=_asker(exercise, run))
+        examples = _counterexamples(author, judgement, run) if judgement else {}
         clock.lap("explain")
     ending = _ending(run.ending, asked=len(cases))
     if ending.outcome is Outcome.UNGRADABLE:
-        return _ungradable(exercise, job, _load_failure(ending), ending=ending, sandbox=sandbox)
-    if _note_stop(exercise, trials, ending):
-        judged = judge(exercise, trials)
-    findings = [finding_of(exercise, verdict, evidence=explained.get(i)) for i, verdict in enumerate(judged)]
-    exhibits = attachments_of(exercise, trials)
+        return _report(exercise, job, _ungradable(author, _load_failure(ending)), ending=ending, sandbox=sandbox)
+    if judgement is None:
+        judgement = author.judge(_with_stop(answers, ending, exercise))
+    findings = [_with_example(finding, examples.get(finding.check)) for finding in judgement.findings]
+    attachments = attachments_of(exercise, answers, judgement.charts)
     clock.lap("report")
-    return _report(exercise, job, findings, ending=ending, sandbox=sandbox, exhibits=exhibits)
+    return _report(exercise, job, findings, ending=ending, sandbox=sandbox, attachments=attachments)
 
 
-def cases_of(exercise: Exercise, job: Job) -> list[Case]:
+def cases_of(author: Author, job: Job) -> list[Case]:
     """Return the cases that the job runs: all of them, or the public ones."""
-    cases = exercise.cases(job.seed, variant=job.variant)
-    return [case for case in cases if case.public] if job.scope is Scope.PUBLIC else cases
+    cases = author.cases(job.seed, variant=job.variant)
+    return [case for case in cases if case.public or job.scope is not Scope.PUBLIC]
 
 
-def put(exercise: Exercise, cases: Sequence[Case], run: Run) -> list[Trial]:
-    """Put the cases to a loaded submission and return a trial for each, answered or not."""
+def put(cases: Sequence[Case], run: Run) -> list[Answer]:
+    """Put the cases to a loaded submission and return an answer for each; its observation is None if none came."""
     observations = run.observe([call_of(case) for case in cases])
-    answers: list[Observation | None] = [*observations, *[None] * (len(cases) - len(observations))]
-    return [trial_of(exercise, case, answer) for case, answer in zip(cases, answers, strict=True)]
+    every: list[Observation | None] = [*observations, *[None] * (len(cases) - len(observations))]
+    return [Answer(case=case, observation=observation) for case, observation in zip(cases, every, strict=True)]
 
 
 def call_of(case: Case) -> Call:
-    """Return what the sandbox is told of a case: the call, and nothing of its truth."""
+    """Return what the sandbox gets of a case: the call, and nothing of its truth."""
     return Call(entry=case.entry, args=case.args, probe=case.probe, options=dict(case.options))
 
 
-def trial_of(exercise: Exercise, case: Case, observation: Observation | None) -> Trial:
-    """Return the trial of a case and its observation."""
-    return Trial(
-        case=case,
-        observation=observation,
-        tolerance=exercise.tolerance,
-        argument_names=exercise.argument_names(case.entry),
-        compute_truth=exercise.truth,
-        compute_near_misses=exercise.near_misses,
-    )
-
-
-def _teller(on_progress: Progress | None, count: int) -> Progress | None:
-    """Say "case 2 of 5" where the sandbox counts calls; counterexamples are not counted."""
+def _case_counter(on_progress: Progress | None, count: int) -> Progress | None:
+    """Return what turns the sandbox's count of calls into "case 2 of 5"; it leaves counterexamples out."""
     if on_progress is None:
         return None
 
-    def tell(message: dict[str, Any]) -> None:
+    def report(message: dict[str, Any]) -> None:
         call = message.get("call")
         if call is None:
             on_progress(message)
         elif 0 <= call < count:
             on_progress({"case": call + 1, "of": count})
 
-    return tell
+    return report
+
+
+def _is_complete(answers: Sequence[Answer]) -> bool:
+    return all(answer.observation is not None for answer in answers)
 
 
 def _ending(ending: Ending, *, asked: int) -> Ending:
-    """Return how the run ended as far as the own cases of the exercise go, whatever a counterexample brought down."""
+    """Return how the run of the exercise's own cases ended; a counterexample that stops the code does not count."""
     if ending.unanswered is None or ending.unanswered < asked:
         return ending
     return replace(ending, outcome=Outcome.GRADED, unanswered=None)
 
 
-def _asker(exercise: Exercise, run: Run) -> Ask:
-    return lambda cases: put(exercise, cases, run)
+def _counterexamples(author: Author, judgement: Judgement, run: Run) -> dict[str, Counterexample]:
+    """Return the smallest counterexample of each check that a secret case failed, if there is one."""
+    examples = {}
+    for check in judgement.unexplained:
+        cases = author.ladder(check)
+        example = author.counterexample(check, put(cases, run)) if cases else None
+        if example is not None:
+            examples[check] = example
+    return examples
 
 
-def _explain(exercise: Exercise, judged: Sequence[Verdict | Finding], *, ask: Ask) -> dict[int, dict[str, Any]]:
-    """Look for the smallest counterexample of each check that a secret case failed, by the check's position."""
-    ladder = exercise.counterexamples()
-    return {
-        i: smallest(verdict.check, ladder, ask)
-        for i, verdict in enumerate(judged)
-        if isinstance(verdict, Verdict) and any(not trial.case.public for trial, _ in verdict.failures) and ladder
-    }
+def _with_example(finding: Finding, example: Counterexample | None) -> Finding:
+    if example is None:
+        return finding
+    evidence: Evidence = {**finding.evidence, "counterexample": example}
+    return replace(finding, evidence=evidence)
 
 
-def _note_stop(exercise: Exercise, trials: Sequence[Trial], ending: Ending) -> bool:
-    """Tell the trial that was running when the run was stopped what stopped it; False where none was."""
-    if ending.unanswered is None or ending.unanswered >= len(trials):
-        return False
-    trials[ending.unanswered].stopped = _stop(exercise, ending)
-    return True
+def _with_stop(answers: Sequence[Answer], ending: Ending, exercise: Exercise) -> list[Answer]:
+    """Return the answers; the case that was running when the run was stopped says what stopped it."""
+    if ending.unanswered is None or ending.unanswered >= len(answers):
+        return list(answers)
+    stop = _stop(exercise, ending)
+    return [replace(answer, stop=stop) if i == ending.unanswered else answer for i, answer in enumerate(answers)]
 
 
-def _stop(exercise: Exercise, ending: Ending) -> Failed:
+def _stop(exercise: Exercise, ending: Ending) -> Stop:
     if ending.evidence.get("reason") == "malformed_answer":
-        return Failed("garbled", hint="garbled.hint")
+        return Stop(message="garbled", hint="garbled.hint")
     data = {
         "seconds": exercise.limits.wall_seconds,
         "memory": exercise.limits.memory_mb,
         "signal": ending.evidence.get("signal") or f"exit status {ending.evidence.get('exit', 'unknown')}",
     }
     message = f"{ending.outcome}_loading" if ending.evidence.get("loading") else str(ending.outcome)
-    return Failed(message, data, hint=f"{ending.outcome}.hint")
+    return Stop(message=message, data=data, hint=f"{ending.outcome}.hint")
 
 
-def _refusal(source: str) -> Failed | None:
-    """Say why a source cannot be loaded at all, before a sandbox is opened for it."""
+def _refusal(source: str) -> Stop | None:
+    """Return why a source cannot be loaded at all, before a sandbox is opened for it."""
     if not source.strip():
-        return Failed("empty")
+        return Stop(message="empty")
     try:
-        size = len(source.encode())
-    except UnicodeEncodeError:
-        return Failed("not_text")
-    if size > MAX_SOURCE:
-        return Failed("too_large", {"limit": MAX_SOURCE // 1024})
-    return Failed("not_text") if "\0" in source else None
+        check_source(source)
+    except TooLarge:
+        return Stop(message="too_large", data={"limit": MAX_SOURCE // 1024})
+    except NotText:
+        return Stop(message="not_text")
+    return None
 
 
-def _load_failure(ending: Ending) -> Failed:
+def _load_failure(ending: Ending) -> Stop:
     if ending.missing:
         names = ", ".join(f"`{name}`" for name in ending.missing)
-        return Failed("missing_entry", {"names": names}, hint="missing_entry.hint")
+        return Stop(message="missing_entry", data={"names": names}, hint="missing_entry.hint")
     error = ending.load_error
-    assert error is not None  # what is ungradable lacks an entry, or else says why
+    assert error is not None  # an ungradable run lacks an entry, or has an error
     data = {"error": error.message or error.type, "type": error.type, "line": error.line, "traceback": error.traceback}
     match error.type:
         case "SyntaxError" | "IndentationError" | "TabError":
-            return Failed("syntax_error", data)
+            message = "syntax_error"
         case "NotAllowed":
-            return Failed("import_not_allowed", data)
+            message = "import_not_allowed"
         case "SystemExit":
-            return Failed("exits", data)
-    return Failed("does_not_load" if error.line is None else "does_not_load_at", data)
+            message = "exits"
+        case _:
+            message = "does_not_load" if error.line is None else "does_not_load_at"
+    return Stop(message=message, data=data)
 
 
-def _ungradable(exercise: Exercise, job: Job, why: Failed, *, ending: Ending, sandbox: Sandbox) -> Report:
-    first, *others = exercise.checks
-    findings = [
-        failed(first, why.message, hint=why.hint, **why.data),
+def _ungradable(author: Author, why: Stop) -> list[Finding]:
+    first, *others = author.checks()
+    return [
+        failed(first, why.message, why.data, hint=why.hint),
         *[skipped(check, "skipped_ungradable") for check in others],
     ]
-    return _report(exercise, job, findings, ending=ending, sandbox=sandbox)
 
 
 def _report(
@@ -188,7 +189,7 @@ def _report(
     *,
     ending: Ending,
     sandbox: Sandbox,
-    exhibits: Sequence[dict[str, Any]] = (),
+    attachments: Sequence[Attachment] = (),
 ) -> Report:
     return Report(
         slug=exercise.slug,
@@ -199,5 +200,5 @@ def _report(
         seconds=round(ending.seconds, 4),
         sandbox=sandbox.name,
         runtime=job.runtime,
-        exhibits=tuple(exhibits),
+        attachments=tuple(attachments),
     )

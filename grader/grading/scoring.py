@@ -1,14 +1,14 @@
-"""From trials to findings: every check is asked about every trial that it covers. The learner's code never runs here.
+"""From trials to findings: every check looks at every trial that it covers. The learner's code never runs here.
 
-Which failed trial a finding speaks of: a public one if there is one, else the first. Numbers of a secret case never
-reach a finding; it says which kind of case failed, and the smallest counterexample (see `grader.grading.counterexamples`) gives
-the learner something to work out by hand.
+A finding is about a public trial that failed if there is one, else about the first. Numbers of a secret case never
+reach a finding: it names the kind of case that failed, and the smallest counterexample (see
+`grader.grading.counterexamples`) gives the learner something to work out by hand.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -18,18 +18,37 @@ from grader.checks.diagnosis import diagnose
 from grader.checks.failed_trial import Diagnosis, FailedTrial, fits
 from grader.checks.failures import Failed, Mismatch
 from grader.checks.trials import Trial
+from grader.grading.author import MAX_HEAT
 from grader.grading.exercise import Exercise
 from grader.packages.cases import NearMiss
-from grader.protocol.reports import Finding, Status
+from grader.protocol.reports import Data, Evidence, Finding, Status
 
 SECRET_MESSAGES = {"differs": "differs_secret", "differs_plain": "differs_secret"}
 NUMBERS = ("got", "expected", "difference")
-MAX_HEAT = 400
+
+
+class Scored(Protocol):
+    """What a finding takes from its check: a `Check`, or the facts that a worker has of it."""
+
+    @property
+    def name(self) -> str:
+        """The name of its function."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What learners read."""
+        ...
+
+    @property
+    def points(self) -> float:
+        """The most points that it gives."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """One check's answers over its trials: those that failed, with how."""
+    """A check's trials, and those that failed, each with its failure."""
 
     check: Check
     trials: Sequence[Trial]
@@ -45,34 +64,39 @@ def judge(exercise: Exercise, trials: Sequence[Trial]) -> list[Verdict | Finding
         if missed:
             judged.append(skipped(check, "skipped_after", title=_title(exercise, missed[0])))
             continue
-        verdict = _ask(check, [trial for trial in trials if check.covers(trial)])
+        verdict = _run(check, [trial for trial in trials if check.covers(trial)])
         if not verdict.failures:
             passed.add(check.name)
         judged.append(verdict if _was_run(verdict) else skipped(check, "not_run"))
     return judged
 
 
-def finding_of(exercise: Exercise, judged: Verdict | Finding, *, evidence: dict[str, Any] | None = None) -> Finding:
-    """Return the Finding of a verdict; `evidence` is added to what it shows."""
+def needs_example(judged: Sequence[Verdict | Finding]) -> list[Verdict]:
+    """Return the verdicts with a failed secret case: a counterexample would help the learner."""
+    verdicts = [verdict for verdict in judged if isinstance(verdict, Verdict)]
+    return [verdict for verdict in verdicts if any(not trial.case.public for trial, _ in verdict.failures)]
+
+
+def finding_of(exercise: Exercise, judged: Verdict | Finding) -> Finding:
+    """Return the Finding of a verdict."""
     if isinstance(judged, Finding):
         return judged
     if not judged.failures:
         return _finding(judged.check, Status.PASSED, judged.check.points)
-    finding = _failed(exercise, judged)
-    return replace(finding, evidence=finding.evidence | (evidence or {}))
+    return _failed(exercise, judged)
 
 
-def skipped(check: Check, message: str, **data: Any) -> Finding:
-    """Return the finding of a check that was not asked."""
+def skipped(check: Scored, message: str, **data: Any) -> Finding:
+    """Return the finding of a check that was not run."""
     return _finding(check, Status.SKIPPED, 0.0, message=message, data=data)
 
 
-def failed(check: Check, message: str, *, hint: str | None = None, **data: Any) -> Finding:
+def failed(check: Scored, message: str, data: Data | None = None, *, hint: str | None = None) -> Finding:
     """Return the finding of a check that failed as a whole, such as the first one of code that does not load."""
-    return _finding(check, Status.FAILED, 0.0, message=message, data=data, hint=hint)
+    return _finding(check, Status.FAILED, 0.0, message=message, data=data or {}, hint=hint)
 
 
-def _ask(check: Check, trials: Sequence[Trial]) -> Verdict:
+def _run(check: Check, trials: Sequence[Trial]) -> Verdict:
     failures: list[tuple[Trial, Failed]] = []
     for trial in trials:
         try:
@@ -83,7 +107,7 @@ def _ask(check: Check, trials: Sequence[Trial]) -> Verdict:
 
 
 def _was_run(verdict: Verdict) -> bool:
-    """Whether any of the check's cases was at least begun before the run ended."""
+    """Return whether the run began any of the check's cases before it ended."""
     return len(verdict.failures) < len(verdict.trials) or any(f.message != "not_run" for _, f in verdict.failures)
 
 
@@ -113,14 +137,14 @@ def _failed(exercise: Exercise, verdict: Verdict) -> Finding:
 
 
 def _kinds(failure: Mismatch) -> dict[str, Any]:
-    """What may be said of a secret case's value: types and shapes, no numbers."""
+    """Return what a learner can see of a secret case's value: types and shapes, no numbers."""
     if failure.message in ("differs", "differs_plain"):
         return {}
     return {key: failure.data[key] for key in ("got", "expected") if key in failure.data}
 
 
 def _most_telling(failures: Sequence[tuple[Trial, Failed]]) -> tuple[Trial, Failed]:
-    """A public trial before a secret one, an answer that is wrong before a call that was not run."""
+    """Prefer a public trial to a secret one, and a wrong answer to a call that was not run."""
     return min(failures, key=lambda pair: (pair[1].message == "not_run", not pair[0].case.public))
 
 
@@ -148,13 +172,13 @@ def _rounded(trial: Trial, part: Any) -> Any:
 
 
 def _modified(mismatches: Sequence[tuple[Trial, Mismatch]]) -> Diagnosis | None:
-    """Where nothing else explains wrong numbers, that each call changed its input is the best that can be said."""
+    """Explain wrong numbers by a changed input, if every call changed its input and nothing else explains them."""
     plain = mismatches and all(failure.diagnosis is None and trial.changed_input for trial, failure in mismatches)
     return Diagnosis(id="input_modified", data={"name": mismatches[0][0].changed_input}) if plain else None
 
 
 def _fitting_whole(trial: Trial) -> Sequence[NearMiss]:
-    """Return the near misses that explain the whole answer: of its parts they then know more than others."""
+    """Return the near misses that explain the whole answer: they explain its parts better than others."""
     return [miss for miss in trial.near_misses if fits(trial.value, miss.value)]
 
 
@@ -164,7 +188,7 @@ def _of_part(misses: Sequence[NearMiss], part: Any) -> Sequence[NearMiss]:
 
 
 def _share(verdict: Verdict) -> float:
-    """The points for the trials that passed."""
+    """Return the points for the trials that passed."""
     check = verdict.check
     if not check.partial or not verdict.trials:
         return 0.0
@@ -172,15 +196,15 @@ def _share(verdict: Verdict) -> float:
     return round(check.points * passed / len(verdict.trials), 2)
 
 
-def _evidence(trial: Trial, failure: Failed) -> dict[str, Any]:
-    """The heat map of a wrong tensor of a public case; nothing of a secret one."""
+def _evidence(trial: Trial, failure: Failed) -> Evidence:
+    """Return the heat map of a wrong tensor of a public case; nothing of a secret one."""
     if not trial.case.public or failure.message != "differs" or not isinstance(failure, Mismatch):
         return {}
     got, expected = failure.got, failure.expected
     if not isinstance(got, Tensor) or not isinstance(expected, Tensor) or not 1 < expected.numel() <= MAX_HEAT:
         return {}
     if not torch.isfinite(got).all() or not torch.isfinite(expected).all():
-        return {}  # neither JSON nor a scale of colours has a place for them
+        return {}  # JSON and the colour scale have finite numbers only
     shape = list(expected.shape)
     return {
         "heat_map": {"shape": shape, "got": got.reshape(-1).tolist(), "expected": expected.reshape(-1).tolist()},
@@ -191,5 +215,5 @@ def _title(exercise: Exercise, name: str) -> str:
     return next(check.title for check in exercise.checks if check.name == name)
 
 
-def _finding(check: Check, status: Status, points: float, **rest: Any) -> Finding:
+def _finding(check: Scored, status: Status, points: float, **rest: Any) -> Finding:
     return Finding(check=check.name, title=check.title, status=status, points=points, max_points=check.points, **rest)

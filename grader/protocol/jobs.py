@@ -1,8 +1,10 @@
-"""The Job: everything that the grader needs to grade one submission. Plain data, standard library only."""
+"""The Job: everything that the grader needs to grade one submission. Plain data, no torch."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
+
+from grader.protocol.reading import read
 
 
 class Scope(StrEnum):
@@ -16,9 +18,9 @@ class Scope(StrEnum):
 class Job:
     """Everything that the grader needs to grade one submission.
 
-    `seed` (0 <= seed < 2**63) decides the secret cases; `variant` is the learner's own seed for exercises whose
-    statement carries per-learner numbers. `digest` names the version of the exercise folder, and an empty one means
-    "whichever this worker holds". `token` names this attempt at grading: a report answers exactly one token.
+    `seed` (0 <= seed < 2**63) decides the secret cases. `variant` is the learner's own seed for exercises whose
+    statement has numbers for each learner. `digest` names the version of the exercise folder; if it is empty, the
+    worker takes the version that it has. `token` names this attempt at grading: a report answers exactly one token.
     """
 
     submission: str
@@ -37,5 +39,5 @@ class Job:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Rebuild a job; an unknown or missing field is a TypeError, an unknown scope a ValueError."""
-        return cls(**data | {"scope": Scope(data["scope"])})
+        """Rebuild a job. Raises ValueError if a field is unknown, missing or of a wrong type."""
+        return read(cls, data)

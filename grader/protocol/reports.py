@@ -1,12 +1,21 @@
-"""The Report and its Findings: what the grader says about a submission. Plain data, standard library only."""
+"""The Report and its Findings: what the grader found out about a submission. Plain data, no torch.
 
-from collections.abc import Sequence
+`ReportDocument` and `FindingDocument` are the JSON form: they cross the queue, lie in the database, and can come from
+an older or a newer version. There the attachments are called `exhibits`, and nowhere else.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Literal, Self, TypedDict, cast
 
 from grader import VERSION
 from grader.protocol.messages import render, render_hint
+from grader.protocol.reading import read
+
+Value = str | int | float | bool | None
+Data = Mapping[str, Value | Sequence[Value]]
+"""What fills in the blanks of a message."""
 
 
 class Status(StrEnum):
@@ -27,14 +36,72 @@ class Outcome(StrEnum):
     GRADED = "graded"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
-    """One check's answer.
+class HeatMap(TypedDict):
+    """A wrong tensor of a public case beside the expected one: its shape, and all numbers in order."""
 
-    `message`, `hint` and `diagnosis` are ids of `grader.protocol.messages`, filled in with `data`; `case` is the title of the
-    case that the finding speaks of. `evidence` is bounded data for the page, such as the heat map of a wrong gradient
-    or the smallest counterexample; it never holds anything of a secret case.
+    shape: list[int]
+    got: list[float]
+    expected: list[float]
+
+
+class Counterexample(TypedDict):
+    """The smallest input on which the code is wrong: the call, what it returned and what was expected, as text."""
+
+    call: str
+    got: str
+    expected: str
+
+
+class Evidence(TypedDict, total=False):
+    """What the page shows with a failed finding. It never holds anything of a secret case."""
+
+    heat_map: HeatMap
+    counterexample: Counterexample
+
+
+class GraphAttachment(TypedDict):
+    """The autograd graph of the result (see `grader.harness.child.graph`), and the arguments that it does not reach."""
+
+    kind: Literal["graph"]
+    case: str
+    graph: Mapping[str, Any]
+    cut_off: list[str]
+
+
+class FigureAttachment(TypedDict):
+    """A picture: a PNG in base64."""
+
+    kind: Literal["figure"]
+    case: str
+    png: str
+
+
+class Curve(TypedDict):
+    """Numbers to draw side by side: None if a number is not finite.
+
+    `yours` is empty if that part of the answer is missing or has another shape.
     """
+
+    name: str
+    yours: list[float | None]
+    reference: list[float | None]
+
+
+class SeriesAttachment(TypedDict):
+    """The curves of one public case."""
+
+    kind: Literal["series"]
+    case: str
+    title: str
+    series: list[Curve]
+
+
+Attachment = GraphAttachment | FigureAttachment | SeriesAttachment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FindingDocument:
+    """A finding as JSON has it. `data` and `evidence` can hold what only another version knows."""
 
     check: str
     title: str
@@ -47,6 +114,43 @@ class Finding:
     diagnosis: str | None = None
     case: str | None = None
     evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportDocument:
+    """A report as JSON has it. `grader` is missing in reports from before it was noted."""
+
+    slug: str
+    digest: str
+    outcome: Outcome
+    findings: list[FindingDocument]
+    exhibits: list[dict[str, Any]]
+    output: str = ""
+    seconds: float = 0.0
+    sandbox: str = ""
+    runtime: str = "cpu"
+    grader: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One check's answer.
+
+    `message`, `hint` and `diagnosis` are ids of `grader.protocol.messages`, filled in with `data`; `case` is the title
+    of the case that the finding is about.
+    """
+
+    check: str
+    title: str
+    status: Status
+    points: float
+    max_points: float
+    message: str | None = None
+    data: Data = field(default_factory=dict)
+    hint: str | None = None
+    diagnosis: str | None = None
+    case: str | None = None
+    evidence: Evidence = field(default_factory=Evidence)
 
     @property
     def text(self) -> str | None:
@@ -73,22 +177,22 @@ class Finding:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the finding as plain JSON data."""
+        """Return the finding as plain JSON data, with the fields of `FindingDocument`."""
         return asdict(self) | {"status": str(self.status)}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Rebuild a finding; an unknown or missing field is a TypeError."""
-        return cls(**data | {"status": Status(data["status"])})
+        """Rebuild a finding. Raises ValueError if a field is unknown, missing or of a wrong type."""
+        document = read(FindingDocument, data)
+        return cls(**{name: getattr(document, name) for name in FindingDocument.__dataclass_fields__})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """What the grader says about one submission.
+    """What the grader found out about one submission.
 
-    `seconds` is the wall time of the learner's code, `output` what it printed (capped), `exhibits` what the page shows
-    beside the findings: figures, graphs and series, each a dict with a "kind"; `grader` is the version that graded,
-    empty in reports from before it was noted.
+    `seconds` is the wall time of the learner's code, `output` what it printed (capped), `attachments` what the page
+    shows beside the findings, `grader` the version that graded.
     """
 
     slug: str
@@ -99,17 +203,17 @@ class Report:
     seconds: float = 0.0
     sandbox: str = ""
     runtime: str = "cpu"
-    exhibits: Sequence[dict[str, Any]] = ()
+    attachments: Sequence[Attachment] = ()
     grader: str = VERSION
 
     @property
-    def given(self) -> float:
-        """Points given; nothing is given where the code could not be loaded."""
+    def points(self) -> float:
+        """The points that the submission got; none if the code could not be loaded."""
         return 0.0 if self.outcome is Outcome.UNGRADABLE else round(sum(f.points for f in self.findings), 4)
 
     @property
-    def max(self) -> float:
-        """Points that could be had."""
+    def max_points(self) -> float:
+        """The points that a right answer gets."""
         return round(sum(f.max_points for f in self.findings), 4)
 
     def to_public(self) -> dict[str, Any]:
@@ -117,7 +221,7 @@ class Report:
         return {
             "slug": self.slug,
             "outcome": str(self.outcome),
-            "score": {"given": self.given, "max": self.max},
+            "score": {"given": self.points, "max": self.max_points},
             "findings": [finding.to_public() for finding in self.findings],
             "output": self.output,
             "seconds": self.seconds,
@@ -126,7 +230,7 @@ class Report:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as plain JSON data."""
+        """Return the report as plain JSON data, with the fields of `ReportDocument`."""
         return {
             "slug": self.slug,
             "digest": self.digest,
@@ -136,16 +240,26 @@ class Report:
             "seconds": self.seconds,
             "sandbox": self.sandbox,
             "runtime": self.runtime,
-            "exhibits": list(self.exhibits),
+            "exhibits": list(self.attachments),
             "grader": self.grader,
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Rebuild a report; an unknown or missing field is a TypeError."""
-        findings = tuple(Finding.from_dict(finding) for finding in data["findings"])
+        """Rebuild a report. Raises ValueError if a field is unknown, missing or of a wrong type.
+
+        What evidence and attachments hold is not looked at here: the pages leave out what they cannot show.
+        """
+        document = read(ReportDocument, data)
         return cls(
-            **{"grader": ""}
-            | data
-            | {"outcome": Outcome(data["outcome"]), "findings": findings, "exhibits": tuple(data["exhibits"])}
+            slug=document.slug,
+            digest=document.digest,
+            outcome=document.outcome,
+            findings=tuple(Finding.from_dict(finding) for finding in data["findings"]),
+            output=document.output,
+            seconds=document.seconds,
+            sandbox=document.sandbox,
+            runtime=document.runtime,
+            attachments=cast("tuple[Attachment, ...]", tuple(document.exhibits)),
+            grader=document.grader,
         )

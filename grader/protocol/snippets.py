@@ -1,4 +1,4 @@
-"""A snippet of a lesson: its blocks in order, and what the last of them shows. Plain data, standard library only.
+"""A snippet of a lesson: its blocks in order, and what the last of them shows. Plain data, no torch.
 
 `grader.grading.snippet_run` runs it.
 """
@@ -6,12 +6,13 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from grader.protocol.reading import read
 from grader.protocol.reports import Outcome
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snippet:
-    """What the server sends: whose answer it is, and the blocks up to the one that shall be shown."""
+    """What the server sends: the id and the token of the run, and the blocks up to the one to show."""
 
     run: str
     token: str
@@ -23,15 +24,16 @@ class Snippet:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Return the snippet of plain data; TypeError where a field is unknown or missing."""
-        return cls(**data | {"sources": tuple(data.get("sources", ()))})
+        """Rebuild a snippet. Raises ValueError if a field is unknown, missing or of a wrong type."""
+        return read(cls, data)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
-    """What the last block showed. A learner's code may have written all of it.
+    """What the last block showed. A learner's code can have written all of it.
 
-    `error` is the exception in words, with its `line` in the last block; one that an `earlier` block raised has none.
+    `error` is the exception as text, with its `line` in the last block. It has no line if an `earlier` block
+    raised it.
     """
 
     outcome: Outcome
@@ -47,5 +49,5 @@ class Shown:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Return what plain data says; TypeError or ValueError where it is something else."""
-        return cls(**data | {"outcome": Outcome(str(data.get("outcome")))})
+        """Rebuild it. Raises ValueError if a field is unknown, missing or of a wrong type."""
+        return read(cls, data)

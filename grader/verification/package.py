@@ -31,8 +31,11 @@ from grader.checks.failures import Mismatch
 from grader.checks.trials import Trial
 from grader.errors import PackageError
 from grader.grading.attachments import attachments_of
+from grader.grading.author import Answer
+from grader.grading.charts import charts_of
 from grader.grading.exercise import Exercise, load_exercise
-from grader.grading.pipeline import grade, trial_of
+from grader.grading.in_process import trial_of
+from grader.grading.pipeline import grade
 from grader.grading.scoring import finding_of, judge
 from grader.harness.wire.values import Encoder, pack
 from grader.packages.cases import Case
@@ -202,12 +205,14 @@ class _Verifier:
         cases = self.exercise.cases(SEEDS[0])
         truth, near_misses = _once(self.exercise.truth), _once(self.exercise.near_misses)
         for name, observations in null_answers(self.exercise, seed=SEEDS[0]):
+            pairs = zip(cases, observations, strict=True)
+            answers = [Answer(case=case, observation=observation) for case, observation in pairs]
             trials = [
-                replace(trial_of(self.exercise, *pair), compute_truth=truth, compute_near_misses=near_misses)
-                for pair in zip(cases, observations, strict=True)
+                replace(trial_of(self.exercise, answer), compute_truth=truth, compute_near_misses=near_misses)
+                for answer in answers
             ]
             try:
-                given = self._judge(trials)
+                given = self._judge(answers, trials)
             except Exception as error:
                 self._problem(
                     f"the null answer “{name}” makes a check raise {type(error).__name__}: {error}; a learner can "
@@ -220,11 +225,12 @@ class _Verifier:
                     "stricter, or state `null_score`."
                 )
 
-    def _judge(self, trials: list[Trial]) -> float:
+    def _judge(self, answers: list[Answer], trials: list[Trial]) -> float:
         """Return the points of all findings. Raises if a check raises, or if a finding is not valid JSON."""
         findings = [finding_of(self.exercise, verdict) for verdict in judge(self.exercise, trials)]
         self._check_sentences(findings)
-        json.dumps([finding.to_dict() for finding in findings] + attachments_of(self.exercise, trials), allow_nan=False)
+        attachments = attachments_of(self.exercise, answers, charts_of(self.exercise, trials))
+        json.dumps([[finding.to_dict() for finding in findings], attachments], allow_nan=False)
         return sum(finding.points for finding in findings)
 
     def _check_sentences(self, findings: Iterable[Finding]) -> None:
@@ -287,10 +293,10 @@ class _Verifier:
     def _shortfall(self, report: Report) -> str | None:
         """Describe why a right answer does not get every point; None if it does."""
         self.verification.slowest = max(self.verification.slowest, report.seconds)
-        if report.given >= report.max:
+        if report.points >= report.max_points:
             return None
         failing = next(finding for finding in report.findings if finding.status is not Status.PASSED)
-        return f"gets {report.given:g} of {report.max:g} points: `{failing.check}` says: {failing.text}"
+        return f"gets {report.points:g} of {report.max_points:g} points: `{failing.check}` says: {failing.text}"
 
     def _mistakes(self) -> None:
         stated = self._read_mistakes()
@@ -317,8 +323,8 @@ class _Verifier:
         report = self._grade(path.read_text(encoding="utf-8"), SEEDS[0])
         failing = {finding.check: finding.message for finding in report.findings if finding.status is Status.FAILED}
         self.failed_checks |= set(failing)
-        if abs(report.given - stated.get("score", -1)) > 1e-6:
-            self._problem(f"`{name}` gets {report.given:g} points, mistakes.toml says {stated.get('score')}.")
+        if abs(report.points - stated.get("score", -1)) > 1e-6:
+            self._problem(f"`{name}` gets {report.points:g} points, mistakes.toml says {stated.get('score')}.")
         if failing != stated.get("findings", {}):
             self._problem(
                 f"`{name}` fails {_listed(failing)}, mistakes.toml says {_listed(stated.get('findings', {}))}."

@@ -63,7 +63,7 @@ def grade_job(job: Job) -> dict[str, Any]:
         with ProgressPublisher(BROKER_URL, job.submission) as progress, sandbox_pool.starts_recorded():
             report = grade(job, sandbox=sandbox_pool.sandbox(), on_progress=progress.publish)
         metrics.graded.labels(job.runtime, report.outcome).inc()
-        log.info("graded", exercise=job.exercise, outcome=report.outcome, given=report.given)
+        log.info("graded", exercise=job.exercise, outcome=report.outcome, given=report.points)
     return {"submission": job.submission, "token": job.token, "report": report.to_dict()}
 
 

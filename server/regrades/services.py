@@ -104,7 +104,7 @@ def record(*, submission: str, token: str, report: dict[str, Any]) -> bool:
     if read is None or read.slug != row.submission.exercise:
         return False
     row.state, row.report = state_after(read), report
-    row.given, row.max = (None, None) if row.state == State.UNGRADABLE else (read.given, read.max)
+    row.given, row.max = (None, None) if row.state == State.UNGRADABLE else (read.points, read.max_points)
     row.changes = (row.state, row.given, row.max) != (row.old_state, row.old_given, row.old_max)
     row.save(update_fields=["state", "report", "given", "max", "changes"])
     return True

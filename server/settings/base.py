@@ -141,7 +141,6 @@ LOGGING: dict[str, Any] = {"style": env.str("CHAINRULE_LOGS", "text")}
 
 # Grading
 
-SOURCE_MAX_BYTES = 256 * 1024
 # A notebook brings its pictures along; only the code in it counts as source.
 NOTEBOOK_MAX_BYTES = 8 * 1024 * 1024
 # Whatever is sent to a page: a notebook, and a form around it.

@@ -26,7 +26,8 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
 from pydantic import TypeAdapter
 
-from grader.protocol.reports import Outcome, Report
+from grader.protocol.reports import Outcome, Report, ReportDocument
+from grader.protocol.sources import MAX_SOURCE, HasNul, NotText, TooLarge, check_source
 from grader.telemetry import metrics
 from server.accounts.models import User
 from server.common.strict_json import checked_json
@@ -45,7 +46,7 @@ log = structlog.get_logger(__name__)
 LONGEST_LEASE = timedelta(minutes=5)
 # Of one check. No exercise gives as many, and sums stay far from where numbers end.
 MOST_POINTS = 1_000_000
-_REPORT = TypeAdapter(Report)
+_REPORT = TypeAdapter(ReportDocument)
 # NUL is text for Python, but not for every database.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON spells it, not a backslash and a "u0000" that somebody printed
 NOT_UTF_8 = "This is not UTF-8 text. Save the file with the encoding UTF-8 and try again."
@@ -146,14 +147,16 @@ def take_in(
 def check_storable(source: str) -> None:
     """Raise Unstorable, with a sentence for the learner, where a source is too large or no text that we can keep."""
     try:
-        size = len(source.encode("utf-8"))
-    except UnicodeEncodeError:
+        check_source(source)
+    except TooLarge as error:
+        limit = MAX_SOURCE // 1024
+        raise Unstorable(f"This is {error.size / 1024:.0f} kB of code; at most {limit} kB can be handed in.") from None
+    except HasNul:
+        raise Unstorable(
+            "This holds NUL bytes, so it is no Python source. Was it saved as UTF-16, or is it a binary?"
+        ) from None
+    except NotText:
         raise Unstorable(NOT_UTF_8) from None
-    if size > settings.SOURCE_MAX_BYTES:
-        limit = settings.SOURCE_MAX_BYTES // 1024
-        raise Unstorable(f"This is {size / 1024:.0f} kB of code; at most {limit} kB can be handed in.")
-    if "\0" in source:
-        raise Unstorable("This holds NUL bytes, so it is no Python source. Was it saved as UTF-16, or is it a binary?")
     if "\ufffd" in source:
         raise Unstorable(NOT_UTF_8)
 
@@ -214,7 +217,7 @@ def _tell(row: Submission, report: Report) -> None:
 def rescore(row: Submission, report: Report) -> None:
     """Save a locked row with a report that `read_report` took, and its score. Grades are the caller's to refresh."""
     row.state, row.report = state_after(report), report.to_dict()
-    row.given, row.max = (None, None) if row.state == State.UNGRADABLE else (report.given, report.max)
+    row.given, row.max = (None, None) if row.state == State.UNGRADABLE else (report.points, report.max_points)
     row.save(update_fields=["state", "report", "given", "max", "finished_at"])
     report_written.send(sender=Submission, submission=row, report=report)
 
@@ -241,13 +244,10 @@ def read_report(data: dict[str, Any]) -> Report | None:
     text = checked_json(_REPORT, data)
     if text is None or _NUL.search(text):
         return None
-    try:
-        report = Report.from_dict(data)
-    except KeyError:  # a field that may be left out in code, and not in a report
-        return None
+    report = Report.from_dict(data)
     sound = all(0 <= one.points <= one.max_points <= MOST_POINTS for one in report.findings)
     # A graded report without points to be had is not a zero: something of ours went wrong.
-    return report if sound and (report.outcome is Outcome.UNGRADABLE or report.max > 0) else None
+    return report if sound and (report.outcome is Outcome.UNGRADABLE or report.max_points > 0) else None
 
 
 @transaction.atomic

@@ -167,8 +167,8 @@ def grade_one(slug, sandbox, number):
         submission="bench", token="bench", exercise=slug, digest=package.digest, source=package.solution, seed=number
     )
     report = grade(job, sandbox=sandbox)
-    if report.given != report.max:
-        raise RuntimeError(f"the solution of {slug} got {report.given} of {report.max}")
+    if report.points != report.max_points:
+        raise RuntimeError(f"the solution of {slug} got {report.points} of {report.max_points}")
 
 
 @cache

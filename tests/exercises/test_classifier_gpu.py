@@ -1,7 +1,8 @@
 import pytest
 
+from grader.grading.author import Answer
 from grader.grading.exercise import load_exercise
-from grader.grading.pipeline import trial_of
+from grader.grading.in_process import trial_of
 from grader.sandboxes.base import Observation
 from tests.support.reports import failure_of
 
@@ -11,7 +12,7 @@ def asked(value):
     exercise = load_exercise("nets/classifier-gpu")
     check = next(check for check in exercise.checks if check.name == "stays")
     case = next(case for case in exercise.cases(1) if check.on == (case.group,))
-    return check.run, trial_of(exercise, case, Observation(value=value))
+    return check.run, trial_of(exercise, Answer(case=case, observation=Observation(value=value)))
 
 
 def test_results_on_the_gpu_stay_there():

@@ -36,7 +36,7 @@ def test_the_solution_gets_full_marks_and_its_losses_are_drawn(sandbox):
 
     report = graded(SOLUTION, sandbox, on_progress=told.append)
 
-    assert (report.given, report.max) == (10, 10)
+    assert (report.points, report.max_points) == (10, 10)
     assert any("loss" in each for each in told)
 
 

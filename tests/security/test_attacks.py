@@ -46,7 +46,7 @@ def test_whoever_leaves_before_the_inputs_came_is_not_missed(engine, sandbox):
         assert run.observe([Call(entry="f", args=(large,))]) == []
 
     assert run.ending.outcome is Outcome.UNGRADABLE
-    assert graded(SOLUTION, sandbox).given == FULL_MARKS
+    assert graded(SOLUTION, sandbox).points == FULL_MARKS
 
 
 # What could be done to a keeper and a nursery of one's own user: without root bubblewrap has no other one.
@@ -74,5 +74,5 @@ def test_sharing_its_user_an_attack_is_never_our_fault(attack, without_root):
 
     report = graded(source_of(attack), Hurried(without_root, expected))
 
-    assert report.given <= expected.points
+    assert report.points <= expected.points
     assert "the keeper stands still" not in report.output

@@ -100,8 +100,8 @@ def withstand(source: str, expected: Expectation, sandbox: SandboxPool) -> None:
         achieved = achievements(report, tolerated=expected.tolerated)
         assert achieved == [], achieved
         assert str(report.outcome) in expected.outcomes, (report.outcome, report.output)
-        assert report.given <= expected.points, report.given
+        assert report.points <= expected.points, report.points
     honest = graded(SOLUTION, sandbox)
 
-    assert honest.given == FULL_MARKS, honest
+    assert honest.points == FULL_MARKS, honest
     assert honest.output == "", honest.output

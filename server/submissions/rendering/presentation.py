@@ -94,16 +94,16 @@ def result_of(submission: Submission) -> Result | None:
         rows=[_row(finding) for finding in report.findings],
         output=report.output,
         seconds=report.seconds,
-        given=report.given,
-        max=report.max,
-        exhibits=Attachments.read(report.exhibits),
+        given=report.points,
+        max=report.max_points,
+        exhibits=Attachments.read(report.attachments),
     )
 
 
 def _headline(report: Report, kind: Kind) -> str:
     if report.outcome is not Outcome.GRADED:
         return OUTCOMES[report.outcome]
-    if report.max and report.given >= report.max:
+    if report.max_points and report.points >= report.max_points:
         return "Every check passed." if kind is Kind.SUBMIT else "Every check passed on the public cases."
     failed = sum(finding.status == "failed" for finding in report.findings)
     return f"{failed} of {len(report.findings)} checks failed." if failed else OUTCOMES[report.outcome]

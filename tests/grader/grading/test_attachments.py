@@ -6,7 +6,9 @@ import pytest
 import torch
 from PIL import Image
 
-from grader.grading.attachments import MAX_POINTS, attachments_of
+from grader.grading.attachments import attachments_of
+from grader.grading.author import MAX_CURVE_POINTS, Answer
+from grader.grading.charts import charts_of
 from grader.packages.cases import Chart, Floats
 from grader.sandboxes.base import Observation
 from tests.support.reports import double, make_trial
@@ -15,6 +17,9 @@ from tests.support.reports import double, make_trial
 class Drawing:
     """An exercise of which only the chart matters."""
 
+    def argument_names(self, entry):
+        return ()
+
     def chart(self, case, value):
         losses = value.get("losses", ())
         numbers = losses.values if isinstance(losses, Floats) else list(losses)
@@ -22,24 +27,32 @@ class Drawing:
         return Chart(title="Loss", lines={"losses": numbers, "path": path})
 
 
+def attached(exercise, trial):
+    answers = [Answer(case=trial.case, observation=trial.observation)]
+    return attachments_of(exercise, answers, charts_of(exercise, [trial]))
+
+
 class Plain:
     def chart(self, case, value):
         return None
+
+    def argument_names(self, entry):
+        return ()
 
 
 TRUTH = {"losses": Floats((2.0, 1.0)), "path": double(1.0, 0.5)}
 
 
 def series(value, truth=TRUTH, **case):
-    exhibits = attachments_of(Drawing(), [make_trial(value, truth, **{"public": True} | case)])
-    return [exhibit for exhibit in exhibits if exhibit["kind"] == "series"]
+    attachments = attached(Drawing(), make_trial(value, truth, **{"public": True} | case))
+    return [attachment for attachment in attachments if attachment["kind"] == "series"]
 
 
 def test_curves_stand_beside_the_references():
-    (exhibit,) = series({"losses": [2.0, 1.5], "path": double(1.0, 0.25)})
+    (attachment,) = series({"losses": [2.0, 1.5], "path": double(1.0, 0.25)})
 
-    assert exhibit["title"] == "Loss"
-    assert exhibit["series"] == [
+    assert attachment["title"] == "Loss"
+    assert attachment["series"] == [
         {"name": "losses", "yours": [2.0, 1.5], "reference": [2.0, 1.0]},
         {"name": "path", "yours": [1.0, 0.25], "reference": [1.0, 0.5]},
     ]
@@ -47,9 +60,9 @@ def test_curves_stand_beside_the_references():
 
 @pytest.mark.parametrize("value", [None, "rubbish", {}, {"losses": ["a", "b"], "path": double(1.0)}])
 def test_what_has_not_the_shape_of_the_truth_is_not_drawn(value):
-    (exhibit,) = series(value)
+    (attachment,) = series(value)
 
-    assert [line["yours"] for line in exhibit["series"]] == [[], []]
+    assert [line["yours"] for line in attachment["series"]] == [[], []]
 
 
 def test_a_secret_case_shows_nothing():
@@ -57,27 +70,27 @@ def test_a_secret_case_shows_nothing():
 
 
 def test_a_number_that_is_not_finite_leaves_a_gap():
-    (exhibit,) = series({"losses": [math.nan, math.inf], "path": double(1.0, 0.25)})
+    (attachment,) = series({"losses": [math.nan, math.inf], "path": double(1.0, 0.25)})
 
-    assert exhibit["series"][0]["yours"] == [None, None]
+    assert attachment["series"][0]["yours"] == [None, None]
 
 
 def test_long_curves_are_thinned_out():
-    long = {"losses": Floats(tuple(map(float, range(3 * MAX_POINTS)))), "path": double()}
+    long = {"losses": Floats(tuple(map(float, range(3 * MAX_CURVE_POINTS)))), "path": double()}
 
-    (exhibit,) = series({"losses": [1.0] * (3 * MAX_POINTS), "path": double()}, truth=long)
+    (attachment,) = series({"losses": [1.0] * (3 * MAX_CURVE_POINTS), "path": double()}, truth=long)
 
-    assert exhibit["series"][0]["reference"][:3] == [0.0, 3.0, 6.0]
-    assert len(exhibit["series"][0]["yours"]) == MAX_POINTS
+    assert attachment["series"][0]["reference"][:3] == [0.0, 3.0, 6.0]
+    assert len(attachment["series"][0]["yours"]) == MAX_CURVE_POINTS
 
 
 def test_an_exercise_without_a_chart_shows_none():
-    assert attachments_of(Plain(), [make_trial({}, {}, public=True)]) == []
+    assert attached(Plain(), make_trial({}, {}, public=True)) == []
 
 
 def answered(value, **more):
     trial = make_trial(truth={}, observation=Observation(value=value, **more), public=True, args=ARGUMENTS)
-    return attachments_of(Plain(), [trial])
+    return attached(Plain(), trial)
 
 
 ARGUMENTS = (double(1.0).requires_grad_(), double(2.0), double(3.0).requires_grad_())
@@ -104,16 +117,16 @@ def test_a_picture_is_shown_and_what_is_none_is_not():
     Image.new("RGB", (3, 2), "red").save(buffer, format="PNG")
     png = torch.tensor(list(buffer.getvalue()), dtype=torch.uint8)
 
-    (exhibit,) = answered({"png": png})
+    (attachment,) = answered({"png": png})
 
-    assert exhibit["kind"] == "figure"
-    with Image.open(io.BytesIO(base64.b64decode(exhibit["png"]))) as image:
+    assert attachment["kind"] == "figure"
+    with Image.open(io.BytesIO(base64.b64decode(attachment["png"]))) as image:
         assert (image.size, image.getpixel((0, 0))) == ((3, 2), (255, 0, 0))
     assert answered({"png": png[10:]}) == []
 
 
 def test_a_case_without_an_answer_shows_nothing():
-    assert attachments_of(Drawing(), [make_trial(truth=TRUTH, observation=None, public=True)]) == []
+    assert attached(Drawing(), make_trial(truth=TRUTH, observation=None, public=True)) == []
 
 
 def test_a_part_that_is_no_numbers_is_drawn_where_it_is_of_the_truths_kind():
@@ -123,7 +136,7 @@ def test_a_part_that_is_no_numbers_is_drawn_where_it_is_of_the_truths_kind():
 
     def yours(value):
         trial = make_trial(value, {"name": "adam"}, public=True)
-        return attachments_of(Named(), [trial])[0]["series"][0]["yours"]
+        return attached(Named(), trial)[0]["series"][0]["yours"]
 
     assert yours({"name": "sgd"}) == [1.0]
     assert yours({"name": 3}) == []

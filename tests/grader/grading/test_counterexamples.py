@@ -6,7 +6,6 @@ import torch
 
 from grader.authoring import Function, check
 from grader.grading.counterexamples import smallest
-from grader.packages.cases import Case
 from grader.sandboxes.base import LearnerError, Observation
 from tests.support.reports import double, make_trial
 
@@ -25,7 +24,7 @@ def goes_backward(trial):
 
 def shown(*trials, check=agrees):
     """What is shown where these trials are the answers to a ladder of as many cases."""
-    return smallest(check, [trial.case for trial in trials], lambda cases: trials).get("counterexample")
+    return smallest(check, trials)
 
 
 def test_the_first_case_that_visibly_fails_is_shown():
@@ -44,19 +43,6 @@ def test_a_case_that_was_not_answered_shows_nothing_and_the_next_one_may():
 
 def test_what_looks_the_same_is_no_counterexample():
     assert shown(make_trial("same", "same", observation=Observation(value="same", modified=(0,)))) is None
-
-
-def test_only_cases_that_the_check_looks_at_are_put():
-    asked = []
-    ladder = [Case(name=group, entry="slope", group=group) for group in ("a", "b")]
-
-    def ask(cases):
-        asked.extend(case.name for case in cases)
-        return []
-
-    assert smallest(replace(agrees, on=("b",)), ladder, ask) == {}
-    assert smallest(replace(agrees, on=("c",)), ladder, lambda cases: 1 / 0) == {}
-    assert asked == ["b"]
 
 
 def test_an_exception_is_shown_in_the_answers_place():

@@ -3,10 +3,11 @@ from contextlib import contextmanager
 import pytest
 
 from grader.errors import StaleWorker, UnknownExercise
-from grader.grading.pipeline import MAX_SOURCE, grade
+from grader.grading.pipeline import grade
 from grader.packages.catalogue import find_package
 from grader.protocol.jobs import Scope
 from grader.protocol.reports import Outcome, Status
+from grader.protocol.sources import MAX_SOURCE
 from grader.sandboxes.base import Ending
 from tests.support.inline import InlineSandbox
 from tests.support.reports import make_job, make_package
@@ -26,7 +27,7 @@ def graded(source, inline, **changes):
 def test_the_solution_gets_every_point(inline):
     report = graded(find_package("unit/slope").solution, inline)
 
-    assert (report.outcome, report.given, report.max) == (Outcome.GRADED, 10, 10)
+    assert (report.outcome, report.points, report.max_points) == (Outcome.GRADED, 10, 10)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_code_that_cannot_be_loaded_is_ungradable_and_says_why(source, message, 
     report = graded(source, inline)
 
     first, *others = report.findings
-    assert (report.outcome, report.given, first.message) == (Outcome.UNGRADABLE, 0, message)
+    assert (report.outcome, report.points, first.message) == (Outcome.UNGRADABLE, 0, message)
     assert first.text
     assert {finding.status for finding in others} == {Status.SKIPPED}
 
@@ -56,8 +57,8 @@ def test_code_that_cannot_be_loaded_is_ungradable_and_says_why(source, message, 
 def test_a_check_runs_the_public_cases_only(inline):
     source = "calls = []\ndef slope(x):\n    calls.append(x)\n    return 3 * x * x if len(calls) < 2 else x\n"
 
-    assert graded(source, inline, scope=Scope.PUBLIC).given == 10
-    assert graded(source, inline).given < 10
+    assert graded(source, inline, scope=Scope.PUBLIC).points == 10
+    assert graded(source, inline).points < 10
 
 
 def test_the_smallest_counterexample_is_shown_for_a_secret_case(inline):
@@ -95,7 +96,7 @@ def test_a_job_for_another_version_is_left_to_another_worker(inline):
 
 
 def test_a_job_for_this_version_is_graded(inline):
-    assert graded(SOLUTION, inline, digest=find_package("unit/slope").digest).given == 10
+    assert graded(SOLUTION, inline, digest=find_package("unit/slope").digest).points == 10
 
 
 def test_an_unknown_exercise_names_those_there_are(inline):
@@ -137,7 +138,7 @@ def test_a_timed_out_run_keeps_the_points_of_its_finished_cases():
     report = graded(SOLUTION, ended)
 
     assert report.outcome is Outcome.TIMED_OUT
-    assert report.given == 4.5
+    assert report.points == 4.5
     assert report.findings[1].text == "Your code was stopped after 10 seconds, while it worked on “a vector”."
 
 
@@ -161,7 +162,7 @@ def test_a_malformed_answer_scores_nothing_and_says_so():
 
     report = graded(SOLUTION, ended)
 
-    assert (report.given, report.findings[0].message) == (0, "garbled")
+    assert (report.points, report.findings[0].message) == (0, "garbled")
 
 
 def test_a_counterexample_that_brings_the_code_down_does_not_change_the_outcome():

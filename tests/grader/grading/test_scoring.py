@@ -227,7 +227,7 @@ def test_a_check_that_failed_as_a_whole_has_no_points():
     def runs(trial):
         """It runs."""
 
-    finding = failed(runs, "raised", hint="hint.none", error="no")
+    finding = failed(runs, "raised", {"error": "no"}, hint="hint.none")
 
     assert (finding.status, finding.points, finding.max_points) == (Status.FAILED, 0, 3)
     assert (finding.message, finding.hint, finding.data) == ("raised", "hint.none", {"error": "no"})

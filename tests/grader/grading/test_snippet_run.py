@@ -56,7 +56,7 @@ def test_what_crosses_the_queue_comes_back_the_same():
 
     assert Snippet.from_dict(json.loads(json.dumps(sent.to_dict()))) == sent
     assert Shown.from_dict(json.loads(json.dumps(answer.to_dict()))) == answer
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match="course"):
         Snippet.from_dict(sent.to_dict() | {"course": "x"})
 
 

@@ -13,7 +13,7 @@ def test_a_job_survives_the_queue():
 
 
 def test_an_unknown_field_is_refused():
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match="score"):
         Job.from_dict(make_job().to_dict() | {"score": 10})
 
 
@@ -21,5 +21,5 @@ def test_a_missing_field_is_refused():
     data = make_job().to_dict()
     del data["seed"]
 
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match="seed"):
         Job.from_dict(data)

@@ -7,7 +7,7 @@ from tests.support.reports import make_finding, make_report
 
 
 def test_a_report_survives_the_queue():
-    report = make_report(make_finding(message="raised", data={"error": "x"}), exhibits=({"kind": "figure"},))
+    report = make_report(make_finding(message="raised", data={"error": "x"}), attachments=({"kind": "figure"},))
 
     assert Report.from_dict(json.loads(json.dumps(report.to_dict()))) == report
 
@@ -20,13 +20,13 @@ def test_an_unknown_outcome_is_refused():
 def test_the_score_is_the_sum_of_the_points():
     report = make_report(make_finding(points=2.5, max_points=4), make_finding(points=1, max_points=6))
 
-    assert (report.given, report.max) == (3.5, 10)
+    assert (report.points, report.max_points) == (3.5, 10)
 
 
 def test_ungradable_code_gets_nothing_whatever_its_findings_say():
     report = make_report(make_finding(points=5, max_points=5), outcome=Outcome.UNGRADABLE)
 
-    assert (report.given, report.max) == (0, 5)
+    assert (report.points, report.max_points) == (0, 5)
 
 
 def test_the_public_form_has_exactly_the_documented_keys():

@@ -48,7 +48,7 @@ def test_the_task_returns_the_report_and_the_token(opened):
     answer = json.loads(json.dumps(tasks.grade_task(job.to_dict())))
 
     assert (answer["submission"], answer["token"]) == ("s1", "mine")
-    assert Report.from_dict(answer["report"]).given == 10
+    assert Report.from_dict(answer["report"]).points == 10
 
 
 def test_a_broken_engine_is_retried_in_a_new_sandbox(monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from grader.protocol.reports import Outcome
+from grader.protocol.sources import MAX_SOURCE
 from server.api.models import Scope
 from server.gradebook.models import Action
 from server.gradebook.services import decide
@@ -193,8 +194,8 @@ def test_a_cooldown_says_how_long_to_wait(call, body, assignment):
     assert 1 <= int(response["Retry-After"]) <= 61
 
 
-def test_source_that_cannot_be_kept_is_pointed_at(call, body, settings):
-    for source in ("x = 1\0", "x" * (settings.SOURCE_MAX_BYTES + 1), "bad \ufffd"):
+def test_source_that_cannot_be_kept_is_pointed_at(call, body):
+    for source in ("x = 1\0", "x" * (MAX_SOURCE + 1), "bad \ufffd"):
         data = problem(call.post("/submissions", body | {"source": source}))
         assert (data["code"], data["errors"][0]["pointer"]) == ("invalid", "/source")
 

@@ -85,7 +85,7 @@ def test_whatever_stands_in_a_place_it_is_refused_or_shown(db, assignment):
         fates["refused" if read is None else "shown"] += 1
         try:
             if read is not None:
-                submission.report, submission.given, submission.max = read.to_dict(), read.given, read.max
+                submission.report, submission.given, submission.max = read.to_dict(), read.points, read.max_points
                 result_of(submission)
                 show_report(submission).model_dump_json()
                 insights.note(submission=submission, report=read)

@@ -1,0 +1,69 @@
+"""A package's own code, answering in this process. See `grader.grading.author` for the calls."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from grader.checks.check import Check
+from grader.checks.failures import Failed
+from grader.checks.trials import Trial
+from grader.grading.author import Answer, CheckFacts, Judgement
+from grader.grading.charts import charts_of
+from grader.grading.counterexamples import smallest
+from grader.grading.exercise import Exercise
+from grader.grading.scoring import finding_of, judge, needs_example
+from grader.packages.cases import Case
+from grader.protocol.reports import Counterexample
+
+
+class InProcessAuthor:
+    """The `Author` of a loaded exercise."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self._exercise = exercise
+
+    def checks(self) -> Sequence[CheckFacts]:
+        """Return the checks."""
+        return [CheckFacts(name=check.name, title=check.title, points=check.points) for check in self._exercise.checks]
+
+    def cases(self, seed: int, *, variant: int = 0) -> Sequence[Case]:
+        """Return the cases of a seed."""
+        return self._exercise.cases(seed, variant=variant)
+
+    def judge(self, answers: Sequence[Answer]) -> Judgement:
+        """Return what the checks find, and the curves of the public cases."""
+        trials = [trial_of(self._exercise, answer) for answer in answers]
+        verdicts = judge(self._exercise, trials)
+        return Judgement(
+            findings=tuple(finding_of(self._exercise, verdict) for verdict in verdicts),
+            unexplained=tuple(verdict.check.name for verdict in needs_example(verdicts)),
+            charts=charts_of(self._exercise, trials),
+        )
+
+    def ladder(self, check: str) -> Sequence[Case]:
+        """Return the tiny cases that a check covers."""
+        on = self._check(check).on
+        return [case for case in self._tiny_cases if not on or case.group in on]
+
+    def counterexample(self, check: str, answers: Sequence[Answer]) -> Counterexample | None:
+        """Return the first answer that visibly fails the check."""
+        return smallest(self._check(check), (trial_of(self._exercise, answer) for answer in answers))
+
+    @cached_property
+    def _tiny_cases(self) -> Sequence[Case]:
+        return self._exercise.counterexamples()
+
+    def _check(self, name: str) -> Check:
+        return next(check for check in self._exercise.checks if check.name == name)
+
+
+def trial_of(exercise: Exercise, answer: Answer) -> Trial:
+    """Return the trial that the checks of an exercise see of an answer."""
+    return Trial(
+        case=answer.case,
+        observation=answer.observation,
+        tolerance=exercise.tolerance,
+        stopped=Failed(answer.stop.message, answer.stop.data, hint=answer.stop.hint),
+        argument_names=exercise.argument_names(answer.case.entry),
+        compute_truth=exercise.truth,
+        compute_near_misses=exercise.near_misses,
+    )
