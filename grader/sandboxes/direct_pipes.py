@@ -1,7 +1,10 @@
-"""A line to a keeper, past the engine that started it.
+"""Direct pipes to a supervisor, without the engine that started it in between.
 
-An engine's stream passes two more programs on its way, and wakes both for every piece. Where a keeper is a process of
-this machine that we may look into, we open the pipes that it has made for us (`grader.harness.supervisor.direct_pipes`).
+    engine's stream   grader <──> Docker daemon <──> containerd shim <──> supervisor
+    direct pipes      grader <──────────────────────────────────────────> supervisor
+
+The two processes in between wake up for every message. If the supervisor is a process of this machine and we have the
+right to open its descriptors, we use the pipes that it made for us (`grader.harness.supervisor.direct_pipes`).
 """
 
 import os
@@ -11,7 +14,7 @@ from contextlib import suppress
 
 
 class OpenedPipes:
-    """The far ends of a keeper's pipes, to read and to write."""
+    """Our ends of a supervisor's pipes: `source` to read, `sink` to write."""
 
     def __init__(self, source: int, sink: int) -> None:
         self.source, self.sink = source, sink
@@ -22,15 +25,15 @@ class OpenedPipes:
         os.close(self.sink)
 
 
-def open_direct_pipes(pid: int, told: Mapping[str, Sequence[int]]) -> OpenedPipes | None:
-    """Return the line to the keeper `pid`, who has `told` of it; None where it is not for us to open.
+def open_direct_pipes(pid: int, pipes: Mapping[str, Sequence[int]]) -> OpenedPipes | None:
+    """Return the pipes to the supervisor `pid`, as its handshake describes them; None if we cannot open them.
 
-    So it is without root's rights, and where the process is another machine's, another namespace's, or gVisor's.
+    We cannot without root's rights, or if the process is on another machine, in another namespace, or in gVisor.
     """
     with suppress(OSError):
-        source = _open(pid, told["responses"], os.O_RDONLY)
+        source = _open(pid, pipes["responses"], os.O_RDONLY)
         try:
-            return OpenedPipes(source, _open(pid, told["requests"], os.O_WRONLY))
+            return OpenedPipes(source, _open(pid, pipes["requests"], os.O_WRONLY))
         except BaseException:
             os.close(source)
             raise
@@ -38,10 +41,10 @@ def open_direct_pipes(pid: int, told: Mapping[str, Sequence[int]]) -> OpenedPipe
 
 
 def _open(pid: int, end: Sequence[int], access: int) -> int:
-    """Open a pipe of another process, if it is the one that is meant: the number of a process says little elsewhere."""
-    number, pipe = end
+    """Open a pipe of another process, if its inode is the expected one: `pid` can be a different process here."""
+    number, inode = end
     path = f"/proc/{pid}/fd/{number}"
     found = os.stat(path)  # noqa: PTH116
-    if not stat.S_ISFIFO(found.st_mode) or found.st_ino != pipe:
+    if not stat.S_ISFIFO(found.st_mode) or found.st_ino != inode:
         raise ProcessLookupError(path)
     return os.open(path, access | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -26,7 +26,7 @@ _START_SECONDS = 120
 
 
 class DockerEngine:
-    """Starts a container for each cell, on the engine that `DOCKER_HOST` names."""
+    """Starts a container for each instance, on the engine that `DOCKER_HOST` names."""
 
     name = "docker"
     single_use = False
@@ -37,9 +37,9 @@ class DockerEngine:
         self.device = None if runtime.gpus is Gpus.NONE else "cuda"
 
     def check(self) -> None:
-        """Do nothing where an engine answers and has what is needed; SandboxError with what to do where not.
+        """Check that the engine answers and has the image and the runtime. Removes the containers of dead owners.
 
-        Removes what dead owners left behind.
+        Raises SandboxError, with what to do, if something is missing.
         """
         wanted = self._runtime.oci_runtime
         try:
@@ -57,7 +57,7 @@ class DockerEngine:
             )
 
     def start(self) -> Instance:
-        """Create a container, attach to it and wait until its keeper is warm."""
+        """Create a container, attach to it and wait until its supervisor is warm."""
         try:
             container = self._create()
         except ImageNotFound as error:
@@ -65,7 +65,7 @@ class DockerEngine:
         except (DockerException, OSError) as error:
             raise SandboxError(f"Docker cannot create a sandbox: {error}") from error
         try:
-            return self._warm(container)
+            return self._attach(container)
         except BaseException:
             self._remove(container)
             raise
@@ -90,7 +90,7 @@ class DockerEngine:
             stdin_open=True,
             network_disabled=True,
             labels={SANDBOX: self._runtime.name, OWNER: owner()},
-            # One arena: a second one would reserve address space that counts as the submission's.
+            # One arena: a second one would reserve address space that counts as the submission's memory.
             environment={"MALLOC_ARENA_MAX": "1"} | gpu_environment(self._runtime),
             host_config=self._host_config(),
         )
@@ -109,7 +109,7 @@ class DockerEngine:
             memswap_limit=runtime.memory_mb * MIB,
             nano_cpus=int(runtime.cpus * 1e9),
             ipc_mode="none",
-            # gVisor puts a /tmp of its own where nothing is mounted.
+            # gVisor mounts its own /tmp if nothing else is mounted there.
             tmpfs={"/scratch": _tmpfs(runtime), "/tmp": "ro,nosuid,nodev,noexec,size=4k,mode=0555"},  # noqa: S108
             log_config={"type": "none"},
             init=False,
@@ -121,11 +121,11 @@ class DockerEngine:
     def _security(self) -> list[str]:
         options = ["no-new-privileges:true"]
         if self._runtime.seccomp is not None:
-            # The profile itself, not its path: the engine may be on another machine.
+            # The profile itself, not its path: the engine can be on another machine.
             options.append(f"seccomp={json.dumps(json.loads(self._runtime.seccomp.read_text()))}")
         return options
 
-    def _warm(self, container: str) -> Instance:
+    def _attach(self, container: str) -> Instance:
         held = ExitStack()
         try:
             stream = attach(self._api, container)
@@ -133,38 +133,38 @@ class DockerEngine:
             raise SandboxError(f"Docker cannot attach to a sandbox: {error}") from error
         try:
             held.callback(stream.close)
-            return self._await(container, stream, held)
+            return self._start_attached(container, stream, held)
         except BaseException:
             held.close()
             raise
 
-    def _await(self, container: str, stream: socket.socket, held: ExitStack) -> Instance:
-        """Wait for the keeper; `held` closes what the cell holds open."""
+    def _start_attached(self, container: str, stream: socket.socket, held: ExitStack) -> Instance:
+        """Start the container and wait for its supervisor; `held` closes what the instance holds open."""
         try:
             self._api.start(container)
         except (DockerException, OSError) as error:
             raise SandboxError(f"Docker cannot start a sandbox: {error}") from error
-        unpacked = Unpacker()
+        unpacker = Unpacker()
         descriptor = stream.fileno()
-        cell = Instance(
-            ByteStream(descriptor, descriptor, unpacked),
+        instance = Instance(
+            ByteStream(descriptor, descriptor, unpacker),
             stop=lambda: self._stop(container, held),
-            complaint=lambda: unpacked.complaint(stream),
+            stderr_tail=lambda: unpacker.stderr_tail(stream),
             ran_out_of_memory=lambda: self._ran_out_of_memory(container),
             label=f"container {container[:12]}",
         )
-        cell.await_ready(_START_SECONDS)
-        line = open_direct_pipes(self._pid(container), cell.handshake["direct_pipes"])
-        if line is not None:
-            held.callback(line.close)
-            cell.move_to(ByteStream(line.source, line.sink))
-        return cell
+        instance.await_ready(_START_SECONDS)
+        pipes = open_direct_pipes(self._pid(container), instance.handshake["direct_pipes"])
+        if pipes is not None:
+            held.callback(pipes.close)
+            instance.switch_to(ByteStream(pipes.source, pipes.sink))
+        return instance
 
     def _pid(self, container: str) -> int:
         try:
             return int(self._api.inspect_container(container)["State"]["Pid"])
         except (DockerException, OSError) as error:
-            raise SandboxError(f"Docker has lost a sandbox: {error}") from error
+            raise SandboxError(f"Docker does not know its sandbox any more: {error}") from error
 
     def _ran_out_of_memory(self, container: str) -> bool:
         with suppress(DockerException, OSError):
@@ -176,7 +176,7 @@ class DockerEngine:
         self._remove(container)
 
     def _remove(self, container: str) -> None:
-        # It may be gone, or on its way; what a dead engine keeps is removed as an orphan once we have gone.
+        # It can be gone already. If the engine does not answer, a later `check` removes the container as an orphan.
         with suppress(DockerException, OSError):
             self._api.remove_container(container, force=True, v=True)
 

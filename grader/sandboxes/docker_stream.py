@@ -1,4 +1,4 @@
-"""Docker's attach stream: a header of 8 bytes (stream, length) before each piece of a container's output."""
+"""Docker's attach stream: a header of 8 bytes (stream, length) before each chunk of a container's output."""
 
 import os
 import socket
@@ -14,18 +14,18 @@ import docker
 
 _HEADER = struct.Struct(">BxxxI")
 _STDERR = 2
-_LAST_SECONDS = 1.0
+_STDERR_SECONDS = 1.0  # how long to wait for the rest of the error stream
 
 
 class Unpacker:
-    """Takes the stream apart as it arrives."""
+    """Splits the stream into standard output and error stream as it arrives."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._noise: deque[bytes] = deque(maxlen=50)
+        self._stderr: deque[bytes] = deque(maxlen=50)
 
     def __call__(self, data: bytes) -> bytes:
-        """Return what of `data` belongs to the standard output."""
+        """Return the part of `data` that is standard output."""
         self._buffer += data
         output = bytearray()
         while len(self._buffer) >= _HEADER.size:
@@ -33,39 +33,39 @@ class Unpacker:
             end = _HEADER.size + size
             if len(self._buffer) < end:
                 break
-            piece = bytes(self._buffer[_HEADER.size : end])
+            chunk = bytes(self._buffer[_HEADER.size : end])
             del self._buffer[:end]
             if stream == _STDERR:
-                self._noise.append(piece[-2000:])
+                self._stderr.append(chunk[-2000:])
             else:
-                output += piece
+                output += chunk
         return bytes(output)
 
-    def complaint(self, stream: socket.socket) -> str:
-        """Return the last of what comes on the error stream; that of a container that has died ends by itself."""
-        deadline = time.monotonic() + _LAST_SECONDS
+    def stderr_tail(self, stream: socket.socket) -> str:
+        """Return the end of the error stream: wait up to a second for the rest, less if the container is dead."""
+        deadline = time.monotonic() + _STDERR_SECONDS
         with suppress(OSError):
             while (left := deadline - time.monotonic()) > 0:
                 stream.settimeout(left)
                 if not (data := stream.recv(65536)):
                     break
                 self(data)
-        return b"".join(self._noise).decode(errors="replace")
+        return b"".join(self._stderr).decode(errors="replace")
 
 
 def attach(api: docker.APIClient, container: str) -> socket.socket:
-    """Return a socket to a container's input and (packed) output. The caller closes it."""
+    """Return a socket to a container's input and its output with headers. The caller closes it."""
     stream = api.attach_socket(container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
     if isinstance(stream, socket.SocketIO):
-        # A descriptor of our own: docker-py's is closed when its response is collected.
+        # Duplicate the descriptor: docker-py closes its own when its response is garbage collected.
         own = socket.socket(fileno=os.dup(stream.fileno()))
-        stream._response.close()  # type: ignore[attr-defined]  # docker-py hangs it there, for this
+        stream._response.close()  # type: ignore[attr-defined]  # docker-py sets it for this purpose
         return own
     return bridge(stream)
 
 
 def bridge(stream: Any) -> socket.socket:
-    """Return a plain socket to what only has `recv` and `sendall`: a TLS connection or an SSH channel."""
+    """Return a plain socket to a stream that only has `recv` and `sendall`: a TLS connection or an SSH channel."""
     ours, theirs = socket.socketpair()
     for source, sink in ((stream.recv, theirs), (theirs.recv, stream)):
         threading.Thread(target=_pump, args=(source, sink), daemon=True).start()

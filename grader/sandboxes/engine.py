@@ -1,4 +1,4 @@
-"""What an engine has to do: start a cell. Everything else is the same for all of them."""
+"""What an engine does: it starts instances. Everything else is the same for all engines."""
 
 from typing import Protocol
 
@@ -8,8 +8,9 @@ from grader.sandboxes.instance import Instance
 class Engine(Protocol):
     """Starts sandboxes of one kind.
 
-    `name` is what reports say ("docker", "bubblewrap"); `single_use` says that a cell may serve one submission only,
-    because it cannot give each a user of its own; `device` is where tensors go ("cuda" or None).
+    `name` is the name in reports ("docker", "bubblewrap"). `single_use` is true if an instance can serve only one
+    submission, because the engine cannot give each one a user of its own. `device` is the device of the tensors
+    ("cuda" or None).
     """
 
     name: str
@@ -17,13 +18,13 @@ class Engine(Protocol):
     device: str | None
 
     def check(self) -> None:
-        """Do nothing where cells can be started; SandboxError with what to do where not."""
+        """Check that instances can be started. Raises SandboxError, with what to do, if they cannot."""
         ...
 
     def start(self) -> Instance:
-        """Return a new cell that is warm; SandboxError where that fails."""
+        """Return a new, warm instance. Raises SandboxError if it does not start."""
         ...
 
     def close(self) -> None:
-        """Let go of what the engine itself holds."""
+        """Release what the engine itself holds."""
         ...

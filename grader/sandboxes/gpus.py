@@ -1,4 +1,4 @@
-"""How a container gets its GPU: one for each worker process, never shared with another.
+"""How a container gets its GPU. Each worker process has its own; no two share one.
 
 nvidia    a device request, for an engine with the NVIDIA container toolkit
 cdi       a device request by CDI name ("nvidia.com/gpu=0")
@@ -16,16 +16,16 @@ DRIVER = "/opt/chainrule/driver"
 
 
 def gpu_arguments(runtime: Runtime) -> list[str]:
-    """Return what the keeper is told of its GPU."""
+    """Return the arguments of the supervisor that describe its GPU."""
     if runtime.gpus is Gpus.NONE:
         return []
     return ["--device", "cuda", "--gpu-memory-mb", str(runtime.gpu_memory_mb)]
 
 
 def gpu_host_config(runtime: Runtime, slot: int) -> dict[str, Any]:
-    """Return what a container's host configuration says of the GPU of worker process `slot`.
+    """Return the part of a container's host configuration for the GPU of worker process `slot`.
 
-    SandboxError where there are more processes than GPUs.
+    Raises SandboxError if there are more processes than GPUs.
     """
     match runtime.gpus:
         case Gpus.NONE:
@@ -43,7 +43,7 @@ def gpu_host_config(runtime: Runtime, slot: int) -> dict[str, Any]:
 
 
 def gpu_environment(runtime: Runtime) -> dict[str, str]:
-    """Return the environment in which the driver's libraries are found."""
+    """Return the environment variables with which the driver's libraries are found."""
     return {"LD_LIBRARY_PATH": DRIVER} if runtime.gpus is Gpus.DEVICES else {}
 
 

@@ -1,43 +1,42 @@
-"""The autograd graph that a sandbox sent back: read strictly, since a learner may have written it, and bounded."""
+"""Reads the autograd graph that a sandbox sent: strictly and within bounds, since a learner can have written it."""
 
-import re
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
 
 MAX_NODES = 150
 MAX_EDGES = 600
-_NAME = re.compile(r"[^\W\d][\w:.<>]{0,99}")
+
+_Size = Annotated[int, Meta(ge=0, lt=2**31)]
+_Id = Annotated[int, Meta(ge=0, lt=MAX_NODES)]
+
+
+class GraphNode(msgspec.Struct, forbid_unknown_fields=True):
+    """A node: ids count up from 0, the root; names are those of autograd nodes, which a page can show."""
+
+    id: _Id
+    name: Annotated[str, Meta(pattern=r"^[^\W\d][\w:.<>]{0,99}\Z")]
+    shape: Annotated[list[_Size], Meta(max_length=8)] | None
+
+
+class Graph(msgspec.Struct, forbid_unknown_fields=True):
+    """A graph; an edge is [parent, child]."""
+
+    nodes: Annotated[list[GraphNode], Meta(min_length=1, max_length=MAX_NODES)]
+    edges: Annotated[list[tuple[_Id, _Id]], Meta(max_length=MAX_EDGES)]
+    capped: bool
 
 
 def read_graph(document: Any) -> dict[str, Any] | None:
-    """Return {"nodes": [{"id", "name", "shape"}], "edges": [[parent, child]], "capped"}, or None where it is no graph.
-
-    Ids count up from 0, the root; names are those of autograd nodes.
-    """
-    match document:
-        case {"nodes": list(nodes), "edges": list(edges), "capped": bool(capped), **rest} if not rest:
-            pass
-        case _:
-            return None
-    if not 0 < len(nodes) <= MAX_NODES or len(edges) > MAX_EDGES:
+    """Return {"nodes": [{"id", "name", "shape"}], "edges": [[parent, child]], "capped"}, or None if it is no graph."""
+    try:
+        graph = msgspec.convert(document, Graph)
+    except (msgspec.ValidationError, UnicodeError):  # UnicodeError: a field's name is a lone surrogate
         return None
-    if not all(_is_node(node, i) for i, node in enumerate(nodes)) or not all(_is_edge(e, len(nodes)) for e in edges):
+    count = len(graph.nodes)
+    if any(node.id != i for i, node in enumerate(graph.nodes)):
         return None
-    return {"nodes": nodes, "edges": edges, "capped": capped}
-
-
-def _is_node(node: Any, index: int) -> bool:
-    match node:
-        case {"id": int(number), "name": str(name), "shape": None | list() as shape, **rest} if not rest:
-            return type(number) is int and number == index and _NAME.fullmatch(name) is not None and _is_shape(shape)
-    return False
-
-
-def _is_shape(shape: list[Any] | None) -> bool:
-    return shape is None or (len(shape) <= 8 and all(type(size) is int and 0 <= size < 2**31 for size in shape))
-
-
-def _is_edge(edge: Any, nodes: int) -> bool:
-    match edge:
-        case [int(parent), int(child)]:
-            return type(parent) is type(child) is int and 0 <= parent < nodes and 0 <= child < nodes
-    return False
+    if any(parent >= count or child >= count for parent, child in graph.edges):
+        return None
+    return dict(document)

@@ -1,4 +1,4 @@
-"""A cell: one started sandbox with its keeper, and the conversation with it."""
+"""An instance: one started sandbox, and the frames to and from its supervisor."""
 
 import json
 import time
@@ -11,7 +11,7 @@ from grader.harness.digest import digest
 from grader.harness.wire.frames import CHUNK, FrameError, FrameKind, FrameReader, frame
 from grader.sandboxes.byte_stream import ByteStream, StreamClosed
 
-_KEEPERS = {
+_FROM_SUPERVISOR = {
     FrameKind.HANDSHAKE: CHUNK,
     FrameKind.DATA: CHUNK,
     FrameKind.OUTPUT: CHUNK,
@@ -20,8 +20,8 @@ _KEEPERS = {
 }
 
 
-class CellDied(SandboxError):
-    """A sandbox has gone in the middle of things; `out_of_memory` says that the kernel took it for that reason."""
+class InstanceDied(SandboxError):
+    """A sandbox died while it was in use. `out_of_memory` is true if the kernel killed it for its memory."""
 
     def __init__(self, message: str, *, out_of_memory: bool) -> None:
         super().__init__(message)
@@ -31,16 +31,16 @@ class CellDied(SandboxError):
 class Instance:
     """One started sandbox.
 
-    `stop` removes it and may be called from any thread; `complaint` returns what its keeper has written to its error
-    stream, for an operator; `ran_out_of_memory` is asked once it has died.
+    `stop` removes it and can be called from any thread. `stderr_tail` returns the end of its supervisor's error stream,
+    for an operator. `ran_out_of_memory` is called only after it has died.
     """
 
     def __init__(
         self,
-        link: ByteStream,
+        stream: ByteStream,
         *,
         stop: Callable[[], None],
-        complaint: Callable[[], str] = str,
+        stderr_tail: Callable[[], str] = str,
         ran_out_of_memory: Callable[[], bool] = bool,
         label: str = "",
     ) -> None:
@@ -48,60 +48,63 @@ class Instance:
         self.stop = stop
         self.served = 0
         self.handshake: dict[str, Any] = {}
-        self._link = link
-        self._complaint = complaint
+        self._stream = stream
+        self._stderr_tail = stderr_tail
         self._ran_out_of_memory = ran_out_of_memory
-        self._reader = FrameReader(_KEEPERS)
+        self._reader = FrameReader(_FROM_SUPERVISOR)
         self._frames: deque[tuple[FrameKind, bytes]] = deque()
 
     def await_ready(self, seconds: float) -> None:
-        """Wait until the keeper is warm; SandboxError where it does not get there, or is of another checkout."""
+        """Wait for the handshake of a warm supervisor.
+
+        Raises SandboxError if it does not come in time, or if the supervisor runs another version of the harness.
+        """
         received = self.receive(time.monotonic() + seconds)
         if received is None:
-            raise SandboxError(f"{self.label} was not ready after {seconds:g} seconds{self._said()}")
+            raise SandboxError(f"{self.label} was not ready after {seconds:g} seconds{self._error_output()}")
         kind, body = received
         if kind != FrameKind.HANDSHAKE:
-            raise SandboxError(f"{self.label} began with a frame of kind {kind}")
+            raise SandboxError(f"{self.label} sent a frame of kind {kind} before its handshake")
         self.handshake = json.loads(body)
         if self.handshake["harness"] != digest():
             raise SandboxError(
                 f"{self.label} holds another harness than this grader: run `make image`, then restart this process"
             )
 
-    def move_to(self, link: ByteStream) -> None:
-        """Go on talking on another link, which the keeper has told of; SandboxError where it has gone."""
+    def switch_to(self, stream: ByteStream) -> None:
+        """Use another stream from now on, one that the handshake offered. Raises InstanceDied if it has died."""
         self.send((FrameKind.SWITCH, b""))
-        self._link = link
+        self._stream = stream
 
-    def gone(self) -> bool:
+    def is_dead(self) -> bool:
         """Whether the sandbox has died since it was last used."""
-        # Between submissions a keeper says nothing: whatever is there to read is its end, or a fault.
-        return self._link.has_news()
+        # A supervisor sends nothing between submissions: whatever can be read is the end of the stream, or a fault.
+        return self._stream.is_readable()
 
     def send(self, *frames: tuple[FrameKind, bytes]) -> None:
-        """Send frames to the keeper, in one piece; SandboxError where it has gone."""
+        """Send frames to the supervisor in one write. Raises InstanceDied if it has died."""
         try:
-            self._link.send(b"".join(frame(kind, body) for kind, body in frames))
+            self._stream.send(b"".join(frame(kind, body) for kind, body in frames))
         except StreamClosed as error:
-            raise self._gone() from error
+            raise self._died() from error
 
     def receive(self, deadline: float) -> tuple[FrameKind, bytes] | None:
-        """Return the keeper's next frame, None at `deadline`; SandboxError where it has gone."""
+        """Return the supervisor's next frame, None at `deadline`. Raises InstanceDied if it has died."""
         try:
             while not self._frames:
-                data = self._link.receive(deadline)
+                data = self._stream.receive(deadline)
                 if not data:
                     return None
                 self._frames.extend(self._reader.feed(data))
         except StreamClosed as error:
-            raise self._gone() from error
+            raise self._died() from error
         except FrameError as error:
-            raise SandboxError(f"{self.label} sent what is not a frame: {error}") from error
+            raise SandboxError(f"{self.label} sent bytes that are not a frame: {error}") from error
         return self._frames.popleft()
 
-    def _gone(self) -> "CellDied":
-        return CellDied(f"{self.label} has gone{self._said()}", out_of_memory=self._ran_out_of_memory())
+    def _died(self) -> InstanceDied:
+        return InstanceDied(f"{self.label} has died{self._error_output()}", out_of_memory=self._ran_out_of_memory())
 
-    def _said(self) -> str:
-        text = self._complaint().strip()
-        return f": {text[-2000:]}" if text else ""
+    def _error_output(self) -> str:
+        output = self._stderr_tail().strip()
+        return f": {output[-2000:]}" if output else ""

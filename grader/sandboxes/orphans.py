@@ -1,8 +1,8 @@
-"""Removes containers whose owner has gone without a goodbye.
+"""Removes containers whose owner died before it could remove them.
 
-A container's label names the process that owns it: machine, process id and the moment that process started. A container
-whose owner is on this machine and no longer runs is removed. What belongs to another machine is left to that machine.
-The keeper in it has ended by then: it does, once nobody holds its input open.
+A container's label names the process that owns it: machine, process id and start time of that process. A container is
+removed if its owner was a process of this machine and no longer runs. Containers of other machines are left to those
+machines. The supervisor in an orphan has already ended: it exits when nobody holds its input open.
 """
 
 import os
@@ -23,7 +23,7 @@ def owner() -> str:
 
 
 def remove_orphans(api: docker.APIClient) -> list[str]:
-    """Remove what dead owners of this machine left; return the containers' ids."""
+    """Remove the containers of this machine's dead owners; return their ids."""
     removed = []
     for container in api.containers(all=True, filters={"label": [SANDBOX]}):
         if is_orphan(container["Labels"].get(OWNER, "")):
@@ -41,7 +41,7 @@ def is_orphan(label: str) -> bool:
 
 
 def _machine() -> str:
-    # A process id means something only among those who share it: a container counts as a machine of its own.
+    # A process id is unique in one PID namespace only, so a container counts as a machine of its own.
     return f"{socket.gethostname()}@{Path('/proc/self/ns/pid').stat().st_ino}"
 
 

@@ -1,4 +1,4 @@
-"""Which folders of this environment are what the sandbox image has under `site`."""
+"""Finds the folders of this environment that the sandbox image has under `site`."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 @cache
 def site_entries() -> tuple[Path, ...]:
-    """Return the files and folders to bind: the packages of `ROOTS` and of all that they require."""
+    """Return the files and folders to bind: the packages of `ROOTS` and all their requirements."""
     entries = {entry for package in _closure(ROOTS) for entry in _entries(package)}
     return tuple(sorted(entries))
 
@@ -28,7 +28,7 @@ def _closure(names: tuple[str, ...]) -> Iterator[Distribution]:
         try:
             package = distribution(name)
         except PackageNotFoundError:
-            continue  # required under conditions that do not hold here
+            continue  # a requirement for other platforms or Python versions
         yield package
         waiting += [
             match[0] for line in package.requires or () if (match := _NAME.match(line)) and "extra ==" not in line

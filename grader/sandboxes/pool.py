@@ -1,4 +1,11 @@
-"""The sandbox that pipelines use: a warm cell, replaced ahead of need, and thrown away when in doubt."""
+"""The sandbox that pipelines use: it keeps instances warm, replaces them ahead of need, and discards suspect ones.
+
+┌─────────────── reused, if nothing was left behind ───────────────┐
+v                                                                  │
+idle ── open ──> in use ── report is ready ──> settling ───────────┤
+^                                                                  │
+└── started ahead of need (one thread) <── replaced: worn, unclean, failed or died
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -23,146 +30,147 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """How long a cell lives.
+    """How long an instance lives.
 
-    `max_jobs` submissions, or one where `reuse` is false; a cell that is worn serves on until its replacement is warm,
-    so that nobody waits for one. `spares` cells are kept warm beside the one in use; with none, a replacement starts
-    warming when it is foreseeable: at the last job, or when a submission has taken half of its time.
+    An instance serves `max_jobs` submissions, or one if `reuse` is false. A worn instance (one that has served them
+    all) goes on until its replacement is warm, so that no submission waits. `min_idle` instances are kept warm beside
+    the one in use. With none, a replacement starts when we can foresee the need: after the last job of an instance, or
+    when a submission has used half of its time.
     """
 
     reuse: bool = True
     max_jobs: int = 2000
-    spares: int = 0
+    min_idle: int = 0
 
 
 class SandboxPool:
-    """A `Sandbox` on any engine. The first cell starts warming at once, in the background."""
+    """A `Sandbox` on any engine. The first instance starts at once, in the background."""
 
     def __init__(self, engine: Engine, policy: Policy, *, on_replaced: Callable[[str], None] | None = None) -> None:
-        """`on_replaced` is told why whenever a cell is thrown away; it may be called from another thread."""
+        """`on_replaced` is called with the reason when an instance is replaced, possibly from another thread."""
         self.name = engine.name
         self._engine = engine
         self._on_replaced = on_replaced
         self._max_jobs = 1 if engine.single_use or not policy.reuse else policy.max_jobs
-        # Where every submission takes a cell, the next one warms while this one is used.
-        self._spares = max(policy.spares, 1) if self._max_jobs == 1 else policy.spares
-        self._cell: Instance | None = None
-        self._warming: deque[Future[Instance]] = deque()
+        # If every submission needs a new instance, the next one starts while this one is used.
+        self._min_idle = max(policy.min_idle, 1) if self._max_jobs == 1 else policy.min_idle
+        self._instance: Instance | None = None
+        self._starting: deque[Future[Instance]] = deque()
         self._settling: Future[None] | None = None
-        self._cleaning: Future[None] | None = None
-        # One thread that stays: what bubblewrap starts dies with the thread that started it.
-        self._warmer = ThreadPoolExecutor(1, "warmer")
-        self._settler = ThreadPoolExecutor(1, "settler")
-        self._cleaner = ThreadPoolExecutor(1, "cleaner")
+        self._stopping: Future[None] | None = None
+        # The thread must live as long as the pool: bubblewrap's processes die with the thread that started them.
+        self._starter = ThreadPoolExecutor(1, "instance-starter")
+        self._settler = ThreadPoolExecutor(1, "instance-settler")
+        self._stopper = ThreadPoolExecutor(1, "instance-stopper")
         self._closed = False
-        self._prepare(1)
+        self._start_ahead(1)
 
     def warm_up(self) -> None:
-        """Wait until a cell is warm; NoSandbox where none starts."""
-        self._cell = self._occupy()
+        """Wait until an instance is warm. Raises NoSandbox if none starts."""
+        self._instance = self._acquire()
 
     @contextmanager
     def open(
         self, program: Program, *, limits: Limits, on_progress: Callable[[dict[str, Any]], None] | None = None
     ) -> Iterator[RunSession]:
-        """Load a submission into a warm cell (see `base.Sandbox`); NoSandbox where none starts."""
-        cell = self._occupy()
-        log.info("sandbox_taken", sandbox=cell.label, served=cell.served)
+        """Load a submission into a warm instance (see `base.Sandbox`). Raises NoSandbox if none starts."""
+        instance = self._acquire()
+        log.info("sandbox_taken", sandbox=instance.label, served=instance.served)
         run = RunSession(
-            cell,
+            instance,
             program,
             limits,
             on_progress=on_progress,
-            on_delay=lambda: self._prepare(1),
+            on_delay=lambda: self._start_ahead(1),
             device=self._engine.device,
         )
         try:
             yield run
             run.finish()
         finally:
-            # The report need not wait until the child has gone and all has been looked at.
-            self._settling = self._settler.submit(self._settle, cell, run)
+            # In the background: the report does not have to wait until the child has ended and its residue is known.
+            self._settling = self._settler.submit(self._settle, instance, run)
 
     def close(self) -> None:
-        """Stop the cell in use and every spare."""
+        """Stop the instance in use and all idle ones."""
         self._closed = True
         self._settler.shutdown()
-        if self._cell is not None:
-            self._cell.stop()
-        for future in self._warming:
+        if self._instance is not None:
+            self._instance.stop()
+        for future in self._starting:
             if future.exception() is None:
                 future.result().stop()
-        self._warming.clear()
-        self._warmer.shutdown()
-        self._cleaner.shutdown()
+        self._starting.clear()
+        self._starter.shutdown()
+        self._stopper.shutdown()
         self._engine.close()
 
-    def _occupy(self) -> Instance:
-        """Take a warm cell out; one that has died while nobody looked is replaced without a word."""
+    def _acquire(self) -> Instance:
+        """Return a warm instance for one submission. One that died while it was idle is replaced."""
         if self._settling is not None:
             self._settling.result()
-        cell, self._cell = self._renewed(self._cell), None
+        instance, self._instance = self._replace_if_worn(self._instance), None
         for _ in range(_TRIES):
-            if cell is None:
-                cell = self._next()
-            if not cell.gone():
-                self._prepare(self._spares)
-                return cell
-            self._throw_away(cell, "died")
-            cell = None
+            if instance is None:
+                instance = self._next_instance()
+            if not instance.is_dead():
+                self._start_ahead(self._min_idle)
+                return instance
+            self._discard(instance, "died")
+            instance = None
         raise NoSandbox(f"{_TRIES} sandboxes of {self.name} died one after another before they were used")
 
-    def _renewed(self, cell: Instance | None) -> Instance | None:
-        """Return the cell, or its replacement where it is worn and the replacement is warm."""
-        if cell is None or cell.served < self._max_jobs or not self._warming or not self._warming[0].done():
-            return cell
+    def _replace_if_worn(self, instance: Instance | None) -> Instance | None:
+        """Return the instance, or its replacement if it is worn and the replacement is warm."""
+        if instance is None or instance.served < self._max_jobs or not self._starting or not self._starting[0].done():
+            return instance
         try:
-            fresh = self._warming.popleft().result()
+            fresh = self._starting.popleft().result()
         except SandboxError:
-            return cell  # the next one may start
-        self._throw_away(cell, "worn")
+            return instance  # it serves on; the next start can succeed
+        self._discard(instance, "worn")
         return fresh
 
-    def _next(self) -> Instance:
-        prepared = bool(self._warming)
-        self._prepare(1)
+    def _next_instance(self) -> Instance:
+        started_ahead = bool(self._starting)
+        self._start_ahead(1)
         try:
-            return self._warming.popleft().result()
+            return self._starting.popleft().result()
         except SandboxError as error:
-            if not prepared:
+            if not started_ahead:
                 raise NoSandbox(str(error)) from error
-        # It was started while a submission may have had all that there was of something: now nobody has.
-        return self._next()
+        # That start ran beside a submission, which can have used up something. Now none runs: try once more.
+        return self._next_instance()
 
-    def _settle(self, cell: Instance, run: RunSession) -> None:
+    def _settle(self, instance: Instance, run: RunSession) -> None:
         why = "failed"
-        with suppress(SandboxError):  # the report is made: a cell that dies now is only thrown away
+        with suppress(SandboxError):  # the report is made: an instance that dies now is only discarded
             why = "" if run.settle() else "unclean"
-        cell.served += 1
+        instance.served += 1
         if not why and self._max_jobs > 1:
-            self._cell = cell
+            self._instance = instance
         else:
-            self._throw_away(cell, why or "used")
-        if self._cell is None or cell.served >= self._max_jobs:
-            self._prepare(1)
+            self._discard(instance, why or "used")
+        if self._instance is None or instance.served >= self._max_jobs:
+            self._start_ahead(1)
 
-    def _prepare(self, count: int) -> None:
-        while len(self._warming) < count and not self._closed:
-            self._warming.append(self._warmer.submit(self._start))
+    def _start_ahead(self, count: int) -> None:
+        while len(self._starting) < count and not self._closed:
+            self._starting.append(self._starter.submit(self._start))
 
     def _start(self) -> Instance:
-        if self._engine.device is not None and self._cleaning is not None:
-            self._cleaning.exception()  # what is thrown away still has its memory of the GPU until it has gone
+        if self._engine.device is not None and self._stopping is not None:
+            self._stopping.exception()  # wait: a discarded instance holds memory of the GPU until it has stopped
         try:
-            cell = self._engine.start()
+            instance = self._engine.start()
         except SandboxError:
             metrics.sandbox_starts.labels("failed").inc()
             raise
         metrics.sandbox_starts.labels("started").inc()
-        return cell
+        return instance
 
-    def _throw_away(self, cell: Instance, why: str) -> None:
-        self._cleaning = self._cleaner.submit(cell.stop)
-        log.info("sandbox_replaced", sandbox=cell.label, why=why, served=cell.served)
+    def _discard(self, instance: Instance, why: str) -> None:
+        self._stopping = self._stopper.submit(instance.stop)
+        log.info("sandbox_replaced", sandbox=instance.label, why=why, served=instance.served)
         if self._on_replaced is not None:
             self._on_replaced(why)

@@ -1,19 +1,29 @@
 """Reads `deploy/runtimes.toml`: which sandboxes this installation has, and how each is started.
 
-Errors are SandboxErrors that name the file, the runtime and the key, and say what may stand there.
+Errors are SandboxErrors that name the file, the runtime and the key, and say what can stand there.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
+import structlog
+from msgspec import Meta
 
 from grader.errors import SandboxError
 
 DEFAULT = Path(__file__).resolve().parents[2] / "deploy" / "runtimes.toml"
+
+Positive = Annotated[int, Meta(gt=0)]
+NotNegative = Annotated[int, Meta(ge=0)]
+
+log = structlog.get_logger()
 
 
 class EngineKind(StrEnum):
@@ -41,30 +51,36 @@ class Gpus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Runtime:
-    """One section of the file; its keys and what they mean are described there."""
+    """One section of the file, which describes the keys and what they mean."""
 
     name: str
     engine: EngineKind
     queue: str
-    concurrency: int = 1
+    concurrency: Positive = 1
     fallback: str = ""
     image: str = "chainrule-sandbox-cpu:latest"
     oci_runtime: str = ""
     reuse: Reuse = Reuse.WARM
-    max_jobs: int = 2000
-    spares: int = 0
-    memory_mb: int = 2048
-    cpus: float = 1.0
-    processes: int = 256
+    max_jobs: Positive = 2000
+    min_idle: NotNegative = 0
+    memory_mb: Positive = 2048
+    cpus: Annotated[float, Meta(gt=0)] = 1.0
+    processes: Positive = 256
     forks: bool = True
-    scratch_mb: int = 64
-    scratch_files: int = 4096
+    scratch_mb: Positive = 64
+    scratch_files: Positive = 4096
     seccomp: Path | None = None
     gpus: Gpus = Gpus.NONE
     gpu_ids: tuple[str, ...] = ()
-    gpu_memory_mb: int = 0
+    gpu_memory_mb: NotNegative = 0
     devices: tuple[str, ...] = ()
     driver_folder: str = ""
+
+
+_KEYS = sorted(field.name for field in fields(Runtime) if field.name != "name")
+_FORMER_NAMES = {"spares": "min_idle"}  # deprecated: still read, with a warning
+_WORDS: dict[str, type[StrEnum]] = {"engine": EngineKind, "reuse": Reuse, "gpus": Gpus}
+_PLACE = re.compile(r"(.*) - at `\$\.(\w+)", re.DOTALL)
 
 
 def load_runtimes(path: Path | None = None) -> dict[str, Runtime]:
@@ -83,7 +99,7 @@ def load_runtimes(path: Path | None = None) -> dict[str, Runtime]:
 
 
 def find_runtime(name: str, runtimes: Mapping[str, Runtime]) -> Runtime:
-    """Return the runtime of that name, or a SandboxError that lists those there are."""
+    """Return the runtime of that name. Raises SandboxError, with the names there are, if there is none."""
     if name not in runtimes:
         raise SandboxError(f'there is no runtime "{name}"; there are: {", ".join(sorted(runtimes))}')
     return runtimes[name]
@@ -92,69 +108,57 @@ def find_runtime(name: str, runtimes: Mapping[str, Runtime]) -> Runtime:
 def _runtime(source: Path, name: str, section: Any) -> Runtime:
     if not isinstance(section, dict):
         raise SandboxError(f"{source}: `{name}` is not a section; write it as [{name}]")
-    known = {field.name: field for field in fields(Runtime) if field.name != "name"}
-    for key in section.keys() - known.keys():
-        raise SandboxError(f"{source}: [{name}] has an unknown key `{key}`; known are {', '.join(sorted(known))}")
-    for key, field in known.items():
-        if field.default is MISSING and key not in section:
-            raise SandboxError(f"{source}: [{name}] lacks `{key}`")
-    values = {key: _value(f"{source}: [{name}] {key}", key, value, source) for key, value in section.items()}
-    return Runtime(name=name, **values)
+    place = f"{source}: [{name}]"
+    values = _with_current_names(place, section)
+    for key in values.keys() - set(_KEYS):
+        raise SandboxError(f"{place} has an unknown key `{key}`; known are {', '.join(_KEYS)}")
 
+    def read_path(_: type, value: Any) -> Path:
+        if not isinstance(value, str):
+            raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
+        if not (path := source.parent / value).is_file():
+            raise ValueError(f"{path} does not exist")
+        return path
 
-_WORDS: dict[str, type[StrEnum]] = {"engine": EngineKind, "reuse": Reuse, "gpus": Gpus}
-_TEXTS = {"queue", "fallback", "image", "oci_runtime", "driver_folder"}
-_LISTS = {"gpu_ids", "devices"}
-_MAY_BE_ZERO = {"spares", "gpu_memory_mb"}
-
-
-def _value(where: str, key: str, value: Any, source: Path) -> Any:
-    if key in _WORDS:
-        return _word(where, _WORDS[key], value)
-    if key in _TEXTS and isinstance(value, str):
-        return value
-    if key == "forks" and isinstance(value, bool):
-        return value
-    if key in _LISTS and isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    if key == "seccomp" and isinstance(value, str):
-        return _file(where, source.parent / value)
-    if key not in (_TEXTS | _LISTS | {"seccomp", "forks"}):
-        return _number(where, key, value)
-    raise SandboxError(f"{where} has the wrong type: {value!r}")
-
-
-def _word(where: str, words: type[StrEnum], value: Any) -> StrEnum:
     try:
-        return words(value)
-    except ValueError as error:
-        raise SandboxError(f"{where} is {value!r}; it may be {', '.join(words)}") from error
+        return msgspec.convert({"name": name, **values}, Runtime, dec_hook=read_path)
+    except msgspec.ValidationError as error:
+        raise SandboxError(f"{place} {_explain(str(error), values)}") from error
 
 
-def _file(where: str, path: Path) -> Path:
-    if not path.is_file():
-        raise SandboxError(f"{where} names {path}, which does not exist")
-    return path
+def _with_current_names(place: str, section: dict[str, Any]) -> dict[str, Any]:
+    """Return a section without former names of keys: each is replaced by its present name, with a warning."""
+    values = dict(section)
+    for former, present in _FORMER_NAMES.items():
+        if former not in values:
+            continue
+        if present in values:
+            raise SandboxError(f"{place} has `{former}` and `{present}`, the new name of it: remove `{former}`")
+        log.warning("runtime_key_deprecated", section=place, key=former, rename_to=present)
+        values[present] = values.pop(former)
+    return values
 
 
-def _number(where: str, key: str, value: Any) -> int | float:
-    allowed = (int, float) if key == "cpus" else (int,)
-    if isinstance(value, bool) or not isinstance(value, allowed):
-        raise SandboxError(f"{where} is {value!r}; it is a {'number' if key == 'cpus' else 'whole number'}")
-    if value < 0 or (value == 0 and key not in _MAY_BE_ZERO):
-        raise SandboxError(f"{where} is {value!r}; it must be larger than 0")
-    return value
+def _explain(message: str, values: Mapping[str, Any]) -> str:
+    """Return msgspec's message in the words of the file: which key, what stands there, what can stand there."""
+    if (found := _PLACE.match(message)) is None:
+        return message.replace("Object missing required field", "lacks the key")
+    reason, key = found.groups()
+    if key in _WORDS:
+        reason = f"expected one of {', '.join(_WORDS[key])}"
+    return f"{key} = {values[key]!r}: {reason}"
 
 
 def _check(source: Path, runtime: Runtime, runtimes: Mapping[str, Runtime]) -> None:
-    where = f"{source}: [{runtime.name}]"
+    """Check what keys mean together."""
+    place = f"{source}: [{runtime.name}]"
     if runtime.fallback and runtime.fallback not in runtimes:
-        raise SandboxError(f"{where} fallback names [{runtime.fallback}], which is not there")
+        raise SandboxError(f"{place} fallback names [{runtime.fallback}], which is not there")
     if runtime.gpus is not Gpus.NONE and runtime.engine is not EngineKind.DOCKER:
-        raise SandboxError(f"{where} wants a GPU: only the docker engine can give it one")
+        raise SandboxError(f"{place} wants a GPU: only the docker engine can give it one")
     if runtime.gpus is Gpus.DEVICES and not (runtime.devices and runtime.driver_folder):
-        raise SandboxError(f'{where} has gpus = "devices": it needs `devices` and `driver_folder`')
+        raise SandboxError(f'{place} has gpus = "devices": it needs `devices` and `driver_folder`')
     if runtime.gpus is not Gpus.NONE and not runtime.gpu_ids:
-        raise SandboxError(f'{where} wants a GPU: list them in `gpu_ids`, such as ["0"]')
+        raise SandboxError(f'{place} wants a GPU: list them in `gpu_ids`, such as ["0"]')
     if runtime.gpus is not Gpus.NONE and runtime.concurrency > len(runtime.gpu_ids):
-        raise SandboxError(f"{where} has {runtime.concurrency} workers for {len(runtime.gpu_ids)} GPUs: each needs one")
+        raise SandboxError(f"{place} has {runtime.concurrency} workers for {len(runtime.gpu_ids)} GPUs: each needs one")

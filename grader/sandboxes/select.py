@@ -19,9 +19,9 @@ def open_sandbox(
 ) -> SandboxPool:
     """Return a sandbox for a runtime of `deploy/runtimes.toml`; call `close` when done.
 
-    Where the runtime's engine does not answer, its fallback is taken, unless `engine` insists on one. `slot` is the
-    number of this worker process among its siblings: it decides which GPU is its own; `on_replaced` is told why
-    whenever a sandbox is thrown away. NoSandbox where there is none, with what to do about it.
+    If the runtime's engine does not answer, its fallback is used, unless `engine` names the one to use. `slot` is the
+    number of this worker process among its siblings and decides which GPU it gets. `on_replaced` is called with the
+    reason whenever a sandbox is replaced. Raises NoSandbox, with what to do about it, if no engine works.
     """
     runtimes = load_runtimes()
     reasons = []
@@ -53,4 +53,4 @@ def _start(runtime: Runtime, slot: int) -> Engine:
 
 
 def _policy(runtime: Runtime) -> Policy:
-    return Policy(reuse=runtime.reuse is Reuse.WARM, max_jobs=runtime.max_jobs, spares=runtime.spares)
+    return Policy(reuse=runtime.reuse is Reuse.WARM, max_jobs=runtime.max_jobs, min_idle=runtime.min_idle)

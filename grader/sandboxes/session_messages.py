@@ -1,10 +1,18 @@
-"""Reads and writes the messages of `Call` and `Observation`. What a learner may have written is believed in nothing."""
+"""Writes the messages of `Call` and reads those of `Observation`. A learner can have written all that is read here.
+
+The JSON itself is parsed by the standard library: a learner's text can hold lone surrogates, which msgspec's parser
+refuses. msgspec then compares the parsed document with the types below: no other field, no other type, no number out of
+range. Only progress is read by hand, because a bad point is dropped there and the good ones beside it are kept.
+"""
 
 import json
 import math
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta
 
 from grader.harness.wire.values import MAX_LINE, Decoder, Encoder, WireError, legible, pack, unpack
 from grader.sandboxes.base import Call, LearnerError, Limits, Observation, Program
@@ -12,16 +20,45 @@ from grader.sandboxes.graph_reader import read_graph
 
 _MAX_TEXT = 20_000
 _MAX_ARGUMENTS = 64
+_MAX_MISSING = 100
 _MAX_STEP = 2**53
 _OPEN_FILES = 64
 _OPEN_FILES_OF_A_GPU = 64  # what its driver holds open: 41 on an H100
 
+Read = TypeVar("Read")
+
+
+class ErrorMessage(msgspec.Struct, forbid_unknown_fields=True):
+    """An exception, as the child describes it."""
+
+    type: str
+    message: str
+    line: Annotated[int, Meta(gt=0, le=MAX_LINE)] | None
+    traceback: str
+
+
+class LoadedMessage(msgspec.Struct, forbid_unknown_fields=True):
+    """Why a submission did not load, and which entries it does not define."""
+
+    error: ErrorMessage | None
+    missing: list[str]
+
+
+class ObservationMessage(msgspec.Struct, forbid_unknown_fields=True):
+    """What happened in one call."""
+
+    value: Any
+    error: ErrorMessage | None
+    graph: dict[str, Any] | None
+    seconds: Annotated[float, Meta(ge=0, le=sys.float_info.max)]
+    modified: Annotated[list[Annotated[int, Meta(ge=0, lt=_MAX_ARGUMENTS)]], Meta(max_length=_MAX_ARGUMENTS)]
+
 
 def pack_setup(program: Program, limits: Limits, device: str | None) -> bytes:
-    """Return what a child is told before it sees the source."""
+    """Return the message that a child gets before the source: its limits, and what the program is."""
     document = {
         "limits": {
-            # A GPU's driver maps more address space than there is memory: there the container's limit counts.
+            # A GPU's driver maps more addresses than there is memory: with a GPU only the container's limit counts.
             "memory_mb": limits.memory_mb if device is None else 0,
             "cpu_seconds": cpu_seconds(limits),
             "processes": limits.processes,
@@ -38,7 +75,7 @@ def pack_setup(program: Program, limits: Limits, device: str | None) -> bytes:
 
 
 def cpu_seconds(limits: Limits) -> int:
-    """Return the processor time of one process: the wall clock should always win."""
+    """Return the processor time of one process: more than the wall clock's, which should always end a run first."""
     return math.ceil(limits.wall_seconds) + 2
 
 
@@ -58,83 +95,68 @@ def pack_calls(calls: Sequence[Call]) -> bytes:
 
 
 def read_observation(message: bytes) -> Observation:
-    """Return the observation that a message holds, or raise WireError."""
+    """Return the observation in a message. Raises WireError if it is not one."""
     document, tensors = unpack(message)
-    match document:
-        case {
-            "value": value,
-            "error": error,
-            "graph": dict() | None as graph,
-            "seconds": float() | int() as seconds,
-            "modified": list(modified),
-            **rest,
-        } if not rest and _are_positions(modified) and 0 <= seconds <= sys.float_info.max:
-            decoder = Decoder(tensors)
-            return Observation(
-                value=decoder.decode(value),
-                facts=decoder.facts,
-                error=read_error(error),
-                modified=tuple(modified),
-                seconds=float(seconds),
-                graph=read_graph(graph),
-            )
-    raise WireError("an observation is not spelled as the harness spells it")
+    read = _convert(document, ObservationMessage)
+    decoder = Decoder(tensors)
+    return Observation(
+        value=decoder.decode(read.value),
+        facts=decoder.facts,
+        error=_learner_error(read.error),
+        modified=tuple(read.modified),
+        seconds=read.seconds,
+        graph=read_graph(read.graph),
+    )
 
 
 def read_loaded(message: bytes) -> tuple[LearnerError | None, tuple[str, ...]]:
-    """Return why a submission did not load, and which entries it lacks; WireError where it is not spelled so."""
-    match read_json(message):
-        case {"error": error, "missing": list(missing), **rest} if not rest:
-            return read_error(error), tuple(_text(name) for name in missing[:100])
-    raise WireError("a loading message is not spelled as the harness spells it")
+    """Return why a submission did not load, and which entries it does not define. Raises WireError if malformed."""
+    read = _convert(_parse(message), LoadedMessage)
+    return _learner_error(read.error), tuple(_bounded(name) for name in read.missing[:_MAX_MISSING])
 
 
 def read_progress(message: bytes) -> dict[str, Any]:
     """Return a progress message: {"call": index} or {"loss": [(step, value), ...]} with finite numbers."""
-    match read_json(message):
+    match _parse(message):
         case {"call": int(index), **rest} if not rest and type(index) is int:
             return {"call": index}
         case {"loss": list(points), **rest} if not rest and len(points) <= 1000:
             return {"loss": [read for point in points if (read := _point(point))]}
-    raise WireError("a progress message is not spelled as the harness spells it")
+    raise WireError("a progress message is malformed")
 
 
-def read_error(document: Any) -> LearnerError | None:
-    """Return an exception as the child described it, or raise WireError."""
-    match document:
-        case None:
-            return None
-        case {"type": kind, "message": message, "line": line, "traceback": trace, **rest} if not rest and _is_line(
-            line
-        ):
-            return LearnerError(type=_text(kind), message=_text(message), line=line, traceback=_text(trace))
-    raise WireError("an error is not spelled as the harness spells it")
-
-
-def read_json(message: bytes) -> Any:
-    """Return a small JSON document, or raise WireError."""
+def _parse(message: bytes) -> Any:
     try:
         return json.loads(message)
     except (ValueError, RecursionError) as error:
         raise WireError("a message is not JSON") from error
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise WireError("a text is not a text")
-    return legible(value[:_MAX_TEXT])
+def _convert(document: Any, to: type[Read]) -> Read:
+    try:
+        return msgspec.convert(document, to)
+    except (msgspec.ValidationError, UnicodeError) as error:  # UnicodeError: a field's name is a lone surrogate
+        # A fixed sentence, since msgspec's own quotes names of fields, and a learner can have chosen them.
+        raise WireError(f"{to.__name__} has other fields, types or sizes than the harness writes") from error
 
 
-def _are_positions(modified: list[Any]) -> bool:
-    return len(modified) <= _MAX_ARGUMENTS and all(type(i) is int and 0 <= i < _MAX_ARGUMENTS for i in modified)
+def _learner_error(error: ErrorMessage | None) -> LearnerError | None:
+    if error is None:
+        return None
+    return LearnerError(
+        type=_bounded(error.type),
+        message=_bounded(error.message),
+        line=error.line,
+        traceback=_bounded(error.traceback),
+    )
 
 
-def _is_line(line: Any) -> bool:
-    return line is None or (type(line) is int and 0 < line <= MAX_LINE)
+def _bounded(text: str) -> str:
+    return legible(text[:_MAX_TEXT])
 
 
 def _point(point: Any) -> list[float] | None:
-    # Compared with the largest float before it becomes one: a whole number may have thousands of digits.
+    # Compare with the largest float before converting: a whole number can have thousands of digits.
     match point:
         case [int(step), float() | int() as value] if abs(step) <= _MAX_STEP and abs(value) <= sys.float_info.max:
             return [int(step), float(value)]

@@ -16,7 +16,7 @@ from grader.errors import SandboxError
 from grader.protocol.reports import Outcome
 from grader.sandboxes.base import Call, Limits, Program
 from grader.sandboxes.docker import DockerEngine
-from grader.sandboxes.instance import CellDied
+from grader.sandboxes.instance import InstanceDied
 from grader.sandboxes.orphans import OWNER, SANDBOX, owner, remove_orphans
 from grader.sandboxes.pool import Policy, SandboxPool
 from grader.sandboxes.runtimes import load_runtimes
@@ -153,7 +153,7 @@ def test_a_sandbox_that_somebody_removes_has_died_and_not_for_want_of_memory(sta
 
     api.remove_container(container, force=True)
 
-    with pytest.raises(CellDied) as died:
+    with pytest.raises(InstanceDied) as died:
         cell.receive(time.monotonic() + 30)
     assert not died.value.out_of_memory
     cell.stop()
@@ -206,6 +206,6 @@ def test_what_a_keeper_complained_of_before_it_died_is_told(start, runtime, left
 
     api.kill(container)
 
-    with pytest.raises(CellDied, match="has gone: the last words"):
+    with pytest.raises(InstanceDied, match="has gone: the last words"):
         cell.receive(time.monotonic() + 30)
     cell.stop()

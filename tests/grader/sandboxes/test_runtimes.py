@@ -1,6 +1,7 @@
-"""`deploy/runtimes.toml`: what is right is read, and what is wrong is told with what to do."""
+"""`deploy/runtimes.toml`: a right file is read, and a mistake is explained with what to do."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from grader.errors import NoSandbox, SandboxError
 from grader.sandboxes.gpus import gpu_arguments, gpu_environment, gpu_host_config
@@ -21,7 +22,7 @@ def written(tmp_path):
     return write
 
 
-def test_our_own_file_is_right():
+def test_the_delivered_file_is_right():
     runtimes = load_runtimes()
 
     assert runtimes["cpu"].engine is EngineKind.DOCKER
@@ -32,53 +33,73 @@ def test_our_own_file_is_right():
     assert runtimes["embedded"].engine is EngineKind.BUBBLEWRAP
 
 
-def test_a_file_may_be_named_by_the_environment(written, monkeypatch):
-    monkeypatch.setenv("CHAINRULE_RUNTIMES", str(written(CPU + 'reuse = "never"\nspares = 2\n')))
+def test_the_environment_can_name_another_file(written, monkeypatch):
+    monkeypatch.setenv("CHAINRULE_RUNTIMES", str(written(CPU + 'reuse = "never"\nmin_idle = 2\n')))
 
     assert load_runtimes()["cpu"].reuse is Reuse.NEVER
+    assert load_runtimes()["cpu"].min_idle == 2
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "explanation"),
     [
         ("[cpu\n", "is not TOML"),
         ("cpu = 1\n", "write it as [cpu]"),
-        ('[cpu]\nengine = "docker"\n', "lacks `queue`"),
+        ('[cpu]\nengine = "docker"\n', "[cpu] lacks the key `queue`"),
         (CPU + "memory = 1\n", "unknown key `memory`; known are"),
-        ('[cpu]\nengine = "podman"\nqueue = "q"\n', "it may be docker, bubblewrap"),
-        (CPU + 'reuse = "sometimes"\n', "it may be warm, never"),
-        (CPU + "memory_mb = 0\n", "must be larger than 0"),
-        (CPU + "memory_mb = true\n", "is a whole number"),
-        (CPU + 'cpus = "two"\n', "is a number"),
-        (CPU + "image = 3\n", "has the wrong type"),
-        (CPU + 'forks = "no"\n', "has the wrong type"),
-        (CPU + 'seccomp = "nowhere.json"\n', "which does not exist"),
+        (CPU + 'name = "cpu"\n', "unknown key `name`; known are"),
+        ('[cpu]\nengine = "podman"\nqueue = "q"\n', "[cpu] engine = 'podman': expected one of docker, bubblewrap"),
+        (CPU + 'reuse = "sometimes"\n', "reuse = 'sometimes': expected one of warm, never"),
+        (CPU + "reuse = 1\n", "reuse = 1: expected one of warm, never"),
+        (CPU + "memory_mb = 0\n", "[cpu] memory_mb = 0: Expected `int` >= 1"),
+        (CPU + "memory_mb = true\n", "memory_mb = True: Expected `int`, got `bool`"),
+        (CPU + "min_idle = -1\n", "min_idle = -1: Expected `int` >= 0"),
+        (CPU + 'cpus = "two"\n', "cpus = 'two': Expected `float`, got `str`"),
+        (CPU + "cpus = 0\n", "cpus = 0: Expected `float` > 0.0"),
+        (CPU + "image = 3\n", "image = 3: Expected `str`, got `int`"),
+        (CPU + 'forks = "no"\n', "forks = 'no': Expected `bool`, got `str`"),
+        (CPU + "gpu_ids = [0]\n", "gpu_ids = [0]: Expected `str`, got `int`"),
+        (CPU + 'seccomp = "nowhere.json"\n', "nowhere.json does not exist"),
+        (CPU + "seccomp = 3\n", "seccomp = 3: Expected `str`, got `int`"),
         (CPU + 'fallback = "embedded"\n', "names [embedded], which is not there"),
         (CPU + 'gpus = "nvidia"\n', "list them in `gpu_ids`"),
         (GPU + '[b]\nengine = "bubblewrap"\nqueue = "q"\ngpus = "cdi"\n', "only the docker engine"),
         (GPU.replace("concurrency = 2", "concurrency = 3"), "3 workers for 2 GPUs"),
         (GPU.replace('"nvidia"', '"devices"'), "needs `devices` and `driver_folder`"),
+        (CPU + "spares = 1\nmin_idle = 1\n", "[cpu] has `spares` and `min_idle`, the new name of it: remove `spares`"),
     ],
 )
-def test_a_mistake_is_told_with_what_to_do(written, text, told):
+def test_a_mistake_is_explained_with_its_place(written, text, explanation):
     with pytest.raises(SandboxError) as caught:
         load_runtimes(written(text))
 
-    assert told in str(caught.value)
+    assert explanation in str(caught.value)
     assert "runtimes.toml" in str(caught.value)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path):
+def test_the_former_name_of_min_idle_is_read_with_a_warning(written):
+    path = written(CPU + "spares = 3\n")
+
+    with capture_logs() as logs:
+        runtime = load_runtimes(path)["cpu"]
+
+    assert runtime.min_idle == 3
+    (warning,) = logs
+    assert (warning["log_level"], warning["key"], warning["rename_to"]) == ("warning", "spares", "min_idle")
+    assert warning["section"] == f"{path}: [cpu]"
+
+
+def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(SandboxError, match=r"nowhere\.toml cannot be read"):
         load_runtimes(tmp_path / "nowhere.toml")
 
 
-def test_a_runtime_that_is_not_there_is_told_with_those_that_are(written):
+def test_an_unknown_runtime_error_lists_the_known_ones(written):
     with pytest.raises(SandboxError, match='no runtime "tpu"; there are: cpu'):
         find_runtime("tpu", load_runtimes(written(CPU)))
 
 
-def test_without_an_engine_and_without_bubblewrap_the_error_names_both(monkeypatch):
+def test_without_docker_and_bubblewrap_the_error_names_both(monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
     monkeypatch.setattr("grader.sandboxes.bubblewrap.find_bwrap", lambda: (_ for _ in ()).throw(SandboxError("none")))
 
@@ -94,7 +115,7 @@ def test_without_an_engine_and_without_bubblewrap_the_error_names_both(monkeypat
         assert words.lower() in str(caught.value).lower()
 
 
-def test_an_engine_that_a_runtime_does_not_have_is_refused():
+def test_an_engine_that_is_not_the_runtimes_is_refused():
     with pytest.raises(NoSandbox, match="gpu does not run on bubblewrap"):
         open_sandbox("gpu", "bubblewrap")
 
@@ -103,7 +124,7 @@ def gpu(written, extra=""):
     return load_runtimes(written(GPU + extra))["gpu"]
 
 
-def test_a_gpu_by_the_nvidia_toolkit_is_the_workers_own(written):
+def test_nvidia_toolkit_gives_each_worker_its_own_gpu(written):
     requests = [gpu_host_config(gpu(written), slot)["DeviceRequests"][0] for slot in (0, 1)]
 
     assert [request["DeviceIDs"] for request in requests] == [["0"], ["1"]]
@@ -111,12 +132,12 @@ def test_a_gpu_by_the_nvidia_toolkit_is_the_workers_own(written):
     assert requests[0]["Capabilities"] == [["compute", "utility"]]
 
 
-def test_no_worker_shares_a_gpu_with_another(written):
+def test_more_workers_than_gpus_is_an_error(written):
     with pytest.raises(SandboxError, match=r"worker process 3 of \[gpu\] has no GPU: start at most 2"):
         gpu_host_config(gpu(written), 2)
 
 
-def test_a_gpu_by_cdi_is_asked_for_by_name(written):
+def test_cdi_requests_a_gpu_by_its_name(written):
     text = GPU.replace('"nvidia"', '"cdi"').replace('"0", "1"', '"nvidia.com/gpu=0", "nvidia.com/gpu=1"')
     runtime = load_runtimes(written(text))["gpu"]
 
@@ -125,7 +146,7 @@ def test_a_gpu_by_cdi_is_asked_for_by_name(written):
     assert (request["Driver"], request["DeviceIDs"]) == ("cdi", ["nvidia.com/gpu=1"])
 
 
-def test_a_gpu_by_its_device_files_comes_with_the_driver_read_only(written):
+def test_device_files_come_with_the_driver_read_only(written):
     text = GPU.replace('"nvidia"', '"devices"') + 'devices = ["/dev/nvidiactl"]\ndriver_folder = "/opt/driver"\n'
     runtime = load_runtimes(written(text))["gpu"]
 
@@ -136,7 +157,7 @@ def test_a_gpu_by_its_device_files_comes_with_the_driver_read_only(written):
     assert gpu_environment(runtime) == {"LD_LIBRARY_PATH": "/opt/chainrule/driver"}
 
 
-def test_a_keeper_is_told_of_its_gpu_and_its_cap(written):
+def test_the_supervisors_arguments_name_gpu_and_memory_cap(written):
     assert gpu_arguments(gpu(written, "gpu_memory_mb = 2048\n")) == ["--device", "cuda", "--gpu-memory-mb", "2048"]
     assert gpu_arguments(load_runtimes()["cpu"]) == []
     assert gpu_host_config(load_runtimes()["cpu"], 0) == {}
