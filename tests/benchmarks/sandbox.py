@@ -142,7 +142,7 @@ KINDS = {
     "gpu": ("warm GPU", lambda slug, times: warm(slug, times, runtime="gpu"), 20),
     # Long enough for the next process to start CUDA and to rehearse.
     "gpu-paced": ("warm GPU, paced", lambda slug, times: paced(slug, times, runtime="gpu", pause=1.5), 20),
-    "never": ('reuse = "never"', lambda slug, times: warm(slug, times, reuse=False, spares=2), 20),
+    "never": ('reuse = "never"', lambda slug, times: warm(slug, times, reuse=False, min_idle=2), 20),
     "cold": ("cold container", cold, COLD_TIMES),
 }
 

@@ -1,4 +1,4 @@
-"""One warm sandbox with a GPU. `make gpu-test` runs these tests, and all others that are run on each engine."""
+"""One warm sandbox with a GPU. `make gpu-test` runs these tests, and all tests that run on every engine."""
 
 import pytest
 

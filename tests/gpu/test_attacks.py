@@ -1,4 +1,4 @@
-"""Attacks that need a GPU: they gain nothing, and whoever comes next finds a GPU as if they had never been."""
+"""Attacks that need a GPU: they gain nothing, and the next submission finds the GPU as if they had never run."""
 
 from pathlib import Path
 
@@ -15,12 +15,12 @@ pytestmark = [pytest.mark.gpu, pytest.mark.slow]
 FOLDER = Path(__file__).parent / "attacks"
 ATTACKS = attacks_in(FOLDER)
 
-# As in the table of the others (tests/security/expected.toml).
+# Like tests/security/expected.toml.
 EXPECTED = {
     "all_memory_by_torch": {"outcome": "out_of_memory", "points": 0},
     "memory_of_others": {"outcome": ["graded", "out_of_memory"], "twice": True},
     "endless_kernel": {"outcome": "timed_out", "points": 0},
-    # Its results are waited for behind it: streams of torch's wait for the first one, and that for them.
+    # The results can wait behind the kernel: torch's streams wait for the default stream, and it waits for them.
     "endless_kernel_left_behind": {"outcome": ["timed_out", "graded"]},
     "index_out_of_range": {"points": 0},
     "address_out_of_range": {"outcome": ["crashed", "graded"], "points": 0},

@@ -1,4 +1,4 @@
-"""What learners meet on a GPU: their results are read from it, and their mistakes with it explained."""
+"""What learners get on a GPU: results are read from it, and their mistakes with it are explained."""
 
 import pytest
 import torch
@@ -22,29 +22,29 @@ SOLUTION = find_package(SLUG).solution
 PATIENT = Limits(wall_seconds=60)
 
 
-def graded(source, sandbox, **told):
+def graded(source, sandbox, **options):
     job = Job(submission="gpu", token="gpu", exercise=SLUG, digest="", source=source, seed=7, runtime="gpu")
-    return grade(job, sandbox=sandbox, **told)
+    return grade(job, sandbox=sandbox, **options)
 
 
 def hints(report):
     return {finding.check: finding.hint for finding in report.findings}
 
 
-def test_the_solution_gets_full_marks_and_its_losses_are_drawn(sandbox):
-    told = []
+def test_the_solution_gets_full_points_and_streams_its_losses(sandbox):
+    progress = []
 
-    report = graded(SOLUTION, sandbox, on_progress=told.append)
+    report = graded(SOLUTION, sandbox, on_progress=progress.append)
 
     assert (report.points, report.max_points) == (10, 10)
-    assert any("loss" in each for each in told)
+    assert any("loss" in each for each in progress)
 
 
-def test_the_package_keeps_its_promises_on_a_gpu(sandbox):
+def test_the_package_passes_its_checks_on_a_gpu(sandbox):
     assert verify(SLUG, sandbox=sandbox).problems == []
 
 
-def test_inputs_lie_on_the_gpu_and_results_say_that_they_did(sandbox):
+def test_inputs_and_results_are_on_the_gpu(sandbox):
     x = torch.arange(3.0, dtype=torch.float64)
 
     (observation,), _ = run(sandbox, "def f(x):\n    return x * 2, str(x.device)\n", call(x), limits=PATIENT)
@@ -53,7 +53,7 @@ def test_inputs_lie_on_the_gpu_and_results_say_that_they_did(sandbox):
     assert observation.value[1] == observation.facts["[0]"].device == "cuda:0"
 
 
-def test_single_precision_is_single_precision(sandbox):
+def test_single_precision_is_not_reduced(sandbox):
     a = torch.randn(200, 200, generator=torch.Generator().manual_seed(1))
 
     (observation,), _ = run(sandbox, "def f(a):\n    return a @ a\n", call(a), limits=PATIENT)
@@ -62,7 +62,7 @@ def test_single_precision_is_single_precision(sandbox):
     assert (observation.value - exact).abs().max() < 1e-4
 
 
-def test_results_that_were_taken_to_the_cpu_are_named(sandbox):
+def test_results_on_the_cpu_are_a_finding(sandbox):
     source = SOLUTION.replace("torch.autograd.grad(loss", "(g.cpu() for g in torch.autograd.grad(loss")
     source = source.replace("list(tracked.values()))", "list(tracked.values())))")
 
@@ -79,7 +79,7 @@ def test_tensors_on_two_devices_are_explained(sandbox):
     assert hints(report)["output_layer"] == "hint.devices"
 
 
-def test_an_index_out_of_range_is_explained_and_ends_with_its_submission(sandbox):
+def test_an_index_error_is_explained_and_does_not_outlive_its_submission(sandbox):
     source = SOLUTION.replace('tracked["b2"], y)', 'tracked["b2"], y + 1000)')
 
     report = graded(source, sandbox)
@@ -89,7 +89,7 @@ def test_an_index_out_of_range_is_explained_and_ends_with_its_submission(sandbox
     assert graded(SOLUTION, sandbox).given == 10
 
 
-def test_too_much_memory_of_the_gpu_is_told_from_too_much_memory(sandbox):
+def test_exhausted_gpu_memory_is_named(sandbox):
     source = "import torch\ndef f(x):\n    return torch.ones(2**34, device=x.device).sum()\n"
 
     _, ending = run(sandbox, source, call(torch.ones(1)), limits=PATIENT)
@@ -98,7 +98,7 @@ def test_too_much_memory_of_the_gpu_is_told_from_too_much_memory(sandbox):
     assert ending.evidence["memory"] == "gpu"
 
 
-def test_what_a_waiting_process_holds_of_the_gpu_is_not_the_submissions(sandbox):
+def test_memory_of_a_waiting_process_does_not_count(sandbox):
     source = "import torch\ndef f(x):\n    return bytearray(700_000_000)[0]\n"
 
     (observation,), ending = run(sandbox, source, call(torch.ones(1)), limits=Limits(wall_seconds=60, memory_mb=1024))
@@ -107,7 +107,7 @@ def test_what_a_waiting_process_holds_of_the_gpu_is_not_the_submissions(sandbox)
     assert observation.value == 0
 
 
-def test_generators_of_the_gpu_are_seeded_alike_for_everybody(sandbox):
+def test_gpu_generators_have_the_same_seed_in_each_run(sandbox):
     source = "import torch\ndef f(x):\n    return torch.rand(4, device=x.device)\n"
 
     first, second = (run(sandbox, source, call(torch.ones(1)), limits=PATIENT)[0][0].value for _ in range(2))

@@ -17,7 +17,7 @@ from tests.support.engines import ENGINES, GPU
     ],
 )
 def engine(request) -> str:
-    """The engine's name in the table of what is expected."""
+    """The engine's name in expected.toml."""
     return request.param
 
 

@@ -1,4 +1,4 @@
-"""Every attack, on every engine: it gains nothing, and whoever comes next is graded as if it had never been."""
+"""Every attack, on every engine: it gains nothing, and the next submission is graded as if it had never run."""
 
 import pytest
 import torch
@@ -11,9 +11,9 @@ from grader.sandboxes.runtimes import load_runtimes
 from tests.support.arena import (
     ATTACKS,
     EXPECTED,
-    FULL_MARKS,
+    FULL_POINTS,
     SOLUTION,
-    Hurried,
+    LimitedSandbox,
     expectation,
     graded,
     source_of,
@@ -32,13 +32,13 @@ def test_every_row_of_the_table_is_an_attack():
     assert EXPECTED.keys() <= set(ATTACKS)
 
 
-def test_no_two_submissions_are_the_same_user(engine, sandbox):
+def test_no_two_submissions_have_the_same_user(engine, sandbox):
     seen = [graded(source_of("same_user_again"), sandbox).output for _ in range(5)]
 
     assert len(set(seen)) == len(seen)
 
 
-def test_whoever_leaves_before_the_inputs_came_is_not_missed(engine, sandbox):
+def test_an_exit_before_the_inputs_came_is_no_error(engine, sandbox):
     program = Program(source="import os\nos._exit(0)\n", entries=("f",))
     large = torch.ones(1_000_000, dtype=torch.float64)
 
@@ -46,17 +46,17 @@ def test_whoever_leaves_before_the_inputs_came_is_not_missed(engine, sandbox):
         assert run.observe([Call(entry="f", args=(large,))]) == []
 
     assert run.ending.outcome is Outcome.UNGRADABLE
-    assert graded(SOLUTION, sandbox).points == FULL_MARKS
+    assert graded(SOLUTION, sandbox).points == FULL_POINTS
 
 
-# What could be done to a keeper and a nursery of one's own user: without root bubblewrap has no other one.
-AT_ONES_OWN = [
-    "ring_for_ever",
-    "stolen_bell",
-    "take_back_the_ring",
+# Attacks on a supervisor and a fork server with the same user: without root, bubblewrap has only one user.
+SAME_USER = [
+    "endless_wakeups",
+    "replace_the_wakeup_fd",
+    "drain_the_wakeup_pipe",
     "steal_own_bytes",
-    "signals_to_the_keeper",
-    "children_of_the_keeper",
+    "signals_to_the_supervisor",
+    "children_of_the_supervisor",
 ]
 
 
@@ -68,11 +68,11 @@ def without_root():
 
 
 @pytest.mark.bubblewrap
-@pytest.mark.parametrize("attack", AT_ONES_OWN)
-def test_sharing_its_user_an_attack_is_never_our_fault(attack, without_root):
+@pytest.mark.parametrize("attack", SAME_USER)
+def test_an_attack_with_the_supervisors_user_is_never_our_fault(attack, without_root):
     expected = expectation(EXPECTED.get(attack, {}), "bubblewrap")
 
-    report = graded(source_of(attack), Hurried(without_root, expected))
+    report = graded(source_of(attack), LimitedSandbox(without_root, expected))
 
     assert report.points <= expected.points
-    assert "the keeper stands still" not in report.output
+    assert "the supervisor is blocked" not in report.output

@@ -1,4 +1,4 @@
-"""Lets an attack loose in a sandbox: graded like any submission, by the pipeline that learners meet."""
+"""Runs an attack in a sandbox: graded like any submission, by the pipeline that grades learners."""
 
 import tomllib
 from collections.abc import Iterator
@@ -23,10 +23,10 @@ EXPECTED = tomllib.loads((SECURITY / "expected.toml").read_text())
 
 EXERCISE = "derivatives/sin"
 SOLUTION = (SECURITY.parents[1] / "exercises" / EXERCISE / "solution.py").read_text()
-FULL_MARKS = 10
+FULL_POINTS = 10
 
-# An attack without entries of its own rides on an honest solution, and strikes while loading or in its first call.
-RIDE = """
+# An attack without entries of its own is put before an honest solution. It runs while loading, or in the first call.
+WITH_SOLUTION = """
 
 {solution}
 
@@ -40,8 +40,8 @@ def sin_derivatives(x):
 """
 
 
-class Hurried:
-    """A sandbox with less memory and patience: two seconds where an attack is to run out of time, else plenty."""
+class LimitedSandbox:
+    """A sandbox with less memory, and with two seconds if the attack is to time out, else thirty."""
 
     def __init__(self, sandbox: SandboxPool, expected: "Expectation") -> None:
         self.name = sandbox.name
@@ -49,14 +49,14 @@ class Hurried:
 
     @contextmanager
     def open(self, program, *, limits, on_progress=None) -> Iterator:
-        hurried = replace(limits, wall_seconds=self._seconds, memory_mb=512)
-        with self._sandbox.open(program, limits=hurried, on_progress=on_progress) as run:
+        limited = replace(limits, wall_seconds=self._seconds, memory_mb=512)
+        with self._sandbox.open(program, limits=limited, on_progress=on_progress) as run:
             yield run
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What the table says of an attack on an engine."""
+    """What expected.toml allows an attack on an engine."""
 
     outcomes: tuple[str, ...]
     points: float
@@ -65,26 +65,26 @@ class Expectation:
 
 
 def expectation(row: dict[str, Any], engine: str) -> Expectation:
-    """What a row of a table says of an attack on an engine; an empty one: graded, with full marks."""
+    """What a row of expected.toml allows on an engine. An empty row allows: graded, with full points."""
     row = row | row.get("on", {}).get(engine, {})
     outcomes = row.get("outcome", "graded")
     return Expectation(
         outcomes=tuple([outcomes] if isinstance(outcomes, str) else outcomes),
-        points=row.get("points", FULL_MARKS),
+        points=row.get("points", FULL_POINTS),
         twice=row.get("twice", False),
         tolerated=tuple(row.get("tolerated", {}).get(engine, ())),
     )
 
 
 def achievements(report: Report, *, tolerated: tuple[str, ...] = ()) -> list[str]:
-    """What an attack says it achieved."""
+    """What an attack printed as achieved, except what is tolerated."""
     lines = [line for line in report.output.splitlines() if "ESCAPED" in line]
     return [line for line in lines if not line.endswith(tolerated or ("\n",))]
 
 
 def source_of(attack: str, folder: Path = SECURITY / "attacks") -> str:
     text = (folder / f"{attack}.py").read_text()
-    return text if "def sin_derivatives" in text else text + RIDE.format(solution=SOLUTION)
+    return text if "def sin_derivatives" in text else text + WITH_SOLUTION.format(solution=SOLUTION)
 
 
 def graded(source: str, sandbox) -> Report:
@@ -93,9 +93,9 @@ def graded(source: str, sandbox) -> Report:
 
 
 def withstand(source: str, expected: Expectation, sandbox: SandboxPool) -> None:
-    """Let an attack loose: it gains no more than expected, and whoever comes next finds a sandbox like new."""
+    """Run an attack: it gains no more than expected, and the next submission finds a sandbox like new."""
     for _ in range(2 if expected.twice else 1):
-        report = graded(source, Hurried(sandbox, expected))
+        report = graded(source, LimitedSandbox(sandbox, expected))
 
         achieved = achievements(report, tolerated=expected.tolerated)
         assert achieved == [], achieved
@@ -103,5 +103,5 @@ def withstand(source: str, expected: Expectation, sandbox: SandboxPool) -> None:
         assert report.points <= expected.points, report.points
     honest = graded(SOLUTION, sandbox)
 
-    assert honest.points == FULL_MARKS, honest
+    assert honest.points == FULL_POINTS, honest
     assert honest.output == "", honest.output

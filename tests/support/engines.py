@@ -1,4 +1,4 @@
-"""Engines for tests: a Docker engine that can be taken away and brought back, and the GPU, where one is to be tried."""
+"""Engines for tests: a proxy to Docker that a test can stop and start, and the GPU engine if `make gpu-test` runs."""
 
 import os
 import socket
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-# What a test's engine is opened as: a runtime, and what starts it.
+# The runtime and the engine that each name stands for.
 ENGINES = {
     "docker": ("cpu", "docker"),
     "bubblewrap": ("cpu", "bubblewrap"),
@@ -16,16 +16,16 @@ ENGINES = {
     "gpu": ("gpu", "docker"),
 }
 
-# One engine more for whatever is tried on each of them: `make gpu-test` sets the variable.
+# One more engine for the tests that run on every engine: `make gpu-test` sets the variable.
 GPU = [pytest.param("gpu", marks=pytest.mark.gpu)] if os.environ.get("CHAINRULE_GPU") else []
 
 
-class Engine:
-    """Passes everything on, from a socket of our own, to the engine at DOCKER_HOST; one that died answers nobody."""
+class DockerProxy:
+    """Forwards from its own socket to the engine at DOCKER_HOST, until the test stops it."""
 
     def __init__(self, folder):
         self.path = Path(folder) / "engine.sock"
-        # Asked for now: whoever is to be taken in may set the variable to our socket.
+        # Read now: the test sets the variable to our socket afterwards.
         self.real = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
         self.open = []
         self.listener = None
@@ -42,21 +42,21 @@ class Engine:
         threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
 
     def die(self):
-        """Cut every connection and take no more, as when the engine is killed."""
+        """Close every connection and accept no more, as if the engine was killed."""
         self.path.unlink(missing_ok=True)
         self.open.insert(0, self.listener)
-        self._cut()
+        self._close_all()
 
     def hang_up(self):
-        """Cut every connection, and each that comes: docker-py leaves a socket open where nobody listens at all."""
+        """Close every connection, new ones too. (If nobody listens at all, docker-py leaks a socket.)"""
         self.hung_up = True
-        self._cut()
+        self._close_all()
 
-    def _cut(self):
-        for one in self.open:
+    def _close_all(self):
+        for connection in self.open:
             with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
         self.open.clear()
 
     def _accept(self, listener):

@@ -1,4 +1,4 @@
-"""A stand-in for a sandbox that runs trusted code in this very process, for tests of what happens around it."""
+"""A fake sandbox that runs trusted code in this process, for tests of the code around sandboxes."""
 
 import contextlib
 import io

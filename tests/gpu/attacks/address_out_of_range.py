@@ -1,4 +1,4 @@
-"""Runs a program of its own on the GPU, which writes where there is no memory."""
+"""Runs its own program on the GPU, which writes to an address without memory."""
 
 
 def in_call():

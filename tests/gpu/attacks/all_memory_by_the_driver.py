@@ -1,4 +1,4 @@
-"""Goes around torch and its cap: takes all the memory of the GPU from the driver, and keeps it."""
+"""Goes around torch and its limit: takes all the GPU's memory from the driver, and keeps it."""
 
 
 def in_call():

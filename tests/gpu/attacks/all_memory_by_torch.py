@@ -1,4 +1,4 @@
-"""Takes back the cap on torch's allocator, and then all the memory of the GPU."""
+"""Removes the limit on torch's allocator, and then takes all the GPU's memory."""
 
 
 def in_call():

@@ -1,4 +1,4 @@
-"""Looks for another GPU than its own, and for what else the driver has."""
+"""Looks for other GPUs than its own, and for the driver's other devices."""
 
 
 def in_call():

@@ -1,4 +1,4 @@
-"""Keeps the GPU busy for ever, and waits for it."""
+"""Runs an endless kernel on the GPU, and waits for it."""
 
 
 def in_call():

@@ -1,4 +1,4 @@
-"""Keeps the GPU busy for ever, on a stream of its own, and answers as if nothing were."""
+"""Runs an endless kernel on a stream of its own, and answers as if nothing happened."""
 
 
 def in_call():

@@ -1,4 +1,4 @@
-"""Gives the GPU an index out of range: it refuses all further work of its process."""
+"""Gives the GPU an index out of range: after it, the GPU refuses all work of this process."""
 
 
 def in_call():

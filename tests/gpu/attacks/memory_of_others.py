@@ -1,4 +1,4 @@
-"""Looks for a secret of its own in memory of the GPU that it has just been given, and leaves it all over that."""
+"""Looks for its own secret number in fresh memory of the GPU, and writes it all over that memory."""
 
 
 def in_call():

@@ -1,4 +1,4 @@
-"""Sandboxes, real and pretended."""
+"""A real sandbox for each engine."""
 
 import pytest
 

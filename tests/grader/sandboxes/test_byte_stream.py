@@ -1,4 +1,4 @@
-"""Links: both ways at once, and never longer than allowed."""
+"""Byte streams: both ways at once, and never longer than allowed."""
 
 import socket
 import time
@@ -21,73 +21,73 @@ def soon():
 
 
 def test_bytes_go_both_ways(pair):
-    link, other = pair
-    link.send(b"question")
+    stream, other = pair
+    stream.send(b"question")
     other.sendall(b"answer")
 
     assert other.recv(100) == b"question"
-    assert link.receive(soon()) == b"answer"
+    assert stream.receive(soon()) == b"answer"
 
 
-def test_what_the_other_side_does_not_take_yet_waits_and_does_not_block(pair):
-    link, other = pair
+def test_send_does_not_block_if_the_other_side_does_not_read(pair):
+    stream, other = pair
     data = bytes(range(256)) * 40_000
 
-    link.send(data)
-    other.sendall(b"I am talking")
+    stream.send(data)
+    other.sendall(b"answer")
 
-    assert link.receive(soon()) == b"I am talking"
+    assert stream.receive(soon()) == b"answer"
     taken = bytearray()
     while len(taken) < len(data):
         taken += other.recv(1 << 20)
-        link.receive(time.monotonic() + 0.001)
+        stream.receive(time.monotonic() + 0.001)
     assert taken == data
 
 
-def test_silence_ends_at_the_deadline(pair):
-    link, _ = pair
+def test_receive_returns_nothing_at_the_deadline(pair):
+    stream, _ = pair
 
-    assert link.receive(time.monotonic() + 0.01) == b""
-    assert link.receive(time.monotonic() - 1) == b""
+    assert stream.receive(time.monotonic() + 0.01) == b""
+    assert stream.receive(time.monotonic() - 1) == b""
 
 
-def test_the_end_is_told_from_silence(pair):
-    link, other = pair
-    assert not link.has_news()
+def test_the_end_of_the_stream_is_not_a_timeout(pair):
+    stream, other = pair
+    assert not stream.is_readable()
 
     other.close()
 
-    assert link.has_news()
+    assert stream.is_readable()
     with pytest.raises(StreamClosed):
-        link.receive(soon())
+        stream.receive(soon())
 
 
-def test_an_end_with_words_of_ours_unread_is_an_end_like_any_other(pair):
-    link, other = pair
-    link.send(b"nobody reads this")
+def test_a_close_before_our_bytes_were_read_ends_the_stream(pair):
+    stream, other = pair
+    stream.send(b"nobody reads this")
     other.close()  # the kernel calls this a reset
 
     with pytest.raises(StreamClosed):
-        link.receive(soon())
+        stream.receive(soon())
 
 
-def test_writing_to_nobody_is_told(pair):
-    link, other = pair
+def test_writing_to_a_closed_stream_raises(pair):
+    stream, other = pair
     other.close()
 
     with pytest.raises(StreamClosed):
-        link.send(b"anybody?" * 10_000)
+        stream.send(b"question" * 10_000)
 
 
-def test_what_an_engine_packs_is_unpacked_and_an_empty_piece_is_no_end():
+def test_chunks_are_unwrapped_and_an_empty_one_is_no_end():
     ours, theirs = socket.socketpair()
-    link = ByteStream(ours.fileno(), ours.fileno(), lambda data: data.replace(b"-", b""))
+    stream = ByteStream(ours.fileno(), ours.fileno(), lambda data: data.replace(b"-", b""))
     theirs.sendall(b"-")
     theirs.sendall(b"-")
-    with_news = time.monotonic() + 0.05
+    in_time = time.monotonic() + 0.05
 
-    assert link.receive(with_news) == b""
+    assert stream.receive(in_time) == b""
     theirs.sendall(b"-x-")
-    assert link.receive(soon()) == b"x"
+    assert stream.receive(soon()) == b"x"
     ours.close()
     theirs.close()

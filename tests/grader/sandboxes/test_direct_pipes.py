@@ -1,4 +1,4 @@
-"""The line past an engine, to a process that has made its pipes as a keeper does."""
+"""Direct pipes to a process that made its ends as a supervisor does."""
 
 import json
 import os
@@ -12,34 +12,34 @@ import pytest
 
 from grader.sandboxes.direct_pipes import open_direct_pipes
 
-MANY = 50  # more than what else there is in this process may open meanwhile
-KEEPER = """
+MANY = 50  # more than the other threads of this process can open meanwhile
+SUPERVISOR = """
 import json, os, sys
 from grader.harness.supervisor.direct_pipes import DirectPipes
-line = DirectPipes()
-print(json.dumps(line.told()), flush=True)
+pipes = DirectPipes()
+print(json.dumps(pipes.told()), flush=True)
 sys.stdin.readline()
-source, sink = line.take()
-while asked := os.read(source, 100):
-    os.write(sink, asked.upper())
+source, sink = pipes.take()
+while request := os.read(source, 100):
+    os.write(sink, request.upper())
 """
 
 
 @dataclass
-class Supervisor:
+class SupervisorProcess:
     process: subprocess.Popen
-    told: dict
+    pipes: dict
 
     def take(self):
-        self.process.stdin.write("take it\n")
+        self.process.stdin.write("opened\n")
         self.process.stdin.flush()
 
 
 @pytest.fixture
-def keeper():
-    command = [sys.executable, "-c", KEEPER]
+def supervisor():
+    command = [sys.executable, "-c", SUPERVISOR]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield Supervisor(process, json.loads(process.stdout.readline()))
+        yield SupervisorProcess(process, json.loads(process.stdout.readline()))
         process.kill()
 
 
@@ -52,37 +52,37 @@ def open_descriptors():
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def test_what_is_asked_on_the_line_is_answered_there_and_each_hears_of_the_others_end(keeper):
-    line = open_direct_pipes(keeper.process.pid, keeper.told)
-    with closing(line):
-        keeper.take()
-        os.write(line.sink, b"question")
+def test_requests_are_answered_and_closing_ends_the_process(supervisor):
+    pipes = open_direct_pipes(supervisor.process.pid, supervisor.pipes)
+    with closing(pipes):
+        supervisor.take()
+        os.write(pipes.sink, b"question")
 
-        assert read(line.source) == b"QUESTION"
+        assert read(pipes.source) == b"QUESTION"
 
-    assert keeper.process.wait(10) == 0
-
-
-def test_a_keeper_that_dies_ends_the_line(keeper):
-    with closing(open_direct_pipes(keeper.process.pid, keeper.told)) as line:
-        keeper.take()
-        keeper.process.kill()
-
-        assert read(line.source) == b""
+    assert supervisor.process.wait(10) == 0
 
 
-def test_another_process_of_that_number_is_let_alone_and_nothing_of_it_kept_open(keeper):
-    asks, answers = keeper.told["requests"], keeper.told["responses"]
+def test_the_death_of_a_supervisor_ends_the_pipes(supervisor):
+    with closing(open_direct_pipes(supervisor.process.pid, supervisor.pipes)) as pipes:
+        supervisor.take()
+        supervisor.process.kill()
+
+        assert read(pipes.source) == b""
+
+
+def test_other_pipes_of_that_number_are_refused_and_closed(supervisor):
+    requests, responses = supervisor.pipes["requests"], supervisor.pipes["responses"]
     before = open_descriptors()
 
     for _ in range(MANY):
-        assert open_direct_pipes(keeper.process.pid, {"requests": asks, "responses": [answers[0], 1]}) is None
-        assert open_direct_pipes(keeper.process.pid, {"requests": [asks[0], 1], "responses": answers}) is None
-        assert open_direct_pipes(os.getpid(), keeper.told) is None
+        assert open_direct_pipes(supervisor.process.pid, {"requests": requests, "responses": [responses[0], 1]}) is None
+        assert open_direct_pipes(supervisor.process.pid, {"requests": [requests[0], 1], "responses": responses}) is None
+        assert open_direct_pipes(os.getpid(), supervisor.pipes) is None
     assert open_descriptors() < before + MANY
 
 
-def test_what_is_no_pipe_is_none_of_ours(keeper, tmp_path):
+def test_a_file_that_is_no_pipe_is_refused(supervisor, tmp_path):
     (tmp_path / "file").write_text("")
     with (tmp_path / "file").open() as file:
         end = [file.fileno(), os.fstat(file.fileno()).st_ino]
@@ -90,8 +90,8 @@ def test_what_is_no_pipe_is_none_of_ours(keeper, tmp_path):
         assert open_direct_pipes(os.getpid(), {"requests": end, "responses": end}) is None
 
 
-def test_a_process_that_has_gone_has_no_line(keeper):
-    keeper.process.kill()
-    keeper.process.wait()
+def test_an_ended_process_has_no_pipes(supervisor):
+    supervisor.process.kill()
+    supervisor.process.wait()
 
-    assert open_direct_pipes(keeper.process.pid, keeper.told) is None
+    assert open_direct_pipes(supervisor.process.pid, supervisor.pipes) is None

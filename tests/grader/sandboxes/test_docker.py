@@ -1,4 +1,4 @@
-"""What is said where a Docker engine lacks something, or goes away in the middle: the real one, behind our socket."""
+"""The errors if a Docker engine lacks something or stops answering. A proxy stands before the real engine."""
 
 import io
 import secrets
@@ -21,14 +21,14 @@ from grader.sandboxes.orphans import OWNER, SANDBOX, owner, remove_orphans
 from grader.sandboxes.pool import Policy, SandboxPool
 from grader.sandboxes.runtimes import load_runtimes
 from tests.grader.sandboxes.test_orphans import dead_owner
-from tests.support.engines import Engine
+from tests.support.engines import DockerProxy
 
 pytestmark = pytest.mark.docker
 
 
 @pytest.fixture
 def runtime():
-    """The runtime of an installation, in whose name a test may leave nothing behind."""
+    """The runtime of an installation, under a name of its own: no test leaves a container of it behind."""
     return replace(load_runtimes()["cpu"], name=f"test-{secrets.token_hex(4)}")
 
 
@@ -39,14 +39,14 @@ def api():
 
 
 @pytest.fixture
-def left(api, runtime):
-    """The containers that there are of the runtime; they are removed after the test."""
+def containers(api, runtime):
+    """A function that lists the containers of the runtime. They are removed after the test."""
 
-    def containers():
+    def listed():
         return [each["Id"] for each in api.containers(all=True, filters={"label": f"{SANDBOX}={runtime.name}"})]
 
-    yield containers
-    for container in containers():
+    yield listed
+    for container in listed():
         api.remove_container(container, force=True)
 
 
@@ -65,18 +65,18 @@ def start():
 
 
 @pytest.fixture
-def mortal(tmp_path, monkeypatch, api):
-    """An engine that can be taken away from DockerEngine, and not from `api`."""
-    mortal = Engine(tmp_path)
-    mortal.live()
-    monkeypatch.setenv("DOCKER_HOST", mortal.host)
-    yield mortal
-    mortal.die()
+def proxy(tmp_path, monkeypatch, api):
+    """A proxy to the engine that DockerEngine uses and `api` does not: the test can stop it."""
+    proxy = DockerProxy(tmp_path)
+    proxy.live()
+    monkeypatch.setenv("DOCKER_HOST", proxy.host)
+    yield proxy
+    proxy.die()
 
 
 @pytest.fixture
 def empty_image(api):
-    """An image in which there is nothing, Python least of all."""
+    """An empty image, without Python."""
     data = io.BytesIO()
     tarfile.open(fileobj=data, mode="w").close()
     name = f"chainrule-test-{secrets.token_hex(4)}"
@@ -85,25 +85,25 @@ def empty_image(api):
     api.remove_image(f"{name}:latest", force=True)
 
 
-def test_an_image_that_is_not_there_is_told_with_what_to_do(start, runtime, left):
+def test_a_missing_image_is_an_error_with_what_to_do(start, runtime, containers):
     engine = start(replace(runtime, image="chainrule-nowhere:latest"))
 
     for attempt in (engine.check, engine.start):
         with pytest.raises(SandboxError, match="there is no image chainrule-nowhere:latest: run `make image`"):
             attempt()
-    assert left() == []
+    assert containers() == []
 
 
-def test_an_oci_runtime_that_the_engine_does_not_have_is_told_with_those_it_has(start, runtime):
+def test_an_unknown_oci_runtime_error_lists_the_known_ones(start, runtime):
     with pytest.raises(SandboxError, match=r"no runtime nowhere, only .*runc.*: start it with --add-runtime nowhere="):
         start(replace(runtime, oci_runtime="nowhere")).check()
 
 
-def test_an_engine_that_went_away_since_it_was_asked_is_told_of_at_every_step(start, runtime, mortal):
+def test_an_engine_that_stops_answering_is_an_error_at_every_step(start, runtime, proxy):
     engine = start(runtime)
     engine.check()
 
-    mortal.hang_up()
+    proxy.hang_up()
 
     with pytest.raises(SandboxError, match="no Docker engine answers"):
         engine.check()
@@ -111,15 +111,13 @@ def test_an_engine_that_went_away_since_it_was_asked_is_told_of_at_every_step(st
         engine.start()
 
 
-def test_an_engine_that_goes_away_while_a_sandbox_starts_leaves_at_most_what_is_an_orphan_later(
-    start, runtime, mortal, left, api, monkeypatch
-):
+def test_a_container_left_by_a_failed_start_has_our_label(start, runtime, proxy, containers, api, monkeypatch):
     engine = start(runtime)
     create = engine._create
 
     def create_and_hang_up():
         container = create()
-        mortal.hang_up()
+        proxy.hang_up()
         return container
 
     monkeypatch.setattr(engine, "_create", create_and_hang_up)
@@ -127,66 +125,66 @@ def test_an_engine_that_goes_away_while_a_sandbox_starts_leaves_at_most_what_is_
     with pytest.raises(SandboxError, match="Docker cannot attach to a sandbox"):
         engine.start()
 
-    (container,) = left()
+    (container,) = containers()
     assert api.inspect_container(container)["Config"]["Labels"][OWNER] == owner()
 
 
-def test_a_sandbox_that_cannot_be_started_is_removed_again(start, runtime, empty_image, left):
+def test_a_container_that_does_not_start_is_removed(start, runtime, empty_image, containers):
     with pytest.raises(SandboxError, match="Docker cannot start a sandbox"):
         start(replace(runtime, image=empty_image)).start()
 
-    assert left() == []
+    assert containers() == []
 
 
-def test_a_sandbox_whose_children_find_no_gpu_says_so_before_anybody_submits(start, runtime, left, monkeypatch):
+def test_a_missing_gpu_is_an_error_before_any_submission(start, runtime, containers, monkeypatch):
     monkeypatch.setattr("grader.sandboxes.docker.gpu_arguments", lambda _: ["--device", "cuda"])
 
     with pytest.raises(SandboxError, match=r"a child did not get ready: .*CUDA"):
         start(runtime).start()
 
-    assert left() == []
+    assert containers() == []
 
 
-def test_a_sandbox_that_somebody_removes_has_died_and_not_for_want_of_memory(start, runtime, left, api):
-    cell = start(runtime).start()
-    (container,) = left()
+def test_a_removed_container_did_not_run_out_of_memory(start, runtime, containers, api):
+    instance = start(runtime).start()
+    (container,) = containers()
 
     api.remove_container(container, force=True)
 
     with pytest.raises(InstanceDied) as died:
-        cell.receive(time.monotonic() + 30)
+        instance.receive(time.monotonic() + 30)
     assert not died.value.out_of_memory
-    cell.stop()
+    instance.stop()
 
 
-def test_a_runtime_without_a_profile_has_the_engines_own(start, runtime):
+def test_without_a_profile_the_engines_own_is_used(start, runtime):
     assert start(replace(runtime, seccomp=None))._security() == ["no-new-privileges:true"]
     assert start(runtime)._security()[1].startswith('seccomp={"')
 
 
-def test_what_dead_owners_left_behind_is_removed_and_what_the_living_have_is_not(start, runtime, left, api):
+def test_only_containers_of_dead_owners_are_removed(start, runtime, containers, api):
     ours, orphan = (
         api.create_container(runtime.image, ["true"], labels={SANDBOX: runtime.name, OWNER: label})["Id"]
         for label in (owner(), dead_owner())
     )
-    assert set(left()) == {ours, orphan}
+    assert set(containers()) == {ours, orphan}
 
     start(runtime).check()
 
-    assert left() == [ours]
+    assert containers() == [ours]
     assert ours not in remove_orphans(api)
 
 
-def test_a_sandbox_on_a_line_of_its_own_outlives_its_engine(start, runtime, mortal, left):
-    cell = start(runtime).start()
+def test_direct_pipes_work_without_the_engine(start, runtime, proxy, containers):
+    instance = start(runtime).start()
 
-    mortal.hang_up()
+    proxy.hang_up()
 
-    assert not cell.gone()
-    cell.stop()
+    assert not instance.is_dead()
+    instance.stop()
 
 
-def test_where_there_can_be_no_line_the_engine_carries_everything(start, runtime, monkeypatch, left):
+def test_without_direct_pipes_the_engines_stream_is_used(start, runtime, monkeypatch, containers):
     monkeypatch.setattr("grader.sandboxes.docker.open_direct_pipes", lambda *_: None)
     with closing(SandboxPool(DockerEngine(runtime), Policy())) as sandbox:
         for number in range(2):
@@ -197,15 +195,15 @@ def test_where_there_can_be_no_line_the_engine_carries_everything(start, runtime
             assert run.ending.outcome is Outcome.GRADED
 
 
-def test_what_a_keeper_complained_of_before_it_died_is_told(start, runtime, left, api):
-    """On a line of its own its end is heard before its last words, which the engine brings."""
-    cell = start(runtime).start()
-    (container,) = left()
+def test_the_error_output_of_a_dead_supervisor_is_shown(start, runtime, containers, api):
+    """The end of its direct pipes arrives before its error output, which comes through the engine."""
+    instance = start(runtime).start()
+    (container,) = containers()
     pid = api.inspect_container(container)["State"]["Pid"]
-    Path(f"/proc/{pid}/fd/2").write_text("the last words")
+    Path(f"/proc/{pid}/fd/2").write_text("the last line")
 
     api.kill(container)
 
-    with pytest.raises(InstanceDied, match="has gone: the last words"):
-        cell.receive(time.monotonic() + 30)
-    cell.stop()
+    with pytest.raises(InstanceDied, match="has died: the last line"):
+        instance.receive(time.monotonic() + 30)
+    instance.stop()

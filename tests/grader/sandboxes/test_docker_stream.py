@@ -1,4 +1,4 @@
-"""Docker's stream, taken apart however it arrives."""
+"""Docker's stream is split correctly, whatever the chunks."""
 
 import socket
 import struct
@@ -14,16 +14,16 @@ def packed(stream, data):
 
 
 @given(st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=50))), st.integers(1, 20))
-def test_output_is_told_from_complaints_however_it_is_cut(pieces, size):
+def test_standard_output_is_separated_whatever_the_chunks(chunks, size):
     unpacker = Unpacker()
-    data = b"".join(packed(*piece) for piece in pieces)
+    data = b"".join(packed(*chunk) for chunk in chunks)
 
     output = b"".join(unpacker(data[i : i + size]) for i in range(0, len(data), size))
 
-    assert output == b"".join(text for stream, text in pieces if stream == 1)
+    assert output == b"".join(content for stream, content in chunks if stream == 1)
 
 
-def test_the_last_complaints_are_kept():
+def test_the_end_of_the_error_stream_is_kept():
     unpacker = Unpacker()
 
     unpacker(packed(2, b"first ") + packed(1, b"output") + packed(2, b"second"))
@@ -32,13 +32,13 @@ def test_the_last_complaints_are_kept():
     theirs.sendall(packed(2, b" third"))
     theirs.close()
 
-    assert unpacker.complaint(ours) == "first second third"
+    assert unpacker.stderr_tail(ours) == "first second third"
     ours.close()
-    assert unpacker.complaint(ours) == "first second third"
+    assert unpacker.stderr_tail(ours) == "first second third"
 
 
 class OnlyMethods:
-    """A stream without a descriptor, as TLS and SSH give them."""
+    """A stream without a descriptor, like those of TLS and SSH."""
 
     def __init__(self, inner):
         self.recv, self.sendall, self.close = inner.recv, inner.sendall, inner.close

@@ -10,7 +10,7 @@ def graph(nodes=None, edges=None, **rest):
     return {"nodes": nodes, "edges": edges or [], "capped": False} | rest
 
 
-def test_what_the_harness_walks_is_read():
+def test_a_graph_of_the_harness_is_read_unchanged():
     x = torch.ones(3, requires_grad=True)
     walked = walk((x * x).sum())
 
@@ -18,7 +18,7 @@ def test_what_the_harness_walks_is_read():
 
 
 @pytest.mark.parametrize("length", [10, 1000])
-def test_a_large_graph_is_capped_where_it_is_walked(length):
+def test_a_large_graph_is_capped_by_the_harness(length):
     y = torch.ones(1, requires_grad=True)
     for _ in range(length):
         y = y * 2
@@ -47,8 +47,16 @@ def test_a_large_graph_is_capped_where_it_is_walked(length):
         graph(edges=[[0, 1]]),
         graph(edges=[[0, -1]]),
         graph(edges=[["0", 0]]),
+        graph(edges=[[True, False]]),
+        graph(edges=[[0, 0, 0]]),
+        graph(nodes=[{"id": 0, "name": "A", "shape": None, "\ud800": 1}]),
+        graph(nodes=[{"id": 0, "name": "\ud800", "shape": None}]),
+        graph(nodes=[{"id": False, "name": "A", "shape": None}]),
+        graph(nodes=[{"id": 0, "name": "A", "shape": [1] * 9}]),
+        graph(nodes=[{"id": 0, "name": "A\n", "shape": None}]),
+        graph(capped=1),
         graph(edges=[[0, 0]] * 601),
     ],
 )
-def test_a_graph_that_was_tampered_with_is_not_drawn(document):
+def test_a_malformed_graph_is_not_read(document):
     assert read_graph(document) is None

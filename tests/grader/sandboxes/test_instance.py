@@ -1,4 +1,4 @@
-"""Instances: they start well or not at all."""
+"""An instance either starts well or is an error."""
 
 import time
 
@@ -6,64 +6,64 @@ import pytest
 
 from grader.errors import SandboxError
 from grader.harness.wire.frames import FrameKind
-from tests.support.pretended_engine import Supervisor
+from tests.support.fake_engine import FakeSupervisor
 
 
 @pytest.fixture
-def keeper():
-    keeper = Supervisor()
-    yield keeper
-    keeper.cell.stop()
+def supervisor():
+    supervisor = FakeSupervisor()
+    yield supervisor
+    supervisor.instance.stop()
 
 
-def test_a_keeper_that_is_ready_is_believed(keeper):
-    keeper.say_ready(torch="2.13")
+def test_a_handshake_makes_an_instance_ready(supervisor):
+    supervisor.send_handshake(torch="2.13")
 
-    keeper.cell.await_ready(5)
+    supervisor.instance.await_ready(5)
 
-    assert keeper.cell.handshake["torch"] == "2.13"
-    assert not keeper.cell.gone()
+    assert supervisor.instance.handshake["torch"] == "2.13"
+    assert not supervisor.instance.is_dead()
 
 
-def test_a_keeper_of_another_harness_is_refused_with_what_to_do(keeper):
-    keeper.say_ready(harness="older")
+def test_another_version_of_the_harness_is_refused_with_what_to_do(supervisor):
+    supervisor.send_handshake(harness="older")
 
     with pytest.raises(SandboxError, match="make image"):
-        keeper.cell.await_ready(5)
+        supervisor.instance.await_ready(5)
 
 
-def test_a_keeper_that_is_never_ready_is_given_up_with_its_complaint(keeper):
-    with pytest.raises(SandboxError, match=r"not ready after 0\.01 seconds: the complaint"):
-        keeper.cell.await_ready(0.01)
+def test_a_missing_handshake_is_an_error_with_the_error_output(supervisor):
+    with pytest.raises(SandboxError, match=r"not ready after 0\.01 seconds: the error output"):
+        supervisor.instance.await_ready(0.01)
 
 
-def test_a_keeper_that_says_something_else_first_is_refused(keeper):
-    keeper.say(FrameKind.OUTPUT, b"handshake")
+def test_another_frame_before_the_handshake_is_an_error(supervisor):
+    supervisor.send(FrameKind.OUTPUT, b"handshake")
 
     with pytest.raises(SandboxError):
-        keeper.cell.await_ready(5)
+        supervisor.instance.await_ready(5)
 
 
-def test_bytes_that_are_not_frames_are_our_trouble_not_the_learners(keeper):
-    keeper.end.sendall(b"\xff" * 100)
+def test_bytes_that_are_not_frames_are_a_sandbox_error(supervisor):
+    supervisor.end.sendall(b"\xff" * 100)
 
     with pytest.raises(SandboxError, match="not a frame"):
-        keeper.cell.receive(time.monotonic() + 5)
+        supervisor.instance.receive(time.monotonic() + 5)
 
 
-def test_a_keeper_that_dies_says_whether_memory_ran_out():
+def test_a_death_says_whether_memory_ran_out():
     for reason in (True, False):
-        keeper = Supervisor(out_of_memory=reason)
-        keeper.die()
+        supervisor = FakeSupervisor(out_of_memory=reason)
+        supervisor.die()
 
-        with pytest.raises(SandboxError, match="has gone: the complaint") as caught:
-            keeper.cell.receive(time.monotonic() + 5)
+        with pytest.raises(SandboxError, match="has died: the error output") as caught:
+            supervisor.instance.receive(time.monotonic() + 5)
 
         assert caught.value.out_of_memory is reason
-        keeper.cell.stop()
+        supervisor.instance.stop()
 
 
-def test_a_keeper_that_speaks_between_submissions_is_as_good_as_gone(keeper):
-    keeper.say(FrameKind.OUTPUT, b"psst")
+def test_a_frame_between_submissions_counts_as_a_death(supervisor):
+    supervisor.send(FrameKind.OUTPUT, b"unexpected")
 
-    assert keeper.cell.gone()
+    assert supervisor.instance.is_dead()

@@ -1,4 +1,4 @@
-"""Whose container is whose, and who has gone."""
+"""Which containers belong to a process that has ended."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ import sys
 from grader.sandboxes.orphans import is_orphan, owner
 
 
-def test_what_a_living_process_owns_is_not_an_orphan():
+def test_a_container_of_a_living_process_is_no_orphan():
     assert not is_orphan(owner())
 
 
@@ -17,17 +17,17 @@ def dead_owner():
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_what_a_dead_process_owned_is_an_orphan():
+def test_a_container_of_a_dead_process_is_an_orphan():
     assert is_orphan(dead_owner())
 
 
-def test_a_process_that_only_has_the_same_number_is_not_the_owner():
+def test_a_later_process_with_the_same_id_is_not_the_owner():
     machine, pid, started = owner().rsplit(":", 2)
 
     assert int(pid) == os.getpid()
     assert is_orphan(f"{machine}:{pid}:{int(started) + 1}")
 
 
-def test_what_another_machine_owns_is_left_to_it():
+def test_a_container_of_another_machine_is_no_orphan():
     assert not is_orphan("elsewhere@1:1:1")
     assert not is_orphan("")

@@ -1,4 +1,4 @@
-"""Conversations with a pretended keeper: every way in which a run can end, and who is to blame."""
+"""Sessions with a fake supervisor: every way in which a run can end, and whose fault each one is."""
 
 import json
 import threading
@@ -14,22 +14,23 @@ from grader.protocol.reports import Outcome
 from grader.sandboxes import run_session
 from grader.sandboxes.base import Call, Limits, Program
 from grader.sandboxes.run_session import RunClock, RunSession
-from tests.support.pretended_engine import Supervisor
+from tests.support.fake_engine import FakeSupervisor
 
-HUGE = 10**4000  # JSON holds it, and no float does
+HUGE = 10**4000  # JSON can hold it, a float cannot
 RAISED = {"type": "E", "message": "no", "line": None, "traceback": "no"}
+NAN_SECONDS = b'{"value": null, "error": null, "graph": null, "seconds": NaN, "modified": []}'
 QUICK = Limits(wall_seconds=0.2)
 
 
 @pytest.fixture
-def keeper():
-    keeper = Supervisor()
-    yield keeper
-    keeper.cell.stop()
+def supervisor():
+    supervisor = FakeSupervisor()
+    yield supervisor
+    supervisor.instance.stop()
 
 
-def talk(keeper, limits=QUICK, **more):
-    return RunSession(keeper.cell, Program(source="def f(): pass", entries=("f",)), limits, **more)
+def session(supervisor, limits=QUICK, **more):
+    return RunSession(supervisor.instance, Program(source="def f(): pass", entries=("f",)), limits, **more)
 
 
 def observation(value, **other):
@@ -38,22 +39,22 @@ def observation(value, **other):
     return FrameKind.OBSERVATION, pack(document, encoder.tensors)
 
 
-def ended(keeper, *said, ready=True, **end):
-    """The ending of a run of one call in which the child said this."""
+def ended(supervisor, *frames, ready=True, **end):
+    """A run of one call that has ended, in which the child sent these frames."""
     if ready:
-        keeper.child_is_ready()
-    keeper.child_says(*said)
-    keeper.say_end(**end)
-    run = talk(keeper)
+        supervisor.child_is_ready()
+    supervisor.send_from_child(*frames)
+    supervisor.send_end(**end)
+    run = session(supervisor)
     run.observe([Call(entry="f")])
     run.finish()
     return run
 
 
-def test_answers_are_read_in_order(keeper):
-    keeper.child_is_ready()
-    keeper.child_says(observation(torch.ones(2)), observation({"a": 1}, modified=[0]))
-    run = talk(keeper)
+def test_answers_are_read_in_order(supervisor):
+    supervisor.child_is_ready()
+    supervisor.send_from_child(observation(torch.ones(2)), observation({"a": 1}, modified=[0]))
+    run = session(supervisor)
 
     first, second = run.observe([Call(entry="f"), Call(entry="f")])
 
@@ -62,12 +63,12 @@ def test_answers_are_read_in_order(keeper):
     assert second.modified == (0,)
 
 
-def test_the_child_is_told_its_limits_the_source_and_the_calls(keeper):
-    keeper.child_is_ready()
-    run = talk(keeper)
+def test_the_child_gets_its_limits_the_source_and_the_calls(supervisor):
+    supervisor.child_is_ready()
+    run = session(supervisor)
     run.observe([Call(entry="f", args=(1,))])
 
-    (opening, caps), (data, program) = keeper.heard()
+    (opening, caps), (data, program) = supervisor.received()
     for_the_child = FrameReader(dict.fromkeys(FrameKind, 10_000)).feed(program)
 
     assert (opening, data) == (FrameKind.OPEN, FrameKind.DATA)
@@ -75,10 +76,10 @@ def test_the_child_is_told_its_limits_the_source_and_the_calls(keeper):
     assert [kind for kind, _ in for_the_child] == [FrameKind.SETUP, FrameKind.SOURCE, FrameKind.CALLS]
 
 
-def test_a_run_that_has_answered_everything_ends_well_without_waiting(keeper):
-    keeper.child_is_ready()
-    keeper.child_says(observation(1))
-    run = talk(keeper)
+def test_a_fully_answered_run_ends_without_waiting(supervisor):
+    supervisor.child_is_ready()
+    supervisor.send_from_child(observation(1))
+    run = session(supervisor)
     run.observe([Call(entry="f")])
 
     run.finish()
@@ -90,43 +91,43 @@ def test_a_run_that_has_answered_everything_ends_well_without_waiting(keeper):
     "end",
     [{}, {"leaked_processes": 1}, {"leaked_files": ["/x"]}, {"oom_kills": 1}, {"exit": 1}, {"fork_server_died": True}],
 )
-def test_a_cell_serves_again_only_where_nothing_is_left(keeper, end):
-    run = ended(keeper, observation(1), **end)
+def test_an_instance_is_reused_only_if_nothing_is_left(supervisor, end):
+    run = ended(supervisor, observation(1), **end)
 
     assert run.ending.outcome is Outcome.GRADED
     assert run.settle() is (end == {})
 
 
-def test_a_submission_that_nobody_asked_anything_has_ended_well_though_it_lingers(keeper, monkeypatch):
+def test_a_run_without_calls_is_graded_even_if_it_lingers(supervisor, monkeypatch):
     monkeypatch.setattr("grader.sandboxes.run_session._GRACE_SECONDS", 0.05)
-    keeper.child_is_ready()
-    run = talk(keeper)
+    supervisor.child_is_ready()
+    run = session(supervisor)
 
     run.finish()
 
     assert (run.ending.outcome, run.ending.evidence) == (Outcome.GRADED, {"lingered": True})
 
 
-def test_nobody_hears_how_a_run_ended_before_it_has(keeper):
+def test_there_is_no_ending_before_the_end(supervisor):
     with pytest.raises(RuntimeError, match="not ended yet"):
-        _ = talk(keeper).ending
+        _ = session(supervisor).ending
 
 
-def test_a_keeper_that_never_ends_does_not_serve_again(keeper, monkeypatch):
+def test_without_an_end_frame_an_instance_is_not_reused(supervisor, monkeypatch):
     monkeypatch.setattr("grader.sandboxes.run_session._GRACE_SECONDS", 0.05)
-    keeper.child_is_ready()
-    keeper.child_says(observation(1))
-    run = talk(keeper)
+    supervisor.child_is_ready()
+    supervisor.send_from_child(observation(1))
+    run = session(supervisor)
     run.observe([Call(entry="f")])
     run.finish()
 
     assert run.settle() is False
 
 
-def test_silence_is_a_time_out_at_the_call_that_runs(keeper):
-    keeper.child_is_ready()
-    keeper.child_says(observation(1))
-    run = talk(keeper)
+def test_a_missing_answer_is_a_timeout_of_its_call(supervisor):
+    supervisor.child_is_ready()
+    supervisor.send_from_child(observation(1))
+    run = session(supervisor)
 
     answers = run.observe([Call(entry="f")] * 3)
 
@@ -137,15 +138,15 @@ def test_silence_is_a_time_out_at_the_call_that_runs(keeper):
     assert run.settle() is False
 
 
-def test_time_in_which_a_sandbox_stood_still_is_not_the_runs(keeper, monkeypatch):
-    monkeypatch.setattr(run_session, "_SILENCE_SECONDS", 0.05)
-    run = talk(keeper)
+def test_a_stall_of_the_sandbox_is_not_charged(supervisor, monkeypatch):
+    monkeypatch.setattr(run_session, "_STALL_SECONDS", 0.05)
+    run = session(supervisor)
 
-    def answer():
-        keeper.child_is_ready()
-        keeper.child_says(observation(1))
+    def send_answer():
+        supervisor.child_is_ready()
+        supervisor.send_from_child(observation(1))
 
-    late = threading.Timer(2 * QUICK.wall_seconds, answer)
+    late = threading.Timer(2 * QUICK.wall_seconds, send_answer)
     late.start()
 
     (answered,) = run.observe([Call(entry="f")])
@@ -156,57 +157,57 @@ def test_time_in_which_a_sandbox_stood_still_is_not_the_runs(keeper, monkeypatch
     assert run.ending.seconds < QUICK.wall_seconds
 
 
-def test_a_run_whose_sandbox_beats_has_its_time_and_no_more(keeper):
-    keeper.child_is_ready()
+def test_a_run_with_heartbeats_gets_its_time_and_no_more(supervisor):
+    supervisor.child_is_ready()
     for _ in range(8):
-        keeper.say(FrameKind.HEARTBEAT, b"0")
+        supervisor.send(FrameKind.HEARTBEAT, b"0")
 
-    run = talk(keeper)
+    run = session(supervisor)
     run.observe([Call(entry="f")])
 
     assert run.ending.outcome is Outcome.TIMED_OUT
     assert run.ending.seconds >= QUICK.wall_seconds
 
 
-def test_beats_that_come_in_time_move_no_clock():
+def test_heartbeats_in_time_do_not_move_the_clock():
     now = 0.0
     clock = RunClock(10, clock=lambda: now)
 
     for now in (2.0, 4.9, 7.8, 9.9):  # noqa: B007 - the clock reads it
-        clock.heard()
+        clock.saw_activity()
 
-    assert (clock.end, clock.stands_still) == (10, False)
+    assert (clock.end, clock.is_stalled) == (10, False)
 
 
-def test_a_child_that_ran_nothing_in_all_its_time_is_our_trouble(keeper):
-    keeper.child_says((FrameKind.READY, b""))
+def test_a_child_that_never_runs_is_a_sandbox_error(supervisor):
+    supervisor.send_from_child((FrameKind.READY, b""))
 
     with pytest.raises(SandboxError, match="ran nothing"):
-        talk(keeper).observe([Call(entry="f")])
+        session(supervisor).observe([Call(entry="f")])
 
 
-def test_a_sandbox_that_is_never_heard_of_again_is_our_trouble(keeper, monkeypatch):
-    monkeypatch.setattr(run_session, "_SILENCE_SECONDS", 0.05)
-    monkeypatch.setattr(run_session, "_PATIENCE_SECONDS", 0.1)
+def test_a_sandbox_that_stays_stalled_is_a_sandbox_error(supervisor, monkeypatch):
+    monkeypatch.setattr(run_session, "_STALL_SECONDS", 0.05)
+    monkeypatch.setattr(run_session, "_GIVE_UP_SECONDS", 0.1)
 
-    with pytest.raises(SandboxError, match="not heard of"):
-        talk(keeper).observe([Call(entry="f")])
+    with pytest.raises(SandboxError, match="sent nothing for"):
+        session(supervisor).observe([Call(entry="f")])
 
 
-def test_a_grader_that_was_held_up_reads_what_was_answered_meanwhile(keeper):
-    keeper.child_is_ready()
-    keeper.child_says((FrameKind.PROGRESS, json.dumps({"call": 0}).encode()), observation(1))
-    run = talk(keeper, on_progress=lambda _: time.sleep(2 * QUICK.wall_seconds))
+def test_a_delayed_grader_still_reads_answers_that_came_in_time(supervisor):
+    supervisor.child_is_ready()
+    supervisor.send_from_child((FrameKind.PROGRESS, json.dumps({"call": 0}).encode()), observation(1))
+    run = session(supervisor, on_progress=lambda _: time.sleep(2 * QUICK.wall_seconds))
 
     (answered,) = run.observe([Call(entry="f")])
 
     assert answered.value == 1
 
 
-def test_time_that_a_run_waited_for_a_processor_is_not_its_own(keeper):
-    keeper.say(FrameKind.HEARTBEAT, b"300")
-    keeper.child_is_ready()
-    run = talk(keeper)
+def test_time_without_a_processor_is_not_charged(supervisor):
+    supervisor.send(FrameKind.HEARTBEAT, b"300")
+    supervisor.child_is_ready()
+    run = session(supervisor)
     began = time.monotonic()
 
     run.observe([Call(entry="f")])
@@ -215,27 +216,27 @@ def test_time_that_a_run_waited_for_a_processor_is_not_its_own(keeper):
     assert time.monotonic() - began >= QUICK.wall_seconds + 0.3
 
 
-def test_a_run_that_starves_itself_gains_a_bounded_time():
+def test_the_time_gained_by_starvation_is_bounded():
     clock = RunClock(10, starved=5, clock=lambda: 100.0)
-    clock.heard(starved=5 + 999)
+    clock.saw_activity(starved=5 + 999)
 
     assert clock.end == 100 + 10 + 20
 
 
-def test_only_so_many_silences_are_taken_off():
+def test_only_three_stalls_are_not_charged():
     now = 0.0
     clock = RunClock(10, clock=lambda: now)
     for _ in range(5):
         now += 4
-        clock.heard()
+        clock.saw_activity()
 
     assert (clock.passed(), clock.end, clock.half) == (20 - 12, 22, 17)
 
 
-def test_a_run_that_takes_half_of_its_time_is_announced_once(keeper):
+def test_half_of_the_time_is_announced_once(supervisor):
     announced = []
-    keeper.child_is_ready()
-    run = talk(keeper, on_delay=lambda: announced.append(1))
+    supervisor.child_is_ready()
+    run = session(supervisor, on_delay=lambda: announced.append(1))
 
     run.observe([Call(entry="f")])
 
@@ -255,79 +256,79 @@ def test_a_run_that_takes_half_of_its_time_is_announced_once(keeper):
         ({"exit": None, "exceeded": "files"}, Outcome.CRASHED),
     ],
 )
-def test_what_the_keeper_saw_decides_how_a_run_ended(keeper, end, outcome):
-    run = ended(keeper, **end)
+def test_the_end_frame_decides_how_a_run_ended(supervisor, end, outcome):
+    run = ended(supervisor, **end)
 
     assert run.ending.outcome is outcome
     assert run.ending.unanswered == 0
     assert run.settle() is False
 
 
-@pytest.mark.parametrize(("said", "memory"), [(b"cpu", "cpu"), (b"gpu", "gpu"), (b"???", "cpu")])
-def test_memory_that_ran_out_is_told_apart(keeper, said, memory):
-    run = ended(keeper, (FrameKind.EXHAUSTED, said), exit=86)
+@pytest.mark.parametrize(("message", "memory"), [(b"cpu", "cpu"), (b"gpu", "gpu"), (b"???", "cpu")])
+def test_exhausted_memory_is_cpu_or_gpu(supervisor, message, memory):
+    run = ended(supervisor, (FrameKind.EXHAUSTED, message), exit=86)
 
     assert run.ending.outcome is Outcome.OUT_OF_MEMORY
     assert run.ending.evidence["memory"] == memory
 
 
-def test_a_refusal_to_load_is_ungradable_and_the_cell_serves_on(keeper):
+def test_a_load_error_is_ungradable_and_the_instance_is_reused(supervisor):
     error = {"type": "SyntaxError", "message": "no", "line": 2, "traceback": "no"}
     loaded = json.dumps({"error": error, "missing": []}).encode()
-    keeper.child_says((FrameKind.SANDBOXED, b""), (FrameKind.LOADED, loaded))
+    supervisor.send_from_child((FrameKind.SANDBOXED, b""), (FrameKind.LOADED, loaded))
 
-    run = ended(keeper, ready=False)
+    run = ended(supervisor, ready=False)
 
     assert run.ending.outcome is Outcome.UNGRADABLE
     assert run.ending.load_error.line == 2
     assert run.settle() is True
 
 
-def test_an_exit_while_loading_is_ungradable_and_ends_the_cell(keeper):
-    keeper.child_says((FrameKind.SANDBOXED, b""))
+def test_an_exit_while_loading_is_ungradable_and_discards_the_instance(supervisor):
+    supervisor.send_from_child((FrameKind.SANDBOXED, b""))
 
-    run = ended(keeper, ready=False, exit=0)
+    run = ended(supervisor, ready=False, exit=0)
 
     assert run.ending.outcome is Outcome.UNGRADABLE
     assert run.ending.load_error.type == "SystemExit"
     assert run.settle() is False
 
 
-def test_a_child_that_fails_before_it_is_confined_is_our_trouble(keeper):
+def test_a_failure_before_the_sandbox_is_closed_is_our_fault(supervisor):
     with pytest.raises(SandboxError, match="before it ran anything"):
-        ended(keeper, ready=False, exit=1)
+        ended(supervisor, ready=False, exit=1)
 
 
-def test_a_keeper_that_dies_in_the_middle_is_our_trouble(keeper):
-    keeper.child_is_ready()
-    keeper.die()
+def test_a_supervisor_that_dies_is_a_sandbox_error(supervisor):
+    supervisor.child_is_ready()
+    supervisor.die()
 
-    with pytest.raises(SandboxError, match="has gone"):
-        talk(keeper).observe([Call(entry="f")])
+    with pytest.raises(SandboxError, match="has died"):
+        session(supervisor).observe([Call(entry="f")])
 
 
-def test_a_sandbox_that_the_kernel_took_whole_for_memory_is_the_submissions_doing():
-    keeper = Supervisor(out_of_memory=True)
-    keeper.child_is_ready()
-    keeper.die()
-    run = talk(keeper)
+def test_a_sandbox_killed_for_its_memory_is_the_submissions_fault():
+    supervisor = FakeSupervisor(out_of_memory=True)
+    supervisor.child_is_ready()
+    supervisor.die()
+    run = session(supervisor)
 
     run.observe([Call(entry="f")])
 
     assert run.ending.outcome is Outcome.OUT_OF_MEMORY
-    keeper.cell.stop()
+    supervisor.instance.stop()
 
 
 @pytest.mark.parametrize("loaded", [b"{}", b"[", b'{"error": null, "missing": [3]}', b'{"error": 3, "missing": []}'])
-def test_a_malformed_word_about_loading_is_a_crash_with_a_reason(keeper, loaded):
-    run = ended(keeper, (FrameKind.READY, b""), (FrameKind.SANDBOXED, b""), (FrameKind.LOADED, loaded), ready=False)
+def test_a_malformed_loaded_message_is_a_crash(supervisor, loaded):
+    run = ended(supervisor, (FrameKind.READY, b""), (FrameKind.SANDBOXED, b""), (FrameKind.LOADED, loaded), ready=False)
 
     assert run.ending.outcome is Outcome.CRASHED
     assert run.ending.evidence["reason"] == "malformed_answer"
 
 
 @pytest.mark.parametrize(
-    "said",
+    "answer",
     [
         (FrameKind.OBSERVATION, b"garbage"),
         (FrameKind.LOADED, b'{"error": null, "missing": []}'),
@@ -347,20 +348,24 @@ def test_a_malformed_word_about_loading_is_a_crash_with_a_reason(keeper, loaded)
         observation(1, error=RAISED | {"line": HUGE}),
         observation(1, error=RAISED | {"line": True}),
         observation(1, verdict="passed"),
+        (FrameKind.OBSERVATION, len(NAN_SECONDS).to_bytes(4, "big") + NAN_SECONDS),
+        observation(1, seconds=True),
+        observation(1, **{"\ud800": 1}),
+        observation(1, error=RAISED | {"\ud800": 1}),
     ],
 )
-def test_a_malformed_answer_is_a_crash_with_a_reason(keeper, said):
-    run = ended(keeper, said)
+def test_a_malformed_answer_is_a_crash(supervisor, answer):
+    run = ended(supervisor, answer)
 
     assert run.ending.outcome is Outcome.CRASHED
     assert run.ending.evidence["reason"] == "malformed_answer"
     assert run.settle() is False
 
 
-def test_an_answer_that_announces_too_much_is_refused_by_its_header(keeper):
-    keeper.child_is_ready()
-    keeper.say(FrameKind.DATA, HEADER.pack(FrameKind.OBSERVATION, 2**32 - 1))
-    run = talk(keeper)
+def test_an_oversized_answer_is_refused_by_its_header(supervisor):
+    supervisor.child_is_ready()
+    supervisor.send(FrameKind.DATA, HEADER.pack(FrameKind.OBSERVATION, 2**32 - 1))
+    run = session(supervisor)
 
     run.observe([Call(entry="f")])
 
@@ -368,20 +373,20 @@ def test_an_answer_that_announces_too_much_is_refused_by_its_header(keeper):
 
 
 @pytest.mark.parametrize("graph", [{"nodes": 5}, {"nodes": [{}], "edges": [], "capped": False}, {"x": [[]] * 1000}])
-def test_a_graph_that_is_none_is_not_passed_on(keeper, graph):
-    keeper.child_is_ready()
-    keeper.child_says(observation(1, graph=graph))
+def test_a_malformed_graph_is_dropped(supervisor, graph):
+    supervisor.child_is_ready()
+    supervisor.send_from_child(observation(1, graph=graph))
 
-    (answer,) = talk(keeper).observe([Call(entry="f")])
+    (answer,) = session(supervisor).observe([Call(entry="f")])
 
     assert answer.graph is None
 
 
-def test_texts_come_out_as_every_database_takes_them(keeper):
-    keeper.say(FrameKind.OUTPUT, b"a\0b")
-    keeper.child_is_ready()
-    keeper.child_says(observation(None, error=RAISED | {"message": "\0\ud800"}))
-    run = talk(keeper)
+def test_texts_are_cleaned_for_the_database(supervisor):
+    supervisor.send(FrameKind.OUTPUT, b"a\0b")
+    supervisor.child_is_ready()
+    supervisor.send_from_child(observation(None, error=RAISED | {"message": "\0\ud800"}))
+    run = session(supervisor)
     (answer,) = run.observe([Call(entry="f")])
     run.finish()
 
@@ -389,30 +394,46 @@ def test_texts_come_out_as_every_database_takes_them(keeper):
     assert answer.error.message == "\ufffd\ufffd"
 
 
-def test_more_answers_than_questions_are_refused(keeper):
-    keeper.child_is_ready()
-    keeper.child_says(observation(1), observation(2))
-    run = talk(keeper)
+def test_a_load_error_with_lone_surrogates_is_cleaned(supervisor):
+    loaded = json.dumps({"error": RAISED | {"message": "\ud800"}, "missing": ["\ud800"]}).encode()
+    supervisor.send_from_child((FrameKind.SANDBOXED, b""), (FrameKind.LOADED, loaded))
+
+    run = ended(supervisor, ready=False)
+
+    assert run.ending.load_error.message == "\ufffd"
+    assert run.ending.missing == ("\ufffd",)
+
+
+def test_the_reason_of_a_crash_quotes_nothing_of_a_learner(supervisor):
+    run = ended(supervisor, observation(1, **{"chosen by a learner": 1}))
+
+    assert "chosen" not in run.ending.evidence["detail"]
+
+
+def test_more_answers_than_calls_are_refused(supervisor):
+    supervisor.child_is_ready()
+    supervisor.send_from_child(observation(1), observation(2))
+    run = session(supervisor)
 
     run.observe([Call(entry="f")])
 
     assert run.ending.outcome is Outcome.CRASHED
 
 
-def test_an_answer_before_loading_is_refused(keeper):
-    keeper.child_says((FrameKind.SANDBOXED, b""), observation(1))
-    run = talk(keeper)
+def test_an_answer_before_loading_is_refused(supervisor):
+    supervisor.send_from_child((FrameKind.SANDBOXED, b""), observation(1))
+    run = session(supervisor)
 
     run.observe([Call(entry="f")])
 
     assert run.ending.outcome is Outcome.CRASHED
 
 
-def test_output_is_shown_up_to_its_cap(keeper):
-    keeper.say(FrameKind.OUTPUT, b"x" * 1000 + b"\xff" * 50)
-    keeper.child_is_ready()
-    keeper.child_says(observation(1))
-    run = talk(keeper, Limits(output_kb=1))
+def test_output_is_cut_at_its_limit(supervisor):
+    supervisor.send(FrameKind.OUTPUT, b"x" * 1000 + b"\xff" * 50)
+    supervisor.child_is_ready()
+    supervisor.send_from_child(observation(1))
+    run = session(supervisor, Limits(output_kb=1))
     run.observe([Call(entry="f")])
     run.finish()
 
@@ -420,30 +441,30 @@ def test_output_is_shown_up_to_its_cap(keeper):
     assert run.ending.output_capped
 
 
-def test_progress_that_comes_too_fast_is_dropped(keeper):
-    told = []
-    keeper.child_is_ready()
-    keeper.child_says(*[(FrameKind.PROGRESS, b'{"loss": [[1, 2.0]]}')] * 500, observation(1))
+def test_progress_above_the_rate_limit_is_dropped(supervisor):
+    received = []
+    supervisor.child_is_ready()
+    supervisor.send_from_child(*[(FrameKind.PROGRESS, b'{"loss": [[1, 2.0]]}')] * 500, observation(1))
 
-    talk(keeper, on_progress=told.append).observe([Call(entry="f")])
+    session(supervisor, on_progress=received.append).observe([Call(entry="f")])
 
-    assert 20 <= len(told) < 40
-    assert told[0] == {"loss": [[1, 2.0]]}
+    assert 20 <= len(received) < 40
+    assert received[0] == {"loss": [[1, 2.0]]}
 
 
-def test_progress_with_numbers_that_are_not_finite_is_cleaned(keeper):
-    told = []
-    keeper.child_is_ready()
+def test_bad_points_are_dropped_from_progress(supervisor):
+    received = []
+    supervisor.child_is_ready()
     points = f'[0, 1e999], [1, 2], ["x", 3], [2], [3, {HUGE}], [{HUGE}, 4], [5, NaN]'
-    keeper.child_says((FrameKind.PROGRESS, f'{{"loss": [{points}]}}'.encode()), observation(1))
+    supervisor.send_from_child((FrameKind.PROGRESS, f'{{"loss": [{points}]}}'.encode()), observation(1))
 
-    talk(keeper, on_progress=told.append).observe([Call(entry="f")])
+    session(supervisor, on_progress=received.append).observe([Call(entry="f")])
 
-    assert told == [{"loss": [[1, 2.0]]}]
+    assert received == [{"loss": [[1, 2.0]]}]
 
 
-def test_a_keeper_that_says_what_it_may_not_is_our_trouble(keeper):
-    keeper.say_ready()
+def test_an_unexpected_supervisor_frame_is_a_sandbox_error(supervisor):
+    supervisor.send_handshake()
 
     with pytest.raises(SandboxError, match="in the middle of a run"):
-        talk(keeper).observe([Call(entry="f")])
+        session(supervisor).observe([Call(entry="f")])

@@ -1,4 +1,4 @@
-"""Torch in a sandbox is torch: what courses use works, and what is slow the first time elsewhere is not."""
+"""Torch works in a sandbox as elsewhere, also what courses use on first use."""
 
 import pytest
 
@@ -27,13 +27,13 @@ USES = {
     "threads": "import threading; t = threading.Thread(target=lambda: torch.ones(2).sum()); t.start(); t.join()",
     "a pool of threads": "import concurrent.futures as c; assert list(c.ThreadPoolExecutor(2).map(abs, [-1])) == [1]",
     "a process": "import os; pid = os.fork(); pid or os._exit(0); assert os.waitpid(pid, 0) == (pid, 0)",
-    "logging": "import logging; logging.warning('so it goes')",
+    "logging": "import logging; logging.warning('a warning')",
     "numpy": "assert torch.ones(2).numpy().sum() == 2.0",
 }
 
 
 @pytest.mark.parametrize("use", USES)
-def test_what_courses_use_works(sandbox, use):
+def test_features_that_courses_use_work(sandbox, use):
     source = f"import torch\n\ndef f():\n    x = torch.tensor(1.0)\n    {USES[use]}\n    return 'done'\n"
 
     (observation,), _ = run(sandbox, source, call(), imports=("torch", "matplotlib"), limits=PATIENT)
@@ -42,7 +42,7 @@ def test_what_courses_use_works(sandbox, use):
     assert observation.value == "done"
 
 
-def test_global_state_is_as_torch_comes(sandbox):
+def test_global_state_is_torchs_default(sandbox):
     source = (
         "import torch\n"
         "def f():\n"
@@ -55,7 +55,7 @@ def test_global_state_is_as_torch_comes(sandbox):
     assert observation.value == ("torch.float32", True, 1, False, 0)
 
 
-def test_random_numbers_are_the_same_each_time(sandbox):
+def test_random_numbers_are_the_same_in_each_run(sandbox):
     source = (
         "import random\nimport numpy as np\nimport torch\n"
         "def f():\n"

@@ -1,4 +1,4 @@
-"""What happens in a warm cell while nobody uses it."""
+"""What happens if processes of a warm instance die."""
 
 import os
 import signal
@@ -28,8 +28,8 @@ SLOW = Program(source="import time\ndef f():\n    time.sleep(0.5)\n    return 1\
 def sandbox():
     sandbox = SandboxPool(BubblewrapEngine(load_runtimes()["embedded"]), Policy())
     sandbox.warm_up()
-    sandbox.told = told = []
-    sandbox._on_replaced = told.append
+    sandbox.reasons = reasons = []
+    sandbox._on_replaced = reasons.append
     run(sandbox, "def f(): return 1", call())
     sandbox._settling.result()
     yield sandbox
@@ -37,34 +37,34 @@ def sandbox():
 
 
 @pytest.fixture
-def keeper(sandbox):
-    """The keeper's process: the one below this cell's bubblewrap that has a nursery and children that wait."""
-    top = psutil.Process(int(sandbox._cell.label.split()[-1]))
+def supervisor(sandbox):
+    """The supervisor: the process below this instance's bubblewrap that has a fork server and waiting children."""
+    top = psutil.Process(int(sandbox._instance.label.split()[-1]))
     found = []
-    until(lambda: found.extend(filter(is_keeper, [top, *top.children(recursive=True)])) or found)
+    until(lambda: found.extend(filter(is_supervisor, [top, *top.children(recursive=True)])) or found)
     return found[0]
 
 
-def nursery_and_waiting(keeper):
-    """The process ids of its nursery, which came first, and of the children that wait for a submission."""
-    nursery, *waiting = sorted(keeper.children(), key=lambda child: (child.create_time(), child.pid))
-    return nursery.pid, [child.pid for child in waiting]
+def fork_server_and_waiting(supervisor):
+    """The process ids of its fork server, which started first, and of the children that wait for a submission."""
+    fork_server, *waiting = sorted(supervisor.children(), key=lambda child: (child.create_time(), child.pid))
+    return fork_server.pid, [child.pid for child in waiting]
 
 
-def is_keeper(process):
-    with suppress(psutil.Error):  # others come and go
+def is_supervisor(process):
+    with suppress(psutil.Error):  # other processes can end meanwhile
         return "__main__.py" in " ".join(process.cmdline()) and len(process.children()) > WAITING
     return False
 
 
-def ready_children(keeper):
-    """How many of a keeper's children are ready: what each said of it lies in its pipe until it is given a program."""
-    return sum(map(holds_something, Path(f"/proc/{keeper.pid}/fd").iterdir()))
+def ready_children(supervisor):
+    """How many children are ready: the READY frame of each stays in its pipe until it gets a program."""
+    return sum(map(holds_something, Path(f"/proc/{supervisor.pid}/fd").iterdir()))
 
 
 def holds_something(descriptor):
-    """Whether a descriptor in /proc is a pipe's end for reading, and there is something to read."""
-    with suppress(FileNotFoundError):  # a keeper closes what it passed on
+    """Whether a descriptor in /proc is the read end of a pipe that is not empty."""
+    with suppress(FileNotFoundError):  # the supervisor closes descriptors that it passed on
         if str(descriptor.readlink()).startswith("pipe:") and descriptor.lstat().st_mode & stat.S_IRUSR:
             with open(descriptor, "rb", opener=lambda path, _: os.open(path, os.O_RDONLY | os.O_NONBLOCK)) as pipe:
                 return splice.waiting(pipe.fileno()) > 0
@@ -78,29 +78,29 @@ def until(ready):
         time.sleep(0.01)
 
 
-def test_a_child_that_dies_while_it_waits_is_replaced(sandbox, keeper):
-    # Before it is ready a child that dies has a fault of its own, which the next one would have, too.
-    until(lambda: ready_children(keeper) == WAITING)
-    _, waiting = nursery_and_waiting(keeper)
+def test_a_child_that_dies_while_it_waits_is_replaced(sandbox, supervisor):
+    # Wait until they are ready: a child that dies earlier has a fault, and the sandbox dies with it.
+    until(lambda: ready_children(supervisor) == WAITING)
+    _, waiting = fork_server_and_waiting(supervisor)
     for child in waiting:
         os.kill(child, signal.SIGKILL)
-    until(lambda: not {*waiting} & {child.pid for child in keeper.children()})
+    until(lambda: not {*waiting} & {child.pid for child in supervisor.children()})
 
     for _ in range(WAITING + 1):
         assert run(sandbox, "def f(): return 1", call())[0][0].value == 1
-    assert sandbox.told == []
+    assert sandbox.reasons == []
 
 
-def test_a_child_that_dies_while_another_runs_is_not_given_a_submission(sandbox, keeper):
+def test_a_child_that_died_during_a_run_gets_no_submission(sandbox, supervisor):
     killed = []
 
-    def kill_the_one_that_waits(_):
+    def kill_the_waiting_child(_):
         if not killed:
-            _, (_running, waiting) = nursery_and_waiting(keeper)
+            _, (_running, waiting) = fork_server_and_waiting(supervisor)
             os.kill(waiting, signal.SIGKILL)
             killed.append(waiting)
 
-    with sandbox.open(SLOW, limits=PATIENT, on_progress=kill_the_one_that_waits) as opened:
+    with sandbox.open(SLOW, limits=PATIENT, on_progress=kill_the_waiting_child) as opened:
         (observation,) = opened.observe([call()])
     assert (observation.value, len(killed)) == (1, 1)
 
@@ -108,25 +108,25 @@ def test_a_child_that_dies_while_another_runs_is_not_given_a_submission(sandbox,
         assert run(sandbox, "def f(): return 1", call())[0][0].value == 1
 
 
-def test_a_nursery_that_dies_takes_the_cell_along_and_nobody_notices(sandbox, keeper):
-    os.kill(nursery_and_waiting(keeper)[0], signal.SIGKILL)
-    until(sandbox._cell.gone)
+def test_an_instance_without_its_fork_server_is_replaced(sandbox, supervisor):
+    os.kill(fork_server_and_waiting(supervisor)[0], signal.SIGKILL)
+    until(sandbox._instance.is_dead)
 
     assert run(sandbox, "def f(): return 1", call())[0][0].value == 1
-    assert sandbox.told == ["died"]
+    assert sandbox.reasons == ["died"]
 
 
-def test_a_nursery_that_dies_under_a_submission_does_it_no_harm(sandbox, keeper):
-    nurseries = [nursery_and_waiting(keeper)[0]]
+def test_a_submission_survives_the_death_of_the_fork_server(sandbox, supervisor):
+    fork_servers = [fork_server_and_waiting(supervisor)[0]]
 
     def kill_it(_):
-        if nurseries:
-            os.kill(nurseries.pop(), signal.SIGKILL)
+        if fork_servers:
+            os.kill(fork_servers.pop(), signal.SIGKILL)
 
     with sandbox.open(SLOW, limits=PATIENT, on_progress=kill_it) as opened:
         (observation,) = opened.observe([call()])
 
     assert observation.value == 1
-    assert nurseries == []
+    assert fork_servers == []
     sandbox._settling.result()
     assert run(sandbox, "def f(): return 1", call())[0][0].value == 1

@@ -126,7 +126,7 @@ def test_a_pool_child_prepares_a_sandbox_and_all_packages(child, exercises):
     with capture_logs() as logs:
         child._prepare_child()
 
-    assert sandbox_pool._opened["sandbox"]._cell is not None
+    assert sandbox_pool._opened["sandbox"]._instance is not None
     assert "checks" in vars(exercise._held["unit/slope"])
     assert [(line["event"], line.get("exercise")) for line in logs if line["log_level"] == "error"] == [
         ("package_broken", "unit/broken")

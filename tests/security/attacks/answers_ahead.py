@@ -1,4 +1,4 @@
-"""Answers every call before it was put, and loads a second time: an answer belongs to the call whose turn it is."""
+"""Answers every call before it was made, and loads a second time: an answer must belong to the call that is next."""
 import json
 import os
 import sys

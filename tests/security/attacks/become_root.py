@@ -1,4 +1,4 @@
-"""Takes back the user, the groups and the capabilities that were given up."""
+"""Tries to take back the user, the groups and the capabilities that were given up."""
 import ctypes
 import os
 

@@ -1,4 +1,4 @@
-"""Fills the pipe to the grader with half a frame and waits."""
+"""Writes half a frame to the grader's pipe and waits."""
 import os
 import time
 

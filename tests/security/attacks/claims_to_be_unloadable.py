@@ -1,4 +1,4 @@
-"""Reads the calls while it loads, and then says that it does not load: so as to look at secret cases for free."""
+"""Reads the calls while it loads, then claims that it cannot be loaded: to see secret cases without using an attempt."""
 import json
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Opens the pipes of the keeper and of the children that wait, through /proc: to read the next submission, or to answer for it."""
+"""Opens the pipes of the supervisor and of waiting children through /proc, to read or answer the next submission."""
 import os
 import stat
 
@@ -13,7 +13,7 @@ for pid in range(1, 200):
                 opened = os.open(path, how | os.O_NONBLOCK)
             except OSError:
                 continue
-            # What has a name of its own (/dev/null, a font, /proc that a keeper is just reading) could be opened by it.
+            # Skip what it could open by name too: /dev/null, a font, a file of /proc that the supervisor reads right now.
             kind = stat.S_IFMT(os.fstat(opened).st_mode)
             if kind not in (stat.S_IFREG, stat.S_IFCHR, stat.S_IFDIR):
                 print("ESCAPED: opened", path)

@@ -1,4 +1,4 @@
-"""Makes the disk and the memory appear as files."""
+"""Tries to make devices of the disk and the memory."""
 import os
 import stat
 

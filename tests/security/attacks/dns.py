@@ -1,4 +1,4 @@
-"""Resolves names and calls home."""
+"""Resolves names and connects to the network."""
 import socket
 import urllib.request
 

@@ -1,4 +1,4 @@
-"""Looks for the engine's socket."""
+"""Looks for the socket of the Docker engine."""
 import os
 
 for path in ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock"):

@@ -1,4 +1,4 @@
-"""Returns an object that says of itself that it is a tensor."""
+"""Returns an object that claims to be a tensor."""
 import torch
 
 class Duck:

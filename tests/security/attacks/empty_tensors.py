@@ -1,4 +1,4 @@
-"""Returns tensors without elements: everything holds for all of none."""
+"""Returns tensors without elements: every condition holds for all of no elements."""
 import torch
 
 def sin_derivatives(x):

@@ -1,4 +1,4 @@
-"""Returns a tensor without entries that has a billion rows: it takes no byte, and as a list it would take all memory."""
+"""Returns a tensor of a billion empty rows: it takes no byte, and as a list it would take all memory."""
 import torch
 
 def sin_derivatives(x):

@@ -1,4 +1,4 @@
-"""Ends the process with success before anything can be asked."""
+"""Exits with success before any call can be made."""
 import os
 
 os._exit(0)

@@ -1,4 +1,4 @@
-"""Returns a view of one number that claims to be a trillion."""
+"""Returns a view of one number that claims to have a trillion elements."""
 import torch
 
 def sin_derivatives(x):

@@ -1,4 +1,4 @@
-"""Ends, and leaves processes behind that print for ever: whoever waits until nothing more comes watches nothing else."""
+"""Exits and leaves processes that print without end: a reader that waits for the last output never finishes."""
 import os
 
 def in_call():

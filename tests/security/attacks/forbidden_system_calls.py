@@ -1,4 +1,4 @@
-"""Makes the system calls that harm or confuse, by number (x86-64)."""
+"""Makes harmful or confusing system calls, by number (x86-64)."""
 import ctypes
 import platform
 

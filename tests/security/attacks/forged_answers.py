@@ -1,4 +1,4 @@
-"""Answers in the harness's place, before it can: more answers than questions, each with the wrong numbers."""
+"""Answers before the harness can: more answers than calls, each with wrong numbers."""
 import os
 import sys
 

@@ -1,4 +1,4 @@
-"""Sends graphs of autograd that are none: in circles, with nodes that are not there, of the wrong kinds."""
+"""Sends autograd graphs that are not graphs: cycles, edges to missing nodes, wrong types."""
 import itertools
 import sys
 

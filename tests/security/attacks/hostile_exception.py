@@ -1,4 +1,4 @@
-"""Raises an exception that cannot be described: its text raises, its name is long, its trace is endless."""
+"""Raises an exception that cannot be described: its text raises, its name is very long."""
 class Terrible(BaseException):
     def __str__(self):
         raise RuntimeError("no text for you")

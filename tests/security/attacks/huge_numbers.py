@@ -1,4 +1,4 @@
-"""Answers with numbers of thousands of digits where the harness puts small ones: Python reads them, and no float holds them."""
+"""Answers with numbers of thousands of digits instead of small ones: Python reads them, but no float can hold them."""
 import os
 import sys
 

@@ -1,4 +1,4 @@
-"""Makes empty files until there are no more to be had."""
+"""Makes empty files until no inode is left."""
 def in_call():
     for number in range(2_000_000):
         try:

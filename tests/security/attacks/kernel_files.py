@@ -1,4 +1,4 @@
-"""Reads what the kernel shows of the machine, and writes where it listens."""
+"""Reads what the kernel shows of the machine, and writes to the kernel's settings."""
 import os
 
 for path in ("/proc/kcore", "/proc/kpageflags", "/proc/kpagecount", "/proc/keys", "/proc/timer_list", "/proc/sched_debug", "/proc/slabinfo", "/proc/vmallocinfo",

@@ -1,4 +1,4 @@
-"""Returns containers that compute when they are looked at, differently each time."""
+"""Returns containers that compute their items when they are read, differently each time."""
 import torch
 
 class Lazy(tuple):

@@ -1,4 +1,4 @@
-"""Leaves a folder that cannot be emptied by who may not enter it."""
+"""Leaves a folder that the supervisor cannot empty unless it can enter it."""
 import os
 
 os.makedirs("locked/inside")

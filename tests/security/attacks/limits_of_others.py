@@ -1,4 +1,4 @@
-"""Lowers the limits of the keeper and of the children that wait, so that the next submission dies of them."""
+"""Lowers the limits of the supervisor and of waiting children, so that the next submission fails."""
 import os
 import resource
 
@@ -9,6 +9,6 @@ for pid in (1, os.getppid(), *range(2, 200)):
     for kind in (resource.RLIMIT_CPU, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE):
         try:
             resource.prlimit(pid, kind, (0, 0))
-            print("ESCAPED: lowered a limit of", "the keeper" if pid == 1 else "a child")
+            print("ESCAPED: lowered a limit of", "the supervisor" if pid == 1 else "a child")
         except (OSError, ValueError):
             pass

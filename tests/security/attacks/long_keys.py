@@ -1,4 +1,4 @@
-"""Answers with thousands of tensors under one key of megabytes, which whoever names each tensor's place writes out each time."""
+"""Answers with thousands of tensors under a key of megabytes: code that writes out each tensor's path repeats the key."""
 import json
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Writes garbage where the harness answers."""
+"""Writes random bytes instead of an answer."""
 import os
 
 import torch

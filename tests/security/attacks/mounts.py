@@ -1,4 +1,4 @@
-"""Mounts, unmounts and changes the root."""
+"""Tries to mount, unmount and change the root."""
 import ctypes
 import os
 

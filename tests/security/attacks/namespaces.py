@@ -1,4 +1,4 @@
-"""Makes namespaces of its own, where it would be root."""
+"""Makes namespaces of its own, in which it would be root."""
 import ctypes
 import os
 

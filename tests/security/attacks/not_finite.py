@@ -1,4 +1,4 @@
-"""Returns NaN and infinity, which some comparisons let pass."""
+"""Returns NaN and infinity, which some comparisons accept."""
 import torch
 
 def sin_derivatives(x):

@@ -1,4 +1,4 @@
-"""Looks for what others handed in: their folders, their modules, their words in memory."""
+"""Looks for other submissions: their folders, their modules, their text in memory."""
 import gc
 import os
 import sys

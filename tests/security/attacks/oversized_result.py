@@ -1,4 +1,4 @@
-"""Returns more than may come back."""
+"""Returns more than the limit allows."""
 import torch
 
 def sin_derivatives(x):

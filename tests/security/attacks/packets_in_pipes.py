@@ -1,4 +1,4 @@
-"""Turns its pipes to packets, which a reader with a small buffer cuts off: then what follows would be read as frames."""
+"""Switches its pipes to packet mode: a reader with a small buffer would lose the rest and misread what follows."""
 import fcntl
 import os
 

@@ -1,4 +1,4 @@
-"""Makes autograd itself answer zeros, for the reference and for everybody."""
+"""Makes autograd itself return zeros, for the reference and for everyone else."""
 import torch
 
 def zeros(outputs, inputs, *args, **kwargs):

@@ -1,4 +1,4 @@
-"""Makes every comparison that a grader might use say yes, and returns zeros."""
+"""Makes every comparison that a grader could use return True, and returns zeros."""
 import torch
 
 def yes(*args, **kwargs):

@@ -1,4 +1,4 @@
-"""Returns an object that runs code where it is unpickled."""
+"""Returns an object that runs code when it is unpickled."""
 class Bomb:
     def __reduce__(self):
         return print, ("ESCAPED: unpickled",)

@@ -1,4 +1,4 @@
-"""Returns pictures that are small as files and huge once unpacked, and ones that are cut off, where a figure might be."""
+"""Returns pictures instead of figures: small files that are huge once unpacked, and truncated ones."""
 import io
 import itertools
 import struct

@@ -1,11 +1,11 @@
-"""Reads what /proc says of the keeper and of everybody else."""
+"""Reads what /proc shows of the supervisor and of other processes."""
 import os
 
 mine = os.listdir("/proc/self/task")
 for pid in map(str, range(1, 200)):
     if pid in mine:
         continue
-    whose = "of the keeper" if pid == "1" else "of a child"
+    whose = "of the supervisor" if pid == "1" else "of a child"
     for name in ("environ", "maps", "mem", "auxv", "pagemap", "stack", "syscall"):
         try:
             with open(f"/proc/{pid}/{name}", "rb") as file:

@@ -1,4 +1,4 @@
-"""Leaves a process behind that has cut every tie to this one, and looks for that of the last submission."""
+"""Leaves a detached process behind, and looks for that of the last submission."""
 import os
 import signal
 import time
@@ -18,7 +18,7 @@ def is_there(pid):
         pass
     return True
 
-# The keeper, the nursery, this one and a child that waits; a GPU's driver has threads in these two, which count, too.
+# Supervisor, fork server, this process and a waiting child. A GPU's driver adds threads to the last two; they count too.
 KNOWN = 2 + 2 * len(os.listdir("/proc/self/task"))
 others = [pid for pid in range(1, os.getpid() + 100) if is_there(pid)]
 if len(others) > KNOWN:

@@ -1,4 +1,4 @@
-"""Traces the keeper, and reads its memory from outside."""
+"""Traces the supervisor, and reads its memory from outside."""
 import ctypes
 import os
 

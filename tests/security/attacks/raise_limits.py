@@ -1,4 +1,4 @@
-"""Raises its own limits, and takes itself off the list of the out-of-memory killer."""
+"""Raises its own limits, and protects itself from the out-of-memory killer."""
 import resource
 
 for kind in (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_CORE):

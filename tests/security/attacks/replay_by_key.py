@@ -1,4 +1,4 @@
-"""Answers the first time, and replays that answer by shape, id and address ever after."""
+"""Answers once, and then replays that answer for every input with the same shape, id or address."""
 import torch
 
 memory = {}

@@ -1,4 +1,4 @@
-"""Changes what is global in torch, for the harness and for whoever comes next, and looks for what the last one changed."""
+"""Changes torch's global state, for the harness and for the next submission, and looks for changes of the last one."""
 import random
 
 import torch

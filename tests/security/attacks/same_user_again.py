@@ -1,4 +1,4 @@
-"""Writes down who it is: no two submissions shall be the same user."""
+"""Prints its user id: no two submissions can have the same."""
 import os
 
 print("USER", os.getuid())

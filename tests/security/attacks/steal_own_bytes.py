@@ -1,4 +1,4 @@
-"""Opens its own pipes from the other side, to take back what the keeper has counted already and waits for then."""
+"""Opens its own pipes at the other end, to take back bytes that the supervisor has counted and will wait for."""
 import os
 
 for fd, how in ((1, os.O_RDONLY), (2, os.O_RDONLY), (3, os.O_WRONLY), (4, os.O_RDONLY)):

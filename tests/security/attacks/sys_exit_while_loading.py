@@ -1,4 +1,4 @@
-"""Leaves politely before anything can be asked."""
+"""Calls sys.exit with success before any call can be made."""
 import sys
 
 sys.exit(0)

@@ -1,4 +1,4 @@
-"""Makes 32-bit system calls, which a filter for 64-bit ones might not see; a thread is to outlive who dies of them."""
+"""Makes 32-bit system calls, which a filter for 64-bit ones could miss; a thread tries to survive the signal."""
 import ctypes
 import mmap
 import threading

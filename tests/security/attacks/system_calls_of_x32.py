@@ -1,4 +1,4 @@
-"""Makes system calls by their x32 numbers, which a filter that compares numbers might not know."""
+"""Makes system calls by their x32 numbers, which a filter that compares numbers could miss."""
 import ctypes
 
 def in_call():

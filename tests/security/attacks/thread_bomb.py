@@ -1,4 +1,4 @@
-"""Starts threads until it may not."""
+"""Starts threads until it is stopped."""
 import threading
 import time
 

@@ -1,4 +1,4 @@
-"""Leaves threads behind that go on writing while the next submission runs."""
+"""Leaves threads behind that keep writing while the next submission runs."""
 import os
 import threading
 

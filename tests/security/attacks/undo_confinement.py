@@ -1,4 +1,4 @@
-"""Undoes, call by call, what it was confined by: privileges, visibility, priorities, the killer's attention."""
+"""Tries to undo its confinement, call by call: privileges, visibility, priorities, the out-of-memory score."""
 import ctypes
 import os
 
@@ -16,8 +16,8 @@ for name, attempt in {
     "priority of the disk": lambda: os.posix_spawn("/bin/true", ["true"], {}),
     "real time": lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)),
     "idle": lambda: os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0)),
-    "affinity of the keeper": lambda: os.sched_setaffinity(1, {0}),
-    "group of the keeper": lambda: os.setpgid(0, 1),
+    "affinity of the supervisor": lambda: os.sched_setaffinity(1, {0}),
+    "group of the supervisor": lambda: os.setpgid(0, 1),
     "session": lambda: os.setsid(),
 }.items():
     try:

@@ -1,4 +1,4 @@
-"""Prints, raises and returns what no database takes as text: NUL and halves of surrogate pairs."""
+"""Prints, raises and returns text that no database stores: NUL and lone surrogates."""
 import sys
 
 print("NUL \0 and \ud800", "\x1b[2J\x1b]0;a title\x07")

@@ -1,4 +1,4 @@
-"""Walks everywhere for a folder or a file that it may write to, beside its own scratch."""
+"""Searches everywhere for a folder or file, other than its scratch folder, that it can write to."""
 import os
 
 own = os.getcwd()

@@ -1,4 +1,4 @@
-"""Writes wherever there might be room."""
+"""Tries to write to every place that could have room."""
 import os
 
 own = os.getcwd()

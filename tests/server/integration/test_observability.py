@@ -22,7 +22,7 @@ from grader.messaging import liveness
 from grader.packages.catalogue import find_package
 from grader.sandboxes.orphans import OWNER, SANDBOX
 from tests.server.integration.test_whole_flow import python, show
-from tests.support.engines import Engine
+from tests.support.engines import DockerProxy
 from tests.support.system import BIN, whole_system
 
 pytestmark = [pytest.mark.slow, pytest.mark.docker, pytest.mark.redis]
@@ -62,7 +62,7 @@ def system(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
-    engine = Engine(tmp_path_factory.mktemp("engine"))
+    engine = DockerProxy(tmp_path_factory.mktemp("engine"))
     engine.live()
     yield engine
     engine.die()

@@ -1,4 +1,4 @@
-"""Makes processes that are the keeper's children, not its own, and that no signal of its end reaches."""
+"""Makes processes that are the supervisor's children, not its own, and that no signal announces when they end."""
 import ctypes
 import os
 import time

@@ -1,4 +1,4 @@
-"""Rings, and takes the ring back before the keeper can, so that it waits for it; where the user is its own, it cannot."""
+"""Takes its wake-ups back before the supervisor reads them, so that it blocks. It cannot if it has its own user."""
 import fcntl
 import os
 import struct
@@ -11,17 +11,17 @@ at_rest = threading.Event()
 
 def steal():
     try:
-        bell = os.open("/proc/self/fd/5", os.O_RDONLY | os.O_NONBLOCK)
+        wakeup = os.open("/proc/self/fd/5", os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         return
     while not at_rest.is_set():
         try:
-            os.read(bell, 4096)
+            os.read(wakeup, 4096)
         except OSError:
             pass
 
 
-def unheard():
+def unread():
     return struct.unpack("i", fcntl.ioctl(1, termios.FIONREAD, bytes(4)))[0]
 
 
@@ -33,10 +33,10 @@ def in_call():
         os.write(5, b"!")
         os.write(1, b".")
         for _ in range(100):
-            if not unheard():
+            if not unread():
                 break
             time.sleep(0.002)
         else:
-            print("ESCAPED: the keeper stands still")
+            print("ESCAPED: the supervisor is blocked")
             break
     at_rest.set()

@@ -1,4 +1,4 @@
-"""Signals the keeper, the nursery, its own group, and everybody it may."""
+"""Sends signals to the supervisor, the fork server, its own process group and every process that it can."""
 import os
 import signal
 

@@ -1,7 +1,6 @@
-"""A keeper played by the test, and an engine that starts such keepers."""
+"""A supervisor that the test plays itself, and an engine that starts such supervisors."""
 
 import json
-import os
 import socket
 
 from grader.errors import SandboxError
@@ -22,42 +21,42 @@ CLEAN = {
     "oom_kills": 0,
     "exceeded": None,
 }
-ANY = dict.fromkeys(FrameKind, 1 << 24)
+ANY_SIZE = dict.fromkeys(FrameKind, 1 << 24)
 
 
-class Supervisor:
-    """The other end of a cell: what it says is up to the test, what it hears can be looked at."""
+class FakeSupervisor:
+    """The other end of an instance: the test sends its frames and reads what it received."""
 
     def __init__(self, *, out_of_memory=False):
         ours, self.end = socket.socketpair()
-        self.cell = Instance(
+        self.instance = Instance(
             ByteStream(ours.fileno(), ours.fileno()),
             stop=self._stop,
-            complaint=lambda: "the complaint",
+            stderr_tail=lambda: "the error output",
             ran_out_of_memory=lambda: out_of_memory,
-            label="a pretended sandbox",
+            label="a fake sandbox",
         )
         self.stopped = False
         self._ours = ours
-        self._reader = FrameReader(ANY)
+        self._reader = FrameReader(ANY_SIZE)
 
-    def say(self, kind, body=b""):
+    def send(self, kind, body=b""):
         self.end.sendall(frame(kind, body))
 
-    def say_ready(self, **other):
-        self.say(FrameKind.HANDSHAKE, json.dumps({"harness": digest()} | other).encode())
+    def send_handshake(self, **other):
+        self.send(FrameKind.HANDSHAKE, json.dumps({"harness": digest()} | other).encode())
 
-    def child_says(self, *frames):
-        self.say(FrameKind.DATA, b"".join(frame(*each) for each in frames))
+    def send_from_child(self, *frames):
+        self.send(FrameKind.DATA, b"".join(frame(*each) for each in frames))
 
     def child_is_ready(self):
         loaded = json.dumps({"error": None, "missing": []}).encode()
-        self.child_says((FrameKind.READY, b""), (FrameKind.SANDBOXED, b""), (FrameKind.LOADED, loaded))
+        self.send_from_child((FrameKind.READY, b""), (FrameKind.SANDBOXED, b""), (FrameKind.LOADED, loaded))
 
-    def say_end(self, **how):
-        self.say(FrameKind.END, json.dumps(CLEAN | how).encode())
+    def send_end(self, **how):
+        self.send(FrameKind.END, json.dumps(CLEAN | how).encode())
 
-    def heard(self):
+    def received(self):
         return list(self._reader.feed(self.end.recv(1 << 24)))
 
     def die(self):
@@ -69,13 +68,13 @@ class Supervisor:
             end.close()
 
 
-class Engine:
-    """Starts pretended keepers, and remembers them. `script` is what each one says from the start."""
+class FakeEngine:
+    """Starts fake supervisors and remembers them. `script` sends what each one sends from the start."""
 
-    name = "pretended"
+    name = "fake"
     device = None
 
-    def __init__(self, *, single_use=False, script=lambda keeper: None, failures=0):
+    def __init__(self, *, single_use=False, script=lambda supervisor: None, failures=0):
         self.single_use = single_use
         self.started = []
         self._script = script
@@ -88,20 +87,10 @@ class Engine:
         if self.failures:
             self.failures -= 1
             raise SandboxError("no more sandboxes")
-        keeper = Supervisor()
-        self.started.append(keeper)
-        self._script(keeper)
-        return keeper.cell
+        supervisor = FakeSupervisor()
+        self.started.append(supervisor)
+        self._script(supervisor)
+        return supervisor.instance
 
     def close(self):
-        pass
-
-
-def fill(fd):
-    """Write to a descriptor until it takes no more."""
-    os.set_blocking(fd, False)
-    try:
-        while True:
-            os.write(fd, bytes(65536))
-    except BlockingIOError:
         pass
