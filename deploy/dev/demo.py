@@ -18,12 +18,13 @@ from pathlib import Path
 
 from deploy.dev import image
 from deploy.dev.base import VAR, VENV, SetupError, main, say
-from deploy.dev.processes import ask_all, is_taken, running, stopped_by_signals, tail, wait_until
+from deploy.dev.processes import is_taken, running, stopped_by_signals, tail, terminate_all, wait_until
 from deploy.dev.services import redis
 
 BIN = VENV / "bin"
 STATE = Path(os.environ.get("CHAINRULE_VAR", VAR))
 LOGS = STATE / "demo"
+GRADER_APP = "grader.worker"
 SAMPLES = ("gradients/sum-of-matrix", "nets/classifier", "optimizers/comparison", "derivatives/sin")
 
 Processes = dict[str, "subprocess.Popen[bytes]"]
@@ -110,7 +111,7 @@ def start(port: int, env: Mapping[str, str], stack: ExitStack) -> Processes:
     """Start the website and the two workers, and wait until the website answers."""
     commands: dict[str, list[str | Path]] = {
         "web": [BIN / "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2"],
-        "grading": [BIN / "celery", "-A", "grader.worker", "worker", "-Q", "grading.cpu,regrading.cpu"],
+        "grading": [BIN / "celery", "-A", GRADER_APP, "worker", "-Q", "grading.cpu,regrading.cpu"],
         "records": [BIN / "celery", "-A", "server", "worker", "-B", "-Q", "records", "--concurrency", "1"],
     }
     commands["web"] += ["server.asgi:application"]
@@ -120,7 +121,7 @@ def start(port: int, env: Mapping[str, str], stack: ExitStack) -> Processes:
         name: stack.enter_context(running(name, command, log=LOGS / f"{name}.log", env=env))
         for name, command in commands.items()
     }
-    stack.callback(ask_all, processes.values())
+    stack.callback(terminate_all, processes.values())
     wait_until(lambda: is_taken(port), name="the website", process=processes["web"], log=LOGS / "web.log")
     return processes
 

@@ -1,7 +1,7 @@
-"""Processes that we start, and that are gone when we are.
+"""Processes that a command starts and stops again.
 
-Each runs in a session of its own: Ctrl+C at the terminal reaches only us, and we stop the others in order, first
-politely. Should we be killed outright, the kernel tells them to stop (Linux).
+Each runs in a session of its own, so Ctrl+C at the terminal reaches only the command, which then stops the others in
+order: a signal first, then SIGKILL. If the command itself is killed, the kernel sends them SIGTERM (Linux).
 """
 
 import ctypes
@@ -21,7 +21,7 @@ from deploy.dev.base import ROOT, SetupError
 
 _PR_SET_PDEATHSIG = 1
 _POLL_SECONDS = 0.1
-_PORTS = range(12_000, 32_000)  # below what connections are given, above what browsers refuse
+_PORTS = range(12_000, 32_000)  # below the ports of connections, above those that browsers refuse
 
 
 @contextmanager
@@ -31,20 +31,21 @@ def running(
     *,
     log: Path | None,
     env: Mapping[str, str] | None = None,
+    cwd: Path = ROOT,
     user: str | None = None,
-    ask: signal.Signals = signal.SIGTERM,
+    stop_signal: signal.Signals = signal.SIGTERM,
     patience: float = 20,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a process while the block runs; its output goes to the file `log`, or to the terminal.
+    """Run a process while the block runs; its output goes to the file `log`, or to the terminal if that is None.
 
-    At the end it is asked to stop with the signal `ask`, and what is left of its group after `patience` seconds is
-    killed.
+    At the end it gets the signal `stop_signal`. If it still runs after `patience` seconds, its process group is killed.
+    Raises SetupError if it cannot be started.
     """
     with output_to(log) as output:
         try:
             process = subprocess.Popen(
                 [str(word) for word in command],
-                cwd=ROOT,
+                cwd=cwd,
                 env={**os.environ, **(env or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -60,7 +61,7 @@ def running(
     try:
         yield process
     finally:
-        stop(process, ask=ask, patience=patience)
+        stop(process, stop_signal=stop_signal, patience=patience)
 
 
 def _stop_with_parent() -> None:
@@ -70,7 +71,7 @@ def _stop_with_parent() -> None:
 
 @contextmanager
 def output_to(log: Path | None) -> Iterator[IO[bytes] | None]:
-    """Open a log for writing, from its beginning; None stands for the terminal."""
+    """Open a log and empty it; yields None for the terminal."""
     if log is None:
         yield None
         return
@@ -79,15 +80,15 @@ def output_to(log: Path | None) -> Iterator[IO[bytes] | None]:
         yield file
 
 
-def ask_all(processes: Iterable[subprocess.Popen[bytes]]) -> None:
-    """Ask processes to stop, without waiting: each gets on with it while the others do."""
+def terminate_all(processes: Iterable[subprocess.Popen[bytes]]) -> None:
+    """Send SIGTERM to processes without waiting, so that they stop at the same time."""
     for process in processes:
         process.terminate()
 
 
-def stop(process: subprocess.Popen[bytes], *, ask: signal.Signals, patience: float) -> None:
-    """Ask a process to stop, wait, then kill its whole group."""
-    process.send_signal(ask)
+def stop(process: subprocess.Popen[bytes], *, stop_signal: signal.Signals, patience: float) -> None:
+    """Signal a process, wait for it, then kill its whole group."""
+    process.send_signal(stop_signal)
     with suppress(subprocess.TimeoutExpired):
         process.wait(patience)
     with suppress(ProcessLookupError):
@@ -98,11 +99,11 @@ def stop(process: subprocess.Popen[bytes], *, ask: signal.Signals, patience: flo
 def wait_until(
     ready: Callable[[], bool], *, name: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 60
 ) -> None:
-    """Wait until a process can be used. Raises SetupError with the end of its log if it ends or never is."""
+    """Wait until a process is ready. Raises SetupError with the end of its log if it exits first or takes too long."""
     deadline = time.monotonic() + seconds
     while not ready():
         if process.poll() is not None:
-            raise SetupError(f"{name} ended while starting; the end of {log}:\n{tail(log)}")
+            raise SetupError(f"{name} exited at its start; the end of {log}:\n{tail(log)}")
         if time.monotonic() > deadline:
             raise SetupError(f"{name} was not ready after {seconds:.0f} seconds; the end of {log}:\n{tail(log)}")
         time.sleep(_POLL_SECONDS)
@@ -114,10 +115,9 @@ def tail(log: Path, lines: int = 15) -> str:
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody uses now.
+    """A port of the loopback address that no process uses now.
 
-    None of those that Linux gives to whoever asks for any, as every connection does: it may have gone to one before the
-    server that it is meant for has started.
+    It is outside the range that Linux assigns to connections: one of those could be taken before the server starts.
     """
     while is_taken(port := secrets.choice(_PORTS)):
         pass
@@ -125,9 +125,9 @@ def free_port() -> int:
 
 
 def is_taken(port: int) -> bool:
-    """Whether somebody else has this port, so that a server of ours could not listen on it."""
+    """Whether another process has this port, so that a server cannot listen on it."""
     with socket.socket() as probe:
-        # As servers do: a connection that just ended does not count.
+        # As servers do: a port is free if its last connection has just ended.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -136,22 +136,22 @@ def is_taken(port: int) -> bool:
     return False
 
 
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """Let the first signal that means "stop" raise KeyboardInterrupt in the block; later ones do not hurry it.
+    """Raise KeyboardInterrupt in the block at the first signal that means "stop"; later ones are ignored.
 
-    Ctrl+C is set up here too: a shell starts what runs in its background with Ctrl+C ignored.
+    This covers Ctrl+C too: a shell starts background processes with SIGINT ignored.
     """
 
     def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-        for number in ENDINGS:
+        for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in ENDINGS}
+    before = {number: signal.signal(number, interrupt) for number in STOP_SIGNALS}
     _stop_with_parent()
     try:
         yield

@@ -86,7 +86,7 @@ def pytest(env: dict[str, str], arguments: list[str]) -> int:
     """Run pytest over everything, or as told; its exit code. Its closing line is the last thing to be printed."""
     command: list[str | Path] = [VENV / "bin" / "pytest", "-n", "2", "--dist", "worksteal", *arguments]
     # An interrupt, unlike SIGTERM, lets pytest and its fixtures put things away.
-    with running("pytest", command, log=None, env=env, ask=signal.SIGINT, patience=60) as process:
+    with running("pytest", command, log=None, env=env, stop_signal=signal.SIGINT, patience=60) as process:
         return process.wait()
 
 

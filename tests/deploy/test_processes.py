@@ -84,11 +84,11 @@ def test_a_program_that_is_not_there_is_named(tmp_path):
         pass
 
 
-def test_a_process_that_ends_while_starting_shows_what_it_said(tmp_path):
+def test_a_process_that_exits_at_its_start_shows_its_log(tmp_path):
     log = tmp_path / "log"
     with running("the clock", python("print('no spring')"), log=log) as process:
         process.wait()
-        with pytest.raises(SetupError, match=r"the clock ended while starting.*\n.*no spring"):
+        with pytest.raises(SetupError, match=r"the clock exited at its start.*\n.*no spring"):
             wait_until(lambda: False, name="the clock", process=process, log=log)
 
 
@@ -109,7 +109,7 @@ def test_a_port_in_use_is_noticed():
         assert is_taken(port)
 
 
-def test_a_free_port_is_none_that_a_connection_may_get_meanwhile():
+def test_a_free_port_is_below_the_ports_of_connections():
     assert all(1024 <= free_port() < 32_768 for _ in range(100))  # Linux gives those from 32,768 on: ip(7)
 
 

@@ -21,7 +21,7 @@ from tempfile import mkdtemp
 import psycopg
 
 from deploy.dev import services
-from deploy.dev.processes import ask_all, free_port
+from deploy.dev.processes import terminate_all, free_port
 from tests.chaos.network import Lane
 from tests.chaos.parts import Part, until
 from tests.chaos.samples import samples
@@ -239,7 +239,7 @@ def stage(folder, *, kept_queue=False, network=False, engine=None, env=None):
         yield it
     finally:
         started = [part for part in reversed(parts.values()) if part.process is not None]
-        ask_all(part.process for part in started if part.name in WORKERS)
+        terminate_all(part.process for part in started if part.name in WORKERS)
         for part in started:
             part.stop()
         if lane:
