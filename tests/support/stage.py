@@ -21,7 +21,7 @@ from tempfile import mkdtemp
 import psycopg
 
 from deploy.dev import services
-from deploy.dev.processes import terminate_all, free_port
+from deploy.dev.processes import free_port, terminate_all
 from tests.chaos.network import Lane
 from tests.chaos.parts import Part, until
 from tests.chaos.samples import samples
