@@ -1,10 +1,10 @@
-"""Every fault in turn, under a small load: is all graded once and right, and how long did it take? `make faults`
+"""Inject every fault in turn under a small load, and check that all is graded once and correctly. `make faults`
 
     python -m tests.chaos.drill [--only WORD]
 
-For each fault some submissions are under way when it strikes, and more are handed in while it lasts. It prints how long
-it took from the fault, or from the end of a lasting one, until what was under way then was graded. It brings its own
-servers, with a Docker engine of its own for the faults of engines, and takes about ten minutes.
+When a fault is injected, some submissions are being graded, and more are submitted while it lasts. The drill prints how
+long it took from the fault (or from the end of a lasting one) until those submissions were graded. It starts its own
+servers, and its own Docker engine for the engine faults. It takes about ten minutes.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from deploy.dev.debian import need
 from tests.chaos.engine import own_engine
-from tests.chaos.faults import ENGINE, KEPT_QUEUE, KILLS, NETWORK, PAUSES, POWER_CUTS
+from tests.chaos.faults import ENGINE, KILLS, NETWORK, PAUSES, PERSISTENT_QUEUE, POWER_CUTS
 from tests.chaos.samples import samples
 from tests.support.stage import stage
 
@@ -26,11 +26,11 @@ SETTINGS = {"CHAINRULE_GRADING_LIMIT": "90"}
 
 
 def drill(it, fault):
-    """Strike while submissions are under way, and wait until all is graded; a line that says how long that took."""
+    """Inject a fault during grading, wait until all submissions are graded, and return a line with the times."""
     slow = next(sample for sample in samples() if sample.takes_long)
     quick = [sample for sample in samples() if not sample.takes_long]
     for sample in (slow, slow, *quick[:4]):
-        it.hand_in(sample)
+        it.submit(sample)
     it.until(lambda: len(it.open()) < 6, name="a submission under way")
     under_way = it.open()
     fault.strike(it)
@@ -39,7 +39,7 @@ def drill(it, fault):
         _last(it, fault, struck)
     mended = time.time()
     for sample in quick[4:]:
-        it.hand_in(sample)
+        it.submit(sample)
     it.settle()
     rows = it.rows()
     waited = max([0.0, *(rows[id].finished - mended for id in under_way)])
@@ -48,20 +48,20 @@ def drill(it, fault):
 
 
 def _last(it, fault, struck):
-    # What is paused takes nothing in and is not looked after: only time passes.
+    # A paused part accepts nothing: only wait, and restart parts that died.
     while time.time() - struck < fault.lasts:
         time.sleep(0.2)
         for part in it.parts.values():
-            part.tend()
+            part.restart_if_dead()
     fault.mend(it)
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--only", default="", help="only faults with this word in their names")
+    parser.add_argument("--only", default="", help="only faults whose name contains this word")
     options = parser.parse_args()
     need(PROGRAMS)
-    faults = [*KILLS, *POWER_CUTS, *PAUSES, *KEPT_QUEUE, *NETWORK, *ENGINE]
+    faults = [*KILLS, *POWER_CUTS, *PAUSES, *PERSISTENT_QUEUE, *NETWORK, *ENGINE]
     chosen = [fault for fault in faults if options.only in fault.name]
     wrong = []
     for needs, group in groupby(chosen, key=lambda fault: fault.needs):
@@ -75,8 +75,8 @@ def run(needs, faults):
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         engine = stack.enter_context(own_engine(folder)) if "engine" in needs else None
         env = SETTINGS | ({"DOCKER_HOST": engine.host} if engine else {})
-        kept, network = "kept_queue" in needs, "network" in needs
-        it = stack.enter_context(stage(folder, kept_queue=kept, network=network, engine=engine, env=env))
+        persistent, network = "persistent_queue" in needs, "network" in needs
+        it = stack.enter_context(stage(folder, persistent_queue=persistent, network=network, engine=engine, env=env))
         for fault in faults:
             print(drill(it, fault), flush=True)
             for line in it.wrongs():

@@ -1,4 +1,4 @@
-"""A Docker engine of the test's own, on a small disk of its own: to be killed, stopped, and its disk filled."""
+"""A Docker engine for tests, on a small disk, so that tests can kill it, stop it and fill its disk."""
 
 import os
 import subprocess
@@ -15,18 +15,18 @@ DISK = "3g"
 
 
 class Engine(Part):
-    """A `dockerd` whose data lie on a file system of their own."""
+    """A `dockerd` whose data are on a file system of its own."""
 
     def __init__(self, folder, *, logs):
         self.host = f"unix://{folder}/docker.sock"
         self.disk = folder / "disk"
-        self._helper = folder / "exec" / "containerd" / "containerd.pid"
-        super().__init__("engine", dockerd(folder, self.host, root=self.disk), folder=logs, patience=60)
+        self._containerd_pid = folder / "exec" / "containerd" / "containerd.pid"
+        super().__init__("engine", dockerd(folder, self.host, root=self.disk), folder=logs, timeout=60)
 
     def start(self):
-        # An engine looks for the helper of the one before it. That one died with it, but as long as nobody has reaped
-        # it, it seems to live, and is waited for.
-        self._helper.unlink(missing_ok=True)
+        # A new dockerd waits for the containerd of the old one. That process is dead, but until it is reaped it seems
+        # to be alive: without its pid file, dockerd does not wait.
+        self._containerd_pid.unlink(missing_ok=True)
         super().start()
 
     def answers(self):
@@ -41,7 +41,7 @@ class Engine(Part):
 
 @contextmanager
 def own_engine(logs):
-    """Run an engine with the sandbox image of this checkout, taken from the engine that DOCKER_HOST names."""
+    """Run an engine that has the sandbox image of this checkout, copied from the engine that DOCKER_HOST names."""
     folder = Path(tempfile.mkdtemp(prefix="chainrule-engine-"))
     engine = Engine(folder, logs=logs)
     engine.disk.mkdir()
@@ -49,7 +49,7 @@ def own_engine(logs):
     try:
         engine.start()
         until(engine.answers, parts=[engine], name="the engine", seconds=60)
-        _hand_over(wanted_tag("cpu"), "chainrule-sandbox-cpu:latest", engine.host)
+        _copy_image(wanted_tag("cpu"), "chainrule-sandbox-cpu:latest", engine.host)
         yield engine
     finally:
         engine.stop()
@@ -57,7 +57,7 @@ def own_engine(logs):
         subprocess.run(["rm", "-rf", folder], check=False)
 
 
-def _hand_over(tag, latest, host):
+def _copy_image(tag, latest, host):
     with subprocess.Popen(["docker", "save", tag], stdout=subprocess.PIPE) as saving:
         subprocess.run(["docker", "-H", host, "load", "-q"], stdin=saving.stdout, check=True, capture_output=True)
     subprocess.run(["docker", "-H", host, "tag", tag, latest], check=True, env=os.environ)

@@ -1,4 +1,4 @@
-"""What can happen to a running Chainrule. Each fault is a function of the stage; a lasting one has an undo."""
+"""Faults of a running Chainrule. Each is a function of the stage; a lasting fault has a second one that ends it."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from grader.sandboxes.orphans import OWNER, SANDBOX
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """`strike` does it; after `lasts` seconds `mend` takes it away. What it `needs` of a stage is beside it."""
+    """`strike` begins the fault and `mend` ends it after `lasts` seconds. `needs` names what the stage must provide."""
 
     name: str
     strike: Callable
@@ -28,7 +28,7 @@ def kill(part):
 
 
 def kill_all_of(part):
-    """As a machine that loses its power: the part and its children at one blow."""
+    """Kill a part and all of its children at once, like a machine that loses power."""
 
     def strike(stage):
         os.killpg(stage.parts[part].pid, signal.SIGKILL)
@@ -42,12 +42,12 @@ def kill_a_child(stage):
 
 
 def pool_children(stage):
-    """The processes that grade: the children of the one that fetches jobs."""
+    """The pool children of the worker `grading`."""
     return stage.parts["grading"].children()
 
 
 def containers(stage):
-    """The sandboxes of the worker `grading`."""
+    """The containers of the worker `grading`."""
     owners = {str(child.pid) for child in pool_children(stage)}
     with docker_of(stage) as client:
         found = client.containers.list(filters={"label": SANDBOX}, ignore_removed=True)
@@ -55,7 +55,7 @@ def containers(stage):
 
 
 class docker_of:  # noqa: N801 - reads as a function
-    """A client of the engine that the stage's graders use."""
+    """A client of the Docker engine that the stage's graders use."""
 
     def __init__(self, stage):
         host = stage.env.get("DOCKER_HOST") or os.environ.get("DOCKER_HOST")
@@ -84,10 +84,10 @@ def kill_a_container(stage):
 
 
 def kill_inside(place):
-    """Kill one of those that make up a sandbox: they came one after another, the keeper (0) and its nursery (1)."""
+    """Kill a process of a sandbox, counted by age: the supervisor (0) or its fork server (1)."""
 
     def act(container):
-        with suppress(IndexError, psutil.NoSuchProcess):  # the sandbox is just coming, or going
+        with suppress(IndexError, psutil.NoSuchProcess):  # the sandbox is just starting or ending
             inside = [psutil.Process(int(row[1])) for row in container.top()["Processes"]]
             sorted(inside, key=lambda process: (process.create_time(), process.pid))[place].kill()
 
@@ -116,8 +116,8 @@ def resume_children(stage):
 KILLS = [
     Fault(name="kill a pool child", strike=kill_a_child),
     Fault(name="kill a container", strike=kill_a_container),
-    Fault(name="kill a keeper", strike=kill_inside(0)),
-    Fault(name="kill a nursery", strike=kill_inside(1)),
+    Fault(name="kill a supervisor", strike=kill_inside(0)),
+    Fault(name="kill a fork server", strike=kill_inside(1)),
     Fault(name="kill the grading worker", strike=kill("grading")),
     Fault(name="kill the records worker", strike=kill("records")),
     Fault(name="kill the website", strike=kill("web")),
@@ -125,10 +125,10 @@ KILLS = [
     Fault(name="kill PostgreSQL", strike=kill("postgres")),
 ]
 POWER_CUTS = [
-    Fault(name="the grading worker loses its power", strike=kill_all_of("grading")),
-    Fault(name="the records worker loses its power", strike=kill_all_of("records")),
+    Fault(name="the grading worker loses power", strike=kill_all_of("grading")),
+    Fault(name="the records worker loses power", strike=kill_all_of("records")),
 ]
-# Longer than what anybody waits for: requests, connections, runs, leases.
+# Longer than every time limit: of requests, connections, runs and leases.
 PAUSES = [
     Fault(name="stop the pool's children", strike=pause_children, mend=resume_children, lasts=20),
     Fault(
@@ -143,12 +143,14 @@ PAUSES = [
     Fault(name="stop Redis", strike=pause("redis"), mend=resume("redis"), lasts=25),
     Fault(name="stop PostgreSQL", strike=pause("postgres"), mend=resume("postgres"), lasts=25),
 ]
-KEPT_QUEUE = [Fault(name="kill Redis, which keeps its queue", strike=kill("redis"), needs=frozenset({"kept_queue"}))]
+PERSISTENT_QUEUE = [
+    Fault(name="kill Redis with a persistent queue", strike=kill("redis"), needs=frozenset({"persistent_queue"}))
+]
 NETWORK = [
     Fault(
         name="cut the worker off from Redis",
-        strike=lambda stage: stage.lane.cut(),
-        mend=lambda stage: stage.lane.mend(),
+        strike=lambda stage: stage.link.cut(),
+        mend=lambda stage: stage.link.mend(),
         lasts=30,
         needs=frozenset({"network"}),
     ),

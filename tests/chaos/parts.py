@@ -1,7 +1,6 @@
-"""The parts of a running Chainrule, each a process that can be killed or stopped, and that comes back by itself.
+"""The parts of a running Chainrule: processes that tests can kill or pause, and that are restarted if they died.
 
-What starts a part again is `tend`, in the place of a service manager: it looks when it is asked to, and clears away
-what a dead part left running, as those do.
+`restart_if_dead` plays the service manager: like one, it also ends the processes that a dead part left running.
 """
 
 import os
@@ -15,9 +14,9 @@ from deploy.dev.processes import running, tail
 
 
 class Part:
-    """A process of a name; its logs are numbered, one for each time that it was started."""
+    """A process with a name. Each start writes a log of its own, with a number."""
 
-    def __init__(self, name, command, *, folder, env=None, user=None, patience=20):
+    def __init__(self, name, command, *, folder, env=None, user=None, timeout=20):
         self.name = name
         self.starts = 0
         self.process = None
@@ -25,7 +24,7 @@ class Part:
         self._folder = folder
         self._env = env or {}
         self._user = user
-        self._patience = patience
+        self._timeout = timeout
         self._running = ExitStack()
 
     @property
@@ -37,14 +36,14 @@ class Part:
         return self._folder / f"{self.name}.{self.starts}.log"
 
     def logs(self):
-        """What it has written, in all its lives."""
+        """The logs of all its starts."""
         return "".join(path.read_text(errors="replace") for path in self._folder.glob(f"{self.name}.*.log"))
 
     def start(self):
         self.starts += 1
         self._running = ExitStack()
         context = running(
-            self.name, self._command, log=self.log, env=self._env, user=self._user, patience=self._patience
+            self.name, self._command, log=self.log, env=self._env, user=self._user, patience=self._timeout
         )
         self.process = self._running.enter_context(context)
 
@@ -52,18 +51,18 @@ class Part:
         self.resume()
         self._running.close()
 
-    def tend(self):
-        """Start it again where it has gone."""
+    def restart_if_dead(self):
+        """Start it again if it has ended."""
         if self.process.poll() is not None:
             self._running.close()
             self.start()
 
     def kill(self):
-        """Kill its first process, and no other: what becomes of these is a part of the matter."""
+        """Kill its main process only: the test also shows what happens to the others."""
         os.kill(self.pid, signal.SIGKILL)
 
     def pause(self):
-        """Stop it, children included, without its being able to notice."""
+        """Stop it and its children with SIGSTOP, which they cannot handle."""
         for process in self._family():
             with suppress(psutil.NoSuchProcess):
                 process.suspend()
@@ -86,11 +85,11 @@ class Part:
 
 
 def until(ready, *, parts, name, seconds, every=0.1):
-    """Wait for something while the parts are looked after; AssertionError with the ends of their logs else."""
+    """Wait until `ready()`, and restart dead parts meanwhile. Raises AssertionError with the ends of the logs."""
     deadline = time.monotonic() + seconds
     while not ready():
         for part in parts:
-            part.tend()
+            part.restart_if_dead()
         if time.monotonic() > deadline:
             ends = "\n".join(f"--- {part.log}\n{tail(part.log)}" for part in parts)
             raise AssertionError(f"{name}: not after {seconds:g} seconds\n{ends}")

@@ -1,16 +1,16 @@
-"""What is handed in: right answers, wrong ones, and ones that cannot be graded, each with the score it must get."""
+"""Submissions for the fault tests: right answers, wrong answers, and sources that do not load."""
 
 from dataclasses import dataclass
 
 from grader.packages.catalogue import find_package
 
-# Long enough to be caught at work, well within the time limit.
+# Long enough to be running when a fault comes, and well within the time limit.
 WORK = "total = 0\nfor number in range(4_000_000):\n    total += number\n"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """A source for an exercise. `takes_long` says that it can be caught at work."""
+    """A source for an exercise. If it `takes_long`, it can be running when a fault comes."""
 
     name: str
     exercise: str

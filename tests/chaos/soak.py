@@ -1,11 +1,10 @@
-"""Thousands of submissions while parts are killed at random: 0 lost, 0 doubled, 0 wrong? `make soak`
+"""Thousands of submissions while parts are killed at random: none is lost, doubled or wrong. `make soak`
 
     python -m tests.chaos.soak [--submissions 10000] [--every 10] [--minutes 60] [--seed 1] [--json FILE]
 
-A part is killed every so many seconds, the queue never holds more than a few dozen, and each submission is one of those
-whose scores are known from the same system before the first kill. It ends when that many were handed in and all are
-graded, or, with fewer, when the minutes are over. It brings its own servers; Redis keeps nothing, so that each of its
-deaths is a queue lost.
+A part is killed every few seconds. The queue never has more than a few dozen jobs. The expected scores are those that
+the same system gave before the first kill. The run ends when all submissions are graded, or when the minutes are over.
+It starts its own servers. Redis stores nothing on disk, so each of its deaths loses the queue.
 """
 
 import argparse
@@ -42,20 +41,20 @@ def main():
 
 
 def disturb(it, options):
-    """Hand in and kill until it is enough; the kills as (when, name)."""
+    """Submit and kill until the run is over; the kills as (time, name)."""
     chance = random.Random(options.seed)
     began, struck, due = time.time(), [], time.time() + options.every
     queue = cycle([sample for sample in samples() if not sample.takes_long])
     pending = 0
     while len(it.accepted) < options.submissions and time.time() - began < 60 * options.minutes:
         if pending < MOST_OPEN:
-            it.hand_in(next(queue))
+            it.submit(next(queue))
             pending += 1
         else:
             time.sleep(0.2)
         if pending >= MOST_OPEN or pending % 10 == 0:
             pending = len(it.open())
-        it.tend()
+        it.restart_dead_parts()
         if time.time() >= due:
             struck.append(strike(it, chance.choice([*KILLS, *POWER_CUTS]), since=began))
             due = time.time() + options.every * chance.uniform(0.5, 1.5)
@@ -65,7 +64,7 @@ def disturb(it, options):
 def strike(it, fault, *, since):
     fault.strike(it)
     now = time.time()
-    print(f"{now - since:8.1f} s  {len(it.accepted):6} handed in  {fault.name}", flush=True)
+    print(f"{now - since:8.1f} s  {len(it.accepted):6} submitted  {fault.name}", flush=True)
     return now, fault.name
 
 

@@ -1,7 +1,6 @@
-"""A whole Chainrule of its own, whose parts can be killed and stopped under a load, and what must be true afterwards.
+"""A whole Chainrule whose parts can be killed and paused under load, and the checks of what must hold afterwards.
 
-Every submission that was accepted is graded once, with the score that it gets where nothing is disturbed, and nobody
-has to lend a hand.
+Every accepted submission is graded once, with the score that it gets on an undisturbed system, and no operator acts.
 """
 
 import json
@@ -22,7 +21,7 @@ import psycopg
 
 from deploy.dev import services
 from deploy.dev.processes import free_port, terminate_all
-from tests.chaos.network import Lane
+from tests.chaos.network import NetworkLink
 from tests.chaos.parts import Part, until
 from tests.chaos.samples import samples
 from tests.support.system import answers, base_settings, grader_command, manage, records_command, website_command
@@ -33,14 +32,14 @@ SELECT id::text, state, given, max, tries, failures, number, learner_id, assignm
 FROM submissions_submission
 """
 OPEN = ("queued", "running")
-PATIENCE = 240
-# These take seconds to stop. A website takes none, but forgets that it was asked where it was only just starting.
+SETTLE_SECONDS = 240
+# These take seconds to stop. A website stops at once, but ignores a request to stop while it is starting.
 WORKERS = {"grading", "other", "records"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """What the database says of a submission."""
+    """A submission in the database."""
 
     id: str
     state: str
@@ -61,14 +60,14 @@ class Row:
 
 @dataclass
 class Stage:
-    """The parts, and what was handed in: by the id of each accepted submission the name of its sample."""
+    """The parts, and the accepted submissions: the name of each one's sample, by id."""
 
     folder: Path
     port: int
     database: str
     env: dict[str, str]
     parts: dict[str, Part]
-    lane: Lane | None = None
+    link: NetworkLink | None = None
     accepted: dict[str, str] = field(default_factory=dict)
     expected: dict[str, tuple] = field(default_factory=dict)
     _learners: object = field(default_factory=count)
@@ -84,17 +83,17 @@ class Stage:
         done.check_returncode()
         return done.stdout
 
-    def tend(self):
+    def restart_dead_parts(self):
         for part in self.parts.values():
-            part.tend()
+            part.restart_if_dead()
 
-    def until(self, ready, *, name, seconds=PATIENCE):
+    def until(self, ready, *, name, seconds=SETTLE_SECONDS):
         until(ready, parts=self.parts.values(), name=name, seconds=seconds)
 
-    # What a learner's software does
+    # What an LMS does
 
-    def hand_in(self, sample):
-        """Hand a sample in as the next learner, and again with the same key until it is accepted, as an LMS does it."""
+    def submit(self, sample):
+        """Submit a sample for the next learner. Retry with the same key until it is accepted, as an LMS does."""
         body = {
             "assignment": self._assignment(sample.exercise),
             "user": {"external_id": f"student{1 + next(self._learners) % 60}"},
@@ -110,7 +109,7 @@ class Stage:
         status, answer = self._ask("/submissions", body, key)
         if status in (200, 201, 202):
             return [answer["id"]]
-        # Without an answer, or with one that says that it is our fault, one asks again.
+        # Without a response, or if the server failed, the LMS retries.
         assert status is None or status >= 500 or status in (409, 429), (status, answer)
         return []
 
@@ -123,7 +122,7 @@ class Stage:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, error.read()
-        except (OSError, HTTPException):  # it was not there, or died before it had said all
+        except (OSError, HTTPException):  # the website was down, or died during the response
             return None, None
 
     def _assignment(self, slug):
@@ -132,10 +131,10 @@ class Stage:
             self._assignments[slug] = answer["items"][0]["id"]
         return self._assignments[slug]
 
-    # What is true
+    # What the database has
 
     def rows(self):
-        """Every submission by its id; empty while there is no database."""
+        """Every submission by its id; empty while the database is down."""
         try:
             with psycopg.connect(self.database, connect_timeout=5) as connection:
                 return {row.id: row for row in (Row(*values) for values in connection.execute(ROWS))}
@@ -149,15 +148,15 @@ class Stage:
         rows = self.rows()
         return rows.keys() >= self.accepted.keys() and all(row.state not in OPEN for row in rows.values())
 
-    def settle(self, seconds=PATIENCE):
-        """Wait until every submission is over; the last moment at which one of them was."""
+    def settle(self, seconds=SETTLE_SECONDS):
+        """Wait until every submission is graded; the time at which the last one was."""
         self.until(self.all_graded, name="every submission graded", seconds=seconds)
         return max(row.finished for row in self.rows().values())
 
-    def learn_what_is_right(self):
-        """Hand every sample in while nothing is disturbed, and keep what each gets; solutions get everything."""
+    def record_expected(self):
+        """Submit every sample on the undisturbed system and keep its result. Solutions get full marks."""
         for sample in samples():
-            self.hand_in(sample)
+            self.submit(sample)
         self.settle()
         rows = self.rows()
         self.expected = {name: rows[id].result for id, name in self.accepted.items()}
@@ -166,20 +165,20 @@ class Stage:
         ), self.expected
 
     def wrongs(self):
-        """Say what is not as it must be: lost, doubled, wrong, an attempt wrongly used."""
+        """Every violation as a sentence: lost, doubled or wrong submissions, and attempts wrongly used."""
         rows = self.rows()
-        written = Counter(
+        recorded = Counter(
             re.findall(r"recorded .*?submission=(?:\x1b\[\S+?m)*([0-9a-f-]{36})", self.parts["records"].logs())
         )
         found = [f"{id} ({name}) is lost" for id, name in self.accepted.items() if id not in rows]
-        found += [f"{id} was never accepted, and is there" for id in rows.keys() - self.accepted.keys()]
+        found += [f"{id} was never accepted, but exists" for id in rows.keys() - self.accepted.keys()]
         for id, row in rows.items():
             name = self.accepted.get(id)
             if name in self.expected and row.result != self.expected[name]:
                 found.append(f"{id} ({name}) got {row.result}, not {self.expected[name]}")
-            # The line is written after the commit: who is killed in between leaves a score without one.
-            if written[id] > 1:
-                found.append(f"{id} ({name}) was written down {written[id]} times")
+            # The worker logs after the commit: if it is killed in between, the score has no line.
+            if recorded[id] > 1:
+                found.append(f"{id} ({name}) was recorded {recorded[id]} times")
         numbers = Counter((row.learner, row.assignment, row.number) for row in rows.values())
         most = Counter((row.learner, row.assignment) for row in rows.values())
         found += [f"number {key} was given {times} times" for key, times in numbers.items() if times > 1]
@@ -188,17 +187,17 @@ class Stage:
 
 
 @contextmanager
-def stage(folder, *, kept_queue=False, network=False, engine=None, env=None):
-    """Run a whole Chainrule with a load's worth of settings; `engine` is a part that runs a Docker engine of its own.
+def stage(folder, *, persistent_queue=False, network=False, engine=None, env=None):
+    """Run a whole Chainrule for a load test. `engine` is a part that runs a Docker engine of its own.
 
-    Two grading workers have one sandbox each: what strikes `grading`, `other` is spared. `kept_queue` has Redis keep an
-    append-only file; `network` puts `grading` behind a cable.
+    Two grading workers have one sandbox each. Faults hit `grading`; `other` goes on. With `persistent_queue` Redis
+    keeps an append-only file. With `network` the worker `grading` is behind a link that can be cut.
     """
     data = Path(mkdtemp(prefix="chainrule-faults-"))
     user = services.owner_of_postgres(data)
     services.initialise(data, "faults", user=user)
     ports = {name: free_port() for name in ("redis", "postgres", "web")}
-    lane = Lane() if network else None
+    link = NetworkLink() if network else None
     database_url = f"postgres://chainrule:faults@127.0.0.1:{ports['postgres']}/postgres"
     settings = (
         base_settings(folder, database_url)
@@ -210,13 +209,13 @@ def stage(folder, *, kept_queue=False, network=False, engine=None, env=None):
         }
         | (env or {})
     )
-    redis = services.redis_command(ports["redis"], kept_in=folder if kept_queue else None)
-    here, there = grader_command(name="other"), grader_command(name="grading")
-    env_there = settings
-    if lane:
-        redis = lane.also_listens(redis)
-        there = lane.behind(there)
-        env_there = settings | {"REDIS_URL": f"redis://{lane.here}:{ports['redis']}/0"}
+    redis = services.redis_command(ports["redis"], kept_in=folder if persistent_queue else None)
+    other, grading = grader_command(name="other"), grader_command(name="grading")
+    grading_env = settings
+    if link:
+        redis = link.listening(redis)
+        grading = link.inside(grading)
+        grading_env = settings | {"REDIS_URL": f"redis://{link.outside}:{ports['redis']}/0"}
     parts = {
         "postgres": Part(
             "postgres", services.postgres_command(data, ports["postgres"], may_be_killed=True), folder=folder, user=user
@@ -224,17 +223,17 @@ def stage(folder, *, kept_queue=False, network=False, engine=None, env=None):
         "redis": Part("redis", redis, folder=folder),
         "web": Part("web", website_command(ports["web"], workers=1), folder=folder, env=settings),
         "records": Part("records", records_command(), folder=folder, env=settings),
-        "other": Part("other", here, folder=folder, env=settings),
-        "grading": Part("grading", there, folder=folder, env=env_there),
+        "other": Part("other", other, folder=folder, env=settings),
+        "grading": Part("grading", grading, folder=folder, env=grading_env),
     }
     if engine is not None:
         parts = {"engine": engine} | parts
     it = Stage(
-        folder=folder, port=ports["web"], database=settings["DATABASE_URL"], env=settings, parts=parts, lane=lane
+        folder=folder, port=ports["web"], database=settings["DATABASE_URL"], env=settings, parts=parts, link=link
     )
     try:
-        if lane:
-            lane.lay()
+        if link:
+            link.create()
         _start(it, ports)
         yield it
     finally:
@@ -242,8 +241,8 @@ def stage(folder, *, kept_queue=False, network=False, engine=None, env=None):
         terminate_all(part.process for part in started if part.name in WORKERS)
         for part in started:
             part.stop()
-        if lane:
-            lane.take_away()
+        if link:
+            link.remove()
         subprocess.run(["rm", "-rf", data], check=True)
 
 
@@ -263,4 +262,4 @@ def _start(it, ports):
         if part.process is None:
             part.start()
     it.until(lambda: answers(it.url), name="the website", seconds=60)
-    it.learn_what_is_right()
+    it.record_expected()

@@ -1,7 +1,7 @@
-"""The whole of Chainrule as processes of its own: Redis, website, records worker, grading worker, and a database.
+"""A whole Chainrule in processes of its own: Redis, website, records worker, grading worker, and a database.
 
-The database is an SQLite file, or one of its own in the PostgreSQL that CHAINRULE_TEST_POSTGRES names. Ports are free
-ones, so that several systems can run at once.
+The database is an SQLite file, or a new database in the PostgreSQL that CHAINRULE_TEST_POSTGRES names. All ports are
+free ones, so that several systems can run at once.
 """
 
 import atexit
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, kw_only=True)
 class System:
-    """A website with its records worker; graders run inside `with system.grader()`."""
+    """A website with its records worker. A grader runs inside `with system.grader()`."""
 
     port: int
     folder: Path
@@ -36,16 +36,16 @@ class System:
 
     @property
     def url(self):
-        """Where the website is found."""
+        """The website's address."""
         return f"http://127.0.0.1:{self.port}"
 
     def manage(self, *words):
-        """Run a management command; the completed process, its output as text."""
+        """Run a management command; the completed process, with its output as text."""
         return manage(self.env, *words)
 
     @contextmanager
     def website(self, *, workers=1):
-        """Run the website while the block runs: `whole_system` does, unless it is told not to."""
+        """Run the website while the block runs. `whole_system` does so by default."""
         log = self.folder / "web.log"
         with running("the website", website_command(self.port, workers=workers), log=log, env=self.env) as process:
             wait_until(lambda: answers(self.url), name="the website", process=process, log=log)
@@ -59,7 +59,7 @@ class System:
 
 @contextmanager
 def whole_system(folder, *, website=True, env=None):
-    """Run everything but a grader, with the demo course in the database; `env` holds further variables."""
+    """Run everything but a grader, with the demo course in the database. `env` adds variables."""
     port = free_port()
     with database(folder, like=original()) as database_url, redis(folder) as redis_url:
         settings = base_settings(folder, database_url) | {
@@ -112,7 +112,7 @@ def manage(env, *words):
 
 @cache
 def original():
-    """The URL of a database with the demo course: made once by this process, whose systems all have copies of it."""
+    """The URL of a database with the demo course. It is made once in this process; each system gets a copy."""
     stack = ExitStack()
     atexit.register(stack.close)
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -124,7 +124,7 @@ def original():
 
 @contextmanager
 def database(folder, *, like=None):
-    """A database of its own, empty or a copy of another one that nobody uses; yields its URL."""
+    """Make a database, empty or as a copy of one that nobody uses; yields its URL."""
     server = os.environ.get("CHAINRULE_TEST_POSTGRES")
     if server:
         with own_postgres_database(server, like=like) as url:

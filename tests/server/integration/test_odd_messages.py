@@ -1,4 +1,4 @@
-"""Whoever has a grader's account can put anything into a queue, and answer anything: nobody stops for it."""
+"""Attackers with a grader's Redis account can put anything into a queue and answer anything: no process stops."""
 
 import base64
 import json
@@ -22,8 +22,8 @@ from django.urls import reverse
 from server.accounts.models import User
 from server.demo.course import SLUG, STUDENTS
 from server.gradebook.models import Assignment
-from server.submissions import graders
-graders.note()
+from server.submissions.queue import worker_presence
+worker_presence.note()
 client = Client(headers={"host": "127.0.0.1"})
 client.force_login(User.objects.get(username=STUDENTS[-1]))
 assignment = Assignment.objects.get(course__slug=SLUG, slug="derivatives/sin")
@@ -31,7 +31,7 @@ print(client.get(assignment.get_absolute_url()).status_code)
 """
 ODD = [MISSING, None, True, -1, 1e300, "x", [], [1, 2, 3], ["x", "y"], {}, {"a": 1}]
 NO_JSON = [b"\xff\x00", b"hello", b"[1]", b"3", b"null", b'"x"', b"{}", b"[" * 200_000]
-# What kombu makes something of that JSON has no word for.
+# Values that kombu decodes to types that JSON does not have.
 NO_VALUES = [
     b'{"__type__": "uuid"}',
     b'{"__type__": "uuid", "__value__": 3}',
@@ -43,7 +43,7 @@ ANSWERS = [3, None, "x", [], [3], [{"name": 3}], [{"name": "asked"}], {}, {"chai
 
 
 def message(queue):
-    """A task as Celery sends it, which the receiver will find senseless."""
+    """A message as Celery sends it, with arguments that make no sense to its receiver."""
     name = str(uuid4())
     return {
         "body": encoded([["x"], {}, dict.fromkeys(["callbacks", "errbacks", "chain", "chord"])]),
@@ -77,19 +77,19 @@ def message(queue):
 
 
 def encoded(body):
-    """A message's body, as it lies in a queue: from bytes as they are, else as JSON."""
+    """A message's body as it is in a queue: bytes as they are, everything else as JSON."""
     return base64.b64encode(body if isinstance(body, bytes) else json.dumps(body).encode()).decode()
 
 
 def odd_messages(queue):
-    """Yield messages with something odd in every place, and some that are none at all."""
+    """Yield messages with an odd value in every place, and bytes that are no messages."""
     yield from NO_JSON + NO_VALUES
     for body in [*BODIES, EMBEDDED]:
         yield json.dumps(message(queue) | {"body": encoded(body) if isinstance(body, bytes) else body}).encode()
     for way in places(message(queue)):
         for value in ODD:
             yield json.dumps(replaced(message(queue), way, value)).encode()
-    for headers in ({}, None, {"id": "1"}):  # Celery's first protocol, which has them in the body
+    for headers in ({}, None, {"id": "1"}):  # Celery's protocol 1 has them in the body
         body = encoded({"task": QUEUES[queue], "timelimit": ["x", "y"]})
         yield json.dumps(message(queue) | {"headers": headers, "body": body}).encode()
 
@@ -101,7 +101,7 @@ def attacker(idle):
 
 
 @pytest.mark.parametrize("queue", QUEUES)
-def test_no_message_ends_a_worker_or_keeps_it_from_its_work(idle, attacker, queue):
+def test_no_message_stops_a_worker(idle, attacker, queue):
     log = idle.folder / ("records.log" if queue == "records" else "grading.log")
     with idle.grader():
         for odd_message in odd_messages(queue):
@@ -110,48 +110,48 @@ def test_no_message_ends_a_worker_or_keeps_it_from_its_work(idle, attacker, queu
         done = idle.manage("grade_samples", "gradients/sum-of-matrix")
 
         assert (done.returncode, done.stderr) == (0, "")
-    said = log.read_text()
-    assert said.count("message_dropped") > 50
-    assert "Unrecoverable" not in said
-    assert "broker lost" not in said
+    text = log.read_text()
+    assert text.count("message_dropped") > 50
+    assert "Unrecoverable" not in text
+    assert "broker lost" not in text
 
 
 @contextmanager
 def impostors(client):
-    """Answer, while the block runs, each question to all workers in the name of many that do not exist."""
-    with client.pubsub() as ear:
-        ear.psubscribe("/*.celery.pidbox")
-        listener = Thread(target=answer, args=(client, ear))
+    """While the block runs, answer each broadcast to the workers in the name of many that do not exist."""
+    with client.pubsub() as channel:
+        channel.psubscribe("/*.celery.pidbox")
+        listener = Thread(target=answer, args=(client, channel))
         listener.start()
         try:
             yield
         finally:
-            ear.punsubscribe()
+            channel.punsubscribe()
             listener.join()
 
 
-def answer(client, ear):
-    for heard in ear.listen():
-        if heard["type"] == "punsubscribe":
+def answer(client, channel):
+    for received in channel.listen():
+        if received["type"] == "punsubscribe":
             return
-        if heard["type"] == "pmessage":
-            asked = json.loads(base64.b64decode(json.loads(heard["data"])["body"]))
-            if "reply_to" in asked:
-                for reply in replies(asked):
-                    client.lpush(f"{asked['reply_to']['routing_key']}.reply.celery.pidbox", reply)
+        if received["type"] == "pmessage":
+            request = json.loads(base64.b64decode(json.loads(received["data"])["body"]))
+            if "reply_to" in request:
+                for reply in replies(request):
+                    client.lpush(f"{request['reply_to']['routing_key']}.reply.celery.pidbox", reply)
 
 
-def replies(asked):
+def replies(request):
     yield from NO_JSON + NO_VALUES
-    for number, said in enumerate([*ANSWERS, MISSING]):
-        body = 3 if said is MISSING else {f"grader{number}@nowhere": said}
+    for number, content in enumerate([*ANSWERS, MISSING]):
+        body = 3 if content is MISSING else {f"grader{number}@nowhere": content}
         reply = message("records")
         reply["body"] = encoded(body)
-        reply["headers"] = {"ticket": asked["ticket"], "clock": "late" if number % 2 else 1}
+        reply["headers"] = {"ticket": request["ticket"], "clock": "late" if number % 2 else 1}
         yield json.dumps(reply).encode()
 
 
-def test_pages_stand_whatever_graders_say_of_themselves(idle, attacker):
+def test_pages_work_whatever_graders_report(idle, attacker):
     with idle.grader(), impostors(attacker):
         assert idle.manage("grade_samples", "gradients/sum-of-matrix").returncode == 0
 

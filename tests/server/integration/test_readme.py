@@ -1,4 +1,4 @@
-"""The README's quick start for the API, pasted into a shell as it stands: only the address is this system's."""
+"""The README's quick start for the API, run in a shell as it is; only the address is this system's."""
 
 import os
 import re
@@ -22,11 +22,11 @@ def quick_start(system):
 
 def test_the_quick_start_gets_full_marks_twice(idle):
     with idle.grader():
-        # Where somebody reads the README a grader has started; the quick start waits for ten seconds.
+        # A reader of the README has a running grader; the quick start waits only ten seconds.
         assert idle.manage("grade_samples", "gradients/sum-of-matrix").returncode == 0
         done = quick_start(idle)
 
     assert done.returncode == 0, done.stderr
-    answered, said = done.stdout.split("\n", 1)[0], done.stdout
-    assert '"state":"graded"' in answered.replace(": ", ":")
-    assert "graded: 10 of 10 points" in said or "graded: 100 of 100 points" in said
+    response = done.stdout.split("\n", 1)[0]
+    assert '"state":"graded"' in response.replace(": ", ":")
+    assert "graded: 10 of 10 points" in done.stdout or "graded: 100 of 100 points" in done.stdout

@@ -39,7 +39,7 @@ def show(system, submission):
     return json.loads(python(system, SHOW.format(submission)))
 
 
-def test_the_samples_of_the_demo_get_full_marks_one_line_each(idle):
+def test_the_demo_samples_get_full_marks(idle):
     with idle.grader():
         done = idle.manage("grade_samples", "gradients/sum-of-matrix", "derivatives/sin")
 
@@ -50,7 +50,7 @@ def test_the_samples_of_the_demo_get_full_marks_one_line_each(idle):
     ]
 
 
-def test_what_was_handed_in_without_a_grader_waits_and_is_graded_once_one_starts(idle):
+def test_a_submission_waits_until_a_grader_starts(idle):
     submission = python(idle, SUBMIT)
     assert show(idle, submission)[:2] == ["queued", None]
 
@@ -70,14 +70,14 @@ def test_a_forged_report_and_a_late_failure_change_nothing(idle):
     assert show(idle, submission) == ["graded", 10, 10, 1, True]
 
 
-def test_without_a_grader_the_samples_say_so(idle):
+def test_without_a_grader_the_samples_time_out(idle):
     done = idle.manage("grade_samples", "gradients/sum-of-matrix", "--timeout", "0.5")
 
     assert done.returncode == 1
     assert "Is a grader running?" in done.stderr
 
 
-def test_an_exercise_that_is_not_in_the_course_is_named_as_such(idle):
+def test_an_exercise_outside_the_course_is_an_error(idle):
     done = idle.manage("grade_samples", "gradients/nonsense")
 
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""A website that is asked to stop does so, whoever is watching."""
+"""A website that is asked to stop does so, even if a page follows a submission."""
 
 import urllib.request
 from dataclasses import replace
@@ -10,7 +10,7 @@ from tests.server.integration.test_whole_flow import python
 
 pytestmark = pytest.mark.slow
 
-HAND_IN_AND_SIGN_IN = """
+SUBMIT_AND_SIGN_IN = """
 from django.test import Client
 from server.demo.samples import submit_samples
 (submission,) = submit_samples(["gradients/sum-of-matrix"])
@@ -20,8 +20,8 @@ print(submission.pk, client.cookies["sessionid"].value)
 """
 
 
-def test_a_page_that_follows_a_submission_keeps_no_website_from_stopping(idle, tmp_path):
-    submission, session = python(idle, HAND_IN_AND_SIGN_IN).split()
+def test_an_open_event_stream_does_not_block_shutdown(idle, tmp_path):
+    submission, session = python(idle, SUBMIT_AND_SIGN_IN).split()
     system = replace(idle, port=free_port(), folder=tmp_path)
     events = urllib.request.Request(
         f"{system.url}/submissions/{submission}/events", headers={"Cookie": f"sessionid={session}"}
