@@ -7,7 +7,7 @@ from server.accounts.models import User
 from server.api import schemas
 from server.api.models import ExternalReference
 from server.api.schemas import Score
-from server.catalogue.exercises import Exercise
+from server.catalogue.exercises import ExerciseText
 from server.courses.models import Course, Enrollment, Role
 from server.gradebook.models import Assignment, Grade
 from server.gradebook.rules import Decision, late_share, terms_for
@@ -20,17 +20,17 @@ from server.webhooks.models import Delivery, DeliveryState, Endpoint, EventType
 ROOT = "/api/v1"
 
 
-def show_exercise(exercise: Exercise) -> schemas.ExerciseOut:
+def show_exercise(exercise: ExerciseText) -> schemas.ExerciseOut:
     """Return an exercise as lists show it."""
     return schemas.ExerciseOut(**_exercise(exercise))
 
 
-def show_exercise_detail(exercise: Exercise) -> schemas.ExerciseDetail:
+def show_exercise_detail(exercise: ExerciseText) -> schemas.ExerciseDetail:
     """Return an exercise with its text."""
     return schemas.ExerciseDetail(**_exercise(exercise), statement=exercise.statement, starter=exercise.starter)
 
 
-def _exercise(exercise: Exercise) -> dict[str, Any]:
+def _exercise(exercise: ExerciseText) -> dict[str, Any]:
     return {
         "slug": exercise.slug,
         "title": exercise.title,

@@ -17,7 +17,7 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Exercise:
+class ExerciseText:
     """One version of an exercise. `statement` is safe HTML; `entries` are the signatures that it asks for."""
 
     slug: str
@@ -33,7 +33,7 @@ class Exercise:
     starter: str
 
 
-def find_exercise(slug: str, *, variant: int = 0) -> Exercise:
+def find_exercise(slug: str, *, variant: int = 0) -> ExerciseText:
     """Return the exercise of a slug; UnknownExercise or PackageError where there is none to be had.
 
     Where each learner gets numbers of their own, the statement carries those of `variant`, the learner's key.
@@ -67,10 +67,10 @@ def _stamps(folder: Path | str) -> Iterator[tuple[str, int, int]]:
 
 
 @lru_cache(maxsize=256)
-def _read(slug: str, variant: int, stamp: Stamp) -> Exercise:
+def _read(slug: str, variant: int, stamp: Stamp) -> ExerciseText:
     package = find_package(slug)
     manifest = package.manifest
-    return Exercise(
+    return ExerciseText(
         slug=slug,
         digest=package.digest,
         title=manifest.title,

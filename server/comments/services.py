@@ -7,15 +7,15 @@ from server.submissions.models import Submission
 LONGEST = 5_000
 
 
-class Unsaid(Exception):
+class CommentRejected(Exception):
     """The comment was not kept; the text says why."""
 
 
 def comment(submission: Submission, *, author: User, text: str) -> Comment:
-    """Keep what a teacher says about a submission; Unsaid where that is nothing, or far too much."""
+    """Keep what a teacher says about a submission; CommentRejected where that is nothing, or far too much."""
     said = text.strip()
     if not said:
-        raise Unsaid("Write something first.")
+        raise CommentRejected("Write something first.")
     if len(said) > LONGEST:
-        raise Unsaid(f"A comment has at most {LONGEST} characters.")
+        raise CommentRejected(f"A comment has at most {LONGEST} characters.")
     return Comment.objects.create(submission=submission, author=author, text=said)

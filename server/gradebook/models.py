@@ -10,7 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.urls import reverse
 
-from server.catalogue.exercises import Exercise, find_exercise, title_of
+from server.catalogue.exercises import ExerciseText, find_exercise, title_of
 from server.courses.models import Course
 from server.gradebook.rules import Decision, Keeps, LateRule, Terms
 
@@ -74,7 +74,7 @@ class Assignment(models.Model):
         return self.slug.partition("/")[0]
 
     @cached_property
-    def content(self) -> Exercise:
+    def content(self) -> ExerciseText:
         """The exercise itself, read from its package."""
         return find_exercise(self.exercise)
 
@@ -106,7 +106,7 @@ class Unrecorded(Exception):
     """Somebody tried to change grades, or the record of their changes, without leaving a trace."""
 
 
-class Recorded(models.QuerySet[Any]):
+class SingleWrites(models.QuerySet[Any]):
     """Rows that are not written in bulk: such writes would slip past the record of changes."""
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
@@ -115,11 +115,11 @@ class Recorded(models.QuerySet[Any]):
     update = delete = bulk_create = bulk_update = _refuse
 
 
-class GradeQuerySet(Recorded):
+class GradeQuerySet(SingleWrites):
     """Grades; only `server.gradebook.services` writes them, one by one."""
 
 
-class ChangeQuerySet(Recorded):
+class ChangeQuerySet(SingleWrites):
     """Changes of grades; they are written once and never changed."""
 
 

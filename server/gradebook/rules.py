@@ -76,7 +76,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Grade:
+class GradePoints:
     """Points: `raw` as scored, `penalty` taken off for lateness, and what remains.
 
     Of several attempts it is that of one, number `counted` in the order in which they were passed in.
@@ -113,13 +113,13 @@ def late_share(terms: Terms, submitted_at: datetime) -> float:
     return min(terms.late.cap, days * terms.late.per_day)
 
 
-def grade_of(terms: Terms, attempt: Attempt, *, counted: int = 0) -> Grade:
+def grade_of(terms: Terms, attempt: Attempt, *, counted: int = 0) -> GradePoints:
     """Return the grade of one attempt."""
     raw = terms.points * attempt.fraction
-    return Grade(raw=raw, penalty=raw * late_share(terms, attempt.submitted_at), counted=counted)
+    return GradePoints(raw=raw, penalty=raw * late_share(terms, attempt.submitted_at), counted=counted)
 
 
-def grade(terms: Terms, attempts: Sequence[Attempt]) -> Grade | None:
+def grade(terms: Terms, attempts: Sequence[Attempt]) -> GradePoints | None:
     """Return the grade of all attempts, in any order; None where nothing was graded. Of equals the earliest counts."""
     in_time_order = sorted(range(len(attempts)), key=lambda place: attempts[place].submitted_at)
     if not in_time_order:
@@ -145,7 +145,7 @@ def _later(moment: datetime | None, other: datetime | None) -> datetime | None:
     return moment if moment is None or other is None else max(moment, other)
 
 
-def points_that_count(grade: Grade | None, decision: Decision) -> float | None:
+def points_that_count(grade: GradePoints | None, decision: Decision) -> float | None:
     """Return the points for the gradebook: None where nothing counts yet, or the learner is exempt."""
     if decision.exempt:
         return None

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from server.accounts.requests import Request
 from server.courses.selectors import courses_of, get_course
-from server.submissions.standings import Standing, standings
+from server.submissions.statuses import AssignmentStatus, statuses
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,12 +18,12 @@ class Unit:
     """A unit of a course and how the learner stands with its exercises."""
 
     title: str
-    standings: list[Standing]
+    statuses: list[AssignmentStatus]
 
     @property
     def passed(self) -> int:
         """How many of its exercises have every point."""
-        return sum(standing.passed for standing in self.standings)
+        return sum(status.passed for status in self.statuses)
 
 
 @require_GET
@@ -40,26 +40,26 @@ def index(request: Request) -> HttpResponse:
 def home(request: Request, slug: str) -> HttpResponse:
     """A course: its units, each where its first exercise stands, how far one is, and what to do next."""
     course = get_course(request.user, slug)
-    every = standings(request.user, course)
+    every = statuses(request.user, course)
     units: dict[str, Unit] = {}
-    for standing in every:
-        name = standing.assignment.unit
-        unit = units.setdefault(name, Unit(title=name.replace("-", " ").capitalize(), standings=[]))
-        unit.standings.append(standing)
-    passed = sum(standing.passed for standing in every)
+    for status in every:
+        name = status.assignment.unit
+        unit = units.setdefault(name, Unit(title=name.replace("-", " ").capitalize(), statuses=[]))
+        unit.statuses.append(status)
+    passed = sum(status.passed for status in every)
     to_do = _next(every, now=timezone.now())
     context = {"course": course, "units": list(units.values()), "passed": passed, "total": len(every), "to_do": to_do}
     context["tab"] = "exercises"
     return render(request, "home/home.html", context)
 
 
-def _next(every: list[Standing], *, now: datetime) -> Standing | None:
+def _next(every: list[AssignmentStatus], *, now: datetime) -> AssignmentStatus | None:
     """Return what to do next: what is due first, then what is never due, then what is overdue; None for nothing."""
     left = [one for one in every if not (one.passed or one.waiting or one.exempt) and _takes(one, now)]
     return min(left, key=lambda one: _haste(one.terms.due_at, now), default=None)
 
 
-def _takes(one: Standing, now: datetime) -> bool:
+def _takes(one: AssignmentStatus, now: datetime) -> bool:
     opens, closes = one.terms.opens_at, one.terms.closes_at
     return (opens is None or opens <= now) and (closes is None or now < closes)
 
@@ -74,13 +74,13 @@ def _haste(due_at: datetime | None, now: datetime) -> tuple[int, datetime]:
 def grades(request: Request, slug: str) -> HttpResponse:
     """One's own grades in a course: what was scored, what lateness took off, and what counts."""
     course = get_course(request.user, slug)
-    every = standings(request.user, course)
-    counting = [standing for standing in every if not standing.exempt]
+    every = statuses(request.user, course)
+    counting = [status for status in every if not status.exempt]
     context = {
         "course": course,
-        "standings": every,
-        "points": sum(standing.grade.final or 0 for standing in counting if standing.grade),
-        "most": sum(standing.assignment.points for standing in counting),
+        "statuses": every,
+        "points": sum(status.grade.final or 0 for status in counting if status.grade),
+        "most": sum(status.assignment.points for status in counting),
         "tab": "grades",
     }
     return render(request, "home/grades.html", context)

@@ -10,28 +10,28 @@ from server.accounts.models import User
 from server.catalogue.lessons import LessonText, Piece, find_lesson_text, lesson_texts
 from server.courses.models import Course
 from server.lessons.models import SnippetRun
-from server.submissions.standings import Standing, standings
+from server.submissions.statuses import AssignmentStatus, statuses
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shelf:
-    """A lesson in the list, with the standings of those of its exercises that the course sets."""
+    """A lesson in the list, with the statuses of those of its exercises that the course sets."""
 
     lesson: LessonText
-    standings: list[Standing]
+    statuses: list[AssignmentStatus]
 
     @property
     def passed(self) -> int:
         """How many of them have every point."""
-        return sum(standing.passed for standing in self.standings)
+        return sum(status.passed for status in self.statuses)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Paragraph:
-    """A piece of a lesson for one reader; an exercise that the course does not set has no standing."""
+    """A piece of a lesson for one reader; an exercise that the course does not set has no status."""
 
     piece: Piece
-    standing: Standing | None = None
+    status: AssignmentStatus | None = None
 
 
 def get_lesson(slug: str) -> LessonText:
@@ -46,7 +46,7 @@ def shelves(user: User, course: Course) -> list[Shelf]:
     """Return every lesson, and how a reader stands with its exercises."""
     by_exercise = _standings(user, course)
     return [
-        Shelf(lesson=lesson, standings=[by_exercise[slug] for slug in lesson.exercises if slug in by_exercise])
+        Shelf(lesson=lesson, statuses=[by_exercise[slug] for slug in lesson.exercises if slug in by_exercise])
         for lesson in lesson_texts()
     ]
 
@@ -54,11 +54,11 @@ def shelves(user: User, course: Course) -> list[Shelf]:
 def paragraphs(user: User, course: Course, lesson: LessonText) -> list[Paragraph]:
     """Return a lesson piece by piece, as a reader sees it in a course."""
     by_exercise = _standings(user, course)
-    return [Paragraph(piece=piece, standing=by_exercise.get(piece.exercise)) for piece in lesson.pieces]
+    return [Paragraph(piece=piece, status=by_exercise.get(piece.exercise)) for piece in lesson.pieces]
 
 
-def _standings(user: User, course: Course) -> dict[str, Standing]:
-    return {standing.assignment.exercise: standing for standing in standings(user, course)}
+def _standings(user: User, course: Course) -> dict[str, AssignmentStatus]:
+    return {status.assignment.exercise: status for status in statuses(user, course)}
 
 
 def get_run(user: User, pk: UUID) -> SnippetRun:

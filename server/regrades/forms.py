@@ -6,7 +6,7 @@ from django import forms
 
 from server.courses.models import Course
 from server.gradebook.models import Assignment
-from server.regrades.models import Scope
+from server.regrades.models import RegradeScope
 
 
 class _Titles(forms.ModelMultipleChoiceField):
@@ -18,7 +18,7 @@ class StartForm(forms.Form):
     """What to grade again, and why."""
 
     assignments = _Titles(queryset=Assignment.objects.none(), label="Exercises", widget=forms.CheckboxSelectMultiple)
-    scope = forms.ChoiceField(label="Submissions", choices=Scope.choices, initial=Scope.ALL)
+    scope = forms.ChoiceField(label="Submissions", choices=RegradeScope.choices, initial=RegradeScope.ALL)
     why = forms.CharField(label="Reason", max_length=500, help_text="Kept with every grade that changes.")
 
     def __init__(self, *args: Any, course: Course, **kwargs: Any) -> None:

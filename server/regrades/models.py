@@ -11,7 +11,7 @@ from server.gradebook.models import Assignment, GradeChange
 from server.submissions.models import State, Submission, new_token
 
 
-class Scope(models.TextChoices):
+class RegradeScope(models.TextChoices):
     """Which submissions are graded again."""
 
     ALL = "all", "Every graded attempt"
@@ -32,7 +32,7 @@ class Regrade(models.Model):
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="regrades")
     assignments: models.ManyToManyField = models.ManyToManyField(Assignment, related_name="regrades")
-    scope = models.CharField(max_length=10, choices=Scope.choices, default=Scope.ALL)
+    scope = models.CharField(max_length=10, choices=RegradeScope.choices, default=RegradeScope.ALL)
     state = models.CharField(max_length=10, choices=Stage.choices, default=Stage.PREVIEW)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     why = models.TextField()

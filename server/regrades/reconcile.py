@@ -10,16 +10,16 @@ from server.regrades import services
 from server.regrades.dispatch import queue_of
 from server.regrades.models import Rerun, Stage
 from server.submissions.models import State
-from server.submissions.queue.dispatch import held, jobs_in
+from server.submissions.queue.dispatch import in_flight, jobs_in
 
 
-def sweep() -> int:
+def reconcile() -> int:
     """Send what is overdue again and return how much that was; what was tried too often is given up."""
     out = Rerun.objects.filter(state=State.QUEUED, regrade__state=Stage.PREVIEW)
-    return sum(_sweep(runtime) for runtime in out.order_by().values_list("runtime", flat=True).distinct())
+    return sum(_reconcile(runtime) for runtime in out.order_by().values_list("runtime", flat=True).distinct())
 
 
-def _sweep(runtime: str) -> int:
+def _reconcile(runtime: str) -> int:
     out = Rerun.objects.filter(state=State.QUEUED, regrade__state=Stage.PREVIEW, runtime=runtime)
     overdue = out.filter(Q(leased_until__lt=timezone.now()) | Q(sent_at=None))
     keys = set(overdue.values_list("pk", flat=True))
@@ -29,7 +29,7 @@ def _sweep(runtime: str) -> int:
     # The queue is first in, first out: with k jobs in it, the k that were sent last are the ones that wait.
     waiting = keys & set(sent.values_list("pk", flat=True)[: jobs_in(queue_of(runtime))])
     lost = keys - waiting
-    return sum(_again(pk) for pk in sorted(lost - held(lost)))
+    return sum(_again(pk) for pk in sorted(lost - in_flight(lost)))
 
 
 def _again(pk: UUID) -> bool:

@@ -28,7 +28,7 @@ from server.gradebook.models import Action, Assignment, Grade, GradeChange
 from server.gradebook.services import refresh
 from server.regrades import dispatch
 from server.regrades.errors import RegradeError
-from server.regrades.models import Regrade, Rerun, Scope, Stage
+from server.regrades.models import Regrade, RegradeScope, Rerun, Stage
 from server.regrades.signals import regrade_applied
 from server.submissions.models import Kind, State, Submission
 from server.submissions.services import lease, read_report, rescore, state_after
@@ -36,7 +36,7 @@ from server.submissions.services import lease, read_report, rescore, state_after
 
 @transaction.atomic
 def start(
-    course: Course, assignments: Iterable[Assignment], *, by: User, why: str, scope: Scope = Scope.ALL
+    course: Course, assignments: Iterable[Assignment], *, by: User, why: str, scope: RegradeScope = RegradeScope.ALL
 ) -> Regrade:
     """Begin a preview; RegradeError without a reason, or where there is nothing to grade again."""
     chosen = {assignment.pk: assignment for assignment in assignments}
@@ -52,9 +52,9 @@ def start(
     return regrade
 
 
-def _submissions(assignments: dict[int, Assignment], scope: Scope) -> Iterable[Submission]:
+def _submissions(assignments: dict[int, Assignment], scope: RegradeScope) -> Iterable[Submission]:
     rows = Submission.objects.filter(assignment__in=assignments, kind=Kind.SUBMIT, state__in=_GRADED)
-    if scope == Scope.COUNTED:
+    if scope == RegradeScope.COUNTED:
         rows = rows.filter(pk__in=Grade.objects.filter(assignment__in=assignments).values("counted"))
     return rows.order_by("submitted_at", "pk").defer("source")
 

@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from server.regrades import services
-from server.regrades.reconcile import sweep as sweep_once
+from server.regrades.reconcile import reconcile as reconcile_once
 
 
 @shared_task(name="regrades.send")
@@ -16,17 +16,17 @@ def send(regrade: int) -> None:
 
 @shared_task(name="regrades.record")
 def record(graded: dict[str, Any]) -> None:
-    """Write down what a grader returned: `{"submission", "token", "report"}`."""
+    """Record what a grader returned: `{"submission", "token", "report"}`."""
     services.record(**graded)
 
 
 @shared_task(name="regrades.record_failure")
 def record_failure(_task: str, *, rerun: str, token: str) -> None:
-    """Note that a grader raised or died."""
+    """Record that a grader raised or died. Celery passes the id of the failed task first."""
     services.record_failure(rerun=rerun, token=token)
 
 
 @shared_task(name="regrades.sweep")
-def sweep() -> None:
-    """Send again what got lost."""
-    sweep_once()
+def reconcile() -> None:
+    """Send lost reruns again."""
+    reconcile_once()

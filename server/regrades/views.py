@@ -14,7 +14,7 @@ from server.courses.models import Course
 from server.regrades import selectors, services
 from server.regrades.errors import RegradeError
 from server.regrades.forms import StartForm
-from server.regrades.models import Regrade, Scope
+from server.regrades.models import Regrade, RegradeScope
 
 PER_PAGE = 100
 
@@ -35,7 +35,7 @@ def new(request: Request, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
-            scope = Scope(said["scope"])
+            scope = RegradeScope(said["scope"])
             return redirect(services.start(course, said["assignments"], by=request.user, why=said["why"], scope=scope))
         except RegradeError as error:
             form.add_error(None, str(error))

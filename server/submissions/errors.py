@@ -1,34 +1,31 @@
-"""Why a submission is not taken in or not moved, and whose turn it is.
+"""Why a submission is not accepted or not changed, and who must act.
 
 SubmissionError
-├── Refused             the learner acts: waits, shortens the file, or is done
-│   ├── NotNow          the assignment's terms forbid it now
-│   ├── TooManyChecks   checks are free, but not endless
-│   └── Unstorable      no text that we can keep
-├── StillWaiting        nobody acts: it was taken in a moment ago
-└── IllegalMove         a bug of ours: a state that cannot follow on the present one
+├── SubmissionRefused      the learner: waits, shortens the file, or is done
+│   ├── NotNow             the assignment's terms forbid a submission now
+│   ├── TooManyTestRuns    test runs use no attempt, but their number per minute is limited
+│   └── Unstorable         the source is not text that can be stored
+├── StillWaiting           nobody: the same code was accepted a moment ago
+└── IllegalMove            a bug: a state that cannot follow the present one
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.utils import timezone
 
 from server.gradebook.rules import Refusal, Terms
-
-if TYPE_CHECKING:
-    from server.submissions.models import Submission
 
 
 class SubmissionError(Exception):
     """Nothing was changed."""
 
 
-class Refused(SubmissionError):
-    """The submission was not taken in, and no attempt was used; the text is for the learner."""
+class SubmissionRefused(SubmissionError):
+    """The submission was not accepted, and no attempt was used; the text is for the learner."""
 
 
-class NotNow(Refused):
+class NotNow(SubmissionRefused):
     """The terms of the assignment forbid a submission at this moment."""
 
     SENTENCES = {
@@ -46,24 +43,24 @@ class NotNow(Refused):
         super().__init__(self.SENTENCES[refusal].format(terms=terms, wait=self.wait, **local))
 
 
-class TooManyChecks(Refused):
-    """The learner checked as often as one may in a minute; `wait` is in seconds."""
+class TooManyTestRuns(SubmissionRefused):
+    """The learner used all test runs of this minute; `wait` is in seconds."""
 
     def __init__(self, *, limit: int, wait: int) -> None:
         self.wait = wait
-        super().__init__(f"At most {limit} checks a minute: please wait another {wait} seconds.")
+        super().__init__(f"At most {limit} test runs a minute: please wait another {wait} seconds.")
 
 
-class Unstorable(Refused):
-    """The source is too large, no UTF-8 text, or not to be found in what was handed in."""
+class Unstorable(SubmissionRefused):
+    """The source is too large, not UTF-8 text, or not found in the uploaded file."""
 
 
 class StillWaiting(SubmissionError):
-    """The same code was taken in before, as `submission`, and still waits for its report."""
+    """The same code was accepted before, as the submission `pk`, and still waits for its report."""
 
-    def __init__(self, submission: "Submission") -> None:
-        super().__init__(f"submission {submission.pk} waits already")
-        self.submission = submission
+    def __init__(self, pk: UUID) -> None:
+        super().__init__(f"submission {pk} still waits")
+        self.pk = pk
 
 
 class IllegalMove(SubmissionError):

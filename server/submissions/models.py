@@ -16,9 +16,9 @@ from server.submissions.errors import IllegalMove
 
 
 class Kind(models.TextChoices):
-    """What the learner asked for: a free look at the public cases, or an attempt that counts."""
+    """What the learner asked for: a free test run on the public cases, or an attempt that counts."""
 
-    CHECK = "check", "Check"
+    TEST_RUN = "check", "Test run"
     SUBMIT = "submit", "Attempt"
 
 
@@ -29,7 +29,7 @@ class State(models.TextChoices):
     RUNNING = "running", "Running"
     GRADED = "graded", "Graded"
     UNGRADABLE = "ungradable", "Could not be graded"
-    ERROR = "error", "Our mistake"
+    ERROR = "error", "Grading error"
     CANCELLED = "cancelled", "Cancelled"
 
 
@@ -168,7 +168,7 @@ class Submission(models.Model):
     @property
     def label(self) -> str:
         """What pages call it: an attempt only where it uses one."""
-        named = self.kind == Kind.CHECK or self.counts
+        named = self.kind == Kind.TEST_RUN or self.counts
         return f"{Kind(self.kind).label if named else 'Submission'} {self.number}"
 
     @property
@@ -192,6 +192,6 @@ class Submission(models.Model):
             source=self.source,
             seed=self.seed,
             runtime=self.runtime,
-            scope=Scope.PUBLIC if self.kind == Kind.CHECK else Scope.ALL,
+            scope=Scope.PUBLIC if self.kind == Kind.TEST_RUN else Scope.ALL,
             variant=self.variant,
         )

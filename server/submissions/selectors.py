@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Commented(TypedDict):
     """What a history with comments knows beside."""
 
-    said: int
+    comment_count: int
 
 
 def get_submission(user: Person, pk: UUID, *, permission: str = "submissions.view", light: bool = False) -> Submission:
@@ -41,9 +41,9 @@ def history(learner: User, assignment: Assignment) -> QuerySet[Submission]:
 
 
 def history_with_comments(learner: User, assignment: Assignment) -> "QuerySet[WithAnnotations[Submission, Commented]]":
-    """Return the history with `said`: how many comments teachers left on each."""
+    """Return the history with `comment_count`: how many comments teachers left on each."""
     # Grouped rows do not keep the order that the model has.
-    return history(learner, assignment).annotate(said=Count("comments")).order_by("-submitted_at", "-id")
+    return history(learner, assignment).annotate(comment_count=Count("comments")).order_by("-submitted_at", "-id")
 
 
 def latest(learner: User, assignment: Assignment) -> Submission | None:

@@ -35,7 +35,7 @@ from server.gradebook.models import Assignment
 from server.gradebook.rules import Terms, refusal
 from server.gradebook.selectors import terms_of
 from server.gradebook.services import refresh
-from server.submissions.errors import NotNow, StillWaiting, TooManyChecks, Unstorable
+from server.submissions.errors import NotNow, StillWaiting, TooManyTestRuns, Unstorable
 from server.submissions.live import snapshots
 from server.submissions.models import OPEN, Kind, State, Submission, new_seed, new_token, uses_attempt
 from server.submissions.queue import dispatch
@@ -52,7 +52,7 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON spells it, not a backs
 NOT_UTF_8 = "This is not UTF-8 text. Save the file with the encoding UTF-8 and try again."
 
 
-class Recorded(StrEnum):
+class RecordResult(StrEnum):
     """What became of a report or a failure that came back."""
 
     WRITTEN = "written"
@@ -91,7 +91,7 @@ class Earlier:
 def submit(
     *, learner: User, assignment: Assignment, source: str, kind: Kind = Kind.SUBMIT, once: bool = False
 ) -> Submission:
-    """Take in a learner's code and queue it for grading; Refused where it may not or cannot be taken in.
+    """Take in a learner's code and queue it for grading; SubmissionRefused where it may not or cannot be taken in.
 
     With `once`, StillWaiting where the same code waits for its report already. Whether the code is any good is not
     asked here: what does not load comes back as `ungradable`.
@@ -118,14 +118,14 @@ def take_in(
     `now` is the moment of handing in; `seed` decides the secret cases, and is drawn where it is not given.
     """
     check_storable(source)
-    _take_turns(learner)
+    _lock_learner(learner)
     now = now or timezone.now()
     earlier = Earlier.of(learner, assignment, kind, source)
     if once and earlier.same:
-        raise StillWaiting(Submission.objects.get(pk=earlier.same))
+        raise StillWaiting(earlier.same)
     check_terms(terms_of(assignment, learner), earlier, now=now)
-    if kind == Kind.CHECK:
-        check_pace(learner, now=now)
+    if kind == Kind.TEST_RUN:
+        check_rate(learner, now=now)
     exercise = assignment.content
     return Submission.objects.create(
         learner=learner,
@@ -161,7 +161,7 @@ def check_storable(source: str) -> None:
         raise Unstorable(NOT_UTF_8)
 
 
-def _take_turns(learner: User) -> None:
+def _lock_learner(learner: User) -> None:
     # Two browsers at once must not both take the last attempt. The row is not written, so that its key is left to
     # others, whose rows refer to it.
     User.objects.select_for_update(no_key=True).values_list("pk").get(pk=learner.pk)
@@ -174,25 +174,25 @@ def check_terms(terms: Terms, earlier: Earlier, *, now: datetime) -> None:
         raise NotNow(why, terms, now=now, last_at=earlier.last_at)
 
 
-def check_pace(learner: User, *, now: datetime) -> None:
-    """Raise TooManyChecks where a learner used up the checks of this minute, whatever they were for."""
+def check_rate(learner: User, *, now: datetime) -> None:
+    """Raise TooManyTestRuns where a learner used up the checks of this minute, whatever they were for."""
     limit, minute = settings.CHECKS_PER_MINUTE, timedelta(minutes=1)
-    recent = Submission.objects.filter(learner=learner, kind=Kind.CHECK, submitted_at__gt=now - minute)
+    recent = Submission.objects.filter(learner=learner, kind=Kind.TEST_RUN, submitted_at__gt=now - minute)
     times = list(recent.order_by("-submitted_at").values_list("submitted_at", flat=True)[:limit])
     if len(times) >= limit:
-        raise TooManyChecks(limit=limit, wait=1 + int((times[-1] + minute - now).total_seconds()))
+        raise TooManyTestRuns(limit=limit, wait=1 + int((times[-1] + minute - now).total_seconds()))
 
 
 @transaction.atomic
-def record(*, submission: str, token: str, report: dict[str, Any], now: datetime | None = None) -> Recorded:
+def record(*, submission: str, token: str, report: dict[str, Any], now: datetime | None = None) -> RecordResult:
     """Write a report down, once, and with it the learner's grade. Only this and an applied regrade set a score."""
     row = Submission.objects.select_for_update().filter(pk=submission).first()
-    turned_down = _turn_down(row, token)
+    turned_down = _reason_to_refuse(row, token)
     if row is None or turned_down:
-        return _refuse(submission, turned_down or Recorded.WRONG_TOKEN)
+        return _refuse(submission, turned_down or RecordResult.WRONG_TOKEN)
     read = read_report(report)
     if read is None or read.slug != row.exercise:
-        return _refuse(submission, Recorded.MALFORMED)
+        return _refuse(submission, RecordResult.MALFORMED)
     row.move_to(state_after(read))
     row.finished_at = now or timezone.now()
     rescore(row, read)
@@ -200,11 +200,11 @@ def record(*, submission: str, token: str, report: dict[str, Any], now: datetime
         refresh(row.assignment, [row.learner_id], now=now)
     snapshots.announce_after_commit(row)
     # Not before it holds: a log that knows of scores which the database refused would mislead.
-    transaction.on_commit(partial(_tell, row, read))
-    return Recorded.WRITTEN
+    transaction.on_commit(partial(_report_recorded, row, read))
+    return RecordResult.WRITTEN
 
 
-def _tell(row: Submission, report: Report) -> None:
+def _report_recorded(row: Submission, report: Report) -> None:
     log.info("recorded", submission=str(row.pk), state=row.state, given=row.given, max=row.max)
     metrics.reports.labels(row.runtime, report.outcome).inc()
     if row.finished_at is not None:
@@ -227,14 +227,14 @@ def state_after(report: Report) -> State:
     return State.UNGRADABLE if report.outcome is Outcome.UNGRADABLE else State.GRADED
 
 
-def _turn_down(row: Submission | None, token: str) -> Recorded | None:
+def _reason_to_refuse(row: Submission | None, token: str) -> RecordResult | None:
     if row is None or not secrets.compare_digest(row.token, token):
-        return Recorded.WRONG_TOKEN
+        return RecordResult.WRONG_TOKEN
     # An error is final for us, but a report that comes after it is still the learner's.
-    return None if row.state in OPEN | {State.ERROR} else Recorded.ALREADY_OVER
+    return None if row.state in OPEN | {State.ERROR} else RecordResult.ALREADY_OVER
 
 
-def _refuse(submission: str, why: Recorded) -> Recorded:
+def _refuse(submission: str, why: RecordResult) -> RecordResult:
     log.warning("report_refused", submission=submission, why=str(why))
     return why
 
@@ -251,19 +251,19 @@ def read_report(data: dict[str, Any]) -> Report | None:
 
 
 @transaction.atomic
-def record_failure(*, submission: str, token: str) -> Recorded:
+def record_failure(*, submission: str, token: str) -> RecordResult:
     """Note that a grader failed through no fault of the learner: the sweep tries again after a wait that grows."""
     row = Submission.objects.select_for_update().filter(pk=submission).first()
     if row is None or not secrets.compare_digest(row.token, token):
-        return _refuse(submission, Recorded.WRONG_TOKEN)
+        return _refuse(submission, RecordResult.WRONG_TOKEN)
     if not row.is_open:
-        return Recorded.ALREADY_OVER
+        return RecordResult.ALREADY_OVER
     # One for each time that it was sent: Celery tells of a job that ran out of its time twice.
     row.failures = min(row.failures + 1, row.tries)
     row.leased_until = timezone.now() + timedelta(seconds=settings.GRADING_BACKOFF * 2 ** (row.failures - 1))
     row.save(update_fields=["failures", "leased_until"])
     log.warning("grading_failed", submission=submission, tries=row.tries, failures=row.failures)
-    return Recorded.WRITTEN
+    return RecordResult.WRITTEN
 
 
 @transaction.atomic

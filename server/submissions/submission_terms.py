@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from server.gradebook.rules import LateRule, Refusal, late_share, refusal
 from server.submissions.errors import NotNow
-from server.submissions.standings import Standing
+from server.submissions.statuses import AssignmentStatus
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outlook:
+class SubmissionTerms:
     """In words, where it is about words; empty where there is nothing to say.
 
     `refused` is why a submission would be turned down now, `wait` for how many seconds where that passes by itself;
@@ -25,15 +25,15 @@ class Outlook:
     late_percent: float
 
 
-def outlook(standing: Standing, *, now: datetime | None = None) -> Outlook:
+def submission_terms(status: AssignmentStatus, *, now: datetime | None = None) -> SubmissionTerms:
     """Return what to tell a learner before they submit."""
-    now, terms = now or timezone.now(), standing.terms
-    why = refusal(terms, now=now, used=standing.used, last_at=standing.last_at)
-    error = None if why is None else NotNow(why, terms, now=now, last_at=standing.last_at)
-    return Outlook(
+    now, terms = now or timezone.now(), status.terms
+    why = refusal(terms, now=now, used=status.used, last_at=status.last_at)
+    error = None if why is None else NotNow(why, terms, now=now, last_at=status.last_at)
+    return SubmissionTerms(
         refused=str(error or ""),
         wait=error.wait if error and why is Refusal.COOLDOWN else 0,
-        left=None if terms.attempts is None else max(0, terms.attempts - standing.used),
+        left=None if terms.attempts is None else max(0, terms.attempts - status.used),
         late_rule=in_words(terms.late) if terms.due_at else "",
         late_percent=100 * late_share(terms, now),
     )

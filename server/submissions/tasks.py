@@ -1,6 +1,6 @@
-"""The tasks that touch submissions: one line each around a plain function. Their names are part of the protocol.
+"""The tasks of submissions: one line each around a plain function. Their names are part of the protocol.
 
-A report is kept while the database is away: to grade again is what a lost one costs, in work and in waiting.
+A task keeps its report and tries again while the database cannot be reached: grading again would cost much more.
 """
 
 from typing import Any
@@ -10,10 +10,10 @@ from django.db import InterfaceError, OperationalError
 
 from server.submissions import services
 from server.submissions.queue import worker_presence
-from server.submissions.queue.reconcile import sweep as sweep_once
+from server.submissions.queue.reconcile import reconcile as reconcile_once
 
-# Some minutes in all, the waits growing to half a minute.
-UNTIL_THE_DATABASE_IS_BACK: dict[str, Any] = {
+# Several minutes in all: the waits grow up to 30 seconds.
+RETRY_WITHOUT_DATABASE: dict[str, Any] = {
     "autoretry_for": (OperationalError, InterfaceError),
     "max_retries": 20,
     "retry_backoff": 1,
@@ -21,25 +21,25 @@ UNTIL_THE_DATABASE_IS_BACK: dict[str, Any] = {
 }
 
 
-@shared_task(name="submissions.record", **UNTIL_THE_DATABASE_IS_BACK)
+@shared_task(name="submissions.record", **RETRY_WITHOUT_DATABASE)
 def record(graded: dict[str, Any]) -> None:
-    """Write down what a grader returned: `{"submission", "token", "report"}`."""
+    """Record what a grader returned: `{"submission", "token", "report"}`."""
     services.record(**graded)
 
 
-@shared_task(name="submissions.record_failure", **UNTIL_THE_DATABASE_IS_BACK)
+@shared_task(name="submissions.record_failure", **RETRY_WITHOUT_DATABASE)
 def record_failure(_task: str, *, submission: str, token: str) -> None:
-    """Note that a grader raised or died; the first argument is the failed task's id, as Celery sends it."""
+    """Record that a grader raised or died. Celery passes the id of the failed task first."""
     services.record_failure(submission=submission, token=token)
 
 
 @shared_task(name="submissions.sweep")
-def sweep() -> None:
-    """Send again what got lost."""
-    sweep_once()
+def reconcile() -> None:
+    """Send lost submissions again."""
+    reconcile_once()
 
 
 @shared_task(name="submissions.note_graders")
-def note_graders() -> None:
-    """Ask which graders are there."""
-    worker_presence.note()
+def record_worker_presence() -> None:
+    """Record which runtimes have a grading worker."""
+    worker_presence.record_presence()

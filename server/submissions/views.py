@@ -14,7 +14,7 @@ from server.catalogue.exercises import find_exercise
 from server.gradebook.models import Assignment
 from server.gradebook.selectors import get_assignment, grade_in
 from server.submissions import selectors, services
-from server.submissions.errors import Refused, StillWaiting
+from server.submissions.errors import StillWaiting, SubmissionRefused
 from server.submissions.forms import SubmissionForm
 from server.submissions.live import snapshots
 from server.submissions.models import Kind, Submission
@@ -22,8 +22,8 @@ from server.submissions.opening import opening
 from server.submissions.queue import worker_presence
 from server.submissions.rendering.figures import find_figure
 from server.submissions.rendering.presentation import result_of
-from server.submissions.standings import Standing, standing
-from server.submissions.submission_terms import outlook
+from server.submissions.statuses import AssignmentStatus, status_of
+from server.submissions.submission_terms import submission_terms
 
 
 @require_GET
@@ -45,7 +45,7 @@ def submit(request: Request, course: str, slug: str) -> HttpResponse:
 @require_POST
 def check(request: Request, course: str, slug: str) -> HttpResponse:
     """Take code in for a look at the public cases, which counts for nothing."""
-    return _take_in(request, course, slug, Kind.CHECK)
+    return _take_in(request, course, slug, Kind.TEST_RUN)
 
 
 @require_POST
@@ -67,8 +67,9 @@ def _take_in(request: Request, course: str, slug: str, kind: Kind) -> HttpRespon
         source = form.cleaned_data["source"]
         submission = services.submit(learner=request.user, assignment=assignment, source=source, kind=kind, once=True)
     except StillWaiting as error:
-        submission = error.submission  # the button was pressed again: its first answer was lost, or slow to come
-    except Refused as error:
+        # The learner pressed the button again: the first answer was lost or slow.
+        submission = selectors.get_submission(request.user, error.pk)
+    except SubmissionRefused as error:
         return _refused(request, assignment, str(error))
     return _state(request, submission) if request.htmx else redirect(submission)
 
@@ -78,8 +79,8 @@ def history(request: Request, course: str, slug: str) -> HttpResponse:
     """Everything that the learner handed in for an exercise."""
     assignment = get_assignment(request.user, course, slug)
     submissions = list(selectors.history_with_comments(request.user, assignment))
-    any_said = any(submission.said for submission in submissions)
-    context = {"assignment": assignment, "submissions": submissions, "any_said": any_said}
+    any_comments = any(submission.comment_count for submission in submissions)
+    context = {"assignment": assignment, "submissions": submissions, "any_comments": any_comments}
     return render(request, "submissions/history.html", context)
 
 
@@ -129,7 +130,7 @@ def cancel(request: Request, pk: UUID) -> HttpResponse:
 def download(request: Request, pk: UUID) -> HttpResponse:
     """The code as it was handed in."""
     submission = selectors.get_submission(request.user, pk)
-    kind = "-check" if submission.kind == Kind.CHECK else ""
+    kind = "-test-run" if submission.kind == Kind.TEST_RUN else ""
     name = f"{submission.assignment.slug.replace('/', '-')}{kind}-{submission.number}.py"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
     return HttpResponse(submission.source, content_type="text/x-python; charset=utf-8", headers=headers)
@@ -152,7 +153,7 @@ def _state(request: Request, submission: Submission) -> HttpResponse:
     if request.htmx:
         earlier = list(selectors.history(submission.learner, submission.assignment))
         grade = grade_in(submission.assignment, submission.learner)
-        context |= _standing(standing(submission.assignment, earlier, grade)) | {"out_of_band": True}
+        context |= _status(status_of(submission.assignment, earlier, grade)) | {"out_of_band": True}
     return render(request, "submissions/_state.html", context)
 
 
@@ -176,12 +177,12 @@ def _exercise(request: Request, assignment: Assignment) -> dict[str, object]:
         "source": begin.source,
         "starter": assignment.content.starter,
         "missing": worker_presence.missing(assignment.content.runtime),
-        **_standing(standing(assignment, list(selectors.history(user, assignment)), grade_in(assignment, user))),
+        **_status(status_of(assignment, list(selectors.history(user, assignment)), grade_in(assignment, user))),
     } | (_result(latest) if latest else {})
 
 
-def _standing(standing: Standing) -> dict[str, object]:
-    return {"standing": standing, "outlook": outlook(standing)}
+def _status(status: AssignmentStatus) -> dict[str, object]:
+    return {"status": status, "submission_terms": submission_terms(status)}
 
 
 def _refused(request: Request, assignment: Assignment, complaint: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What the server does again and again, as functions to be measured: pages, the API, the sweep, handing in."""
+"""What the server does again and again, as functions to be measured: pages, the API, the reconcile, handing in."""
 
 from datetime import timedelta
 from functools import partial
@@ -102,10 +102,10 @@ def jobs(course):
     regrade = regrading.start(course, [assignment], by=teacher, why="A measurement.")
     return [
         ("submit", partial(services.submit, learner=student, assignment=assignment, source="x = 1")),
-        ("check", partial(services.submit, learner=student, assignment=assignment, source="x = 1", kind=Kind.CHECK)),
+        ("check", partial(services.submit, learner=student, assignment=assignment, source="x = 1", kind=Kind.TEST_RUN)),
         ("state", partial(get, watcher(open_one.learner), reverse("submissions:state", args=[open_one.pk]))),
         ("record", partial(services.record, submission=str(open_one.pk), token=open_one.token, report=report)),
-        ("sweep", reconcile.sweep),
+        ("reconcile", reconcile.reconcile),
         ("place in the queue", partial(snapshots.ahead_of, open_one)),
         ("pace", partial(wait_estimate.latest_spans, "cpu", now=timezone.now())),
         ("regrade, start", partial(regrading.start, course, [assignment], by=teacher, why="A measurement.")),

@@ -35,10 +35,10 @@ def test_a_check_is_free_and_says_so(system, page, sign_in, write):
     open_exercise(page)
 
     write(EXERCISE.solution)
-    page.get_by_role("button", name="Check").click()
+    page.get_by_role("button", name="Test run").click()
 
     results(page).get_by_text("Every check passed on the public cases.").wait_for(timeout=A_MINUTE)
-    expect(page.locator("#standing").get_by_text("0 attempts")).to_be_visible()
+    expect(page.locator("#status").get_by_text("0 attempts")).to_be_visible()
 
 
 def test_an_error_stands_below_its_line_until_the_next_run(system, page, sign_in, write):
@@ -46,14 +46,14 @@ def test_an_error_stands_below_its_line_until_the_next_run(system, page, sign_in
     open_exercise(page)
 
     write("import torch\n\ndef make_matrix(:\n")
-    page.get_by_role("button", name="Check").click()
+    page.get_by_role("button", name="Test run").click()
 
     page.locator(".cm-mark-words").get_by_text("line 3").wait_for(timeout=A_MINUTE)
     expect(page.locator(".cm-mark-line")).to_have_text("def make_matrix(:")
     page.reload()
     page.locator(".cm-mark-words").wait_for()
     write(EXERCISE.solution)
-    page.get_by_role("button", name="Check").click()
+    page.get_by_role("button", name="Test run").click()
     page.locator(".cm-mark-words").wait_for(state="detached")
     results(page).get_by_text("Every check passed").wait_for(timeout=A_MINUTE)
 
@@ -99,7 +99,7 @@ def test_of_two_tabs_the_newer_wins_and_the_other_is_offered(idle, page, sign_in
     other.keyboard.insert_text("second_tab = 1")
     other.get_by_text("There is another version of your code").wait_for()
     expect(code(other)).to_have_value("second_tab = 1")
-    other.get_by_role("button", name="Take it instead").click()
+    other.get_by_role("button", name="Use it instead").click()
     saved(other)
 
     expect(code(other)).to_have_value("first_tab = 1")

@@ -37,7 +37,7 @@ def test_a_wrong_answer_is_explained_and_a_right_one_gets_full_marks(system, pag
     write(EXERCISE.solution)
     page.keyboard.press("Control+Enter")
     results(page).get_by_text("Every check passed.").wait_for(timeout=A_MINUTE)
-    expect(page.locator("#standing").get_by_text("Grade 100 of 100")).to_be_visible()
+    expect(page.locator("#status").get_by_text("Grade 100 of 100")).to_be_visible()
 
     page.get_by_role("link", name="Automatic differentiation").click()
     page.get_by_role("link", name=f"{EXERCISE.manifest.title} passed").wait_for()
@@ -51,7 +51,7 @@ def test_code_that_does_not_load_costs_nothing(system, page, sign_in, write):
     page.keyboard.press("Control+Enter")
     results(page).get_by_text("This used no attempt").wait_for(timeout=A_MINUTE)
 
-    expect(page.locator("#standing").get_by_text("0 attempts")).to_be_visible()
+    expect(page.locator("#status").get_by_text("0 attempts")).to_be_visible()
 
 
 def test_with_the_stream_cut_off_the_page_asks_again_and_again(system, page, sign_in, write):

@@ -12,7 +12,7 @@ def hand_in(page, write, number, code):
     write(code)
     page.keyboard.press("Control+Enter")
     page.get_by_text("Waiting for a grader").wait_for()
-    page.locator("#standing").get_by_text(f"{number} attempt").wait_for()
+    page.locator("#status").get_by_text(f"{number} attempt").wait_for()
 
 
 def test_two_attempts_are_chosen_and_compared(idle, page, sign_in, write):

@@ -35,4 +35,4 @@ def test_a_waiting_submission_can_be_cancelled(idle, page, sign_in, write):
     page.get_by_role("button", name="Cancel").click()
 
     page.get_by_text("This submission was withdrawn").wait_for()
-    expect(page.locator("#standing").get_by_text("0 attempts")).to_be_visible()
+    expect(page.locator("#status").get_by_text("0 attempts")).to_be_visible()

@@ -1,15 +1,16 @@
-"""What the server's tests share: an exercise of their own, and a queue that starts empty."""
+"""Fixtures of the server's tests: an exercise of their own, and an empty queue."""
 
 import pytest
 from django.core.cache import cache
 
 from server.celery import app
 from tests.support.people import make_assignment, make_member, make_student, write_exercise
+from tests.support.records import unrecorded
 
 
 @pytest.fixture(autouse=True)
 def exercises(tmp_path, monkeypatch):
-    """A folder with one exercise, `gradients/square`; the tests do not rest on the real catalogue."""
+    """A folder with one exercise, `gradients/square`; the tests do not need the real catalogue."""
     folder = tmp_path / "exercises"
     write_exercise(folder, "gradients/square")
     monkeypatch.setenv("CHAINRULE_EXERCISES", str(folder))
@@ -17,8 +18,8 @@ def exercises(tmp_path, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def _every_grade_is_what_its_record_says(request):
-    """After every test: whatever it did, no grade was changed around `server.gradebook.services`."""
+def _grades_agree_with_their_record(request):
+    """Check after every test that no grade was changed without `server.gradebook.services`."""
     marker = request.node.get_closest_marker("django_db")
     names = {"db", "transactional_db"} & set(request.fixturenames)
     if not (marker or names):
@@ -26,15 +27,12 @@ def _every_grade_is_what_its_record_says(request):
         return
     request.getfixturevalue("transactional_db" if "transactional_db" in names else "db")
     yield
-    from server.gradebook.models import Grade
-    from server.gradebook.selectors import unrecorded
-
-    assert unrecorded(Grade.objects.all()) == []
+    assert unrecorded() == []
 
 
 @pytest.fixture(autouse=True)
-def _nothing_counted_yet():
-    """Who tries often is slowed down; no test is slowed down for what others tried."""
+def _fresh_rate_limits():
+    """Reset the rate limits, so that no test is slowed down by another one."""
     cache.clear()
 
 
@@ -47,7 +45,7 @@ def _an_empty_queue():
 
 @pytest.fixture
 def queued():
-    """Return what lies in a queue, oldest first, and take it out: (task name, args, embed) of each message."""
+    """Take every message out of a queue, oldest first: (task name, args, embed) of each."""
 
     def take(queue="grading.cpu"):
         taken = []

@@ -28,7 +28,7 @@ from server.lessons import services as lessons
 from server.lessons.selectors import get_lesson
 from server.regrades import services as regrades
 from server.similarity.models import Comparison, Pair
-from server.submissions.rendering.figures import SIGNATURE, Figure
+from server.submissions.rendering.figures import SIGNATURE, LearnerFigure
 from server.webhooks.models import Delivery, Event
 from server.webhooks.services import add_endpoint
 from tests.server.lessons.conftest import write_lesson
@@ -255,7 +255,7 @@ def things(exercises, course, assignment, people):
         "assignment": assignment.pk,
         "owner": owner.pk,
         "submission": submission.pk,
-        "figure": Figure.read(EXHIBITS[0]).name,
+        "figure": LearnerFigure.read(EXHIBITS[0]).name,
         "lesson": "squares",
         "run": run.pk,
         "invitation": invitation.pk,

@@ -6,7 +6,7 @@ from enum import StrEnum
 from django.db.models import Count
 
 from grader.packages.catalogue import packages
-from server.catalogue.exercises import Exercise, find_exercise
+from server.catalogue.exercises import ExerciseText, find_exercise
 from server.courses.models import Course
 from server.dashboard.models import Verification
 from server.gradebook.models import Assignment
@@ -26,7 +26,7 @@ class Verified(StrEnum):
 class Listed:
     """An exercise of the catalogue. `older` counts this course's graded submissions that an earlier version graded."""
 
-    exercise: Exercise
+    exercise: ExerciseText
     verified: Verified
     verification: Verification | None
     assignment: Assignment | None
@@ -52,7 +52,7 @@ def exercises(course: Course) -> list[Listed]:
     ]
 
 
-def verified(exercise: Exercise, verification: Verification | None) -> Verified:
+def verified(exercise: ExerciseText, verification: Verification | None) -> Verified:
     """Return whether this version of an exercise was verified."""
     if verification is None:
         return Verified.NEVER

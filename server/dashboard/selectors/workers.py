@@ -40,7 +40,9 @@ def workers() -> list[Worker] | None:
 
 def _ask() -> list[Worker] | None:
     try:
-        queues, stats = (worker_presence.ask(command, patience=PATIENCE) for command in ("active_queues", "stats"))
+        queues, stats = (
+            worker_presence.broadcast(command, patience=PATIENCE) for command in ("active_queues", "stats")
+        )
     except (OperationalError, AMQPError, OSError):
         log.warning("broker_unreachable")
         return None

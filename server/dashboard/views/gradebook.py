@@ -13,7 +13,7 @@ from server.dashboard.selectors import gradebook as select
 from server.gradebook.exports import Format
 from server.gradebook.exports import export as write
 from server.gradebook.models import GradeChange
-from server.submissions.standings import standings
+from server.submissions.statuses import statuses
 
 CHANGES_PER_PAGE = 50
 
@@ -53,7 +53,7 @@ def student(request: Request, slug: str, pk: int) -> HttpResponse:
     """How one student stands with everything."""
     course = taught_course(request, slug, permission="grades.view")
     learner = get_object_or_404(User, pk=pk, enrollments__course=course)
-    context = {"course": course, "tab": "gradebook", "learner": learner, "standings": standings(learner, course)}
+    context = {"course": course, "tab": "gradebook", "learner": learner, "statuses": statuses(learner, course)}
     return render(request, "dashboard/student.html", context)
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from server.accounts.models import User
 from server.accounts.requests import Request
-from server.comments.services import Unsaid, comment
+from server.comments.services import CommentRejected, comment
 from server.courses.access import require, taught_course
 from server.courses.models import Course
 from server.dashboard.forms import Decided, ExemptForm, ExtendForm, OverrideForm
@@ -95,7 +95,7 @@ def say(request: Request, slug: str, pk: UUID) -> HttpResponse:
     submission = _submission_of(course, pk)
     try:
         comment(submission, author=request.user, text=request.POST.get("text", ""))
-    except Unsaid as error:
+    except CommentRejected as error:
         context = _submission(course, submission) | {"unsaid": str(error), "text": request.POST.get("text", "")}
         return render(request, "dashboard/submission.html", context, status=422)
     return redirect("dashboard:submission", course.slug, submission.pk)

@@ -1,4 +1,4 @@
-"""A course's grades as files that others read.
+"""A course's grades as files for other programs.
 
 csv         one row per student, one column per assignment
 xlsx        the same as a workbook, with raw points, penalties and what counts on a sheet each
@@ -6,7 +6,7 @@ canvas      the CSV that Canvas imports into its gradebook
 moodle      the CSV that Moodle's grade import takes
 gradescope  a zip with Gradescope's `results.json` of the submission that counts, per assignment and student
 
-A cell that a spreadsheet would take for a formula is made harmless: see `cells`.
+A text that a spreadsheet would run as a formula is made harmless: see `safe_values`.
 """
 
 from server.gradebook.exports.formats import XLSX, Export, Format, export

@@ -8,7 +8,7 @@ from server.gradebook.models import Assignment, Grade
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class StudentRow:
     """A student's grades, one per assignment of the sheet and in its order; None where there is none."""
 
     student: User
@@ -26,7 +26,7 @@ class Sheet:
 
     course: Course
     assignments: list[Assignment]
-    lines: list[Line]
+    rows: list[StudentRow]
 
 
 def sheet_of(course: Course) -> Sheet:
@@ -36,8 +36,8 @@ def sheet_of(course: Course) -> Sheet:
     grades = {
         (grade.learner_id, grade.assignment_id): grade for grade in Grade.objects.filter(assignment__in=assignments)
     }
-    lines = [
-        Line(student=student, grades=[grades.get((student.pk, assignment.pk)) for assignment in assignments])
+    rows = [
+        StudentRow(student=student, grades=[grades.get((student.pk, assignment.pk)) for assignment in assignments])
         for student in students.order_by("last_name", "first_name", "username")
     ]
-    return Sheet(course=course, assignments=assignments, lines=lines)
+    return Sheet(course=course, assignments=assignments, rows=rows)

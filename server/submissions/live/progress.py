@@ -43,12 +43,12 @@ def latest(submission: UUID) -> dict[str, Any]:
     if not settings.REDIS_URL:
         return {}
     try:
-        return understood(client(settings.REDIS_URL).get(channel_of(submission)))
+        return parse_message(client(settings.REDIS_URL).get(channel_of(submission)))
     except redis.RedisError:
         return {}
 
 
-def understood(message: Any) -> dict[str, Any]:
+def parse_message(message: Any) -> dict[str, Any]:
     """Return what we know of a message, with the right types. It comes from near a sandbox: the rest is dropped."""
     try:
         said = json.loads(message)
@@ -81,15 +81,15 @@ def _is_point(point: Any) -> bool:
 
 
 class Listener:
-    """One page's ear on one submission."""
+    """One page's pubsub on one submission."""
 
-    def __init__(self, ear: redis.asyncio.client.PubSub) -> None:
-        self._ear = ear
+    def __init__(self, pubsub: redis.asyncio.client.PubSub) -> None:
+        self._pubsub = pubsub
 
-    async def hear(self, seconds: float) -> dict[str, Any] | None:
+    async def next_message(self, seconds: float) -> dict[str, Any] | None:
         """Return the next message, or None when that long nothing was said."""
-        message = await self._ear.get_message(ignore_subscribe_messages=True, timeout=seconds)
-        return None if message is None else understood(message["data"])
+        message = await self._pubsub.get_message(ignore_subscribe_messages=True, timeout=seconds)
+        return None if message is None else parse_message(message["data"])
 
 
 def listen(submission: UUID) -> AbstractAsyncContextManager[Listener]:
@@ -103,10 +103,10 @@ async def _listen(submission: UUID) -> AsyncIterator[Listener]:
         raise redis.ConnectionError("no Redis is set")
     async with (
         redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1) as client,
-        client.pubsub() as ear,
+        client.pubsub() as pubsub,
     ):
-        await ear.subscribe(channel_of(submission))
-        yield Listener(ear)
+        await pubsub.subscribe(channel_of(submission))
+        yield Listener(pubsub)
 
 
 @cache

@@ -110,7 +110,7 @@ async def stream(submission: Submission) -> AsyncIterator[str]:
     try:
         # Listen first and look afterwards: what happens in between is not missed.
         async with progress.listen(submission.pk) as listener:
-            async for event in _follow(submission, listener.hear):
+            async for event in _follow(submission, listener.next_message):
                 yield event
     except redis.RedisError:
         async for event in _follow(submission, _wait):
@@ -121,7 +121,7 @@ async def _wait(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-async def _follow(submission: Submission, hear: Any) -> AsyncIterator[str]:
+async def _follow(submission: Submission, next_message: Any) -> AsyncIterator[str]:
     shown, said = None, None
     for _ in range(ROUNDS):
         now = await sync_to_async(_look)(submission, said)
@@ -131,7 +131,7 @@ async def _follow(submission: Submission, hear: Any) -> AsyncIterator[str]:
             yield ": still here\n\n"
         if now.over or shutdown.asked():
             return
-        shown, said = now, await hear(PATIENCE)
+        shown, said = now, await next_message(PATIENCE)
 
 
 def _look(submission: Submission, said: dict[str, Any] | None) -> Snapshot:

@@ -54,7 +54,7 @@ def _revoke(task: str) -> None:
         log.exception("broker_unreachable", submission=task)
 
 
-def held(jobs: Collection[UUID]) -> set[UUID]:
+def in_flight(jobs: Collection[UUID]) -> set[UUID]:
     """Return those jobs that a worker has in hand, as it says every few seconds; RedisError without a broker."""
     if not jobs or not settings.REDIS_URL:
         return set()

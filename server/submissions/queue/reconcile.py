@@ -22,13 +22,13 @@ from django.utils import timezone
 from grader.telemetry import metrics
 from server.submissions import services
 from server.submissions.models import Submission
-from server.submissions.queue.dispatch import held, waiting_in
+from server.submissions.queue.dispatch import in_flight, waiting_in
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Swept:
+class Reconciled:
     """How many submissions still waited, were in a worker's hands, were sent again, and were given up."""
 
     waiting: int = 0
@@ -37,31 +37,33 @@ class Swept:
     given_up: int = 0
 
 
-def sweep() -> list[Swept]:
+def reconcile() -> list[Reconciled]:
     """Look after every submission whose lease ran out, one runtime's queue after another."""
     runtimes = Submission.objects.open().order_by().values_list("runtime", flat=True).distinct()
-    return [_sweep(runtime) for runtime in runtimes]
+    return [_reconcile(runtime) for runtime in runtimes]
 
 
-def _sweep(runtime: str) -> Swept:
+def _reconcile(runtime: str) -> Reconciled:
     out = Submission.objects.open().filter(runtime=runtime).order_by("sent_at", "pk")
     overdue = set(out.filter(leased_until__lt=timezone.now()).values_list("pk", flat=True))
     if not overdue:
-        return Swept()
+        return Reconciled()
     waiting = overdue & set(out.reverse().values_list("pk", flat=True)[: waiting_in(runtime)])
-    in_hand = held(overdue - waiting)
+    in_hand = in_flight(overdue - waiting)
     resent = [_try_again(pk) for pk in sorted(overdue - waiting - in_hand)]
-    swept = Swept(waiting=len(waiting), held=len(in_hand), resent=resent.count(True), given_up=resent.count(False))
-    for what, count in asdict(swept).items():
+    reconciled = Reconciled(
+        waiting=len(waiting), held=len(in_hand), resent=resent.count(True), given_up=resent.count(False)
+    )
+    for what, count in asdict(reconciled).items():
         metrics.reconciled.labels(what).inc(count)
-    if swept.resent or swept.given_up:
-        log.info("swept", runtime=runtime, **asdict(swept))
-    return swept
+    if reconciled.resent or reconciled.given_up:
+        log.info("reconciled", runtime=runtime, **asdict(reconciled))
+    return reconciled
 
 
 @transaction.atomic
 def _try_again(pk: UUID) -> bool | None:
-    """Send it again (True), give it up (False), or leave it (None) where a report or another sweep was quicker."""
+    """Send it again (True), give it up (False), or leave it (None) where a report or another reconcile was quicker."""
     row = Submission.objects.select_for_update().get(pk=pk)
     if not row.is_open or row.leased_until >= timezone.now():
         return None

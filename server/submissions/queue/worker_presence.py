@@ -1,8 +1,8 @@
-"""Whether anybody grades what is for a runtime: asked of the workers every few seconds, and looked up by pages.
+"""Whether a runtime has a grading worker. The records worker asks the workers every few seconds; pages look it up.
 
-A worker that is alive answers at once, but whoever asks must wait whether one more does. So the records worker asks,
-and pages read what it noted. In Redis: `graders:asked` holds since when there is asking without a gap, and
-`graders:<queue>` is there while somebody takes from that queue. Both fade by themselves.
+A live worker answers at once, but the sender of a broadcast must wait in case one more answers. So the records worker
+does the waiting, and pages read what it noted in Redis: `graders:asked` holds the time since which it has asked without
+a gap, and `graders:<queue>` exists while a worker takes from that queue. Both keys expire by themselves.
 """
 
 import time
@@ -18,9 +18,9 @@ from server.celery import app
 from server.submissions.live import progress
 from server.submissions.queue.dispatch import RUNTIMES, queue_of
 
-# How long we wait for answers, and for how long nobody must have answered before we say so: a worker that is started
-# anew is missed by nobody (seconds).
+# How long to wait for answers (seconds).
 PATIENCE = 0.5
+# How long a runtime must be without an answer until pages say so (seconds): a restart of a worker is not reported.
 LATELY = 30
 PREFIX = "graders"
 NAMES = {"cpu": "grader", "gpu": "GPU grader"}
@@ -28,20 +28,21 @@ NAMES = {"cpu": "grader", "gpu": "GPU grader"}
 log = structlog.get_logger(__name__)
 
 
-def note() -> None:
-    """Ask the workers what they take from, and note it. Without a broker nothing is noted, and so nobody is missed."""
+def record_presence() -> None:
+    """Ask the workers which queues they take from, and note it. Without a broker nothing is noted or reported."""
     try:
-        answers = ask("active_queues", patience=PATIENCE)
+        answers = broadcast("active_queues", patience=PATIENCE)
         taken = {name for answer in answers.values() for name in queue_names(answer)}
         note_taken(taken & {queue_of(runtime) for runtime in RUNTIMES})
     except (OperationalError, AMQPError, OSError, redis.RedisError):
         log.warning("graders_not_noted", exc_info=True)
 
 
-def ask(command: str, *, patience: float) -> dict[str, Any]:
-    """Return what each worker answers within so many seconds; OperationalError, AMQPError or OSError without a broker.
+def broadcast(command: str, *, patience: float) -> dict[str, Any]:
+    """Return each worker's answer to a Celery control command, by worker; waits for `patience` seconds.
 
-    An answer may be anything: who speaks for a grader may have been taken over.
+    An answer can be anything: the sender can be a grader that an attacker controls. Raises OperationalError, AMQPError
+    or OSError if the broker cannot be reached.
     """
     answers: dict[str, Any] = {}
     for answer in app.control.broadcast(command, reply=True, timeout=patience) or []:
@@ -51,13 +52,13 @@ def ask(command: str, *, patience: float) -> dict[str, Any]:
 
 
 def queue_names(answer: Any) -> list[str]:
-    """Return the queues that a worker says it takes from; none where it says something else."""
+    """Return the queues in a worker's answer to `active_queues`; empty if the answer has another form."""
     queues = answer if isinstance(answer, list) else []
     return [queue["name"] for queue in queues if isinstance(queue, dict) and isinstance(queue.get("name"), str)]
 
 
 def note_taken(queues: set[str]) -> None:
-    """Note that we asked, and that somebody takes from these queues; RedisError without a broker."""
+    """Note that the workers were asked, and that these queues are taken from. Raises RedisError without a broker."""
     with progress.client(settings.REDIS_URL).pipeline() as pipe:
         pipe.set(_key("asked"), time.time(), ex=LATELY, nx=True)
         pipe.expire(_key("asked"), LATELY)
@@ -67,15 +68,15 @@ def note_taken(queues: set[str]) -> None:
 
 
 def missing(runtime: str) -> str:
-    """Return what kind of grader is missed for a runtime; empty where one was heard of lately, or nothing is known."""
+    """Return the kind of grader that a runtime lacks; empty if one answered lately, or if nothing is known."""
     if not settings.REDIS_URL:
         return ""
     try:
-        since, heard = progress.client(settings.REDIS_URL).mget([_key("asked"), _key(queue_of(runtime))])
+        since, taken = progress.client(settings.REDIS_URL).mget([_key("asked"), _key(queue_of(runtime))])
     except redis.RedisError:
         return ""
-    unheard = heard is None and since is not None and time.time() - float(since) >= LATELY
-    return NAMES[runtime] if unheard else ""
+    is_missing = taken is None and since is not None and time.time() - float(since) >= LATELY
+    return NAMES[runtime] if is_missing else ""
 
 
 def _key(name: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
 from server.submissions.rendering.curves import Curves
-from server.submissions.rendering.figures import Figure
+from server.submissions.rendering.figures import LearnerFigure
 from server.submissions.rendering.graph import Graph
 
 Shown = TypeVar("Shown")
@@ -17,21 +17,21 @@ class Attachments:
 
     graphs: Sequence[Graph] = field(default_factory=list)
     curves: Sequence[Curves] = field(default_factory=list)
-    figures: Sequence[Figure] = field(default_factory=list)
+    figures: Sequence[LearnerFigure] = field(default_factory=list)
 
     @classmethod
-    def read(cls, exhibits: Iterable[Mapping[str, Any]]) -> Self:
-        """Return what can be shown of a report's exhibits; what cannot be read is left out."""
-        every = [exhibit for exhibit in exhibits if isinstance(exhibit, Mapping)]
+    def read(cls, attachments: Iterable[Mapping[str, Any]]) -> Self:
+        """Return what can be shown of a report's attachments; what cannot be read is left out."""
+        every = [attachment for attachment in attachments if isinstance(attachment, Mapping)]
         return cls(
             graphs=_each(every, "graph", Graph.read),
             curves=_each(every, "series", Curves.read),
-            figures=_each(every, "figure", Figure.read),
+            figures=_each(every, "figure", LearnerFigure.read),
         )
 
 
 def _each(
-    exhibits: Iterable[Mapping[str, Any]], kind: str, read: Callable[[Mapping[str, Any]], Shown | None]
+    attachments: Iterable[Mapping[str, Any]], kind: str, read: Callable[[Mapping[str, Any]], Shown | None]
 ) -> list[Shown]:
-    found = (read(exhibit) for exhibit in exhibits if exhibit.get("kind") == kind)
+    found = (read(attachment) for attachment in attachments if attachment.get("kind") == kind)
     return [one for one in found if one is not None]

@@ -53,9 +53,9 @@ class Curves:
         return self.length > TABLE_ROWS
 
     @classmethod
-    def read(cls, exhibit: Mapping[str, Any]) -> Self | None:
-        """Return the curves of an exhibit; None where there are none."""
-        match exhibit:
+    def read(cls, attachment: Mapping[str, Any]) -> Self | None:
+        """Return the curves of an attachment; None where there are none."""
+        match attachment:
             case {"case": str(case), "title": str(title), "series": list(series)}:
                 curves = [curve for one in series for curve in _curves(one)][:MAX_LINES]
                 return cls(case=case, title=title, curves=curves) if curves else None

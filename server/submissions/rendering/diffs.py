@@ -12,7 +12,7 @@ MOST_MATCHED = 1_000
 MOST_ROWS = 4_000
 
 
-class Kind(StrEnum):
+class LineChange(StrEnum):
     """What became of a line."""
 
     SAME = "same"
@@ -33,10 +33,10 @@ class Side:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class DiffRow:
     """A line on the left, on the right, or on both; a gap stands for `skipped` lines that are the same."""
 
-    kind: Kind
+    kind: LineChange
     left: Side | None = None
     right: Side | None = None
     skipped: int = 0
@@ -46,7 +46,7 @@ class Row:
 class Diff:
     """The rows, and whether there were more than are shown. No rows: the sources are the same."""
 
-    rows: list[Row]
+    rows: list[DiffRow]
     cut: bool
 
 
@@ -60,7 +60,7 @@ def side_by_side(left: str, right: str) -> Diff:
     return Diff(rows=rows[:MOST_ROWS], cut=len(rows) > MOST_ROWS)
 
 
-def _rows(old: list[str], new: list[str]) -> Iterator[Row]:
+def _rows(old: list[str], new: list[str]) -> Iterator[DiffRow]:
     at = 0
     for opcode in _opcodes(old, new):
         tag, i, i_end, j, _ = opcode
@@ -88,7 +88,7 @@ def _common(old: Sequence[str], new: Sequence[str]) -> int:
     return next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
 
 
-def _around(old: list[str], new: list[str], start: int, end: int, new_end: int) -> Iterator[Row]:
+def _around(old: list[str], new: list[str], start: int, end: int, new_end: int) -> Iterator[DiffRow]:
     """Yield the same lines from `start` to `end` of the left side, which end at `new_end` on the right."""
     shift = new_end - end
     # Before the first change there is nothing above that the lines would follow on.
@@ -96,38 +96,38 @@ def _around(old: list[str], new: list[str], start: int, end: int, new_end: int) 
     pause = min(start + CONTEXT, resume) if start else 0
     yield from _same(old, start, pause, shift)
     if resume > pause:
-        yield Row(kind=Kind.GAP, skipped=resume - pause)
+        yield DiffRow(kind=LineChange.GAP, skipped=resume - pause)
     yield from _same(old, resume, end, shift)
 
 
-def _tail(old: list[str], new: list[str], start: int) -> Iterator[Row]:
+def _tail(old: list[str], new: list[str], start: int) -> Iterator[DiffRow]:
     end = min(start + CONTEXT, len(old))
     yield from _same(old, start, end, len(new) - len(old))
     if end < len(old):
-        yield Row(kind=Kind.GAP, skipped=len(old) - end)
+        yield DiffRow(kind=LineChange.GAP, skipped=len(old) - end)
 
 
-def _same(old: list[str], start: int, end: int, shift: int) -> Iterator[Row]:
+def _same(old: list[str], start: int, end: int, shift: int) -> Iterator[DiffRow]:
     for i in range(start, end):
         left, right = Side(number=i + 1, before=old[i]), Side(number=i + 1 + shift, before=old[i])
-        yield Row(kind=Kind.SAME, left=left, right=right)
+        yield DiffRow(kind=LineChange.SAME, left=left, right=right)
 
 
-def _changed(old: list[str], new: list[str], opcode: Opcode) -> Iterator[Row]:
+def _changed(old: list[str], new: list[str], opcode: Opcode) -> Iterator[DiffRow]:
     _, i, i_end, j, j_end = opcode
     for left, right in zip_longest(range(i, i_end), range(j, j_end)):
         if right is None:
-            yield Row(kind=Kind.REMOVED, left=Side(number=left + 1, middle=old[left]))
+            yield DiffRow(kind=LineChange.REMOVED, left=Side(number=left + 1, middle=old[left]))
         elif left is None:
-            yield Row(kind=Kind.ADDED, right=Side(number=right + 1, middle=new[right]))
+            yield DiffRow(kind=LineChange.ADDED, right=Side(number=right + 1, middle=new[right]))
         else:
             yield _pair(old[left], new[right], left + 1, right + 1)
 
 
-def _pair(old: str, new: str, left: int, right: int) -> Row:
+def _pair(old: str, new: str, left: int, right: int) -> DiffRow:
     head = _common(old, new)
     tail = _common(old[head:][::-1], new[head:][::-1])
-    return Row(kind=Kind.CHANGED, left=_side(old, head, tail, left), right=_side(new, head, tail, right))
+    return DiffRow(kind=LineChange.CHANGED, left=_side(old, head, tail, left), right=_side(new, head, tail, right))
 
 
 def _side(line: str, head: int, tail: int, number: int) -> Side:

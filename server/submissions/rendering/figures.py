@@ -11,7 +11,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Figure:
+class LearnerFigure:
     """A picture of one public case; `name` is made from its bytes."""
 
     case: str
@@ -19,18 +19,18 @@ class Figure:
     png: bytes
 
     @classmethod
-    def read(cls, exhibit: Mapping[str, Any]) -> Self | None:
-        """Return the figure of an exhibit; None where it holds no PNG."""
-        match exhibit:
+    def read(cls, attachment: Mapping[str, Any]) -> Self | None:
+        """Return the figure of an attachment; None where it holds no PNG."""
+        match attachment:
             case {"case": str(case), "png": str(text)}:
                 png = _decoded(text)
                 return cls(case=case, name=hashlib.sha256(png).hexdigest()[:32], png=png) if png else None
         return None
 
 
-def find_figure(exhibits: Iterable[Mapping[str, Any]], name: str) -> Figure | None:
-    """Return the figure of that name among a report's exhibits."""
-    figures = (Figure.read(exhibit) for exhibit in exhibits)
+def find_figure(attachments: Iterable[Mapping[str, Any]], name: str) -> LearnerFigure | None:
+    """Return the figure of that name among a report's attachments."""
+    figures = (LearnerFigure.read(attachment) for attachment in attachments)
     return next((figure for figure in figures if figure and figure.name == name), None)
 
 

@@ -37,13 +37,13 @@ class Box:
         return self.y - HEIGHT / 2
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """The node in words."""
         return f"{self.name} ({self.note})" if self.note else self.name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class GraphEdge:
     """An edge as the `d` of an SVG path; `times` counts how often it is there, and is written at `x`, `y`."""
 
     path: str
@@ -53,7 +53,7 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class GraphStep:
     """A node in words, and the nodes that its gradient goes on to."""
 
     name: str
@@ -68,15 +68,15 @@ class Graph:
     width: float
     height: float
     boxes: Sequence[Box]
-    lines: Sequence[Line]
-    steps: Sequence[Step]
+    lines: Sequence[GraphEdge]
+    steps: Sequence[GraphStep]
     cut_off: Sequence[str]
     capped: bool
 
     @classmethod
-    def read(cls, exhibit: Mapping[str, Any]) -> Self | None:
-        """Return the graph of an exhibit, laid out; None where it is no graph."""
-        match exhibit:
+    def read(cls, attachment: Mapping[str, Any]) -> Self | None:
+        """Return the graph of an attachment, laid out; None where it is no graph."""
+        match attachment:
             case {"case": str(case), "graph": {"nodes": list(nodes), "edges": list(edges)} as graph, **rest}:
                 named = rest.get("cut_off")
                 cut_off = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
@@ -101,8 +101,8 @@ class Graph:
             width=max([width, *(box.left + box.width + MARGIN for box in lost)]),
             height=(len(layout.layers) + bool(lost)) * LAYER - LAYER + HEIGHT + 2 * MARGIN,
             boxes=[*boxes, *lost],
-            lines=[_line([places[spot] for spot in route], times[route[0], route[-1]]) for route in layout.routes],
-            steps=[Step(name=box.words, then=_then(i, boxes, edges)) for i, box in enumerate(boxes)],
+            lines=[_edge([places[spot] for spot in route], times[route[0], route[-1]]) for route in layout.routes],
+            steps=[GraphStep(name=box.description, then=_then(i, boxes, edges)) for i, box in enumerate(boxes)],
             cut_off=cut_off,
             capped=capped,
         )
@@ -156,7 +156,7 @@ def _lost(names: Sequence[str], *, top: float) -> list[Box]:
     return boxes
 
 
-def _line(places: Sequence[tuple[float, float]], times: int) -> Line:
+def _edge(places: Sequence[tuple[float, float]], times: int) -> GraphEdge:
     """A smooth line through the places, upright at each; it begins below the first box and ends above the last."""
     (x, y), *others = places
     y += HEIGHT / 2
@@ -167,10 +167,10 @@ def _line(places: Sequence[tuple[float, float]], times: int) -> Line:
         path += f"C{x:g} {middle:g} {next_x:g} {middle:g} {next_x:g} {next_y:g}"
         x, y = next_x, next_y
     start, second = places[0], places[1]
-    return Line(
+    return GraphEdge(
         path=path, times=times, x=round((start[0] + second[0]) / 2 + 4, 1), y=round((start[1] + second[1]) / 2, 1)
     )
 
 
 def _then(node: int, boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> list[str]:
-    return [boxes[child].words for parent, child in edges if parent == node]
+    return [boxes[child].description for parent, child in edges if parent == node]

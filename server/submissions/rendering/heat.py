@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 LEVELS = 8
-MAX_CELLS = 400
+MAX_SQUARES = 400
 LISTED = 20
 # A vector longer than this is broken into rows.
 LONGEST_ROW = 24
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class TensorEntry:
     """One number of the tensor: its index, and |yours - expected|."""
 
     index: str
@@ -22,19 +22,19 @@ class Entry:
     difference: float
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """The entry as one reads it out."""
         return f"{self.index}: yours {self.yours:.4g}, expected {self.expected:.4g}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Cell:
+class HeatSquare:
     """A square of the map. `level` is 0 where the numbers agree, and `LEVELS` where they differ most."""
 
     x: int
     y: int
     level: int
-    entry: Entry
+    entry: TensorEntry
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,8 +44,8 @@ class HeatMap:
     shape: str
     columns: int
     rows: int
-    cells: Sequence[Cell]
-    worst: Sequence[Entry]
+    squares: Sequence[HeatSquare]
+    worst: Sequence[TensorEntry]
 
     @property
     def width(self) -> int:
@@ -64,7 +64,7 @@ class HeatMap:
     @property
     def wrong(self) -> int:
         """How many numbers differ."""
-        return sum(cell.level > 0 for cell in self.cells)
+        return sum(square.level > 0 for square in self.squares)
 
     @classmethod
     def read(cls, document: Any) -> Self | None:
@@ -77,19 +77,19 @@ class HeatMap:
         return None
 
     @classmethod
-    def _of(cls, shape: list[int], entries: list[Entry]) -> Self:
+    def _of(cls, shape: list[int], entries: list[TensorEntry]) -> Self:
         columns = shape[-1] if len(shape) > 1 else min(len(entries), LONGEST_ROW)
         most = max((entry.difference for entry in entries if math.isfinite(entry.difference)), default=0.0)
-        cells = [
-            Cell(x=i % columns, y=i // columns, level=_level(entry.difference, most), entry=entry)
+        squares = [
+            HeatSquare(x=i % columns, y=i // columns, level=_level(entry.difference, most), entry=entry)
             for i, entry in enumerate(entries)
         ]
-        wrong = [cell.entry for cell in cells if cell.level]
+        wrong = [square.entry for square in squares if square.level]
         return cls(
             shape=_tuple(shape),
             columns=columns,
             rows=math.ceil(len(entries) / columns),
-            cells=cells,
+            squares=squares,
             worst=sorted(wrong, key=_badness, reverse=True)[:LISTED],
         )
 
@@ -97,12 +97,12 @@ class HeatMap:
 def _sound(shape: list[Any], got: list[Any], expected: list[Any]) -> bool:
     if not shape or not all(type(size) is int and size > 0 for size in shape):
         return False
-    fits = len(got) == len(expected) == math.prod(shape) <= MAX_CELLS
+    fits = len(got) == len(expected) == math.prod(shape) <= MAX_SQUARES
     return fits and all(type(number) in (int, float) for number in [*got, *expected])
 
 
-def _entry(shape: list[int], place: int, got: float, expected: float) -> Entry:
-    return Entry(index=_index(shape, place), yours=got, expected=expected, difference=abs(got - expected))
+def _entry(shape: list[int], place: int, got: float, expected: float) -> TensorEntry:
+    return TensorEntry(index=_index(shape, place), yours=got, expected=expected, difference=abs(got - expected))
 
 
 def _index(shape: list[int], place: int) -> str:
@@ -117,7 +117,7 @@ def _tuple(shape: list[int]) -> str:
     return str(tuple(shape))
 
 
-def _badness(entry: Entry) -> float:
+def _badness(entry: TensorEntry) -> float:
     return entry.difference if math.isfinite(entry.difference) else math.inf
 
 

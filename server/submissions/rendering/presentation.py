@@ -37,7 +37,7 @@ class Counterexample:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class FindingRow:
     """One check's answer in words, with what can be shown of it.
 
     The diagnosis is left out where the message says the same. `line` is the line of the learner's code that the
@@ -59,17 +59,17 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Result:
+class ResultView:
     """A report in words and pictures. `given` and `max` are the grader's points; `perfect` means all of them."""
 
     outcome: str
     headline: str
-    rows: list[Row]
+    rows: list[FindingRow]
     output: str
     seconds: float
     given: float
     max: float
-    exhibits: Attachments
+    attachments: Attachments
 
     @property
     def marks(self) -> list[dict[str, Any]]:
@@ -83,12 +83,12 @@ class Result:
         return self.max > 0 and self.given >= self.max
 
 
-def result_of(submission: Submission) -> Result | None:
+def result_of(submission: Submission) -> ResultView | None:
     """Return what a submission's report says, or None where there is none."""
     if submission.report is None:
         return None
     report = Report.from_dict(submission.report)
-    return Result(
+    return ResultView(
         outcome=str(report.outcome),
         headline=_headline(report, Kind(submission.kind)),
         rows=[_row(finding) for finding in report.findings],
@@ -96,7 +96,7 @@ def result_of(submission: Submission) -> Result | None:
         seconds=report.seconds,
         given=report.points,
         max=report.max_points,
-        exhibits=Attachments.read(report.attachments),
+        attachments=Attachments.read(report.attachments),
     )
 
 
@@ -109,10 +109,10 @@ def _headline(report: Report, kind: Kind) -> str:
     return f"{failed} of {len(report.findings)} checks failed." if failed else OUTCOMES[report.outcome]
 
 
-def _row(finding: Finding) -> Row:
+def _row(finding: Finding) -> FindingRow:
     message = finding.text
     diagnosis = render(finding.diagnosis, finding.data)
-    return Row(
+    return FindingRow(
         title=finding.title,
         status=str(finding.status),
         points=finding.points,
@@ -121,14 +121,14 @@ def _row(finding: Finding) -> Row:
         diagnosis=None if diagnosis == message else diagnosis,
         hint=finding.hint_text,
         case=finding.case,
-        line=_line(finding.data),
+        line=_line_number(finding.data),
         traceback=_traceback(finding.data),
         counterexample=Counterexample.read(finding.evidence.get("counterexample")),
         heat_map=HeatMap.read(finding.evidence.get("heat_map")),
     )
 
 
-def _line(data: Mapping[str, Any]) -> int | None:
+def _line_number(data: Mapping[str, Any]) -> int | None:
     line = data.get("line")
     return line if type(line) is int and line > 0 else None
 

@@ -26,7 +26,7 @@ def test_failed_checks_are_noted_and_passed_ones_are_not(student, assignment):
 
 
 def test_a_free_look_is_not_noted(student, assignment):
-    record(make_submission(student, assignment, kind=Kind.CHECK), make_report(0, message="returned_none"))
+    record(make_submission(student, assignment, kind=Kind.TEST_RUN), make_report(0, message="returned_none"))
 
     assert not FailedCheck.objects.exists()
 

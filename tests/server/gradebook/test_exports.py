@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from server.gradebook.exports import Format, export
-from server.gradebook.exports.cells import TRIGGERS, safe
+from server.gradebook.exports.safe_values import TRIGGERS, safe
 from server.gradebook.models import Action
 from server.gradebook.services import decide
 from tests.support.people import graded, make_assignment, make_member, make_student

@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.db.models import ProtectedError
 
 from server.gradebook.models import Action, Grade, GradeChange, Unrecorded
-from server.gradebook.selectors import unrecorded
 from server.gradebook.services import decide
 from tests.support.people import graded, make_member, make_user
+from tests.support.records import unrecorded
 
 
 @pytest.fixture
@@ -43,12 +43,12 @@ def test_what_was_recorded_is_neither_rewritten_nor_deleted(change):
 
 
 def test_a_grade_written_around_the_record_is_found(change, assignment, student):
-    assert unrecorded(Grade.objects.all()) == []
+    assert unrecorded() == []
 
     row = Grade.objects.get()
     row.final = 100
     row.save()
-    assert unrecorded(Grade.objects.all()) == [row]
+    assert unrecorded() == [row]
 
     # Every test ends with a look for such grades: see conftest.
     row.final = 50

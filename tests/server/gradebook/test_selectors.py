@@ -2,19 +2,19 @@ import pytest
 
 from server.submissions import services
 from server.submissions.models import Kind, State
-from server.submissions.standings import standings
+from server.submissions.statuses import statuses
 from tests.support.people import graded, make_assignment, make_submission
 
 
 def only(learner, assignment):
-    (standing,) = standings(learner, assignment.course)
-    return standing
+    (status,) = statuses(learner, assignment.course)
+    return status
 
 
 def test_an_exercise_that_nobody_touched_is_neither_tried_nor_passed(student, assignment):
-    standing = only(student, assignment)
+    status = only(student, assignment)
 
-    assert (standing.tried, standing.passed, standing.waiting, standing.grade) == (False, False, False, None)
+    assert (status.tried, status.passed, status.waiting, status.grade) == (False, False, False, None)
 
 
 def test_the_grade_is_the_share_of_the_points_that_the_grader_gave(student, assignment):
@@ -48,7 +48,7 @@ def test_what_waits_uses_an_attempt_until_it_is_known_to_be_none(student, assign
 
 
 def test_a_check_is_free_and_never_a_grade(student, assignment):
-    make_submission(student, assignment, kind=Kind.CHECK, state=State.GRADED, given=10, max=10)
+    make_submission(student, assignment, kind=Kind.TEST_RUN, state=State.GRADED, given=10, max=10)
 
     assert not only(student, assignment).tried
 
@@ -65,4 +65,4 @@ def test_three_queries_tell_the_standing_of_a_whole_course(student, assignment, 
         graded(student, another, given=number)
 
     with django_assert_num_queries(3):
-        assert len(standings(student, assignment.course)) == 6
+        assert len(statuses(student, assignment.course)) == 6

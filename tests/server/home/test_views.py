@@ -52,7 +52,7 @@ def test_an_exercise_that_came_later_stands_in_its_unit(client, student, assignm
 
     units = client.get(f"/courses/{assignment.course.slug}/").context["units"]
 
-    slugs = [(unit.title, [standing.assignment.slug for standing in unit.standings]) for unit in units]
+    slugs = [(unit.title, [status.assignment.slug for status in unit.statuses]) for unit in units]
     assert slugs == [("Gradients", ["gradients/square", "gradients/cube"]), ("Training", ["training/line"])]
 
 

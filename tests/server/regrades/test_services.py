@@ -11,8 +11,8 @@ from server.gradebook.services import decide, undo
 from server.gradebook.states import state_of
 from server.regrades import services
 from server.regrades.errors import RegradeError
-from server.regrades.models import Rerun, Scope, Stage
-from server.regrades.reconcile import sweep
+from server.regrades.models import RegradeScope, Rerun, Stage
+from server.regrades.reconcile import reconcile
 from server.regrades.selectors import tally
 from server.regrades.signals import regrade_applied
 from server.submissions.models import State
@@ -221,11 +221,11 @@ def test_a_new_version_of_the_exercise_is_the_one_that_grades(student, assignmen
 def test_the_sweep_sends_what_was_never_sent_and_gives_up_in_the_end(student, assignment, begin, queued, settings):
     graded(student, assignment, given=3)
     regrade = begin()
-    assert sweep() == 1
+    assert reconcile() == 1
     assert len(queued("regrading.cpu")) == 1
 
     Rerun.objects.update(leased_until=timezone.now(), tries=settings.GRADING_TRIES)
-    assert sweep() == 0
+    assert reconcile() == 0
     assert tally(regrade).errors == 1
 
 
@@ -234,7 +234,7 @@ def test_the_sweep_leaves_what_still_lies_in_the_queue(student, assignment, begi
     services.send_out(begin().pk)
     Rerun.objects.update(leased_until=timezone.now())
 
-    assert sweep() == 0
+    assert reconcile() == 0
     assert Rerun.objects.get().tries == 1
     assert len(queued("regrading.cpu")) == 1
 
@@ -254,8 +254,8 @@ def test_only_what_counts_is_graded_again_where_that_was_asked_for(student, assi
     best = graded(student, assignment, given=5)
     graded(student, assignment, given=4)
 
-    assert [rerun.submission for rerun in begin(scope=Scope.COUNTED).reruns.all()] == [best]
-    assert begin(scope=Scope.ALL).reruns.count() == 3
+    assert [rerun.submission for rerun in begin(scope=RegradeScope.COUNTED).reruns.all()] == [best]
+    assert begin(scope=RegradeScope.ALL).reruns.count() == 3
 
 
 def test_nothing_to_grade_again_is_said(assignment, begin):

@@ -9,7 +9,7 @@ from django.db import connection
 from server.submissions import services
 from server.submissions.errors import NotNow
 from server.submissions.models import State, Submission
-from server.submissions.services import Recorded
+from server.submissions.services import RecordResult
 from tests.support.people import make_assignment, make_report, make_student, make_submission, record
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,10 +50,10 @@ def test_of_several_reports_at_once_exactly_one_is_written():
 
     results = together(lambda number: record(submission, make_report(number)))
 
-    assert results.count(Recorded.WRITTEN) == 1
-    assert results.count(Recorded.ALREADY_OVER) == AT_ONCE - 1
+    assert results.count(RecordResult.WRITTEN) == 1
+    assert results.count(RecordResult.ALREADY_OVER) == AT_ONCE - 1
     submission.refresh_from_db()
-    assert submission.given == results.index(Recorded.WRITTEN)
+    assert submission.given == results.index(RecordResult.WRITTEN)
 
 
 def test_of_a_report_and_a_cancellation_at_once_exactly_one_wins():
@@ -62,6 +62,6 @@ def test_of_a_report_and_a_cancellation_at_once_exactly_one_wins():
     results = together(lambda number: services.cancel(submission) if number % 2 else record(submission))
 
     submission.refresh_from_db()
-    cancelled, written = results.count(True), results.count(Recorded.WRITTEN)
+    cancelled, written = results.count(True), results.count(RecordResult.WRITTEN)
     assert (cancelled, written) in {(1, 0), (0, 1)}
     assert submission.state == (State.CANCELLED if cancelled else State.GRADED)

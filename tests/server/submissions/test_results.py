@@ -5,7 +5,7 @@ import base64
 import pytest
 from django.urls import reverse
 
-from server.submissions.rendering.figures import SIGNATURE, Figure
+from server.submissions.rendering.figures import SIGNATURE, LearnerFigure
 from tests.support.people import make_report, make_student, make_submission, record
 
 ATTACK = "<script>alert(1)</script>"
@@ -74,7 +74,7 @@ def test_nothing_in_a_picture_is_markup(shown):
 
 def test_a_figure_is_served_to_its_owner_as_a_picture_and_nothing_else(client, student, submission):
     client.force_login(student)
-    address = reverse("submissions:figure", args=[submission.pk, Figure.read(EXHIBITS[1]).name])
+    address = reverse("submissions:figure", args=[submission.pk, LearnerFigure.read(EXHIBITS[1]).name])
 
     answer = client.get(address)
 
@@ -84,7 +84,7 @@ def test_a_figure_is_served_to_its_owner_as_a_picture_and_nothing_else(client, s
 
 
 def test_a_figure_of_another_or_of_no_name_does_not_exist(client, student, submission):
-    name = Figure.read(EXHIBITS[1]).name
+    name = LearnerFigure.read(EXHIBITS[1]).name
     client.force_login(student)
     assert client.get(reverse("submissions:figure", args=[submission.pk, "0" * 32])).status_code == 404
     client.force_login(make_student(submission.course))

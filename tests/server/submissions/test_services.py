@@ -8,7 +8,7 @@ from grader.protocol.reports import Outcome
 from server.submissions import services
 from server.submissions.errors import NotNow, Unstorable
 from server.submissions.models import Kind, State, Submission
-from server.submissions.services import Recorded
+from server.submissions.services import RecordResult
 from tests.support.people import make_report, make_submission, record
 
 
@@ -29,11 +29,11 @@ def test_a_submission_is_committed_with_all_that_grading_needs(student, assignme
 
 
 def test_a_check_runs_the_public_cases_only(student, assignment):
-    assert submit(student, assignment, kind=Kind.CHECK).job().scope == "public"
+    assert submit(student, assignment, kind=Kind.TEST_RUN).job().scope == "public"
 
 
 def test_submissions_are_numbered_by_kind(student, assignment):
-    kinds = [Kind.SUBMIT, Kind.CHECK, Kind.SUBMIT, Kind.CHECK, Kind.CHECK]
+    kinds = [Kind.SUBMIT, Kind.TEST_RUN, Kind.SUBMIT, Kind.TEST_RUN, Kind.TEST_RUN]
 
     assert [submit(student, assignment, kind=kind).number for kind in kinds] == [1, 1, 2, 2, 3]
 
@@ -104,8 +104,8 @@ def test_the_attempts_of_others_are_theirs(student, assignment):
 def test_a_report_is_written_once(student, assignment):
     submission = submit(student, assignment)
 
-    assert record(submission, make_report(7)) == Recorded.WRITTEN
-    assert record(submission, make_report(10)) == Recorded.ALREADY_OVER
+    assert record(submission, make_report(7)) == RecordResult.WRITTEN
+    assert record(submission, make_report(10)) == RecordResult.ALREADY_OVER
     submission.refresh_from_db()
     assert (submission.state, submission.given, submission.max) == (State.GRADED, 7, 10)
     assert submission.finished_at is not None
@@ -114,7 +114,7 @@ def test_a_report_is_written_once(student, assignment):
 def test_a_report_with_a_forged_token_is_refused(student, assignment):
     submission = submit(student, assignment)
 
-    assert record(submission, token="forged") == Recorded.WRONG_TOKEN
+    assert record(submission, token="forged") == RecordResult.WRONG_TOKEN
     submission.refresh_from_db()
     assert submission.state == State.QUEUED
 
@@ -122,13 +122,13 @@ def test_a_report_with_a_forged_token_is_refused(student, assignment):
 def test_a_report_of_another_submission_is_refused(student, assignment):
     mine, other = submit(student, assignment), submit(student, assignment)
 
-    assert record(mine, token=other.token) == Recorded.WRONG_TOKEN
+    assert record(mine, token=other.token) == RecordResult.WRONG_TOKEN
 
 
 def test_a_report_for_nothing_we_know_is_refused(db):
     unknown = "01890a5d-ac96-774b-bcce-b302099a8057"
 
-    assert services.record(submission=unknown, token="t", report=make_report()) == Recorded.WRONG_TOKEN
+    assert services.record(submission=unknown, token="t", report=make_report()) == RecordResult.WRONG_TOKEN
 
 
 def test_code_that_did_not_load_has_a_report_and_no_score(student, assignment):
@@ -177,20 +177,20 @@ def test_a_report_that_is_none_scores_nothing_and_the_submission_waits_on(studen
     result = services.record(submission=str(submission.pk), token=submission.token, report=report)
 
     submission.refresh_from_db()
-    assert result == Recorded.MALFORMED
+    assert result == RecordResult.MALFORMED
     assert (submission.state, submission.given, submission.report) == (State.QUEUED, None, None)
 
 
 def test_a_report_may_quote_how_nul_is_spelled(student, assignment):
     submission = submit(student, assignment)
 
-    assert record(submission, make_report() | {"output": r"print('\u0000')"}) == Recorded.WRITTEN
+    assert record(submission, make_report() | {"output": r"print('\u0000')"}) == RecordResult.WRITTEN
 
 
 def test_a_failure_of_ours_is_counted_and_changes_nothing_else(student, assignment):
     submission = submit(student, assignment)
 
-    assert services.record_failure(submission=str(submission.pk), token=submission.token) == Recorded.WRITTEN
+    assert services.record_failure(submission=str(submission.pk), token=submission.token) == RecordResult.WRITTEN
     submission.refresh_from_db()
     assert submission.failures == 1
     assert (submission.state, submission.given, submission.counts) == (State.QUEUED, None, True)
@@ -209,7 +209,7 @@ def test_a_late_failure_never_overwrites_a_report(student, assignment):
     submission = submit(student, assignment)
     record(submission)
 
-    assert services.record_failure(submission=str(submission.pk), token=submission.token) == Recorded.ALREADY_OVER
+    assert services.record_failure(submission=str(submission.pk), token=submission.token) == RecordResult.ALREADY_OVER
     submission.refresh_from_db()
     assert submission.state == State.GRADED
 
@@ -217,14 +217,14 @@ def test_a_late_failure_never_overwrites_a_report(student, assignment):
 def test_a_failure_with_a_forged_token_is_refused(student, assignment):
     submission = submit(student, assignment)
 
-    assert services.record_failure(submission=str(submission.pk), token="forged") == Recorded.WRONG_TOKEN
+    assert services.record_failure(submission=str(submission.pk), token="forged") == RecordResult.WRONG_TOKEN
 
 
 def test_a_cancelled_submission_stays_cancelled_whatever_comes_back(student, assignment):
     submission = submit(student, assignment)
 
     assert services.cancel(submission)
-    assert record(submission) == Recorded.ALREADY_OVER
+    assert record(submission) == RecordResult.ALREADY_OVER
     submission.refresh_from_db()
     assert (submission.state, submission.given) == (State.CANCELLED, None)
 
@@ -241,7 +241,7 @@ def test_what_is_graded_cannot_be_cancelled(student, assignment):
 def test_a_report_that_comes_after_we_gave_up_is_still_the_learners(student, assignment):
     submission = make_submission(student, assignment, state=State.ERROR)
 
-    assert record(submission) == Recorded.WRITTEN
+    assert record(submission) == RecordResult.WRITTEN
 
 
 def test_what_staff_requeue_answers_to_a_new_token_only(student, assignment):
@@ -251,8 +251,8 @@ def test_what_staff_requeue_answers_to_a_new_token_only(student, assignment):
     assert services.requeue(submission)
     submission.refresh_from_db()
     assert (submission.state, submission.tries) == (State.QUEUED, 1)
-    assert record(submission, token=old) == Recorded.WRONG_TOKEN
-    assert record(submission) == Recorded.WRITTEN
+    assert record(submission, token=old) == RecordResult.WRONG_TOKEN
+    assert record(submission) == RecordResult.WRITTEN
 
 
 def test_only_our_errors_can_be_requeued(student, assignment):

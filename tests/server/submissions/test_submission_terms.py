@@ -3,15 +3,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from server.gradebook.rules import LateRule, Terms
-from server.submissions.standings import Standing
-from server.submissions.submission_terms import in_words, outlook
+from server.submissions.statuses import AssignmentStatus
+from server.submissions.submission_terms import in_words, submission_terms
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
 def told(*, used=0, last_at=None, **terms):
-    standing = Standing(
+    status = AssignmentStatus(
         assignment=None,
         terms=Terms(points=100, **terms),
         grade=None,
@@ -21,7 +21,7 @@ def told(*, used=0, last_at=None, **terms):
         passed=False,
         last_at=last_at,
     )
-    return outlook(standing, now=NOON)
+    return submission_terms(status, now=NOON)
 
 
 def test_without_limits_there_is_nothing_to_say():

@@ -143,7 +143,7 @@ def test_our_failure_is_called_ours_and_has_no_score(at, student, assignment):
 
     text = at.get(submission.get_absolute_url()).text
 
-    assert "Our mistake" in text
+    assert "Grading error" in text
     assert "score-number" not in text
 
 
@@ -325,5 +325,5 @@ def test_the_grade_beside_the_title_follows_the_report(at, student, assignment):
 
     answer = at.get(reverse("submissions:result", args=[submission.pk]), headers=PART)
 
-    assert 'id="standing"' in answer.text
+    assert 'id="status"' in answer.text
     assert "Grade 40 of 100" in answer.text

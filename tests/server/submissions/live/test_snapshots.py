@@ -13,13 +13,13 @@ from tests.support.people import graded, make_submission, record
 
 @pytest.fixture
 def told(monkeypatch):
-    """Have the stream hear these messages, one after another; a message may be a function that does something."""
+    """Make the stream receive these messages in order; a message can be a function that is called instead."""
 
     def tell(*messages):
         rest = list(messages)
 
         class Listener:
-            async def hear(self, seconds):
+            async def next_message(self, seconds):
                 message = rest.pop(0)
                 return message() if callable(message) else message
 
@@ -102,7 +102,7 @@ def test_a_running_submission_says_how_far_it_is(assignment):
 
 def test_progress_never_ends_a_submission_nor_reopens_it(assignment):
     submission = make_submission(None, assignment)
-    assert not snapshots.snapshot(submission, progress.understood('{"state": "graded"}')).over
+    assert not snapshots.snapshot(submission, progress.parse_message('{"state": "graded"}')).over
 
     record(submission)
     submission.refresh_from_db()

@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from server.submissions import services
 from server.submissions.models import State
-from server.submissions.queue import reconcile as sweeping
-from server.submissions.queue.reconcile import Swept, sweep
-from server.submissions.services import Recorded
+from server.submissions.queue import reconcile as reconcile_module
+from server.submissions.queue.reconcile import Reconciled, reconcile
+from server.submissions.services import RecordResult
 from tests.support.people import make_submission, record
 
 
@@ -16,7 +16,7 @@ def in_queue(monkeypatch):
     """Say how many jobs lie in the queue."""
 
     def say(number):
-        monkeypatch.setattr(sweeping, "waiting_in", lambda runtime: number)
+        monkeypatch.setattr(reconcile_module, "waiting_in", lambda runtime: number)
 
     say(0)
     return say
@@ -39,7 +39,7 @@ def test_a_lost_submission_is_sent_again_with_the_same_token(assignment, in_queu
     lost = overdue(assignment)
     sent.clear()
 
-    assert sweep() == [Swept(resent=1)]
+    assert reconcile() == [Reconciled(resent=1)]
     assert sent == [lost]
     assert (again(lost).tries, again(lost).token) == (2, lost.token)
     assert again(lost).leased_until > timezone.now()
@@ -48,7 +48,7 @@ def test_a_lost_submission_is_sent_again_with_the_same_token(assignment, in_queu
 def test_what_is_within_its_lease_is_left_alone(assignment, in_queue):
     submission = make_submission(None, assignment)
 
-    assert sweep() == [Swept()]
+    assert reconcile() == [Reconciled()]
     assert again(submission).tries == 1
 
 
@@ -56,15 +56,15 @@ def test_what_still_lies_in_the_queue_is_left_alone(assignment, in_queue):
     waits = overdue(assignment)
     in_queue(1)
 
-    assert sweep() == [Swept(waiting=1)]
+    assert reconcile() == [Reconciled(waiting=1)]
     assert again(waits).tries == 1
 
 
 def test_what_a_worker_has_in_hand_is_left_alone(assignment, in_queue, monkeypatch):
     runs, lost = overdue(assignment), overdue(assignment)
-    monkeypatch.setattr(sweeping, "held", lambda jobs: {runs.pk} & jobs)
+    monkeypatch.setattr(reconcile_module, "in_flight", lambda jobs: {runs.pk} & jobs)
 
-    assert sweep() == [Swept(held=1, resent=1)]
+    assert reconcile() == [Reconciled(held=1, resent=1)]
     assert [again(one).tries for one in (runs, lost)] == [1, 2]
 
 
@@ -72,7 +72,7 @@ def test_of_a_queue_that_is_first_in_first_out_the_oldest_are_the_lost_ones(assi
     oldest, older, newest = (overdue(assignment, minutes=minutes) for minutes in (30, 20, 10))
     in_queue(1)
 
-    assert sweep() == [Swept(waiting=1, resent=2)]
+    assert reconcile() == [Reconciled(waiting=1, resent=2)]
     assert [again(one).tries for one in (oldest, older, newest)] == [2, 2, 1]
 
 
@@ -80,7 +80,7 @@ def test_of_a_queue_that_is_first_in_first_out_the_oldest_are_the_lost_ones(assi
 def test_after_the_last_try_it_ends_as_our_error_without_a_score(assignment, in_queue, spent):
     hopeless = overdue(assignment, **spent)
 
-    assert sweep() == [Swept(given_up=1)]
+    assert reconcile() == [Reconciled(given_up=1)]
     assert (again(hopeless).state, again(hopeless).given) == (State.ERROR, None)
     assert not again(hopeless).counts
 
@@ -89,7 +89,7 @@ def test_repeated_sweeps_try_a_bounded_number_of_times(assignment, in_queue, set
     settings.GRADING_LEASE = -1
     hopeless = overdue(assignment)
     for _ in range(settings.GRADING_SENDS + 3):
-        sweep()
+        reconcile()
 
     assert again(hopeless).state == State.ERROR
     assert again(hopeless).tries == settings.GRADING_SENDS
@@ -107,7 +107,7 @@ def test_a_queue_that_is_lost_a_few_times_makes_nobody_wait_longer_and_many_time
 def test_what_was_lost_often_is_not_given_up_like_what_failed_often(assignment, in_queue, settings):
     unlucky = overdue(assignment, tries=settings.GRADING_TRIES + 1)
 
-    assert sweep() == [Swept(resent=1)]
+    assert reconcile() == [Reconciled(resent=1)]
     assert again(unlucky).state == State.QUEUED
 
 
@@ -116,7 +116,7 @@ def test_a_failure_is_tried_again_after_its_wait(assignment, in_queue, settings)
     failed = make_submission(None, assignment)
     services.record_failure(submission=str(failed.pk), token=failed.token)
 
-    assert sweep() == [Swept(resent=1)]
+    assert reconcile() == [Reconciled(resent=1)]
 
 
 def test_the_wait_after_a_failure_grows(assignment, settings):
@@ -132,23 +132,23 @@ def test_the_wait_after_a_failure_grows(assignment, settings):
 
 def test_a_report_between_two_tries_wins_and_the_second_changes_nothing(assignment, in_queue):
     slow = overdue(assignment)
-    sweep()
+    reconcile()
 
-    assert record(slow) == Recorded.WRITTEN
-    assert record(slow) == Recorded.ALREADY_OVER
-    assert sweep() == []
+    assert record(slow) == RecordResult.WRITTEN
+    assert record(slow) == RecordResult.ALREADY_OVER
+    assert reconcile() == []
 
 
 @pytest.mark.parametrize("state", [State.UNGRADABLE, State.ERROR, State.CANCELLED])
 def test_what_is_over_is_never_swept(assignment, in_queue, state):
     over = overdue(assignment, state=state)
 
-    assert sweep() == []
+    assert reconcile() == []
     assert again(over).state == state
 
 
 def test_a_running_submission_whose_worker_vanished_is_sent_again(assignment, in_queue):
     orphan = overdue(assignment, state=State.RUNNING)
 
-    assert sweep() == [Swept(resent=1)]
+    assert reconcile() == [Reconciled(resent=1)]
     assert again(orphan).is_open

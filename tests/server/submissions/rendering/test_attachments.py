@@ -4,7 +4,7 @@ import pytest
 
 from server.submissions.rendering.attachments import Attachments
 from server.submissions.rendering.curves import TABLE_ROWS, Curves
-from server.submissions.rendering.figures import SIGNATURE, Figure, find_figure
+from server.submissions.rendering.figures import SIGNATURE, LearnerFigure, find_figure
 
 PNG = base64.b64encode(SIGNATURE + b"pixels").decode()
 
@@ -46,7 +46,7 @@ def test_what_holds_no_curves_is_not_drawn(series):
 
 def test_a_figure_is_found_by_what_is_in_it():
     exhibit = {"kind": "figure", "case": "x", "png": PNG}
-    name = Figure.read(exhibit).name
+    name = LearnerFigure.read(exhibit).name
 
     assert find_figure([{"kind": "graph"}, exhibit], name).png == SIGNATURE + b"pixels"
     assert find_figure([exhibit], "0" * 32) is None
@@ -54,7 +54,7 @@ def test_a_figure_is_found_by_what_is_in_it():
 
 @pytest.mark.parametrize("png", [None, "", "not base64!", base64.b64encode(b"<svg onload=alert(1)>").decode()])
 def test_what_is_no_png_is_no_figure(png):
-    assert Figure.read({"case": "x", "png": png}) is None
+    assert LearnerFigure.read({"case": "x", "png": png}) is None
 
 
 def test_unknown_kinds_are_passed_over():

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.submissions.rendering.diffs import CONTEXT, MOST_MATCHED, MOST_ROWS, Kind, side_by_side
+from server.submissions.rendering.diffs import CONTEXT, MOST_MATCHED, MOST_ROWS, LineChange, side_by_side
 
 
 def shown(left, right):
@@ -19,17 +19,17 @@ def test_the_same_code_has_no_rows():
 def test_a_changed_line_says_what_of_it_differs():
     (row,) = side_by_side("return 2 * x", "return 3 * x").rows
 
-    assert row.kind is Kind.CHANGED
+    assert row.kind is LineChange.CHANGED
     assert (row.left.before, row.left.middle, row.left.after) == ("return ", "2", " * x")
     assert row.right.middle == "3"
 
 
 def test_added_and_removed_lines_stand_alone():
     assert shown("a\nb\nc", "a\nc\nd") == [
-        (Kind.SAME, (1, "a"), (1, "a")),
-        (Kind.REMOVED, (2, "b"), None),
-        (Kind.SAME, (3, "c"), (2, "c")),
-        (Kind.ADDED, None, (3, "d")),
+        (LineChange.SAME, (1, "a"), (1, "a")),
+        (LineChange.REMOVED, (2, "b"), None),
+        (LineChange.SAME, (3, "c"), (2, "c")),
+        (LineChange.ADDED, None, (3, "d")),
     ]
 
 
@@ -38,11 +38,11 @@ def test_far_from_a_change_lines_are_left_out_and_counted():
     rows = side_by_side("\n".join([*before, "x", *after]), "\n".join([*before, "y", *after])).rows
 
     assert [row.kind for row in rows] == [
-        Kind.GAP,
-        *[Kind.SAME] * CONTEXT,
-        Kind.CHANGED,
-        *[Kind.SAME] * CONTEXT,
-        Kind.GAP,
+        LineChange.GAP,
+        *[LineChange.SAME] * CONTEXT,
+        LineChange.CHANGED,
+        *[LineChange.SAME] * CONTEXT,
+        LineChange.GAP,
     ]
     assert (rows[0].skipped, rows[-1].skipped) == (20 - CONTEXT, 9 - CONTEXT)
 
@@ -58,7 +58,7 @@ def test_every_line_of_both_sides_is_shown_or_counted_once_and_in_order(left, ri
     for source, side in ((left, "left"), (right, "right")):
         lines, at = source.split("\n"), 0
         for row in rows:
-            if row.kind is Kind.GAP:
+            if row.kind is LineChange.GAP:
                 at += row.skipped
             elif getattr(row, side):
                 at += 1
@@ -69,7 +69,7 @@ def test_every_line_of_both_sides_is_shown_or_counted_once_and_in_order(left, ri
 @given(LINES, LINES)
 def test_lines_called_the_same_are_the_same(left, right):
     for row in side_by_side(left, right).rows:
-        if row.kind is Kind.SAME:
+        if row.kind is LineChange.SAME:
             assert right.split("\n")[row.right.number - 1] == row.left.before
 
 
@@ -77,7 +77,7 @@ def test_what_would_take_too_long_to_match_is_set_side_by_side_as_it_comes():
     many = MOST_MATCHED + 1
     rows = side_by_side("a\n" * many + "x", "b\n" * many + "y").rows
 
-    assert {row.kind for row in rows} == {Kind.CHANGED}
+    assert {row.kind for row in rows} == {LineChange.CHANGED}
     assert len(rows) == many + 1
 
 

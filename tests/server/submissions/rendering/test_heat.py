@@ -13,9 +13,9 @@ def test_a_matrix_keeps_its_rows_and_columns():
     heat = heat_map([2, 3], [1.0] * 6, [1.0] * 5 + [3.0])
 
     assert (heat.columns, heat.rows) == (3, 2)
-    assert [cell.level for cell in heat.cells] == [0, 0, 0, 0, 0, LEVELS]
-    assert (heat.cells[5].x, heat.cells[5].y) == (2, 1)
-    assert heat.cells[5].entry.index == "[1, 2]"
+    assert [square.level for square in heat.squares] == [0, 0, 0, 0, 0, LEVELS]
+    assert (heat.squares[5].x, heat.squares[5].y) == (2, 1)
+    assert heat.squares[5].entry.index == "[1, 2]"
 
 
 def test_a_small_map_has_larger_squares():
@@ -29,7 +29,7 @@ def test_a_long_vector_is_broken_into_rows():
     heat = heat_map([50], [0.0] * 50, [1.0] * 50)
 
     assert (heat.columns, heat.rows) == (24, 3)
-    assert heat.cells[-1].entry.index == "[49]"
+    assert heat.squares[-1].entry.index == "[49]"
 
 
 def test_the_largest_differences_come_first_and_are_bounded():
@@ -43,19 +43,19 @@ def test_the_largest_differences_come_first_and_are_bounded():
 def test_nan_and_infinity_are_as_wrong_as_can_be():
     heat = heat_map([3], [math.nan, math.inf, 1.0], [1.0, 1.0, 1.5])
 
-    assert [cell.level for cell in heat.cells] == [LEVELS, LEVELS, LEVELS]
+    assert [square.level for square in heat.squares] == [LEVELS, LEVELS, LEVELS]
 
 
 def test_numbers_as_large_as_there_are_have_their_place():
     heat = heat_map([3], [1.7e308, 0.5e308, -1.7e308], [0.0, 0.0, 1.7e308])
 
-    assert [cell.level for cell in heat.cells] == [LEVELS, 2, LEVELS]
+    assert [square.level for square in heat.squares] == [LEVELS, 2, LEVELS]
 
 
 def test_rounding_beside_a_mistake_is_no_mistake():
     heat = heat_map([2], [1.0 + 1e-15, 5.0], [1.0, 1.0])
 
-    assert [cell.level for cell in heat.cells] == [0, LEVELS]
+    assert [square.level for square in heat.squares] == [0, LEVELS]
 
 
 def test_equal_tensors_have_a_map_without_a_mark():

@@ -34,7 +34,7 @@ def test_a_check_runs_the_public_cases_and_uses_no_attempt(at, student, assignme
 
 
 def test_a_check_with_every_point_neither_passes_nor_grades(at, student, assignment):
-    submission = make_submission(student, assignment, kind=Kind.CHECK)
+    submission = make_submission(student, assignment, kind=Kind.TEST_RUN)
     record(submission, make_report(10))
 
     text = at.get(page(assignment, "exercise")).text
@@ -49,27 +49,27 @@ def test_checks_are_limited_in_pace_across_exercises(at, student, assignment, se
     settings.CHECKS_PER_MINUTE = 2
     other = make_assignment(assignment.course, slug="gradients/other")
     for one in (assignment, other):
-        make_submission(student, one, kind=Kind.CHECK)
+        make_submission(student, one, kind=Kind.TEST_RUN)
 
     answer = at.post(page(assignment), {"source": "x = 1"}, headers=PART)
 
     assert answer.status_code == 422
-    assert "At most 2 checks a minute" in answer.text
+    assert "At most 2 test runs a minute" in answer.text
 
 
 def test_the_pace_of_checks_holds_no_attempt_up(at, student, assignment, settings):
     settings.CHECKS_PER_MINUTE = 1
-    make_submission(student, assignment, kind=Kind.CHECK)
+    make_submission(student, assignment, kind=Kind.TEST_RUN)
 
     assert at.post(page(assignment, "submit"), {"source": "x = 1"}).status_code == 302
 
 
 def test_a_check_is_called_so_on_its_page_and_in_its_file(at, student, assignment):
-    submission = make_submission(student, assignment, kind=Kind.CHECK)
+    submission = make_submission(student, assignment, kind=Kind.TEST_RUN)
 
-    assert "Check 1 by" in at.get(submission.get_absolute_url()).text
+    assert "Test run 1 by" in at.get(submission.get_absolute_url()).text
     download = at.get(reverse("submissions:source", args=[submission.pk]))
-    assert "gradients-square-check-1.py" in download["Content-Disposition"]
+    assert "gradients-square-test-run-1.py" in download["Content-Disposition"]
 
 
 def test_the_starter_is_one_click_away(at, student, assignment):

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 import redis
 
-from server.submissions.queue.dispatch import held
+from server.submissions.queue.dispatch import in_flight
 
 pytestmark = pytest.mark.redis
 
@@ -17,17 +17,17 @@ def test_those_jobs_are_held_that_a_worker_named(settings):
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.set(f"held:{mine}", "", ex=6)
 
-    assert held([mine, nobodys]) == {mine}
+    assert in_flight([mine, nobodys]) == {mine}
 
 
 def test_without_a_broker_nobody_can_tell(settings):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
 
     with pytest.raises(redis.RedisError):
-        held([uuid4()])
+        in_flight([uuid4()])
 
 
 def test_of_nothing_nothing_is_held(settings):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
 
-    assert held([]) == set()
+    assert in_flight([]) == set()

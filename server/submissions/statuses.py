@@ -13,7 +13,7 @@ from server.submissions.models import Kind, State, Submission
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class AssignmentStatus:
     """How a learner stands with an assignment. `used` counts the attempts; `passed` means every point at least once.
 
     `terms` are those that hold for this learner. `grade` is None if nothing counts yet; `counted` is the attempt that
@@ -37,7 +37,7 @@ class Standing:
         return self.used > 0 or self.waiting
 
 
-def standings(learner: User, course: Course) -> list[Standing]:
+def statuses(learner: User, course: Course) -> list[AssignmentStatus]:
     """Return how a learner stands with every assignment of a course, in the course's order. Three queries."""
     submissions = defaultdict(list)
     own = Submission.objects.filter(learner=learner, assignment__course=course, kind=Kind.SUBMIT)
@@ -45,13 +45,13 @@ def standings(learner: User, course: Course) -> list[Standing]:
         submissions[submission.assignment_id].append(submission)
     grades = {grade.assignment_id: grade for grade in Grade.objects.filter(learner=learner, assignment__course=course)}
     assignments = course.assignments.select_related("course")
-    return [standing(one, submissions[one.pk], grades.get(one.pk)) for one in assignments]
+    return [status_of(one, submissions[one.pk], grades.get(one.pk)) for one in assignments]
 
 
-def standing(assignment: Assignment, submissions: list[Submission], grade: Grade | None) -> Standing:
+def status_of(assignment: Assignment, submissions: list[Submission], grade: Grade | None) -> AssignmentStatus:
     """Return how a learner stands with one assignment, given what they handed in for it and their grade."""
     submissions = [submission for submission in submissions if submission.kind == Kind.SUBMIT]
-    return Standing(
+    return AssignmentStatus(
         assignment=assignment,
         terms=terms_with(assignment, grade),
         grade=grade if grade and grade.final is not None else None,
