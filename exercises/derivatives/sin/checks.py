@@ -1,4 +1,4 @@
-"""What is asked of the two functions."""
+"""The checks of the two functions."""
 
 from grader.authoring import Trial, check
 

@@ -67,7 +67,7 @@ def _derivatives(case: Case) -> list[Tensor]:
 
 
 def _of_sine(x: Tensor) -> list[NearMiss]:
-    """The value (whose sign alone tells it from the second derivative, so only in the first place), and degrees."""
+    """The value, in the first place only (it is the second derivative up to its sign), and degrees."""
     in_degrees = cos(DEGREE * x), -sin(DEGREE * x)
     through_degrees = DEGREE * in_degrees[0], DEGREE**2 * in_degrees[1]
     return [

@@ -1,4 +1,4 @@
-"""What is asked of `Value`: numbers first, then gradients, from plain arithmetic to graphs with many paths."""
+"""The checks of `Value`: numbers first, then gradients, from plain arithmetic to graphs with many paths."""
 
 from grader.authoring import Trial, check
 

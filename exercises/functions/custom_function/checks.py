@@ -1,4 +1,4 @@
-"""What is asked of `CubedReLU`: the values, the node, the gradient, and the gradient's gradient."""
+"""The checks of `CubedReLU`: the values, the node, the gradient, and the gradient's gradient."""
 
 from torch import Tensor
 

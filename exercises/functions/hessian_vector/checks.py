@@ -1,4 +1,4 @@
-"""What is asked of `hvp`."""
+"""The checks of `hvp`."""
 
 from grader.authoring import Trial, check
 

@@ -1,4 +1,4 @@
-"""What is asked of `quantize`: the values, then the gradient."""
+"""The checks of `quantize`: the values, then the gradient."""
 
 from torch import Tensor
 

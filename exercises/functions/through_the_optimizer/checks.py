@@ -1,4 +1,4 @@
-"""What is asked of `meta_gradient`."""
+"""The checks of `meta_gradient`."""
 
 from grader.authoring import Trial, check
 

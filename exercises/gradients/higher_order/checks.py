@@ -1,4 +1,4 @@
-"""What is asked of the function."""
+"""The checks of the function."""
 
 from grader.authoring import Trial, check
 
@@ -11,11 +11,11 @@ def runs(trial: Trial) -> None:
 
 @check(points=5, on="lasting")
 def every_order(trial: Trial) -> None:
-    """Every derivative is right, in its place"""
+    """Every derivative is right, and in the right place"""
     trial.agrees()
 
 
 @check(points=4, on="vanishing")
 def vanishing(trial: Trial) -> None:
-    """A derivative that vanishes is zeros"""
+    """A derivative that is zero everywhere is returned as zeros"""
     trial.agrees()

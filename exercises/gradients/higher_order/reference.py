@@ -1,7 +1,7 @@
 """Derivatives of every order: truth by autograd in float64, each order witnessed by differences of the one below it.
 
-Cases come in two groups: functions whose derivatives never end, and those that vanish from some order on, where
-autograd has no graph left.
+There are two groups of cases: functions with nonzero derivatives of every order, and functions whose derivatives are
+zero from some order on, so that autograd has no graph left.
 """
 
 import math
@@ -86,9 +86,9 @@ def _of_order(f: Any, x: Tensor, order: int) -> Tensor:
 
 
 def _added_up(right: list[Tensor]) -> list[list[Tensor]]:
-    """What is in `.grad` when nobody zeroes it.
+    """The content of `.grad` if it is never zeroed.
 
-    Each derivative plus those before it; or, where the next round differentiates what is in `.grad` by then, order k is
+    It is each derivative plus the ones before it. If the next round differentiates the content of `.grad`, order k is
     D (1 + D)^(k - 1) f.
     """
     plain = [sum(right[: k + 1], zeros_like(right[0])) for k in range(len(right))]

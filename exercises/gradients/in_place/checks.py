@@ -1,4 +1,4 @@
-"""What is asked of the function. That the input stays is a check of its own, after the numbers."""
+"""The checks of the function. A separate check, after the numbers, tests that the input did not change."""
 
 from grader.authoring import Trial, check, compare
 
@@ -17,5 +17,5 @@ def gradient(trial: Trial) -> None:
 
 @check(points=3, after="gradient", partial=False)
 def input_stays(trial: Trial) -> None:
-    """The values of `x` are still what they were"""
+    """The values of `x` did not change"""
     trial.left_inputs_alone()

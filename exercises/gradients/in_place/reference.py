@@ -38,7 +38,7 @@ def near_misses(case: Case) -> list[NearMiss]:
         NearMiss(diagnosis="scale_inside", value=scale * exp(scale * x)),
         NearMiss(diagnosis="scale_twice", value=scale * scale * exp(x)),
     ]
-    # Entry by entry the value is the gradient; only their sum is told from it.
+    # Entry by entry the value equals the gradient; only the sum of the values differs from it.
     value = [NearMiss(diagnosis="value_not_gradient", value=(scale * exp(x)).sum())] if x.numel() > 1 else []
     return misses + value
 

@@ -1,4 +1,4 @@
-"""What is asked of the three functions."""
+"""The checks of the three functions."""
 
 from grader.authoring import Trial, check
 
@@ -17,7 +17,7 @@ def powers_value(trial: Trial) -> None:
 
 @check(points=3, on="powers")
 def powers_graph(trial: Trial) -> None:
-    """The result of `powers` leads back to `x`"""
+    """The graph of `powers` leads back to `x`"""
     trial.agrees(part="gradients")
 
 

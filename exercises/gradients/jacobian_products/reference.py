@@ -73,7 +73,7 @@ def near_misses(case: Case) -> list[NearMiss]:
 
 
 def _one_cut(gradient: Tensor) -> list[tuple[Tensor, dict[str, str]]]:
-    """The gradients where one of the three numbers was cut off, and which it was."""
+    """The gradients if one of the three numbers was detached, with the name of that number."""
     kept = 1 - torch.eye(len(gradient), dtype=float64)
     return [(gradient * keep, {"path": f"`x[{i}]`"}) for i, keep in enumerate(kept)]
 
@@ -96,7 +96,7 @@ def counterexamples() -> list[Case]:
 
 
 def _powers(name: str, x: Tensor, v: Tensor, *, public: bool = False) -> Case:
-    """The result's graph is the point: x requires grad, and the harness goes backward."""
+    """The cases test the graph of the result: x requires grad, and the harness calls backward."""
     options: dict[str, Any] = {"cotangent": v} | ({"graph": True} if public else {})
     tracked = x.clone().requires_grad_()
     return Case(name=name, entry="powers", args=(tracked,), probe="backward", options=options, public=public)

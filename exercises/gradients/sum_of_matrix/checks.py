@@ -1,4 +1,4 @@
-"""What is asked of the three functions."""
+"""The checks of the three functions."""
 
 from torch import Tensor
 

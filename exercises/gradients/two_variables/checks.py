@@ -1,4 +1,4 @@
-"""What is asked of the function."""
+"""The checks of `gradients`."""
 
 from grader.authoring import Trial, check
 

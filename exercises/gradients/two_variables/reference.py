@@ -12,7 +12,7 @@ from grader.references import autograd, finite
 def cases(seed: int) -> list[Case]:
     rng = generator(seed)
     return [
-        # At x = 2 the value x² is the derivative 2x, so 2 would let the one pass for the other.
+        # At x = 2 the value x² is the derivative 2x, so at 2 the checks could not distinguish them.
         _case("two numbers", _numbers(3.0), _numbers(2.0), public=True),
         _case("vectors of three", _numbers(1.0, 3.0, -1.5), _numbers(2.0, -1.0, 0.5), public=True),
         _case("other numbers", uniform(rng, low=2.5, high=4.0), uniform(rng, low=1.2, high=2.4)),

@@ -1,4 +1,4 @@
-"""What is asked of the function."""
+"""The checks of the function."""
 
 from grader.authoring import Trial, check
 
@@ -11,17 +11,17 @@ def runs(trial: Trial) -> None:
 
 @check(points=2, on="elementwise")
 def elementwise(trial: Trial) -> None:
-    """`vjp` is right where each output depends on one input"""
+    """`vjp` is right if each output depends on one input"""
     trial.agrees()
 
 
 @check(points=3, on="mixing")
 def mixing(trial: Trial) -> None:
-    """`vjp` is right where outputs depend on several inputs"""
+    """`vjp` is right if outputs depend on several inputs"""
     trial.agrees()
 
 
 @check(points=4, on="sizes")
 def sizes(trial: Trial) -> None:
-    """`vjp` is right where there are more or fewer outputs than inputs"""
+    """`vjp` is right if there are more or fewer outputs than inputs"""
     trial.agrees()

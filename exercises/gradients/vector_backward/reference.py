@@ -1,7 +1,8 @@
-"""Vector-Jacobian products: truth by autograd in float64, witnessed by central differences of the weighed sum.
+"""Vector-Jacobian products: truth by autograd in float64, witnessed by central differences of the weighted sum.
 
-Cases come in three groups. Where f is elementwise, the Jacobian is diagonal and many wrong ways are right; where
-outputs mix inputs, v on the wrong side shows; where there are more or fewer outputs than inputs, it does not even fit.
+There are three groups of cases. If f is elementwise, the Jacobian is diagonal and many wrong methods give the right
+answer. If outputs depend on several inputs, a product with v on the wrong side is wrong. If the numbers of outputs and
+inputs differ, such a product has the wrong shape.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is asked of the function."""
+"""The checks of the function."""
 
 from grader.authoring import Trial, check
 
@@ -11,11 +11,11 @@ def runs(trial: Trial) -> None:
 
 @check(points=4, on="numbers")
 def at_numbers(trial: Trial) -> None:
-    """The derivatives at plain numbers are right, each by itself"""
+    """The derivatives at plain numbers are right, each for itself"""
     trial.agrees()
 
 
 @check(points=5, on="vectors")
 def at_vectors(trial: Trial) -> None:
-    """The gradients at vectors are right, each by itself"""
+    """The gradients at vectors are right, each for itself"""
     trial.agrees()

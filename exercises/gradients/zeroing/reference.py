@@ -1,4 +1,4 @@
-"""Gradients at many points, each by itself: truth by autograd in float64, witnessed by central differences."""
+"""Gradients at many points, each for itself: truth by autograd in float64, witnessed by central differences."""
 
 from collections.abc import Mapping
 from typing import Any

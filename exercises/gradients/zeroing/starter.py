@@ -9,5 +9,5 @@ def gradients_at(f, points: Tensor) -> Tensor:
     for point in points:
         x.data.copy_(point)
         f(x).backward()
-        gradients.append(x.grad)  # what does .grad hold by now?
+        gradients.append(x.grad)  # what does .grad hold now?
     return torch.stack(gradients)

@@ -1,4 +1,4 @@
-"""What is asked of the gradients and of the trained models."""
+"""The checks of the gradients and of the trained models."""
 
 from grader.authoring import Trial, check
 from grader.checks.predictions import classifies

@@ -1,4 +1,4 @@
-"""What is asked of the gradients, of the trained models, and of where all that lies."""
+"""The checks of the gradients, of the trained models, and of the device that holds the results."""
 
 from collections.abc import Mapping
 

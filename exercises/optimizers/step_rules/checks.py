@@ -1,4 +1,4 @@
-"""What is asked of the three rules."""
+"""The checks of the three rules."""
 
 from grader.authoring import Trial, check
 from grader.harness.child.probes import NOT_A_PAIR

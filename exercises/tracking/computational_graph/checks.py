@@ -1,4 +1,4 @@
-"""What is asked of the function. Edges are compared as a multiset of pairs of short names."""
+"""The checks of `graph_edges`. Edges are compared as a multiset of pairs of short names."""
 
 from collections import Counter
 
@@ -13,13 +13,13 @@ def runs(trial: Trial) -> None:
 
 @check(points=3, on="once", gradient=False)
 def every_edge(trial: Trial) -> None:
-    """All edges are there where each result is used once"""
+    """All edges are there if each result is used once"""
     _agrees(trial)
 
 
 @check(points=3, on="shared", gradient=False)
 def shared_nodes(trial: Trial) -> None:
-    """Nodes that are reached twice are walked through once, and doubled edges count twice"""
+    """Shared nodes are visited once, and double edges count twice"""
     _agrees(trial)
 
 

@@ -1,6 +1,6 @@
-"""The edges of an autograd graph: truth by walking it, witnessed by the list of steps that the root was computed by.
+"""The edges of an autograd graph: truth by a walk over it, witness by the list of steps that computed the root.
 
-Cases come in three groups: every operation's result is used once; some result is used twice; some input is not tracked.
+There are three groups of cases: each result is used once; a result is used twice; an input is not tracked.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ NODES = {
     "cube": "PowBackward0",
     "double": "MulBackward0",
 }
-# The orders in which a walk may take the nodes that wait: the oldest first, or the newest.
+# The orders in which a walk can take the waiting nodes: oldest first, or newest first.
 TAKEN: tuple[Callable[[list[int]], int], ...] = (lambda waiting: waiting.pop(0), list.pop)
 UNARY, BINARY = ("sin", "exp", "tanh", "square", "cube"), ("add", "sub", "mul")
 
@@ -109,7 +109,7 @@ def _short(name: str) -> str:
 
 
 def _nodes(case: Case) -> tuple[list[str], list[Sequence[int]]]:
-    """Return each node's name ("" where it is not tracked) and operands, from the steps alone."""
+    """Return each node's name ("" if it is not tracked) and operands, computed from the steps alone."""
     (root,) = case.args
     names = [LEAF if number.requires_grad else "" for number in root.args]
     operands: list[Sequence[int]] = [()] * len(names)
@@ -127,13 +127,13 @@ def _reached(names: Sequence[str], operands: Sequence[Sequence[int]]) -> list[in
 
 
 def _unfolded(names: Sequence[str], operands: Sequence[Sequence[int]], node: int) -> list[Edge]:
-    """The edges of the tree that the graph becomes when every visit counts."""
+    """The edges if every visit of a node counts, as in a tree."""
     below = [j for j in operands[node] if names[j]]
     return [edge for j in below for edge in [(names[node], names[j]), *_unfolded(names, operands, j)]]
 
 
 def _by_name(names: Sequence[str], operands: Sequence[Sequence[int]], take: Callable[[list[int]], int]) -> list[Edge]:
-    """The edges that are found when a node is passed over because one of its name has been met."""
+    """The edges if a node is skipped when another node of its name has been seen."""
     edges, met, waiting = [], set(), [len(names) - 1]
     while waiting:
         node = take(waiting)
@@ -155,7 +155,7 @@ def _chain(rng: Any, length: int) -> Steps:
 
 
 def _branches(rng: Any) -> Steps:
-    """Input 0 goes through two operations, input 1 through one, and the two meet in the next to last."""
+    """Input 0 goes through two operations and input 1 through one; then they are combined."""
     return [
         [_one_of(rng, UNARY), 0],
         [_one_of(rng, UNARY), 2],
@@ -166,7 +166,7 @@ def _branches(rng: Any) -> Steps:
 
 
 def _diamond(rng: Any) -> Steps:
-    """One result is used in two places, which meet again."""
+    """One result is used by two operations, whose results are combined."""
     return [
         [_one_of(rng, BINARY), 0, 1],
         [_one_of(rng, UNARY), 2],
@@ -182,7 +182,7 @@ def _doubled(rng: Any, length: int) -> Steps:
 
 
 def _with_data(rng: Any) -> Steps:
-    """The data has operations of its own, of which the graph knows nothing."""
+    """The data goes through operations of its own, which are not in the graph."""
     return [
         [_one_of(rng, UNARY), 1],
         [_one_of(rng, BINARY), 0, 2],

@@ -1,11 +1,11 @@
-"""What is asked of the function: first the numbers, then the facts about the tensor that holds them."""
+"""The checks of `make_leaf`: first the numbers, then the properties of the tensor."""
 
 import torch
 from torch import Tensor
 
 from grader.authoring import Tolerance, Trial, check, compare
 
-ROUNDED = Tolerance(rtol=1e-6, atol=1e-9)  # to float32 or not: the dtype is another check's matter
+ROUNDED = Tolerance(rtol=1e-6, atol=1e-9)  # accepts float32 values too: another check tests the dtype
 
 
 @check(points=1, partial=False)

@@ -1,4 +1,4 @@
-"""What is asked of the loss: its value, the gradient that must arrive, and the one that must not."""
+"""The checks of the loss: its value, the gradient that must arrive, and the one that must not."""
 
 from torch import Tensor
 
@@ -41,7 +41,7 @@ def target_is_constant(trial: Trial) -> None:
 
 
 def _gradients(trial: Trial) -> list[Tensor | None]:
-    """Return the gradients of value and next_value, None where none arrived."""
+    """Return the gradients of value and next_value; None for a gradient that did not arrive."""
     gradients = trial.part("gradients")
     trial.require(isinstance(gradients, list) and len(gradients) == 2, "garbled")
     return list(gradients)

@@ -1,4 +1,4 @@
-"""A loss towards a constant target: truth by autograd in float64, witnessed by central differences and NumPy's mean."""
+"""A loss towards a constant target: truth by autograd in float64, witness by central differences and NumPy's mean."""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,7 +34,7 @@ def witness(case: Case) -> dict[str, Any]:
 
 
 def near_misses(case: Case) -> list[NearMiss]:
-    """The checks look at the loss and at the gradient of the value by themselves, so these are both, side by side."""
+    """The loss and the gradient of the value have separate checks, so a near miss holds both."""
     lost = {"discount_lost": _loss(case, gamma=1.0), "reward_lost": _loss(case, reward=0.0)}
     answers = {diagnosis: _answer(case, loss, autograd.gradient) for diagnosis, loss in lost.items()}
     return [

@@ -1,4 +1,4 @@
-"""What is asked of the epoch."""
+"""The checks of the epoch."""
 
 from grader.authoring import Trial, check
 

@@ -1,4 +1,4 @@
-"""What is asked of the trained line."""
+"""The checks of the trained line."""
 
 from grader.authoring import Trial, check
 

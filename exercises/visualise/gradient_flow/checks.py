@@ -1,4 +1,4 @@
-"""What is asked of the norms and of the figure."""
+"""The checks of the norms and of the figure."""
 
 from grader.authoring import Trial, check
 from grader.checks.figures import is_labelled, shows_parts

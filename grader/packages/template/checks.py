@@ -1,4 +1,4 @@
-"""What is asked of `slope`."""
+"""The checks of `slope`."""
 
 from grader.authoring import Trial, check
 

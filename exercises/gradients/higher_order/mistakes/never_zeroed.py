@@ -1,4 +1,4 @@
-"""Reads each derivative from .grad, where the ones before it still are."""
+"""Reads each derivative from .grad, which still holds the earlier ones."""
 
 import torch
 

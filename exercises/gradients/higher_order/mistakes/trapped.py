@@ -1,4 +1,4 @@
-"""Does not think of derivatives that vanish."""
+"""Forgets that a derivative can be zero everywhere."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The plain sum by hand, the rest with a vector of ones; a class for a helper."""
+"""The plain sum by hand, the rest with a vector of ones and a helper class."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Looks at a tracked range as a matrix, and asks for vector-Jacobian products."""
+"""Views a tracked range as a matrix, and computes vector-Jacobian products."""
 
 import torch
 

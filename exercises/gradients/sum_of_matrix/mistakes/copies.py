@@ -1,4 +1,4 @@
-"""Copies or detaches the tracked tensor, so that the gradient lands elsewhere."""
+"""Copies or detaches the tracked tensor, so that another tensor gets the gradient."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Takes the mean where the sum is asked for."""
+"""Takes the mean instead of the sum."""
 
 import torch
 

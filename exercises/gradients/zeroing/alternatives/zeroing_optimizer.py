@@ -2,7 +2,7 @@ import torch
 
 
 def gradients_at(f, points):
-    """One parameter for all points, emptied by an optimizer that never steps."""
+    """One parameter for all points, zeroed by an optimizer that never steps."""
     x = torch.nn.Parameter(points[0].clone())
     optimizer = torch.optim.SGD([x], lr=0.1)
     result = torch.empty_like(points)

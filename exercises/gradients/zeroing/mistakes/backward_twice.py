@@ -1,4 +1,4 @@
-"""Tries backward once before the loop body's own pass."""
+"""Calls backward once more before the pass of the loop."""
 
 import torch
 

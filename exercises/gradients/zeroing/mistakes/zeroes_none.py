@@ -1,4 +1,4 @@
-"""Zeroes .grad before the first pass, when there is none yet."""
+"""Zeroes .grad before the first pass, when it is still None."""
 
 import torch
 

@@ -8,7 +8,7 @@ def short(node):
 
 
 def graph_edges(root):
-    """Nodes by identity; they are kept, so that no identity is given away twice."""
+    """Remember nodes by identity, and keep them so that no identity is reused."""
     kept = {}
     stack = [root.grad_fn]
     while stack:

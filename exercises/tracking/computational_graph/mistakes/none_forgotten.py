@@ -1,4 +1,4 @@
-"""Does not expect None among the children."""
+"""Forgets that a child can be None."""
 
 
 def graph_edges(root):

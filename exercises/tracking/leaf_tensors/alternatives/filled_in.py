@@ -4,7 +4,7 @@ DTYPE = torch.float32
 
 
 def make_leaf(values):
-    """Fill a tracked tensor where nobody watches."""
+    """Fill a tracked leaf under no_grad."""
     x = torch.empty(len(values), dtype=DTYPE, requires_grad=True)
     with torch.no_grad():
         for i, value in enumerate(values):

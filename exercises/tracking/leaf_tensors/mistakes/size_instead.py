@@ -1,4 +1,4 @@
-"""Makes a tensor of the right size, and of no particular numbers."""
+"""Makes a tensor of the right size, but leaves its numbers undefined."""
 
 import torch
 
