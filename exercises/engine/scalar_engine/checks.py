@@ -25,7 +25,7 @@ def arithmetic(trial: Trial) -> None:
 
 @check(points=1, on="numbers")
 def numbers(trial: Trial) -> None:
-    """The gradients where plain numbers take part, on either side"""
+    """The gradients if plain numbers are on either side"""
     trial.agrees(part="gradients")
 
 
@@ -37,12 +37,12 @@ def functions(trial: Trial) -> None:
 
 @check(points=2, on="shared")
 def shared(trial: Trial) -> None:
-    """The gradients of every node, where nodes are used several times"""
+    """The gradients of every node if nodes are used several times"""
     trial.agrees(part="gradients")
     trial.agrees(part="inner")
 
 
 @check(points=1, on="long", partial=False)
 def visited_once(trial: Trial) -> None:
-    """Each node is visited once, however many paths there are"""
+    """Each node is visited once, even if there are many paths"""
     trial.agrees(part="gradients")

@@ -102,7 +102,7 @@ def _case(group: str, formula: str, numbers: list, name: str = "", *, public: bo
 
 
 def _doublings(depth: int) -> str:
-    """Two ways from each sum to the next, through different nodes."""
+    """Two paths from each sum to the next, through different nodes."""
     return "; ".join(["x = a + a", *["u = x * 0.5; v = x * 0.52; x = u + v"] * (depth - 1)])
 
 
@@ -131,7 +131,7 @@ def _answer(case: Case, data: float, gradients: list[float]) -> dict:
 
 
 def _sides_swapped(program: list, which: set[str]) -> list:
-    """The same program with "number - x" read as "x - number", or so for quotients, or both."""
+    """The same program, but with "number - x" computed as "x - number", or the same for quotients, or both."""
     return [
         [name, right[0], left] if name in which and isinstance(left, list) else [name, left, *right]
         for name, left, *right in program

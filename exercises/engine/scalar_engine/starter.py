@@ -8,7 +8,7 @@ class Value:
         self.data = float(data)
         self.grad = 0.0
         self.operands = operands  # the Values that this one was computed from
-        self.slopes = slopes  # how much this one changes with each of them
+        self.slopes = slopes  # how much this one changes when each of them changes
 
     def __mul__(self, other):
         return Value(self.data * other.data, (self, other), (other.data, self.data))
@@ -18,4 +18,4 @@ class Value:
     def backward(self):
         """Fill .grad of every node that this one was computed from."""
         self.grad = 1.0
-        # In which order must the nodes hand their gradients on?
+        # In which order must the nodes pass their gradients on?

@@ -28,7 +28,7 @@ def own_node(trial: Trial) -> None:
 
 @check(points=3, on="once", after="own_node")
 def gradient(trial: Trial) -> None:
-    """The gradient is right, whatever arrives from above"""
+    """The gradient is right for every `grad_output`"""
     trial.agrees(part="gradients")
 
 

@@ -1,6 +1,6 @@
 """max(x, 0)³ and its derivatives: truth by autograd through torch's own operations, witnessed by the formulas.
 
-The group "once" asks for the result and its gradient, the group "twice" for the gradient of the gradient too.
+The group "once" tests the result and its gradient, the group "twice" the gradient of the gradient too.
 """
 
 from typing import Any
@@ -102,12 +102,12 @@ def _differentiated(case: Case, function) -> dict[str, Any]:
 
 
 def _answer(case: Case, value: Tensor, gradient: Tensor, curvature: Tensor) -> dict[str, Any]:
-    """The parts that the case asks for; `curvature` is the derivative of each gradient by its own entry of x."""
+    """The parts that the case tests; `curvature` is the derivative of each gradient by its own entry of x."""
     answer = {"value": value, "gradients": [gradient]}
     second = case.options.get("second")
     return answer if second is None else answer | {"second": [curvature * second[0]]}
 
 
 def _never(like: Tensor) -> Tensor:
-    """A tensor that no answer equals: NaN is never within anything."""
+    """A tensor that no answer equals: NaN is never within a tolerance."""
     return torch.full_like(like, torch.nan)

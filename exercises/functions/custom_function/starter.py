@@ -6,10 +6,10 @@ class CubedReLU(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x):
-        # What will backward need? Put it aside here.
+        # What does backward need? Save it here.
         return torch.relu(x) ** 3
 
     @staticmethod
     def backward(ctx, grad_output):
-        # grad_output has the shape of the result; what arrives at x?
+        # grad_output has the shape of the result; what is the gradient of x?
         return None

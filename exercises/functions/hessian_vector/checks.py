@@ -17,5 +17,5 @@ def product(trial: Trial) -> None:
 
 @check(points=3, on="large", partial=False)
 def without_the_hessian(trial: Trial) -> None:
-    """It works where the Hessian itself would not fit into any memory"""
+    """It works if the Hessian itself is too large for the memory"""
     trial.agrees()

@@ -6,5 +6,5 @@ def hvp(f, x: Tensor, v: Tensor) -> Tensor:
     """Return the Hessian of f at x, times v."""
     x = x.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(f(x), x)
-    # The gradient has to be differentiated once more. Where does v come in?
+    # Differentiate the gradient once more. When do you use v?
     return gradient

@@ -70,13 +70,13 @@ def _secret(rng, name: str, levels: int, *shape: int) -> Case:
 
 
 def _single(rng, levels: int) -> Case:
-    """A number just below a level in the middle, so that rounding down and ends of the scale are wrong."""
+    """A number just below a middle level, so that rounding down and rounding to an end of the scale are wrong."""
     x = tensor((whole(rng, 1, levels - 1) - 0.3) / (levels - 1), dtype=torch.float64)
     return _case("a single number", x, levels, normal(rng))
 
 
 def _between_edges(rng, levels: int, *shape: int) -> Tensor:
-    """Numbers in [0, 1] at least a tenth of a step away from where the staircase jumps."""
+    """Numbers in [0, 1], at least a tenth of a step away from the jumps of the staircase."""
     level = torch.randint(0, levels, shape, generator=rng)
     return ((level + uniform(rng, *shape, low=-0.4, high=0.4)) / (levels - 1)).clamp(0, 1)
 
@@ -90,7 +90,7 @@ def _wrong_gradient(diagnosis: str, gradient: Tensor, **data: float) -> NearMiss
 
 
 def _never(like: Tensor) -> Tensor:
-    """A tensor that no answer equals: NaN is never within anything."""
+    """A tensor that no answer equals: NaN is never within a tolerance."""
     return torch.full_like(like, torch.nan)
 
 

@@ -55,7 +55,7 @@ def near_misses(case: Case) -> list[NearMiss]:
 
 
 def _of_several_steps(case: Case, steps: int) -> list[NearMiss]:
-    """Wrong answers that with one step would be right, or something simpler; a sum may leave out either end."""
+    """Wrong answers that differ from the right or a simpler one only after several steps; sums without either end."""
     if steps == 1:
         return []
     after = [_after(case, k) for k in range(steps + 1)]
@@ -116,6 +116,6 @@ def _gradient(f, point: Tensor) -> Tensor:
 
 
 def _after(case: Case, steps: int, lr: float | None = None) -> Tensor:
-    """Return what the answer would be with another number of steps, or another learning rate."""
+    """Return the answer for another number of steps, or another learning rate."""
     f, theta, given, _ = case.args
     return truth(_case(case.name, f, theta, given if lr is None else lr, steps))

@@ -7,6 +7,6 @@ def meta_gradient(f, theta: Tensor, lr: float, steps: int) -> Tensor:
     start = theta.detach().requires_grad_()
     point = start
     for _ in range(steps):
-        (gradient,) = torch.autograd.grad(f(point), point)  # does this gradient know where it comes from?
+        (gradient,) = torch.autograd.grad(f(point), point)  # does this gradient have a graph?
         point = point - lr * gradient
     return torch.autograd.grad(f(point), start)[0]

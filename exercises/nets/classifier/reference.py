@@ -29,7 +29,7 @@ def truth(case: Case) -> Any:
 
 
 def template(case: Case) -> Any:
-    """What an answer looks like: the truth of a trained model are labels, but logits are asked for."""
+    """The structure of an answer. If the entry is `train`, the truth holds labels, but the answer is logits."""
     if case.entry == "gradients":
         return truth(case)
     return torch.zeros(len(case.options["points"]), case.args[2], dtype=torch.float64)

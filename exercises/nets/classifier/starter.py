@@ -8,7 +8,7 @@ from torch.nn.functional import cross_entropy
 def gradients(params: dict[str, Tensor], x: Tensor, y: Tensor) -> dict[str, Tensor]:
     """Return the gradients of the mean cross-entropy of tanh(x @ w1 + b1) @ w2 + b2, by parameter name."""
     tracked = {name: value.clone().requires_grad_() for name, value in params.items()}
-    # Compute the logits and the loss, go backward, and collect the gradients.
+    # Compute the logits and the loss, call backward, and collect the gradients.
     return {name: value.grad for name, value in tracked.items()}
 
 

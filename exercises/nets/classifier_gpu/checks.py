@@ -14,7 +14,7 @@ def runs(trial: Trial) -> None:
 
 @check(points=2, on="place", partial=False)
 def stays(trial: Trial) -> None:
-    """All results lie on the device of the inputs"""
+    """All results are on the device of the inputs"""
     seen = trial.returned()
     places = seen.get("results") if isinstance(seen, Mapping) else None
     told = isinstance(places, Mapping) and all(isinstance(place, str) for place in places.values())

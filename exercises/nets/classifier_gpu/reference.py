@@ -1,7 +1,7 @@
-"""The two-layer network on a device: the references of `nets/classifier`, and where results lie.
+"""The two-layer network on a device: the references of `nets/classifier`, and the device of the results.
 
-No case names a device: the harness puts the inputs on the one of its sandbox and passes that one's name. So the package
-can be tried on a machine without a GPU, where everything lies on the CPU.
+No case names a device: the harness puts the inputs on the device of its sandbox and passes the name of that device. If
+the machine has no GPU, everything is on the CPU, so the package can be tested there too.
 """
 
 from typing import Any
@@ -37,7 +37,7 @@ def truth(case: Case) -> Any:
 
 
 def template(case: Case) -> Any:
-    """What an answer looks like: the truth of a trained model are labels, but logits are asked for."""
+    """The structure of an answer. If the entry is `train`, the truth holds labels, but the answer is logits."""
     if case.probe == "whereabouts" or case.entry == "gradients":
         return truth(case)
     return torch.zeros(len(case.options["points"]), case.args[2], dtype=torch.float64)

@@ -8,12 +8,12 @@ from torch.nn.functional import cross_entropy
 def gradients(params: dict[str, Tensor], x: Tensor, y: Tensor, device: str) -> dict[str, Tensor]:
     """Return the gradients of the mean cross-entropy of tanh(x @ w1 + b1) @ w2 + b2, by parameter name."""
     tracked = {name: value.clone().requires_grad_() for name, value in params.items()}
-    # Compute the logits and the loss, go backward, and collect the gradients.
+    # Compute the logits and the loss, call backward, and collect the gradients.
     return {name: value.grad for name, value in tracked.items()}
 
 
 def train(x: Tensor, y: Tensor, classes: int, seed: int, device: str) -> Callable[[Tensor], Tensor]:
-    """Return a trained model that maps points (m, d) on the device to logits (m, classes) there."""
+    """Return a trained model that maps points (m, d) to logits (m, classes), all on the device."""
     torch.manual_seed(seed)
     model = torch.nn.Linear(x.shape[1], classes, dtype=x.dtype, device=device)
     # Give it a hidden layer, and train it.

@@ -81,7 +81,7 @@ def counterexamples() -> list[Case]:
 
 
 def chart(case: Case, value: Any) -> Chart | None:
-    """The height of every point visited."""
+    """The value of f at every visited point."""
     if case.entry == "plot":
         return None
     f = build(case.args[0])
@@ -105,7 +105,7 @@ def _plot(name: str, rng: Any, lengths: Mapping[str, int], *, public: bool = Fal
 
 
 def _lrs(rng: Any, sgd: float) -> list[float]:
-    """Return three different learning rates, the first one about `sgd`: SGD alone feels how steep a function is."""
+    """Return three different learning rates, the first one about `sgd`: only SGD depends on how steep f is."""
     factors = uniform(rng, 3, low=0.8, high=1.2)
     return [round(float(factor) * lr, 5) for factor, lr in zip(factors, (sgd, 0.02, 0.07), strict=True)]
 
@@ -116,7 +116,7 @@ def _bowl(curvature: list[float]) -> Function:
 
 
 def _flat(rng: Any) -> Function:
-    """Gradients so small that it shows where the epsilon stands."""
+    """Gradients so small that an epsilon in the wrong place changes the result."""
     return Function("quadratic_bowl", {"curvature": uniform(rng, 3, low=1e-4, high=1e-3), "centre": normal(rng, 3)})
 
 
@@ -134,7 +134,7 @@ def _network(rng: Any) -> Function:
 def _paths(
     case: Case, rules: Rules = RIGHT, *, lrs: Mapping[str, float] | None = None, steps: int = 0
 ) -> dict[str, Tensor]:
-    """Return the trajectories of a case by these rules, perhaps with other learning rates or steps."""
+    """Return the trajectories of a case by these rules, with other learning rates or steps if given."""
     function, start, usual_steps, usual_lrs = case.args
     f, rates = build(function), lrs or usual_lrs
     return {
@@ -162,7 +162,7 @@ def _one_after_another(case: Case) -> dict[str, Tensor]:
 
 
 def _unzeroed(rule: optimizers.Rule) -> optimizers.Rule:
-    """Return the rule, fed with the sum of all gradients so far."""
+    """Return the rule, applied to the sum of all gradients so far."""
 
     def step(p: Tensor, g: Tensor, state: optimizers.State, **settings: Any) -> tuple[Tensor, optimizers.State]:
         total = state.get("total", torch.zeros_like(g)) + g

@@ -7,8 +7,8 @@ OPTIMIZERS = {"sgd": torch.optim.SGD, "rmsprop": torch.optim.RMSprop, "adam": to
 
 
 def compare(f, start: Tensor, steps: int, lrs: dict[str, float]) -> dict[str, Tensor]:
-    """Return the points visited on the way down f, shape (steps + 1, *start.shape), for sgd, rmsprop and adam."""
-    # For each optimizer: a fresh point, then `steps` times zero_grad, backward, step.
+    """Return the points visited while f is minimized, shape (steps + 1, *start.shape), for sgd, rmsprop and adam."""
+    # For each optimizer: a new point, then `steps` times zero_grad, backward, step.
     return {name: start[None] for name in OPTIMIZERS}
 
 

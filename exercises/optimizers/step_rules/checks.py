@@ -12,19 +12,19 @@ def runs(trial: Trial) -> None:
 
 @check(points=3, on="sgd_step", gradient=False)
 def sgd(trial: Trial) -> None:
-    """`sgd_step` goes where SGD with momentum goes"""
+    """`sgd_step` takes the steps of SGD with momentum"""
     follows(trial)
 
 
 @check(points=3, on="rmsprop_step", gradient=False)
 def rmsprop(trial: Trial) -> None:
-    """`rmsprop_step` goes where RMSprop goes"""
+    """`rmsprop_step` takes the steps of RMSprop"""
     follows(trial)
 
 
 @check(points=3, on="adam_step", gradient=False)
 def adam(trial: Trial) -> None:
-    """`adam_step` goes where Adam goes"""
+    """`adam_step` takes the steps of Adam"""
     follows(trial)
 
 

@@ -128,7 +128,7 @@ def _optimizer(case: Case, point: Tensor) -> torch.optim.Optimizer:
 
 
 def _forgetful(rule: Any) -> Any:
-    """Return the rule, with a state that is empty in every step."""
+    """Return the rule, with an empty state in every step."""
     return lambda p, g, state, *settings: rule(p, g, {}, *settings)
 
 

@@ -51,7 +51,7 @@ def near_misses(case: Case) -> list[NearMiss]:
         "half_error": [_walk(case, step_at=_due, factor=0.5)],
         "sum_of_errors": [_walk(case, step_at=_due, factor=case.args[5])],
         "broadcast_targets": [_walk(case, step_at=_due, targets=lambda y: y.mean().expand_as(y))],
-        "never_stepped": [(weight, right[1])],  # of the bias alone, `bias_not_trained` says enough
+        "never_stepped": [(weight, right[1])],  # for the bias alone, `bias_not_trained` is the better message
         "bias_not_trained": [(right[0], bias)],
     }
     return [NearMiss(diagnosis=name, value=value) for name, values in wrong.items() for value in values]
@@ -84,7 +84,7 @@ def _case(
     every: int,
     public: bool = False,
 ) -> Case:
-    """Return a case with batches of `size` and a step after `every` of them (-1: after all)."""
+    """Return a case with batches of `size` and a step after `every` of them (if -1, after all)."""
     steps = len(x) // size if every < 0 else every
     return Case(name=name, entry="train_epoch", args=(x, y, weight, bias, lr, size, steps), public=public)
 
@@ -128,7 +128,7 @@ def _walk(
     factor: float = 1,
     targets: Callable[[Tensor], Tensor] = lambda y: y,
 ) -> Pair:
-    """Return weight and bias, with steps and zeroing (usually after the step) at the batches that are said."""
+    """Return weight and bias, with steps and zeroing (by default after the step) at the given batches."""
     x, y, weight, bias, lr, size, every = case.args
     total = torch.zeros_like(weight), torch.zeros_like(bias)
     for number, (batch_x, batch_y) in enumerate(zip(x.split(size), y.split(size), strict=True), start=1):

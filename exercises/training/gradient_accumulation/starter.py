@@ -11,5 +11,5 @@ def train_epoch(
     optimizer = torch.optim.SGD([weight, bias], lr=lr)
     for batch_x, batch_y in zip(x.split(batch_size), y.split(batch_size)):
         loss = ((batch_x @ weight + bias - batch_y) ** 2).mean()
-        # Divide, go backward; step and zero only when it is time.
+        # Divide, call backward; step and zero only when it is time.
     return weight, bias

@@ -11,7 +11,7 @@ def runs(trial: Trial) -> None:
 
 @check(points=3, gradient=False)
 def losses(trial: Trial) -> None:
-    """The losses are those before each step"""
+    """Each loss is the one before its step"""
     trial.agrees(part="losses")
 
 

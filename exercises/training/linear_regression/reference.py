@@ -58,7 +58,9 @@ def near_misses(case: Case) -> list[NearMiss]:
         "loss_after_step": [right | {"losses": Floats(longer["losses"].values[1:])}],
         "one_epoch_more": [longer],
         "one_epoch_less": [shorter],
-        "never_stepped": [unmoved | {"bias": right["bias"]}],  # of the bias alone, `bias_not_trained` says enough
+        "never_stepped": [
+            unmoved | {"bias": right["bias"]}
+        ],  # for the bias alone, `bias_not_trained` is the better message
     }
     return [NearMiss(diagnosis=name, value=value) for name, values in wrong.items() for value in values]
 
@@ -111,7 +113,7 @@ def _rate(rng: Any) -> float:
 
 
 def _descend(case: Case, gradient: Step, *, epochs: int | None = None, loss: Any = None) -> dict[str, Any]:
-    """Return the answer of a descent along `gradient`, with losses by `loss` (the mean squared error)."""
+    """Return the answer of a descent along `gradient`, with the losses of `loss` (default: the mean squared error)."""
     x, y, weight, bias, lr, usual = case.args
     losses = []
     for _ in range(usual if epochs is None else epochs):
@@ -146,7 +148,7 @@ def _accumulated() -> Step:
 
 
 def _delayed() -> Step:
-    """Return the gradient of the call before, in the first call that of the same one."""
+    """Return the gradient of the previous call; in the first call, its own."""
     last: list[tuple[Tensor, Tensor]] = []
 
     def gradient(*at: Tensor) -> tuple[Tensor, Tensor]:
@@ -161,7 +163,7 @@ def _times(losses: Floats, factor: float) -> Floats:
 
 
 def _broadcast(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-    """The gradient where every prediction is compared with every target: they are all pulled to the mean target."""
+    """The gradient if every prediction is compared with every target: all move towards the mean target."""
     return _gradient(x, y.mean(0, keepdim=True).expand_as(y), weight, bias)
 
 
@@ -170,7 +172,7 @@ def _broadcast_loss(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor) -> Tenso
 
 
 def _one_after_the_other(case: Case) -> dict[str, Any]:
-    """Return the answer where the bias is moved by the gradient at the weight already moved."""
+    """Return the answer if the bias moves by the gradient at the weight that has already moved."""
     x, y, weight, bias, lr, epochs = case.args
     losses = []
     for _ in range(epochs):

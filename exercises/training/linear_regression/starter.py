@@ -10,5 +10,5 @@ def train(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor, lr: float, epochs:
     for epoch in range(epochs):
         loss = ((weight * x + bias - y) ** 2).mean()
         losses.append(loss.item())
-        # Go backward, take a step, zero the gradients.
+        # Call backward, take a step, zero the gradients.
     return {"weight": weight, "bias": bias, "losses": losses}

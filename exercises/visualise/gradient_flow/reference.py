@@ -125,7 +125,7 @@ def _flow(
     norm: Callable[[Tensor, Tensor], Tensor] | None = None,
     lr: float | None = None,
 ) -> dict[str, Tensor]:
-    """Return the norms of a training, by other gradients, norms (of gradient and parameter) or rates where given."""
+    """Return the norms of a training; with other gradients, norms (of gradient and parameter) or rates if given."""
     spec, batches, usual = case.args
     model = build_model(spec)
     params = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}

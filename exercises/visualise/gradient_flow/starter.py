@@ -9,7 +9,7 @@ def gradient_flow(model: torch.nn.Module, batches: list[tuple[Tensor, Tensor]], 
     flow = {name: [] for name, _ in model.named_parameters()}
     for x, y in batches:
         loss = torch.nn.functional.mse_loss(model(x), y)
-        # Go backward, note the norms, step.
+        # Call backward, store the norms, step.
     return {name: torch.tensor(norms) for name, norms in flow.items()}
 
 

@@ -1,4 +1,4 @@
-"""The backward is a Function too, whose own backward is written out by hand."""
+"""The backward is a Function too, with a backward written by hand."""
 
 import torch
 

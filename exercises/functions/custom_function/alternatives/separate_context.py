@@ -1,4 +1,4 @@
-"""The newer style: forward without a context, which a method of its own fills."""
+"""The newer style: forward without a context; another method fills the context."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""No Function at all: torch's operations, under a name that fits."""
+"""Not a Function: torch's operations in a class of that name."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Returns the derivative alone, without what arrives from above."""
+"""Returns only the derivative, without grad_output."""
 
 import torch
 

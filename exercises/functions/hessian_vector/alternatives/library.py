@@ -1,4 +1,4 @@
-"""`torch.autograd.functional` has it ready."""
+"""Uses the function of `torch.autograd.functional`."""
 
 import torch
 from torch.autograd.functional import vhp

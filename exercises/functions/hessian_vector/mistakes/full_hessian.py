@@ -1,4 +1,4 @@
-"""Builds the whole Hessian and multiplies: right, until there is no memory for it."""
+"""Builds the whole Hessian and multiplies: right, until the memory is too small."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Multiplies by v after the second differentiation: that takes row sums for the diagonal."""
+"""Multiplies by v after the second differentiation, as if the row sums were a diagonal."""
 
 import torch
 

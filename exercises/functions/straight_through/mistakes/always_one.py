@@ -1,4 +1,4 @@
-"""A backward that returns ones, whatever arrives."""
+"""A backward that always returns ones."""
 
 import torch
 

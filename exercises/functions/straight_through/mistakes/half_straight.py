@@ -1,4 +1,4 @@
-"""Makes only the rounding straight, and loses one of the two factors around it."""
+"""Makes only the rounding straight-through, and loses one of the two factors around it."""
 
 import torch
 

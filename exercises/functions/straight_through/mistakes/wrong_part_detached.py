@@ -1,4 +1,4 @@
-"""Detaches x instead of the difference: the sign turns, as the rounding itself passes nothing on."""
+"""Detaches x instead of the difference: the sign is wrong, because the rounding has a zero gradient."""
 
 import torch
 

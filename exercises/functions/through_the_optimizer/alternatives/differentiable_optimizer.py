@@ -1,11 +1,11 @@
-"""An optimizer of torch, told to stay inside the graph."""
+"""An optimizer of torch with `differentiable=True`."""
 
 import torch
 
 
 def meta_gradient(f, theta, lr, steps):
     start = theta.clone().requires_grad_()
-    point = start.clone()  # changed in place by the optimizer, so f looks at copies
+    point = start.clone()  # changed in place by the optimizer, so f gets copies
     point.retain_grad()
     optimizer = torch.optim.SGD([point], lr=lr, differentiable=True)
     for step in range(steps):

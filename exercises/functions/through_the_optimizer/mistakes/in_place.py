@@ -1,4 +1,4 @@
-"""Changes the start itself in the steps, behind autograd's back."""
+"""Changes the start itself in the steps, hidden from autograd."""
 
 import torch
 

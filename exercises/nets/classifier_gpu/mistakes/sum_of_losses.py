@@ -1,4 +1,4 @@
-"""Adds the losses up instead of taking their mean, and walks uphill in training."""
+"""Adds the losses up instead of taking their mean, and goes uphill in training."""
 
 import torch
 from torch.nn.functional import cross_entropy

@@ -1,4 +1,4 @@
-"""Takes one learning rate for all; draws clouds of points, which cannot be counted."""
+"""Takes one learning rate for all; draws scatter plots, which cannot be counted."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""Notes the points after each step only; shows the figure instead of returning it."""
+"""Stores only the points after each step; shows the figure instead of returning it."""
 
 import matplotlib.pyplot as plt
 import torch

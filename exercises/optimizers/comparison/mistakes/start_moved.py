@@ -1,4 +1,4 @@
-"""Optimises the start itself, so that every optimizer begins where the one before ended; draws every other loss."""
+"""Optimises the start itself, so that every optimizer begins at the end of the one before; draws every other loss."""
 
 import matplotlib.pyplot as plt
 import torch

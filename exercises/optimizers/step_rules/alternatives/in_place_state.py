@@ -1,4 +1,4 @@
-"""Keeps its memory in place in the dict that came, and prints."""
+"""Updates the given dict in place, and prints."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""Never puts anything into the state, so that every step is a first one."""
+"""Never puts anything into the state, so that every step is like the first."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Knows that the sum is the gradient of the large batch, and takes that by hand."""
+"""Uses that the sum is the gradient of the large batch, and computes that by hand."""
 
 
 def train_epoch(x, y, weight, bias, lr, batch_size, accumulation_steps):

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 EVERY = 5
 
 
-class Line(nn.Module):
+class LinearModel(nn.Module):
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         super().__init__()
         self.weight = nn.Parameter(weight.clone())
@@ -17,7 +17,7 @@ class Line(nn.Module):
 
 
 def train(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor, lr: float, epochs: int) -> dict:
-    model, criterion = Line(weight, bias), nn.MSELoss()
+    model, criterion = LinearModel(weight, bias), nn.MSELoss()
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     losses: list[float] = []
     for epoch in range(epochs):

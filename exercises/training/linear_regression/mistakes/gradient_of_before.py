@@ -1,4 +1,4 @@
-"""Steps along the gradient of the epoch before."""
+"""Steps with the gradient of the previous epoch."""
 
 
 def train(x, y, weight, bias, lr, epochs):

@@ -1,4 +1,4 @@
-"""Notes the loss after the step."""
+"""Stores the loss after the step."""
 
 import torch
 from torch.nn.functional import mse_loss

@@ -1,4 +1,4 @@
-"""Gives the optimizer the weight alone."""
+"""Gives the optimizer only the weight."""
 
 import torch
 from torch.nn.functional import mse_loss

@@ -1,4 +1,4 @@
-"""Leaves the model alone: `functional_call` with parameters of its own; a pair of axes per parameter."""
+"""Does not change the model: `functional_call` with its own parameters; a pair of axes per parameter."""
 
 import torch
 from matplotlib.figure import Figure

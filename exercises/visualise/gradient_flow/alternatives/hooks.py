@@ -1,4 +1,4 @@
-"""Listens with hooks while `backward` runs; draws a mesh of colours."""
+"""Uses hooks that run during `backward`; draws a mesh of colours."""
 
 import matplotlib.pyplot as plt
 import torch
