@@ -1,4 +1,4 @@
-"""A helper that only rounds, with a straight-through gradient; the factors before and after it cancel in the gradient."""
+"""A helper that only rounds, straight-through; the factors before and after it cancel in the gradient."""
 
 import torch
 
