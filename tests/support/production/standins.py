@@ -1,4 +1,4 @@
-"""Images for where no registry answers: Debian's packages of what production takes from official images."""
+"""A replacement for the official images of Caddy, PostgreSQL and Redis if no registry answers: Debian's packages."""
 
 import subprocess
 from contextlib import closing
@@ -9,7 +9,7 @@ from deploy.dev.base import say
 
 NAME = "chainrule-standins:bookworm"
 PACKAGES = "caddy,netcat-openbsd,postgresql,redis-server"
-# What the official images have: folders that belong to the servers' own users, and programs on the PATH.
+# As in the official images: folders that belong to the servers' users, and programs on the PATH.
 HOOKS = (
     'chroot "$1" install -d -o redis -g redis /data',
     'chroot "$1" install -d -o postgres -g postgres /var/lib/postgresql/data',
@@ -18,7 +18,7 @@ HOOKS = (
 
 
 def build() -> str:
-    """Make the image where it is missing, and say its tag."""
+    """Build the image if it is missing, and return its tag."""
     with closing(image.engine()) as client:
         if not image.exists(client, NAME):
             say(f"making {NAME}")

@@ -1,8 +1,8 @@
-"""Production, started: the compose file with all its walls, as an operator starts it. `make compose-test` runs this.
+"""Production as an operator starts it: the compose file with all its restrictions. `make compose-test` runs this.
 
-What is not tried: the official images of Redis, PostgreSQL and Caddy (no registry may be near: Debian's packages stand
-in), certificates of Let's Encrypt (the proxy's own authority signs), the profile `gpu`, and, on an engine that leaves
-the firewall alone, the firewall's part in keeping networks apart: by name, nobody is found who should not be.
+Not tested: the official images of Redis, PostgreSQL and Caddy (without a registry, Debian's packages replace them),
+certificates of Let's Encrypt (the proxy's own authority signs), and the profile `gpu`. If the engine does not manage
+the firewall, packets between networks are not blocked either; then only names of other networks do not resolve.
 """
 
 import json
@@ -53,7 +53,7 @@ print(json.dumps([row.state, row.given, row.max]))
 class Production:
     """The started compose project."""
 
-    files = ("-f", ROOT / "deploy" / "compose.yaml", "-f", ROOT / "tests" / "production" / "standins.yaml")
+    files = ("-f", ROOT / "deploy" / "compose.yaml", "-f", ROOT / "tests" / "support" / "production" / "standins.yaml")
 
     def __init__(self, folder: Path) -> None:
         self.ports = {"CHAINRULE_HTTP_PORT": str(free_port()), "CHAINRULE_HTTPS_PORT": str(free_port())}
@@ -79,14 +79,14 @@ class Production:
         return done
 
     def upgrade(self):
-        """Run the operator's script."""
+        """Run the operator's upgrade script."""
         words = [find("docker-compose"), "--ansi", "never", *self.files]
         env = self.env | {"COMPOSE": " ".join(map(str, words))}
         done = subprocess.run([ROOT / "deploy" / "upgrade"], env=env, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr.decode()[-2000:]
 
     def take_next_version(self):
-        """Give the images one more name, which is the version to upgrade to."""
+        """Tag the images with a second name: the version to upgrade to."""
         self.env["CHAINRULE_VERSION"] = version = self.env["COMPOSE_PROJECT_NAME"]
         with closing(docker.from_env()) as client:
             for name in OURS:
@@ -99,7 +99,7 @@ class Production:
                     client.images.remove(f"chainrule-{name}:{self.env['COMPOSE_PROJECT_NAME']}")
 
     def inside(self, service, *command, **options):
-        # An upgrade leaves the website's container with another number than 1, which is the one that is looked for.
+        # After an upgrade the number of the website's container is no longer 1, the default of `exec`.
         number = self.state(service)["Config"]["Labels"]["com.docker.compose.container-number"]
         return self.compose("exec", "-T", "--index", number, service, *command, **options)
 
@@ -111,7 +111,7 @@ class Production:
         return done.stdout.decode().strip().splitlines()[-1]
 
     def result(self):
-        """The state of the submission, its points, and the most there are."""
+        """The submission's state, points and maximum points."""
         return json.loads(self.manage(SHOW))
 
     def state(self, service):
@@ -119,7 +119,7 @@ class Production:
             return client.api.inspect_container(self.compose("ps", "-q", service).stdout.decode().split()[0])
 
     def request(self, path, *, secure=True, headers=None):
-        """The status and the headers of a page, fetched as a visitor does; the certificate is checked."""
+        """Fetch a page as a visitor does, and check the certificate; the response."""
         if secure:
             connection = Visit(int(self.ports["CHAINRULE_HTTPS_PORT"]), self.trust())
         else:
@@ -175,7 +175,7 @@ def wait_until(holds, *, seconds):
         time.sleep(0.5)
 
 
-def test_visitors_come_in_by_tls_only(production):
+def test_visitors_are_redirected_to_tls(production):
     page = production.request("/accounts/login/")
     plain = production.request("/accounts/login/", secure=False)
 
@@ -185,7 +185,7 @@ def test_visitors_come_in_by_tls_only(production):
     assert plain.headers["Location"] == f"https://{HOST}/accounts/login/"
 
 
-def test_static_files_are_there_and_kept_for_ever(production):
+def test_static_files_are_served_as_immutable(production):
     found = production.inside("web", "find", "/srv/static", "-name", "main.*.js").stdout.decode().split()
     answer = production.request(f"/static/{found[0].removeprefix('/srv/static/')}")
 
@@ -207,7 +207,7 @@ def test_a_submission_is_graded_saved_wiped_and_restored(production):
     assert production.result() == ["graded", 10, 10]
 
 
-def test_while_everything_is_replaced_nobody_is_turned_away(production):
+def test_an_upgrade_refuses_no_visitor(production):
     before = {service: production.state(service)["Id"] for service in ("web", "records", "grading-cpu")}
     production.take_next_version()
     statuses, over = [], threading.Event()
@@ -248,24 +248,24 @@ for target in {targets}:
 def test_a_grading_worker_reaches_redis_and_nothing_else(production):
     targets = [("redis", 6379), ("postgres", 5432), ("web", 8000), ("proxy", 8443), ("192.0.2.1", 443)]
     script = REACH.format(targets=targets)
-    said = production.python("grading-cpu", script).stdout.decode().splitlines()
+    lines = production.python("grading-cpu", script).stdout.decode().splitlines()
 
-    assert said[0] == "redis yes"
-    assert [line for line in said[1:] if not line.endswith(" no")] == []
+    assert lines[0] == "redis yes"
+    assert [line for line in lines[1:] if not line.endswith(" no")] == []
 
 
 @pytest.mark.parametrize("service", sorted(SERVICES))
-def test_nobody_is_root_has_rights_or_writes_where_it_should_not(production, service):
+def test_no_service_is_root_or_writes_to_its_image(production, service):
     script = "cat /proc/1/status; touch /usr/mine 2>&1 || true"
-    said = production.inside(service, "sh", "-c", script).stdout.decode()
+    output = production.inside(service, "sh", "-c", script).stdout.decode()
 
-    assert re.search(r"^Uid:\s+[1-9]", said, re.MULTILINE)
-    assert re.search(r"^CapBnd:\s+0+$", said, re.MULTILINE)
-    assert re.search(r"^NoNewPrivs:\s+1$", said, re.MULTILINE)
-    assert "Read-only file system" in said
+    assert re.search(r"^Uid:\s+[1-9]", output, re.MULTILINE)
+    assert re.search(r"^CapBnd:\s+0+$", output, re.MULTILINE)
+    assert re.search(r"^NoNewPrivs:\s+1$", output, re.MULTILINE)
+    assert "Read-only file system" in output
 
 
-def test_a_grading_worker_holds_one_secret_and_no_other_service_holds_it(production):
+def test_only_the_grading_worker_has_its_one_secret(production):
     held = {
         service: set(production.inside(service, "ls", "/run/secrets").stdout.decode().split())
         for service in SERVICES - {"proxy"}
