@@ -86,7 +86,7 @@ def test_an_index_error_is_explained_and_does_not_outlive_its_submission(sandbox
 
     assert report.outcome is Outcome.GRADED
     assert hints(report)["output_layer"] == "hint.gpu_index"
-    assert graded(SOLUTION, sandbox).given == 10
+    assert graded(SOLUTION, sandbox).points == 10
 
 
 def test_exhausted_gpu_memory_is_named(sandbox):
