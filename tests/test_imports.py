@@ -25,24 +25,26 @@ def sources():
 
 
 def inner_imports(path):
-    """Return the imports inside functions, in the order of their lines."""
+    """Return the imports of each function that has some, in the order of their lines."""
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    found = {node for one in functions for node in ast.walk(one) if isinstance(node, ast.Import | ast.ImportFrom)}
-    return sorted(found, key=lambda node: node.lineno)
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            found = [node for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom)]
+            if found:
+                yield sorted(found, key=lambda node: node.lineno)
 
 
 @pytest.mark.parametrize("path", sources())
-def test_an_import_inside_a_function_has_a_reason(path):
+def test_imports_inside_a_function_have_a_reason(path):
     lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
-    reasons, before = {}, None
-    for node in inner_imports(path):
-        found = REASON.search(lines[node.lineno - 1])
-        reason = found["reason"].strip() if found else ""
-        # Imports in a row share the reason of the first.
-        if not reason and before is not None and node.lineno - before.end_lineno <= 2:
-            reason = reasons[before.lineno]
-        reasons[node.lineno], before = reason, node
 
-    missing = [line for line, reason in reasons.items() if len(reason.split()) < LEAST_WORDS]
+    # The reason stands on the line of the first import or above it, and holds for the others of the function.
+    missing = [first.lineno for first, *_ in inner_imports(path) if not has_reason(lines, first.lineno)]
+
     assert not missing, f"imports inside functions without a reason in {path}, lines {missing}"
+
+
+def has_reason(lines, number):
+    found = REASON.search(lines[number - 1])
+    words = found["reason"].split() if found else []
+    return len(words) >= LEAST_WORDS or lines[number - 2].lstrip().startswith("# ")

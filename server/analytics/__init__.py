@@ -1,1 +1,1 @@
-"""What a class gets wrong: the failed checks of every submission, kept so that they can be counted."""
+"""What a class gets wrong: each failed check of each submission is stored as a row, so that it can be counted."""

@@ -1,16 +1,20 @@
-"""The insights app."""
+"""The analytics app."""
 
 from django.apps import AppConfig
 
 
-class InsightsConfig(AppConfig):
-    """Notes failed checks whenever a report is written."""
+class AnalyticsConfig(AppConfig):
+    """Records failed checks each time a report is written.
+
+    `label` stays the app's first name, so that its tables and migrations keep theirs.
+    """
 
     name = "server.analytics"
+    label = "insights"
 
     def ready(self) -> None:
-        """Listen to reports."""
-        from server.analytics.services import note  # noqa: PLC0415 the models are not ready above
+        """Connect to the signal of new reports."""
+        from server.analytics.services import record_failed_checks  # noqa: PLC0415 the models are not ready above
         from server.submissions.signals import report_written  # noqa: PLC0415
 
-        report_written.connect(note, dispatch_uid="note failed checks")
+        report_written.connect(record_failed_checks, dispatch_uid="record failed checks")

@@ -8,10 +8,10 @@ from server.submissions.models import Submission
 
 
 class FailedCheck(models.Model):
-    """A check that a submission failed, copied out of its report: reports are too large to be searched.
+    """A check that a submission failed, copied from its report: reports are too large to search.
 
-    `mistake` is the id of the diagnosis where there is one, else of the message; rows with the same one
-    are the same mistake. `text` is the sentence that this learner read, and so an example of it.
+    `mistake` is the id of the diagnosis if there is one, else the id of the message. Rows with the same `mistake`
+    are the same mistake. `text` is the sentence that this learner read; pages show it as an example.
     """
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="failed_checks")

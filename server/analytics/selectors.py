@@ -1,4 +1,4 @@
-"""Reading what a class gets wrong, who is stuck, and how an exercise does. Each is one query, or says how many."""
+"""What a class gets wrong, who is stuck, and how an exercise does. Each docstring gives the number of queries."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from server.analytics.models import FailedCheck
 from server.gradebook.models import Assignment, Grade
 from server.submissions.models import Kind, State, Submission
 
-# A learner is stuck who tried at least so often and never got every point.
+# A learner is stuck after this many attempts if none got every point.
 STUCK_AFTER = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mistake:
-    """A mistake of a class: how many learners made it in how many submissions, and the sentence that one of them read.
+    """A mistake of a class: how many learners made it, in how many submissions, and the sentence that one of them read.
 
-    It may make several `checks` fail; `title` is that of one of them.
+    One mistake can make several checks fail: `checks` counts them, and `title` is the title of one.
     """
 
     assignment: Assignment
@@ -35,7 +35,7 @@ class Mistake:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stuck:
-    """A learner who gets nowhere, and the check that failed last (None where nothing failed but points are lacking)."""
+    """A learner who is stuck, and the check that failed last (None if no check failed but points are missing)."""
 
     grade: Grade
     on: FailedCheck | None
@@ -43,7 +43,7 @@ class Stuck:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckRate:
-    """How often a check failed, among `of` graded or ungradable submissions."""
+    """How often a check failed, out of `of` graded or ungradable submissions."""
 
     title: str
     failed: int
@@ -51,12 +51,12 @@ class CheckRate:
 
     @property
     def percent(self) -> float:
-        """The failures in per cent."""
+        """The share of failures in percent."""
         return 100 * self.failed / self.of if self.of else 0.0
 
 
 def mistakes(assignments: Iterable[Assignment], *, since: datetime, limit: int = 12) -> list[Mistake]:
-    """Return the mistakes that most learners made in some exercises since a moment, over all of them. One query."""
+    """Return the mistakes that most learners made in these assignments since a moment. One query."""
     by_key = {one.pk: one for one in assignments}
     rows = FailedCheck.objects.filter(assignment__in=by_key, at__gte=since)
     return [_mistake(row, by_key) for row in _counted(rows)[:limit]]
@@ -95,7 +95,7 @@ def _mistake(row: dict, assignments: dict[int, Assignment]) -> Mistake:
 
 
 def stuck(assignments: Iterable[Assignment], *, limit: int = 10) -> list[Stuck]:
-    """Return who tried often without passing, those with most attempts first. Two queries."""
+    """Return the learners who tried often without passing, most attempts first. Two queries."""
     by_key = {one.pk: one for one in assignments}
     trying = Grade.objects.filter(assignment__in=by_key, passed_after=None, used__gte=STUCK_AFTER, exempt=False)
     undecided = trying.filter(override=None).select_related("learner").order_by("-used", "-last_at", "pk")
@@ -111,7 +111,7 @@ def _last_failures(grades: Iterable[Grade]) -> dict[tuple[int, int], FailedCheck
     for grade in grades:
         pairs |= Q(learner=grade.learner_id, assignment=grade.assignment_id, at=grade.last_at)
     failures = FailedCheck.objects.filter(pairs).order_by("-pk") if pairs else []
-    # The first check that failed comes last, and so stays: it explains the others.
+    # If several checks failed, the first explains the others. It comes last here, so the dict keeps it.
     return {(failure.learner_id, failure.assignment_id): failure for failure in failures}
 
 
@@ -125,7 +125,7 @@ def check_rates(assignment: Assignment) -> list[CheckRate]:
 
 
 def mistakes_by_day(assignment: Assignment, frequent: Collection[str]) -> dict[str, dict[date, int]]:
-    """Return, for each of some mistakes, how often it was made per day. One query."""
+    """Return how often each of these mistakes was made per day. One query."""
     rows = FailedCheck.objects.filter(assignment=assignment, mistake__in=frequent)
     days: dict[str, dict[date, int]] = {mistake: {} for mistake in frequent}
     for row in rows.values("mistake", day=TruncDate("at")).annotate(times=Count("pk")).order_by("day"):
@@ -134,8 +134,8 @@ def mistakes_by_day(assignment: Assignment, frequent: Collection[str]) -> dict[s
 
 
 def run_seconds(assignment: Assignment) -> float | None:
-    """Return the median seconds that the latest submissions with every point ran; None where there are none."""
+    """Return the median run time (s) of the latest submissions with full points; None if there are none."""
     full = Submission.objects.filter(assignment=assignment, state=State.GRADED, given__gte=F("max"))
-    # A report is large, so a few of them must do.
+    # A report is large, so read only the latest 25.
     seconds = [value for value in full.values_list("report__seconds", flat=True)[:25] if value is not None]
     return median(seconds) if seconds else None

@@ -1,4 +1,4 @@
-"""Writing failed checks down."""
+"""Storing failed checks."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from server.analytics.models import FailedCheck
 from server.submissions.models import Kind, Submission
 
 
-def note(*, submission: Submission, report: Report, **_: Any) -> None:
-    """Note the checks that a submission failed, in place of what was noted of it before; free looks are not noted."""
+def record_failed_checks(*, submission: Submission, report: Report, **_: Any) -> None:
+    """Store the checks that a submission failed, in place of its earlier rows. Test runs are not stored."""
     if submission.kind != Kind.SUBMIT:
         return
     FailedCheck.objects.filter(submission=submission).delete()

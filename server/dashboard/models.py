@@ -1,10 +1,10 @@
-"""What `python -m grader verify` said of the exercises."""
+"""The results of `python -m grader verify`."""
 
 from django.db import models
 
 
 class Verification(models.Model):
-    """The latest verification of an exercise: of which version (digest), and which promises it breaks."""
+    """The latest quality checks of an exercise: which version they ran on (digest), and the problems they found."""
 
     slug = models.CharField(max_length=100, unique=True)
     digest = models.CharField(max_length=64)
@@ -15,4 +15,4 @@ class Verification(models.Model):
     slowest = models.FloatField(default=0.0)
 
     def __str__(self) -> str:
-        return f"{self.slug}: {'kept' if self.passed else 'broken'}"
+        return f"{self.slug}: {'passed' if self.passed else 'failed'}"

@@ -1,4 +1,4 @@
-"""Writing what the pages need beside grades."""
+"""Storing the results of the quality checks."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from server.dashboard.models import Verification
 
 
 @transaction.atomic
-def note_verifications(found: list[dict[str, Any]]) -> list[Verification]:
-    """Note what the grader said of exercises, as it prints it; UnknownExercise for one that is not here."""
-    return [_note(one) for one in found]
+def record_verifications(found: list[dict[str, Any]]) -> list[Verification]:
+    """Store the grader's JSON output. Raises UnknownExercise if it names an exercise that this server does not have."""
+    return [_record(one) for one in found]
 
 
-def _note(one: dict[str, Any]) -> Verification:
+def _record(one: dict[str, Any]) -> Verification:
     package = find_package(one["slug"])
     row, _ = Verification.objects.update_or_create(
         slug=package.slug,

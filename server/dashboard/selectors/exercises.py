@@ -1,4 +1,4 @@
-"""The exercises there are, whether they keep their promises, and what a new version would touch."""
+"""All exercises, the result of their quality checks, and how many scores come from an earlier version."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,17 +14,17 @@ from server.submissions.models import Kind, State, Submission
 
 
 class Verified(StrEnum):
-    """Whether an exercise was verified."""
+    """The result of the quality checks (`python -m grader verify`) for the present version of an exercise."""
 
-    KEPT = "Verified"
-    BROKEN = "Breaks a promise"
-    OUTDATED = "Changed since verified"
-    NEVER = "Not verified here yet"
+    PASSED = "Passed"
+    FAILED = "Failed"
+    OUTDATED = "Changed since the last run"
+    NEVER = "Not run on this server"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listed:
-    """An exercise of the catalogue. `older` counts this course's graded submissions that an earlier version graded."""
+    """An exercise of the catalogue. `older` counts the submissions of this course that an earlier version graded."""
 
     exercise: ExerciseText
     verified: Verified
@@ -34,7 +34,7 @@ class Listed:
 
 
 def exercises(course: Course) -> list[Listed]:
-    """Return every exercise of the catalogue as a course sees it. Three queries."""
+    """Return every exercise of the catalogue, with what one course made of it. Three queries."""
     verifications = {one.slug: one for one in Verification.objects.all()}
     assignments = {one.exercise: one for one in course.assignments.select_related("course")}
     graded = Submission.objects.filter(assignment__course=course, kind=Kind.SUBMIT, state=State.GRADED).order_by()
@@ -53,9 +53,9 @@ def exercises(course: Course) -> list[Listed]:
 
 
 def verified(exercise: ExerciseText, verification: Verification | None) -> Verified:
-    """Return whether this version of an exercise was verified."""
+    """Return the result of the quality checks for this version of an exercise."""
     if verification is None:
         return Verified.NEVER
     if verification.digest != exercise.digest:
         return Verified.OUTDATED
-    return Verified.KEPT if verification.passed else Verified.BROKEN
+    return Verified.PASSED if verification.passed else Verified.FAILED

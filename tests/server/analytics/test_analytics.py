@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from server.analytics.models import FailedCheck
 from server.analytics.selectors import check_rates, mistakes, stuck
-from server.analytics.services import note
+from server.analytics.services import record_failed_checks
 from server.submissions.models import Kind
 from tests.support.people import make_report, make_student, make_submission, record
 
@@ -35,7 +35,7 @@ def test_a_new_report_takes_the_place_of_what_was_noted(student, assignment):
     from grader.protocol.reports import Report
 
     submission = fail(student, assignment)
-    note(submission=submission, report=Report.from_dict(make_report(10)))
+    record_failed_checks(submission=submission, report=Report.from_dict(make_report(10)))
 
     assert not FailedCheck.objects.exists()
 
