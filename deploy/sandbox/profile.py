@@ -1,7 +1,7 @@
 """Writes the containers' seccomp profiles beside this file: `python -m deploy.sandbox.profile`.
 
-A container may make the calls that a submission may make, and those that its keeper needs to start and to step down.
-A child then puts the narrower filter of `grader.harness.child.syscalls` on itself.
+A container can make the calls that a submission can make, and those that its supervisor needs to start and to give up
+its rights. Each child then installs the narrower filter of `grader.harness.child.syscalls`.
 """
 
 import json
@@ -9,7 +9,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from grader.harness.child.syscalls import ABSENT, ALLOWED, DRIVER, DRIVER_START, KEEPER, NAMESPACES
+from grader.harness.child.syscalls import ABSENT, ALLOWED, DRIVER, DRIVER_START, NAMESPACES, SUPERVISOR
 
 FOLDER = Path(__file__).parent
 ENOSYS = 38
@@ -18,7 +18,7 @@ ENOSYS = 38
 def profile(*, gpu: bool = False) -> dict[str, Any]:
     """Return a profile in Docker's format."""
     extra = (*DRIVER, *DRIVER_START) if gpu else ()
-    allowed = sorted({*ALLOWED, *KEEPER, *extra} - {"clone"})
+    allowed = sorted({*ALLOWED, *SUPERVISOR, *extra} - {"clone"})
     return {
         "defaultAction": "SCMP_ACT_ERRNO",
         "defaultErrnoRet": 1,
@@ -43,11 +43,11 @@ def _allow(name: str, argument: dict[str, Any]) -> dict[str, Any]:
     return {"names": [name], "action": "SCMP_ACT_ALLOW", "args": [argument]}
 
 
-def text(*, gpu: bool = False) -> str:
-    """Return the file's content."""
+def render(*, gpu: bool = False) -> str:
+    """Return the profile as the content of its file."""
     return json.dumps(profile(gpu=gpu), indent=1) + "\n"
 
 
 if __name__ == "__main__":
-    (FOLDER / "seccomp.json").write_text(text())
-    (FOLDER / "seccomp-gpu.json").write_text(text(gpu=True))
+    (FOLDER / "seccomp.json").write_text(render())
+    (FOLDER / "seccomp-gpu.json").write_text(render(gpu=True))

@@ -1,4 +1,4 @@
-"""Starts the keeper: `python3 -I <root>/grader/harness/__main__.py`, with third-party packages in <root>/site."""
+"""Starts the supervisor: `python3 -I <root>/grader/harness/__main__.py`, with third-party packages in <root>/site."""
 
 import argparse
 import functools
@@ -14,47 +14,49 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> None:
-    """Start the nursery, which warms, and keep."""
+    """Start the fork server, which imports torch, and then the supervisor."""
     options = _options()
     sys.path[:0] = [str(ROOT), str(ROOT / "site")]
-    from grader.harness.child.confine import ENVIRONMENT  # noqa: PLC0415 - only found by now
+    # With -I Python finds no package of ours before the line above.
+    from grader.harness.child.confine import ENVIRONMENT  # noqa: PLC0415
 
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     os.environ.clear()
     os.environ.update(kept | ENVIRONMENT, HOME="/scratch", TMPDIR="/scratch", MPLCONFIGDIR="/scratch/.matplotlib")
+    # As above: only found by now.
     from grader.harness.supervisor.fork_server import start_fork_server  # noqa: PLC0415
     from grader.harness.supervisor.supervisor import Supervisor, take_over_pipes  # noqa: PLC0415
     from grader.harness.system import PR_SET_DUMPABLE, prctl  # noqa: PLC0415
 
     prctl(PR_SET_DUMPABLE, 0)
     pipes = take_over_pipes()
-    Supervisor(start_fork_server(functools.partial(_rear, options)), *pipes).serve()
+    Supervisor(start_fork_server(functools.partial(_preload, options)), *pipes).serve()
 
 
-def _rear(options: argparse.Namespace) -> tuple[dict[str, Any], "ChildMain"]:
-    """Import all that a submission needs, and prepare what each child does."""
-    # torch reads the environment when it is imported, and a keeper that has a nursery does without it
+def _preload(options: argparse.Namespace) -> tuple[dict[str, Any], "ChildMain"]:
+    """Import what submissions need; return the handshake and what each child does (see `fork_server.Preload`)."""
+    # torch reads the environment when it is imported, and a supervisor with a fork server does without torch.
     from grader.harness.child import cuda, landlock, syscalls, warmup  # noqa: PLC0415
-    from grader.harness.child.confine import Walls  # noqa: PLC0415
-    from grader.harness.child.main import live  # noqa: PLC0415
+    from grader.harness.child.confine import Confinement  # noqa: PLC0415
+    from grader.harness.child.main import child_main  # noqa: PLC0415
     from grader.harness.digest import digest  # noqa: PLC0415
     from grader.harness.supervisor import preload  # noqa: PLC0415
 
     gpu = options.device is not None
-    version = preload.warm(rehearse=not gpu)
-    walls = Walls(
+    version = preload.preload(run_warmup=not gpu)
+    confinement = Confinement(
         seccomp=syscalls.build_filter(devices=gpu, forks=not options.no_forks),
         readable=(sys.base_prefix, "/proc/driver"),
         devices=cuda.device_files() if gpu else (),
     )
-    told = {"harness": digest(), "torch": version, "landlock": landlock.version()}
-    warm = functools.partial(cuda.initialise, options.gpu_memory_mb) if gpu else _nothing
-    rehearse = functools.partial(warmup.rehearse, options.device)
-    return told, functools.partial(live, walls=walls, warm=warm, rehearse=rehearse)
+    handshake = {"harness": digest(), "torch": version, "landlock": landlock.version()}
+    start_device = functools.partial(cuda.initialise, options.gpu_memory_mb) if gpu else _do_nothing
+    warm_up = functools.partial(warmup.warm_up, options.device)
+    return handshake, functools.partial(child_main, confinement=confinement, start_device=start_device, warm_up=warm_up)
 
 
-def _nothing() -> None:
-    """There is nothing to prepare."""
+def _do_nothing() -> None:
+    """Start no device: the CPU needs no preparation."""
 
 
 _KEPT = ("PATH", "LD_LIBRARY_PATH")

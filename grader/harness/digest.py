@@ -1,4 +1,4 @@
-"""Which harness this is: both sides of the border must run the same one."""
+"""The digest of the harness: grader and sandbox must run the same version."""
 
 import hashlib
 from functools import cache
@@ -7,7 +7,7 @@ from pathlib import Path
 
 @cache
 def digest() -> str:
-    """Return the digest of this folder's sources, the same inside a sandbox and outside."""
+    """Return the digest of all Python sources in this folder and below; it is the same inside a sandbox and outside."""
     folder = Path(__file__).parent
     whole = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):

@@ -1,4 +1,4 @@
-"""The few system calls that Python has no name for. Linux only; every failure is an OSError."""
+"""System calls that Python has no function for. Linux only; a call that fails raises OSError."""
 
 import ctypes
 import os
@@ -9,8 +9,8 @@ from contextlib import suppress
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
-_holding = ctypes.PyDLL(None, use_errno=True)  # calls without letting go of Python's lock
-_holding.syscall.restype = ctypes.c_long
+_libc_with_gil = ctypes.PyDLL(None, use_errno=True)  # does not release Python's lock during a call
+_libc_with_gil.syscall.restype = ctypes.c_long
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
@@ -35,38 +35,38 @@ class _Program(ctypes.Structure):
 
 
 def prctl(option: int, *arguments: int) -> int:
-    """Make the system call of that name, with up to four arguments."""
+    """Call `prctl` with up to four arguments after the option."""
     padded = [ctypes.c_ulong(argument) for argument in (*arguments, 0, 0, 0, 0)[:4]]
     return _checked(_libc.prctl(option, *padded))
 
 
 def syscall(number: int, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | None) -> int:
-    """Make the system call of that number."""
+    """Call the system call with that number."""
     return _checked(_libc.syscall(ctypes.c_long(number), *(_argument(argument) for argument in arguments)))
 
 
 def forker(flags: int = 0) -> Callable[[], int]:
-    """Return a function that forks as `flags` (CLONE_*) say, and returns the child's process id, and 0 in the child.
+    """Return a function that forks with `flags` (CLONE_*); it returns the child's process id, and 0 in the child.
 
-    Only for a process with one thread. `os.fork` and the C library do more, so that locks which other threads held are
-    free in the child; what they write to for that is most of what a short-lived child costs. Not done either: Python's
-    `random` is not seeded anew.
+    Only for a process with one thread. `os.fork` and the C library also free the locks that other threads held at the
+    fork; the memory that they write for it is most of what a short-lived child costs. This fork does not do that, and
+    it does not seed Python's `random` anew.
     """
-    place = _place_of_thread_id()
-    if place:
+    address = _thread_id_address()
+    if address:
         flags |= _CLONE_CHILD_SETTID | _CLONE_CHILD_CLEARTID
-    # The place comes fourth on some processors and fifth on others, where the other one is not looked at.
-    arguments = [ctypes.c_long(word) for word in (_clone_number(), flags | signal.SIGCHLD, 0, 0, place, place)]
-    call = _holding.syscall
+    # x86-64 takes the address as its fourth argument, arm64 as its fifth. The kernel ignores the other one (TLS).
+    arguments = [ctypes.c_long(word) for word in (_clone_number(), flags | signal.SIGCHLD, 0, 0, address, address)]
+    call = _libc_with_gil.syscall
     return lambda: _checked(call(*arguments))
 
 
-def _place_of_thread_id() -> int:
-    """Where the C library keeps the number of this thread, which is another one in the child; 0 if no kernel tells."""
-    place = ctypes.c_ulong(0)
+def _thread_id_address() -> int:
+    """Return the address at which the C library keeps this thread's id, which a child must change; 0 if unknown."""
+    address = ctypes.c_ulong(0)
     with suppress(OSError):
-        prctl(PR_GET_TID_ADDRESS, ctypes.addressof(place))
-    return place.value
+        prctl(PR_GET_TID_ADDRESS, ctypes.addressof(address))
+    return address.value
 
 
 def _clone_number() -> int:
@@ -81,7 +81,7 @@ def drop_capabilities() -> None:
 
 
 def load_seccomp(code: bytes) -> None:
-    """Put every thread of this process, and all that they start, under a compiled seccomp filter."""
+    """Put all threads of this process, and all that they start later, under a compiled seccomp filter."""
     buffer = ctypes.create_string_buffer(code, len(code))
     program = _Program(len(code) // _INSTRUCTION, ctypes.cast(buffer, ctypes.c_void_p))
     number = {"x86_64": 317, "aarch64": 277}[os.uname().machine]

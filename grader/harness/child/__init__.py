@@ -1,1 +1,1 @@
-"""The process that serves one submission."""
+"""The process that runs one submission."""

@@ -1,6 +1,6 @@
-"""Turns a forked child into nobody: done by trusted code, in the child, before it sees a byte of the submission.
+"""Takes all rights from a forked child. Trusted code does it, in the child, before it reads a byte of the submission.
 
-Each line narrows what the lines before it left; none may be taken out because another one seems to cover it.
+Each step removes more of what the steps before it have left. Keep every step, even if another one seems to cover it.
 """
 
 import io
@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from grader.harness.child import landlock
 from grader.harness.system import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, drop_capabilities, load_seccomp, prctl
 
-# What a submission finds in its environment, beside its own folder.
+# The environment of a submission, in addition to the variables that name its own folder.
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "USER": "sandbox",
-    # One thread each: on a worker, the processor is shared by as many submissions as it has cores.
+    # One thread each: as many submissions share a worker's processor as it has cores.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
 }
 
-# Made once, for the numbers that the pipes get: line by line, so that what was printed before a crash is not lost.
+# Made once, for the descriptors that the pipes get. They write line by line, so that a crash loses no printed line.
 _STREAMS: tuple[io.TextIOWrapper, ...] = (
     io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), encoding="utf-8"),
     *(
@@ -44,8 +44,8 @@ MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Walls:
-    """What is the same for every child of one keeper."""
+class Confinement:
+    """The restrictions of every child in one sandbox: its seccomp filter, and the paths it can read or open."""
 
     seccomp: bytes
     readable: tuple[str, ...] = ()
@@ -53,47 +53,50 @@ class Walls:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ends:
-    """The child's ends of its pipes: where it reads, where it answers, where it prints, where it rings."""
+class ChildPipes:
+    """The child's ends of its pipes: it reads requests, writes responses, prints, and wakes the supervisor."""
 
-    told: int
-    said: int
-    text: int
-    bell: int
+    request_fd: int
+    response_fd: int
+    output_fd: int
+    wakeup_fd: int
 
 
 def scratch_of(pid: int) -> str:
-    """Return the folder of its own that a child makes for itself."""
+    """Return the path of the scratch folder that the child with this process id makes."""
     return f"{SCRATCH}/{pid}"
 
 
-def confine(uid: int | None, ends: Ends, walls: Walls, warm: Callable[[], None]) -> Ends:
-    """Give up everything that a submission does not need; return the pipes under their new numbers.
+def confine(
+    uid: int | None, pipes: ChildPipes, confinement: Confinement, start_device: Callable[[], None]
+) -> ChildPipes:
+    """Give up everything that a submission does not need; return the pipes with their new descriptors.
 
-    `uid` None keeps the user: for a sandbox that cannot switch, and therefore serves one submission only. `warm` is
-    called behind every wall but the last: what starts a GPU makes system calls that nobody may make afterwards. The
-    threads that it starts are confined as their process is, since all they can do a submission can have done.
+    If `uid` is None, the child keeps its user: a sandbox that cannot switch user serves one submission only.
+    `start_device` is called under every restriction except seccomp: starting a GPU makes system calls that seccomp then
+    forbids. The threads that it starts get all restrictions of their process, because a submission can control them.
     """
     os.setsid()
-    ends = _move(ends)
+    pipes = _move(pipes)
     _close_from(6)
-    _volunteer_for_the_oom_killer()
+    _prefer_for_oom_kill()
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     if uid is not None:
-        _become(uid)
+        _switch_user(uid)
     prctl(PR_SET_DUMPABLE, 0)
     scratch = _make_scratch()
     _set_environment(scratch)
-    landlock.restrict(scratch, readable=walls.readable, devices=walls.devices)
-    warm()
-    load_seccomp(walls.seccomp)
-    return ends
+    landlock.restrict(scratch, readable=confinement.readable, devices=confinement.devices)
+    start_device()
+    load_seccomp(confinement.seccomp)
+    return pipes
 
 
 def limit(limits: Mapping[str, int]) -> None:
-    """Set the resource limits of this process and its children; `limits` is what the grader sent.
+    """Set the resource limits of this process and its children; `limits` comes from SETUP.
 
-    Memory is counted from what is mapped already, so it is what the submission may take beyond the harness.
+    The memory limit is added to what is mapped already, so the submission gets all of it for itself. A limit of 0 MiB
+    sets none.
     """
     address_space = _mapped() + limits["memory_mb"] * MIB
     for kind, value in (
@@ -122,42 +125,43 @@ def _lower(kind: int, value: int) -> None:
 
 
 def flush() -> None:
-    """Write out what has been printed, whatever the submission has put in the streams' place."""
+    """Write out what has been printed, even if the submission has replaced `sys.stdout` and `sys.stderr`."""
     for stream in _STREAMS[1:]:
         with suppress(ValueError, OSError):
             stream.flush()
 
 
-def _move(ends: Ends) -> Ends:
-    """Put the pipes at 1 to 5 and nothing at 0; whatever else was open is left above and closed."""
-    high = [os.dup2(fd, 50 + i, inheritable=False) for i, fd in enumerate((ends.text, ends.told, ends.said, ends.bell))]
+def _move(pipes: ChildPipes) -> ChildPipes:
+    """Move the pipes to descriptors 1 to 5 and an empty file to 0; everything above stays open, to be closed next."""
+    fds = (pipes.output_fd, pipes.request_fd, pipes.response_fd, pipes.wakeup_fd)
+    high = [os.dup2(fd, 50 + i, inheritable=False) for i, fd in enumerate(fds)]
     null = os.open("/dev/null", os.O_RDONLY)
     for target, source in enumerate((null, high[0], *high)):
         os.dup2(source, target, inheritable=target < 3)
-    return Ends(text=1, told=3, said=4, bell=5)
+    return ChildPipes(output_fd=1, request_fd=3, response_fd=4, wakeup_fd=5)
 
 
 def _close_from(lowest: int) -> None:
-    # By name, since a range up to the limit is a million calls where the kernel has no close_range.
+    # From a list of the open ones: if the kernel has no close_range, a loop up to the limit makes a million calls.
     for fd in [int(name) for name in os.listdir("/proc/self/fd")]:  # noqa: PTH208
         if fd >= lowest:
-            with suppress(OSError):  # the folder's own descriptor is gone already
+            with suppress(OSError):  # the descriptor of the folder itself is closed already
                 os.close(fd)
 
 
-def _volunteer_for_the_oom_killer() -> None:
-    # Where memory runs out, the submission goes and the keeper stays. Raising it needs no privilege.
-    # No file object here and below: each of its layers is pages that every child would write to.
+def _prefer_for_oom_kill() -> None:
+    # If memory runs out, the kernel must kill the submission and not the supervisor. Raising the score needs no rights.
+    # No file object here and below: every child would write to the pages of each of its layers.
     score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
     os.write(score, b"1000")
     os.close(score)
 
 
-def _become(uid: int) -> None:
+def _switch_user(uid: int) -> None:
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
-    drop_capabilities()  # leaving 0 empties all sets but the inheritable one
+    drop_capabilities()  # leaving user 0 empties all sets except the inheritable one
 
 
 def _make_scratch() -> str:
@@ -169,8 +173,8 @@ def _make_scratch() -> str:
 
 
 def _set_environment(scratch: str) -> None:
-    # One by one: `update` first asks what is a mapping, and to find out writes to three hundred pages.
+    # One by one: `update` first checks whether its argument is a mapping, which writes to three hundred pages.
     for name in ("HOME", "TMPDIR", "MPLCONFIGDIR", "XDG_CACHE_HOME"):
         os.environ[name] = scratch
-    tempfile.tempdir = None  # the nursery's
+    tempfile.tempdir = None  # it still holds the fork server's
     sys.stdin, sys.stdout, sys.stderr = _STREAMS

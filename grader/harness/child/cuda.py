@@ -1,4 +1,4 @@
-"""Makes a child ready for a GPU: CUDA does not survive a fork, so each child starts it, ahead of its program."""
+"""Prepares a child for a GPU: CUDA does not survive a fork, so each child starts it, before its submission comes."""
 
 import glob
 import os
@@ -9,34 +9,33 @@ MIB = 1024 * 1024
 
 
 @contextmanager
-def unseen() -> Iterator[None]:
-    """Let torch find no GPU: to ask CUDA how many there are starts it, and then no child can."""
-    import torch  # noqa: PLC0415 - this module is also read by those who have no torch
+def hidden_from_torch() -> Iterator[None]:
+    """Make torch find no GPU: counting the GPUs starts CUDA in this process, and then no child can start it."""
+    import torch  # noqa: PLC0415 - `preload` imports this module first, and torch at a chosen moment
 
-    asked = torch.cuda.is_available
+    original = torch.cuda.is_available
     torch.cuda.is_available = lambda: False
     try:
         yield
     finally:
-        torch.cuda.is_available = asked
+        torch.cuda.is_available = original
 
 
-def require_unstarted() -> None:
-    """RuntimeError where this process has started CUDA."""
+def require_not_started() -> None:
+    """Raise RuntimeError if this process has started CUDA."""
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
-        with suppress(FileNotFoundError):  # the folder's own descriptor is gone already
+        with suppress(FileNotFoundError):  # the descriptor of the folder itself is closed already
             if os.readlink(f"/proc/self/fd/{name}").startswith("/dev/nvidia"):  # noqa: PTH115
-                raise RuntimeError(
-                    "something has started CUDA before there were children, and none of them could use it"
-                )
+                raise RuntimeError("something has started CUDA before the first fork: no child could use the GPU")
 
 
 def initialise(memory_mb: int) -> None:
-    """Start CUDA, compute exactly (no TF32), and keep to `memory_mb` of the GPU's memory (0: all of it).
+    """Start CUDA, switch off TF32, and limit this process to `memory_mb` of the GPU's memory (0: no limit).
 
-    The cap is the allocator's: it tells an honest submission early. What a dishonest one takes beyond ends with it.
+    Torch's allocator keeps the limit, so an honest submission gets an error early. A dishonest one can take more
+    memory, until its process ends.
     """
-    import torch  # noqa: PLC0415
+    import torch  # noqa: PLC0415 - as above
 
     torch.cuda.init()  # type: ignore[no-untyped-call]
     torch.backends.cuda.matmul.allow_tf32 = False

@@ -1,7 +1,8 @@
-"""Put one call to a loaded submission and write down what happened. Runs in the child, beside the learner's code.
+"""Calls an entry of a loaded submission and records what happens. Runs in the child, beside the learner's code.
 
-The learner may have patched whatever this module uses: then the observation is a lie, and a lie is only ever compared
-with the truth. What is captured here at import keeps an accident (a patched `torch.equal`) out of the record.
+The learner can have patched anything that this module uses, and so forge an observation. That is harmless: the grader
+only compares observations with the correct values. The functions that are bound here at import (`torch.equal`) protect
+against a patch by accident.
 """
 
 import time
@@ -22,7 +23,7 @@ from grader.harness.wire.values import MAX_LINE, Decoder, Encoder
 MAX_MESSAGE = 2000
 MAX_FRAMES = 12
 
-# What torch says of a GPU that was given an index out of range: it refuses all work of the process from then on.
+# Part of torch's error if a GPU got an index out of range. The GPU then refuses all further work of the process.
 GPU_REFUSES = "device-side assert"
 
 _equal = torch.equal
@@ -30,7 +31,7 @@ _clock = time.perf_counter
 
 
 def _live_result(function: Any, args: Sequence[Tensor]) -> Tensor:
-    with torch.enable_grad():  # the submission may have switched it off for good
+    with torch.enable_grad():  # the submission could have switched it off
         result: Tensor = function(*args)
     return result
 
@@ -43,10 +44,10 @@ def evaluate(
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Return the observation of one call as a JSON document and its tensors.
 
-    `call` is {"entry", "args", "probe", "options"} as `grader.sandboxes` encodes it; its tensors are taken to `device`.
-    Whatever the learner's code raises is part of the observation; MemoryError alone passes through, as it ends the run.
-    A GPU says late that it was given an index out of range, perhaps not before the inputs of the next call are taken to
-    it: that is the learner's error, too.
+    `call` is {"entry", "args", "probe", "options"} as `grader.sandboxes` encodes it; its tensors are moved to `device`.
+    An exception of the learner's code is part of the observation. Raises MemoryError, which ends the run. A GPU reports
+    an index out of range late, sometimes only when the inputs of the next call are moved to it: that counts as the
+    learner's error, too.
     """
     try:
         return _evaluate(namespace, call, tensors, device)
@@ -89,10 +90,10 @@ def _document(**known: Any) -> dict[str, Any]:
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:
-    """Return the exception as the learner may see it: their own frames only, capped."""
+    """Return the exception as the learner sees it: only the frames of their own code, with limited lengths."""
     frames = list(_own_frames(error.__traceback__))[-MAX_FRAMES:]
     line = getattr(error, "lineno", None) or (frames[-1][0] if frames else None)
-    text = _text(error)
+    text = _message_of(error)
     lines = [f"line {number}, in {name}" for number, name in frames]
     return {
         "type": type(error).__name__[:100],
@@ -102,12 +103,12 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     }
 
 
-def _text(error: BaseException) -> str:
+def _message_of(error: BaseException) -> str:
     try:
         text = str(error.msg if isinstance(error, SyntaxError) else error)
-        # Below the first line of these is how to set up one's own machine to find out more.
+        # Their other lines say how to debug on a machine of one's own: of no use here.
         return (text.partition("\n")[0] if text.startswith("CUDA error:") else text)[:MAX_MESSAGE]
-    except Exception:  # an exception of a learner's own class may raise when it is described
+    except Exception:  # a learner's own exception class can raise in `__str__`
         return ""
 
 

@@ -1,4 +1,4 @@
-"""What a figure drawn by a learner shows: its labels, how many lines and rows, and a small picture."""
+"""Describes a figure that a learner has drawn: labels, number of lines and rows, and a small picture."""
 
 import io
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ MAX_PARTS = 64
 
 
 def describe(figure: Any, *, picture: bool = True) -> dict[str, Any] | None:
-    """Return what a matplotlib figure shows, and its PNG as a uint8 tensor; other things as {"figure": thing}.
+    """Return {"axes": [...], "xlabel", "ylabel", "png"} for a matplotlib figure, {"figure": value} for other values.
 
-    {"axes": [...], "xlabel", "ylabel", "png"}: the labels are those of the whole figure. The picture is at most 1200
-    pixels a side, and None where none is asked for: drawing it takes long. Nothing here is believed: the numbers are
-    checked outside the sandbox.
+    The labels are those of the whole figure; None gives None. "png" is a uint8 tensor of a picture with at most 1200
+    pixels a side, or None if `picture` is false: drawing takes long. The numbers are checked outside the sandbox, since
+    a submission can forge them.
     """
     from matplotlib.figure import Figure  # noqa: PLC0415 - half of the submissions never draw
 
@@ -37,19 +37,19 @@ def _axes(axes: Any) -> dict[str, Any]:
         "title": axes.get_title()[:MAX_LABEL],
         "xlabel": axes.get_xlabel()[:MAX_LABEL],
         "ylabel": axes.get_ylabel()[:MAX_LABEL],
-        "lines": [_line(line) for line in axes.lines[:MAX_PARTS]],
+        "lines": [_describe_line(line) for line in axes.lines[:MAX_PARTS]],
         "rows": list(_rows(axes))[:MAX_PARTS],
         "patches": len(axes.patches),
         "collections": len(axes.collections),
     }
 
 
-def _line(line: Any) -> dict[str, Any]:
+def _describe_line(line: Any) -> dict[str, Any]:
     return {"label": str(line.get_label())[:MAX_LABEL], "points": len(line.get_xdata())}
 
 
 def _rows(axes: Any) -> Iterator[int]:
-    """The rows of every picture and of every grid of colours."""
+    """Yield the number of rows of every picture and every grid of colours."""
     for part in [*axes.images, *axes.collections]:
         values = part.get_array()
         if values is not None and values.ndim >= 2:

@@ -1,8 +1,8 @@
-"""The functions `f` that learners' entries receive: made here, by name, in the sandbox and by the references alike.
+"""The functions `f` that learners' entries receive: made by name, in the sandbox and for the references.
 
-Every one is built from torch operations only, so it works with autograd of any order and with `torch.func`.
-"Elementwise" ones take any shape, 0-dim included; "scalar" ones map a vector (or a 0-dim tensor) to a 0-dim tensor;
-"vector" ones map a vector of n to a vector. The learner gets a plain callable and cannot know which it is.
+Each is built from torch operations only, so it works with autograd of any order and with `torch.func`. "Elementwise"
+functions take any shape, also 0-dim; "scalar" functions map a vector (or a 0-dim tensor) to a 0-dim tensor; "vector"
+functions map a vector to a vector. A learner gets a plain callable that does not show which function it is.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ _FACTORIES: dict[str, tuple[str, Callable[..., TensorFunction]]] = {}
 
 
 def _function(name: str, formula: str) -> Callable[[Callable[..., TensorFunction]], Callable[..., TensorFunction]]:
-    """Register a factory under a name; `formula` is what a learner is shown in a counterexample."""
+    """Register a factory under a name; a counterexample shows the learner the `formula`."""
 
     def register(factory: Callable[..., TensorFunction]) -> Callable[..., TensorFunction]:
         _FACTORIES[name] = (formula, factory)
@@ -28,7 +28,7 @@ def _function(name: str, formula: str) -> Callable[[Callable[..., TensorFunction
 
 
 def make_function(name: str, params: Mapping[str, Any]) -> TensorFunction:
-    """Return the function of that name; LookupError or TypeError where there is none with such parameters."""
+    """Return the function. Raises LookupError if none has that name, TypeError if it does not take `params`."""
     inner = _registered(name)[1](**params)
 
     def f(*args: Tensor) -> Tensor:
@@ -38,7 +38,7 @@ def make_function(name: str, params: Mapping[str, Any]) -> TensorFunction:
 
 
 def build(function: Function) -> TensorFunction:
-    """Return the live callable of a `Function`."""
+    """Return the callable that a `Function` stands for."""
     return make_function(function.name, function.params)
 
 
@@ -103,7 +103,7 @@ def _damped_wave(frequency: float, width: float) -> TensorFunction:
 
 @_function("polynomial", "a polynomial with coefficients {coefficients}")
 def _polynomial(coefficients: list[float]) -> TensorFunction:
-    """Coefficients from the constant term up; evaluated by Horner's rule."""
+    """Coefficients from the constant term upwards; evaluated by Horner's rule."""
 
     def f(x: Tensor) -> Tensor:
         total = torch.zeros_like(x)
@@ -217,7 +217,7 @@ def _product_plus_sine() -> TensorFunction:
 def _program(steps: list[list[Any]], text: str) -> TensorFunction:
     """Any number of inputs. Each step is [operation, operand, ...]; operands count the inputs, then the earlier steps.
 
-    The last step is the result; `text` is what a learner is shown.
+    The last step is the result; a learner sees `text`.
     """
 
     def f(*inputs: Tensor) -> Tensor:

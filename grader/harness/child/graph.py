@@ -1,4 +1,4 @@
-"""The autograd graph of a learner's result, as bounded data that is drawn outside the sandbox."""
+"""The autograd graph of a learner's result, as data of bounded size. It is drawn outside the sandbox."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ MAX_NODES = 150
 def walk(root: Tensor) -> dict[str, Any]:
     """Return {"nodes": [{"id", "name", "shape"}], "edges": [[parent, child]], "capped": bool}, root first.
 
-    A node is named as autograd prints it; `shape` is that of the leaf that an AccumulateGrad node fills. A result
-    without a graph has no nodes.
+    `name` is the one that autograd prints. `shape` is that of the leaf tensor if the node is an AccumulateGrad, else
+    None. `capped` is true if the graph has at least MAX_NODES nodes. A result without a graph gives no nodes.
     """
     if root.grad_fn is None:
         return {"nodes": [], "edges": [], "capped": False}
     order: list[Any] = [root.grad_fn]
     ids = {root.grad_fn: 0}
     edges: list[list[int]] = []
-    for node in order:  # grows while it is walked
+    for node in order:  # the list grows during the loop
         for child, _ in node.next_functions:
             if child is None or (child not in ids and len(order) >= MAX_NODES):
                 continue

@@ -1,8 +1,8 @@
-"""Landlock: the kernel's own word on which files a submission may touch, where the kernel has it.
+"""Landlock: the kernel limits which files a submission can open.
 
-Reading: the interpreter, the packages, what the C library looks up, the process's own /proc. Writing: its scratch.
-No TCP port may be bound or connected, no process outside may be signalled. A kernel (or gVisor) without Landlock leaves
-the other walls standing: uid, read-only root, seccomp.
+It can read the interpreter, the packages, the files that the C library looks up and its own /proc. It can write to its
+scratch folder. It cannot bind or connect a TCP port, nor signal a process outside. If the kernel has no Landlock (as
+gVisor), the other restrictions remain: user id, read-only root, seccomp.
 """
 
 import errno
@@ -33,7 +33,7 @@ DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 
 def version() -> int:
-    """Return the version of Landlock that this kernel offers; 0 where there is none."""
+    """Return the version of Landlock that this kernel has; 0 if it has none."""
     try:
         return syscall(_CREATE, None, 0, _VERSION)
     except OSError as error:
@@ -43,9 +43,9 @@ def version() -> int:
 
 
 def restrict(scratch: str, *, readable: Iterable[str] = (), devices: Iterable[str] = ()) -> None:
-    """Allow this process its scratch folder and what everybody may read; `devices` are opened for reading and writing.
+    """Limit this process to its scratch folder, READABLE, `readable` (read only) and `devices` (read and write).
 
-    Needs no_new_privs. Does nothing where the kernel has no Landlock.
+    Needs no_new_privs. Does nothing if the kernel has no Landlock.
     """
     abi = version()
     if abi == 0:
@@ -54,7 +54,7 @@ def restrict(scratch: str, *, readable: Iterable[str] = (), devices: Iterable[st
     for path in (*READABLE, *readable):
         _allow(rules, path, READ, abi)
     if devices:
-        _allow(rules, "/proc/self/task", WRITE_FILE | _TRUNCATE, abi)  # CUDA names its threads, or gives up
+        _allow(rules, "/proc/self/task", WRITE_FILE | _TRUNCATE, abi)  # CUDA must be able to name its threads
     for path in (*DEVICES, *devices):
         _allow(rules, path, READ_FILE | WRITE_FILE | _IOCTL_DEVICE, abi)
     _allow(rules, scratch, _OWN, abi)
@@ -71,7 +71,7 @@ def _attributes(abi: int) -> tuple[bytes, int]:
 
 
 def _files(abi: int) -> int:
-    """Every right over files that this version knows: 13 of them at first, then refer, truncate and ioctl."""
+    """Return all file rights that this version knows: 13 at first, then also refer, truncate and ioctl."""
     return (1 << (13 + (abi >= 2) + (abi >= 3) + (abi >= 5))) - 1
 
 

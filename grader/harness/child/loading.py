@@ -1,4 +1,4 @@
-"""Loads a submission's source as the module `submission`. Runs in the child, confined."""
+"""Loads a submission's source as the module `submission`. Runs in the confined child."""
 
 import builtins
 import linecache
@@ -14,18 +14,19 @@ from grader.harness.child.screen import NotAllowed, screen
 
 FILENAME = "submission.py"
 
-# Made before there is a submission: who copies them writes to each.
+# Copied here, before the fork: a copy writes to the reference count of each entry.
 _BUILTINS = dict(vars(builtins))
 
 
 def load(source: bytes, *, entries: Sequence[str], imports: Collection[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the submission's namespace, and what the grader is told of it: {"error", "missing"}.
+    """Return the submission's namespace and the body of LOADED: {"error", "missing"}.
 
-    An exit while loading is an error like any other. MemoryError alone passes through, as it ends the run.
+    `missing` are the `entries` that the submission does not define. SystemExit is an error like any other. Raises only
+    MemoryError, which ends the run.
     """
     module = ModuleType("submission")
     try:
-        text = source.decode("utf-8-sig")  # some editors put a mark in front, and Python takes it
+        text = source.decode("utf-8-sig")  # some editors write a byte order mark, which Python accepts
         screen(text, allowed=imports)
         _forbid(module, imports)
         _run(text, module)
@@ -37,11 +38,11 @@ def load(source: bytes, *, entries: Sequence[str], imports: Collection[str]) -> 
 
 
 def _run(text: str, module: ModuleType) -> None:
-    # A traceback or `inspect.getsource` finds the lines here: there is no such file.
+    # There is no such file: tracebacks and `inspect.getsource` find the lines here.
     linecache.cache[FILENAME] = (len(text), None, text.splitlines(keepends=True), FILENAME)
     module.__file__ = FILENAME
     sys.modules["submission"] = module
-    exec(compile(text, FILENAME, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - what this is all about
+    exec(compile(text, FILENAME, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - running the submission is the purpose
 
 
 def _has(module: ModuleType, entry: str) -> bool:
@@ -49,16 +50,16 @@ def _has(module: ModuleType, entry: str) -> bool:
 
 
 def _forbid(module: ModuleType, allowed: Collection[str]) -> None:
-    """Keep the submission from importing other packages than those allowed, however it spells it.
+    """Refuse imports of packages that are not allowed, also through `__import__` and `importlib`.
 
-    This is manners, not a wall: what an exercise wants done without torch shall not be done with it by accident.
+    This is no security measure. It prevents that a learner uses torch by accident in an exercise without torch.
     """
     _BUILTINS["__import__"] = _guarded(builtins.__import__, allowed)
     module.__dict__["__builtins__"] = _BUILTINS
     if "torch" not in allowed:
         for name in [name for name in sys.modules if name.partition(".")[0] == "torch"]:
             del sys.modules[name]
-        sys.meta_path.insert(0, _Refusal("torch"))
+        sys.meta_path.insert(0, _ImportBlocker("torch"))
 
 
 def _guarded(real: Callable[..., ModuleType], allowed: Collection[str]) -> Callable[..., ModuleType]:
@@ -73,15 +74,17 @@ def _guarded(real: Callable[..., ModuleType], allowed: Collection[str]) -> Calla
 
 
 def _is_library(rest: Sequence[Any]) -> bool:
-    """Whether a library written in C imports a part of itself, as numpy's `mean` does when it is first called.
+    """Whether a library written in C imports a part of itself, as numpy's `mean` does on its first call.
 
-    It does so with the builtins of the frame that called it, the submission's; CPython then passes an empty list of
-    names, where an `import` statement passes None or a tuple.
+    Such an import uses the builtins of the calling frame, which are the submission's. CPython then passes an empty list
+    of names; an `import` statement passes None or a tuple.
     """
     return len(rest) > 2 and rest[2] == []
 
 
-class _Refusal(MetaPathFinder):
+class _ImportBlocker(MetaPathFinder):
+    """Raises NotAllowed for every import of one package."""
+
     def __init__(self, package: str) -> None:
         self._package = package
 

@@ -1,6 +1,6 @@
-"""Watches a training run: samples the scalar losses on which `backward` is called, for the page to draw.
+"""Samples the scalar losses of a training run: those on which `backward` is called. The page draws their curve.
 
-Never used for scoring. A submission that trains by other means is simply not drawn.
+Scoring never uses them. If a submission trains without `backward`, the page draws nothing.
 """
 
 import time
@@ -18,7 +18,7 @@ Points = list[tuple[int, float]]
 
 
 class Sampler:
-    """Counts steps, and reports (step, loss) of some of them at most ten times a second."""
+    """Counts steps and reports (step, loss) of some of them, at most ten times a second."""
 
     def __init__(self, report: Callable[[Points], None], clock: Callable[[], float] = time.monotonic) -> None:
         self._report = report
@@ -29,7 +29,7 @@ class Sampler:
         self._left = MAX_POINTS
 
     def take(self, loss: Tensor) -> None:
-        """Count a step and note its loss; a GPU is only made to wait for it when it is time to report."""
+        """Count a step and note its loss. A loss on a GPU only if a report is due: reading it takes long."""
         now = self._clock()
         if len(self._points) < POINTS_AT_ONCE and (now >= self._next or not loss.is_cuda):
             self._points.append((self._step, float(loss.detach())))
@@ -39,7 +39,7 @@ class Sampler:
             self.flush()
 
     def flush(self) -> None:
-        """Report what has come together."""
+        """Report the points that were collected since the last report."""
         points, self._points = self._points[: self._left], []
         self._left -= len(points)
         if points:
@@ -47,7 +47,7 @@ class Sampler:
 
 
 def stream(report: Callable[[Points], None]) -> Sampler:
-    """Report the losses of this process from now on; flush the sampler that is returned when a call has ended."""
+    """Report the losses of this process from now on. Flush the returned sampler when a call has ended."""
     sampler = Sampler(report)
     original: Callable[..., None] = torch.Tensor.backward
 

@@ -1,7 +1,7 @@
-"""What a forked child does: confine itself, load one submission, answer the calls put to it, and end.
+"""What a forked child does: it confines itself, loads one submission, answers the calls to it, and exits.
 
-It belongs to one submission and never returns. Everything that it says goes to the grader as data, and a submission may
-have written all of it.
+It serves one submission and never returns to the fork server. All its frames are data to the grader: a submission could
+have written any of them. `grader.harness.wire.frames` draws its states.
 """
 
 import fcntl
@@ -14,20 +14,20 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from grader.harness.child import losses
-from grader.harness.child.confine import Ends, Walls, confine, flush, limit
+from grader.harness.child.confine import ChildPipes, Confinement, confine, flush, limit
 from grader.harness.child.evaluate import evaluate
 from grader.harness.child.global_state import reset
 from grader.harness.child.loading import load
-from grader.harness.supervisor.splice import read_exactly, write
 from grader.harness.wire.frames import HEADER, FrameKind, frame
+from grader.harness.wire.pipes import read_exactly, write_all
 from grader.harness.wire.values import is_too_large, pack, unpack
 
-EXHAUSTED = 86  # the exit status of a child that ran out of memory and could still say so
+EXHAUSTED = 86  # the exit status of a child that ran out of memory and could still report it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Setup:
-    """What the grader asks of this child, as it arrives: the limits, the names, the device."""
+    """The body of SETUP: the limits, the names and the device of this submission."""
 
     limits: Mapping[str, int]
     entries: tuple[str, ...]
@@ -36,76 +36,83 @@ class Setup:
     device: str | None
 
 
-def live(
-    uid: int | None, ends: Ends, *, walls: Walls, warm: Callable[[], None], rehearse: Callable[[], None]
+def child_main(
+    uid: int | None,
+    pipes: ChildPipes,
+    *,
+    confinement: Confinement,
+    start_device: Callable[[], None],
+    warm_up: Callable[[], None],
 ) -> NoReturn:
-    """Be the child, from fork to exit.
+    """Run the child, from fork to exit.
 
-    `warm` prepares what cannot be inherited (a GPU): a child is awake when that is done, or dies of it. `rehearse`
-    prepares what need not be waited for.
+    `start_device` prepares what a child cannot inherit (a GPU); if that fails, the child ends.
+    `warm_up` is called for each WARM_UP frame.
     """
     status = 1
     try:
-        _Child(confine(uid, ends, walls, warm)).serve(rehearse)
+        _CallServer(confine(uid, pipes, confinement, start_device)).serve(warm_up)
         status = 0
     except MemoryError:
         status = EXHAUSTED
     except EOFError:
-        status = 0  # the grader had nothing more to ask
+        status = 0  # the grader has no more calls
     except BaseException as error:
-        _last_words(error)
+        _report_fatal(error)
     finally:
         os._exit(status)
 
 
-class _Child:
-    def __init__(self, ends: Ends) -> None:
-        self._ends = ends
+class _CallServer:
+    """Answers the calls to one submission."""
+
+    def __init__(self, pipes: ChildPipes) -> None:
+        self._pipes = pipes
         self._answered = 0
-        self._held = b""
-        self._unheard = 0
-        # Half of what the pipe holds: not always 64 kB, but less where one user has a thousand pipes.
-        self._piece = fcntl.fcntl(ends.said, fcntl.F_GETPIPE_SZ) // 2
-        self._room = 0
+        self._buffered = b""
+        self._unnotified = 0
+        # Half of what the pipe holds. That is 64 KiB, or less if one user has a thousand pipes.
+        self._most = fcntl.fcntl(pipes.response_fd, fcntl.F_GETPIPE_SZ) // 2
+        self._observation_bytes_left = 0
         self._sampler: losses.Sampler | None = None
 
-    def serve(self, rehearse: Callable[[], None]) -> None:
-        """Take in the program, answer calls until the grader closes its end, tidy up."""
-        self._say(FrameKind.READY)
-        setup = Setup(**json.loads(self._await_program(rehearse)))
+    def serve(self, warm_up: Callable[[], None]) -> None:
+        """Load the submission, answer calls until the grader closes its end, and empty the scratch folder."""
+        self._send(FrameKind.READY)
+        setup = Setup(**json.loads(self._await_setup(warm_up)))
         reset()
         source = self._read(FrameKind.SOURCE)
-        self._room = setup.limits["observation_mb"] * 1024 * 1024
+        self._observation_bytes_left = setup.limits["observation_mb"] * 1024 * 1024
         limit(setup.limits)
-        self._say(FrameKind.SANDBOXED)
+        self._send(FrameKind.SANDBOXED)
         try:
             self._answer_all(setup, source)
         except MemoryError as error:
-            self._say(FrameKind.EXHAUSTED, b"gpu" if "CUDA" in str(error) else b"cpu")
+            self._send(FrameKind.EXHAUSTED, b"gpu" if "CUDA" in str(error) else b"cpu")
             raise
         finally:
-            _tidy()
+            _empty_scratch()
 
-    def _await_program(self, rehearse: Callable[[], None]) -> bytes:
+    def _await_setup(self, warm_up: Callable[[], None]) -> bytes:
         while not (setup := self._read(FrameKind.SETUP, FrameKind.WARM_UP)):
-            rehearse()
+            warm_up()
         return setup
 
     def _answer_all(self, setup: Setup, source: bytes) -> None:
         if setup.stream_losses:
-            self._sampler = losses.stream(lambda points: self._say_json(FrameKind.PROGRESS, {"loss": points}))
+            self._sampler = losses.stream(lambda points: self._send_json(FrameKind.PROGRESS, {"loss": points}))
         namespace, document = load(source, entries=setup.entries, imports=setup.imports)
         if _ran_out(document["error"]):
             raise MemoryError(document["error"]["message"])
-        self._say_json(FrameKind.LOADED, document)
+        self._send_json(FrameKind.LOADED, document)
         while not (document["error"] or document["missing"]):
             calls, tensors = unpack(self._read(FrameKind.CALLS))
             for call in calls:
-                self._say_json(FrameKind.PROGRESS, {"call": self._answered})
-                self._hold(FrameKind.OBSERVATION, self._observe(namespace, call, tensors, setup.device))
+                self._send_json(FrameKind.PROGRESS, {"call": self._answered})
+                self._buffer(FrameKind.OBSERVATION, self._observe(namespace, call, tensors, setup.device))
                 self._answered += 1
-            self._say_held()
-            self._ring()
+            self._write_buffered()
+            self._notify()
 
     def _observe(self, namespace: Mapping[str, Any], call: Any, tensors: Any, device: str | None) -> bytes:
         document, results = evaluate(namespace, call, tensors, device)
@@ -114,49 +121,49 @@ class _Child:
         if _ran_out(document["error"]):
             raise MemoryError(document["error"]["message"])
         size = sum(tensor.nbytes for tensor in results.values())
-        message = pack(document, results) if size <= self._room else b""
-        if not message or len(message) > self._room or is_too_large(message):
+        message = pack(document, results) if size <= self._observation_bytes_left else b""
+        if not message or len(message) > self._observation_bytes_left or is_too_large(message):
             message = pack(_too_large(document, max(size, len(message))), {})
-        self._room -= len(message)
+        self._observation_bytes_left -= len(message)
         return message
 
-    def _say_json(self, kind: FrameKind, document: Any) -> None:
-        self._say(kind, json.dumps(document).encode())
+    def _send_json(self, kind: FrameKind, document: Any) -> None:
+        self._send(kind, json.dumps(document).encode())
 
-    def _say(self, kind: FrameKind, body: bytes = b"") -> None:
-        self._hold(kind, body)
-        self._say_held()
+    def _send(self, kind: FrameKind, body: bytes = b"") -> None:
+        self._buffer(kind, body)
+        self._write_buffered()
 
-    def _hold(self, kind: FrameKind, body: bytes) -> None:
+    def _buffer(self, kind: FrameKind, body: bytes) -> None:
         """Keep a frame for the next write."""
-        self._held += frame(kind, body)
+        self._buffered += frame(kind, body)
 
-    def _say_held(self) -> None:
-        """Put it where nothing that happens to this process can take it back; who reads it need not know yet."""
+    def _write_buffered(self) -> None:
+        """Write the frames to the pipe, where they survive this process. The supervisor can forward them later."""
         flush()
-        held, self._held = self._held, b""
-        for start in range(0, len(held), self._piece):
-            piece = held[start : start + self._piece]
-            if self._unheard + len(piece) > self._piece:
-                self._ring()  # there would not be room for it otherwise
-            write(self._ends.said, piece)
-            self._unheard += len(piece)
+        buffered, self._buffered = self._buffered, b""
+        for start in range(0, len(buffered), self._most):
+            piece = buffered[start : start + self._most]
+            if self._unnotified + len(piece) > self._most:
+                self._notify()  # otherwise the pipe could become full
+            write_all(self._pipes.response_fd, piece)
+            self._unnotified += len(piece)
 
-    def _ring(self) -> None:
-        """Have the keeper pass on what has been said: this wakes it, then the engine, then the grader."""
-        self._unheard = 0
-        with suppress(BlockingIOError):  # it is still ringing
-            os.write(self._ends.bell, b"!")
+    def _notify(self) -> None:
+        """Have the supervisor forward what was written: this wakes the supervisor, then the engine, then the grader."""
+        self._unnotified = 0
+        with suppress(BlockingIOError):  # the pipe is full of notifications already
+            os.write(self._pipes.wakeup_fd, b"!")
 
     def _read(self, *kinds: FrameKind) -> bytes:
-        number, size = HEADER.unpack(read_exactly(self._ends.told, HEADER.size))
+        number, size = HEADER.unpack(read_exactly(self._pipes.request_fd, HEADER.size))
         if number not in kinds:
             raise ValueError(f"frame {number} instead of {kinds}")
-        return read_exactly(self._ends.told, size)
+        return read_exactly(self._pipes.request_fd, size)
 
 
 def _ran_out(error: Mapping[str, Any] | None) -> bool:
-    """Whether torch, which raises RuntimeError for it, was refused memory."""
+    """Whether torch could not allocate memory; on the CPU it raises RuntimeError for that."""
     if error is None:
         return False
     return error["type"] == "OutOfMemoryError" or (
@@ -170,8 +177,8 @@ def _too_large(document: Mapping[str, Any], size: int) -> dict[str, Any]:
     return {**document, "value": None, "graph": None, "error": error}
 
 
-def _tidy() -> None:
-    # Nobody else may: the folder belongs to this user alone. What is left in it shows, and retires the sandbox.
+def _empty_scratch() -> None:
+    # Only this user can: the folder belongs to it. The supervisor reports what remains, which retires the sandbox.
     flush()
     scratch = os.environ.get("HOME", "")
     for entry in os.scandir(scratch):
@@ -181,6 +188,6 @@ def _tidy() -> None:
             os.unlink(entry.path)  # noqa: PTH108
 
 
-def _last_words(error: BaseException) -> None:
+def _report_fatal(error: BaseException) -> None:
     text = f"{type(error).__name__}: {error}\n"[:2000]
     os.write(2, text.encode(errors="replace"))

@@ -1,4 +1,4 @@
-"""The `torch.nn.Module`s that learners' entries receive: made here, by name, with weights that travel as tensors."""
+"""The `torch.nn.Module`s that learners' entries receive: made here by name, with weights that are sent as tensors."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,12 +32,12 @@ _FACTORIES: dict[str, Callable[..., nn.Module]] = {"mlp": _mlp}
 
 
 def make_model(name: str, params: Mapping[str, Any]) -> nn.Module:
-    """Return a new model of that name; LookupError or TypeError where there is none with such parameters."""
+    """Return a new model. Raises LookupError if none has that name, TypeError if it does not take `params`."""
     if name not in _FACTORIES:
         raise LookupError(f"there is no model of that name; there are {', '.join(sorted(_FACTORIES))}")
     return _FACTORIES[name](**params)
 
 
 def build_model(model: Model) -> nn.Module:
-    """Return the live module of a `Model`."""
+    """Return the `torch.nn.Module` that a `Model` stands for."""
     return make_model(model.name, model.params)

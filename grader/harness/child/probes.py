@@ -1,11 +1,11 @@
-"""What the harness does with an entry, beyond calling it. Each probe returns the value that is observed.
+"""What the harness does with an entry, in addition to calling it. Each probe returns the value to observe.
 
 call        entry(*args)
 backward    entry(*args), then the gradient of the result with respect to the arguments that require grad
-predict     entry(*args) returns a callable; that callable on `points`
-figure      entry(*args) returns a matplotlib figure; what it shows, without its picture if `picture` is false
-device      call, or predict where there are `points`, with the name of the inputs' device as last argument
-whereabouts the same; the devices of the inputs and of the results
+predict     entry(*args) returns a callable; the result of that callable on `points`
+figure      entry(*args) returns a matplotlib figure; its description, without the picture if `picture` is false
+device      call, or predict if there are `points`, with the name of the inputs' device as last argument
+whereabouts the same call; the devices of the inputs and of the results
 walk        entry(point, gradient, state, *settings) -> (point, state), step after step; the points
 expression  builds an expression with the learner's `Value` class and runs its backward
 """
@@ -21,10 +21,10 @@ from grader.harness.child.figures import describe
 Entry = Callable[..., Any]
 
 NOT_CALLABLE = "something that cannot be called"
-"""What `predict` observes where an entry returned something that cannot be called on points."""
+"""What `predict` observes if an entry returned something that cannot be called on points."""
 
 NOT_A_PAIR = "no pair of a point and a state"
-"""What `walk` observes where an entry returned something else than a point and a state."""
+"""What `walk` observes if an entry returned something other than a point and a state."""
 
 
 def _call(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
@@ -32,9 +32,9 @@ def _call(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
 
 
 def _backward(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the result and its vector-Jacobian product with `cotangent` (ones where absent), per tracked argument.
+    """Return the result and, for each tracked argument, its vector-Jacobian product with `cotangent` (default: ones).
 
-    With `second` (one cotangent per tracked argument) also the gradients of the first gradients.
+    If `second` has one cotangent per tracked argument, also return the gradients of the first gradients.
     """
     tracked = [arg for arg in args if isinstance(arg, Tensor) and arg.requires_grad]
     result = entry(*args)
@@ -49,10 +49,10 @@ def _backward(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> 
 
 
 def _gradients(result: Tensor, tracked: Sequence[Tensor], cotangent: Tensor | None, *, create_graph: bool) -> list[Any]:
-    # A result of another shape is wrong anyway; its own gradient says more than an error about shapes.
+    # A result of another shape is wrong anyway. Its gradient tells the learner more than an error about shapes.
     fits = cotangent is not None and cotangent.shape == result.shape
     vector = cotangent.to(result.dtype) if cotangent is not None and fits else torch.ones_like(result)
-    live = [arg for arg in tracked if arg.requires_grad]  # the code may have switched tracking off
+    live = [arg for arg in tracked if arg.requires_grad]  # the code can have switched tracking off
     if not live:
         return [None] * len(tracked)
     found = torch.autograd.grad(result, live, vector, create_graph=create_graph, retain_graph=True, allow_unused=True)
@@ -82,7 +82,7 @@ def _device(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> An
 
 
 def _whereabouts(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
-    """Return {"inputs": device, "results": {name: device}}; a result that is no dict has the name "result"."""
+    """Return {"inputs": device, "results": {name: device}}; a result that is not a dict gets the name "result"."""
     value = _device(entry, args, options)
     if value is None:
         return None
@@ -100,9 +100,9 @@ def _figure(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> An
 
 
 def _walk(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
-    """Take a step with the gradient in `args`, then one with each of `more`, passing the point and the state on.
+    """Take a step with the gradient in `args`, then one with each of `more`; each step continues from the last.
 
-    Each step gets a plain copy of the point, as every call does.
+    Each step gets a plain copy of the point, as in a normal call.
     """
     point, first, state, *settings = args
     points: dict[str, Any] = {}
@@ -118,7 +118,7 @@ def _walk(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
 
 
 def _put_back_changed(args: Any, given: Sequence[Tensor], kept: Sequence[Tensor]) -> None:
-    """Put a point or gradient that a step changed where the first one was: there it is seen to be modified."""
+    """Put a point or gradient that a step has changed into `args`, where the harness looks for modified arguments."""
     for i, (new, old) in enumerate(zip(given, kept, strict=True)):
         if new.shape != old.shape or not torch.equal(new.detach(), old):
             args[i] = new
@@ -127,8 +127,8 @@ def _put_back_changed(args: Any, given: Sequence[Tensor], kept: Sequence[Tensor]
 def _expression(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
     """Run `program`, a list of [operator, operand, ...] on a growing list of nodes, and differentiate its last node.
 
-    An operand is the index of an earlier node, or ["number", 2.0] for a plain number. "inner" are the gradients of the
-    nodes that the operations made, in their order.
+    An operand is the index of an earlier node, or ["number", 2.0] for a plain number. "gradients" are those of the
+    leaves, "inner" those of the nodes that the operations made, in their order.
     """
     nodes = [entry(number) for number in args]
     leaves = list(nodes)

@@ -1,6 +1,6 @@
-"""Looks a submission's source over before any of it runs: it must parse, and import only what is allowed.
+"""Checks a submission's source before any of it runs: it must parse, and import only what is allowed.
 
-This runs inside the sandbox, in the child, because parsing hostile source can take a process down.
+This runs inside the sandbox, in the child, because hostile source can crash the process that parses it.
 """
 
 import ast
@@ -13,12 +13,12 @@ class NotAllowed(ImportError):
 
 
 def screen(source: str, *, allowed: Collection[str]) -> None:
-    """Raise SyntaxError, ValueError (NUL bytes) or NotAllowed where the source cannot be loaded."""
+    """Raise SyntaxError, ValueError (NUL bytes) or NotAllowed if the source cannot be loaded."""
     tree = ast.parse(source, filename="submission.py")
     for name, line in _imports(tree):
         if name not in sys.stdlib_module_names and name not in allowed:
             error = NotAllowed(f"`import {name}` is not allowed here; allowed are the standard library{_also(allowed)}")
-            error.lineno = line  # type: ignore[attr-defined]  # told to the learner beside the message
+            error.lineno = line  # type: ignore[attr-defined]  # the learner sees it beside the message
             raise error
 
 

@@ -1,9 +1,9 @@
-"""The system calls that a submission may make. Everything else fails with EPERM.
+"""The system calls that a submission can make. All others fail with EPERM.
 
-A list of what is allowed, since a list of what is dangerous is never complete. Left out on purpose: sockets of every
+It is a list of allowed calls, because a list of dangerous ones is never complete. Left out on purpose: sockets of every
 family, execve, ptrace and process_vm_*, mounts, namespaces, keyctl, bpf, userfaultfd, io_uring, perf, kexec, modules,
 System V and POSIX message queues, semaphores and shared memory, device nodes, changes of owner and of identity,
-memfd_create (memory that no limit of ours counts) and sync (it stalls the whole machine).
+memfd_create (none of our limits counts its memory) and sync (it stalls the whole machine).
 """
 
 import errno
@@ -51,11 +51,11 @@ EVENTS = _words("""
 
 ALLOWED = sorted({*FILES, *MEMORY, *PROCESSES, *TIME, *EVENTS})
 
-# Callers fall back to something older where these "do not exist"; a refusal they would report as an error.
+# These fail with ENOSYS, so that callers fall back to an older call; EPERM they would report as an error.
 ABSENT = ("clone3", "futex_waitv", "io_uring_setup", "memfd_create", "openat2")
 
-# What the keeper needs beside: to become someone else, to confine itself, and to be started.
-KEEPER = sorted(
+# What the supervisor needs in addition: to switch user, to confine its children, and to be started.
+SUPERVISOR = sorted(
     {
         *("setuid", "setgid", "setresuid", "setresgid", "setgroups", "prctl", "seccomp", "capset", "execve"),
         *("landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"),
@@ -63,37 +63,39 @@ KEEPER = sorted(
     }
 )
 
-# What a GPU's driver asks for beside: where its memory shall lie.
+# What a GPU's driver needs in addition: to choose the memory node.
 DRIVER = ("mbind",)
 
-# What it may ask for while it starts, before a child takes these calls from itself: memory that stays, and a local
-# socket to listen at, for processes that share memory of the GPU. Nobody may connect to one, nor accept anybody.
+# What the driver also needs while it starts, before the child forbids these calls: locked memory, and a local socket to
+# listen on, for processes that share GPU memory. Neither connect nor accept is allowed.
 DRIVER_START = ("bind", "listen", "memfd_create", "mlock", "munlock", "setsockopt")
 
 NAMESPACES = 0x7E020080  # every CLONE_NEW* flag: ns, cgroup, uts, ipc, user, pid, net, time
 _CLONE_THREAD = 0x10000
 _BY_ARGUMENTS = ("fcntl", "prlimit64")  # allowed with some arguments only
-_PRCTL = (15, 16, 3, 23, 39, 0x53564D41)  # set and get a thread's name, three questions, names for memory
-_FCNTL = (0, 1, 2, 3, 5, 6, 7, 36, 37, 38, 1030, 1032)  # duplicates, flags, locks, what a pipe holds
+_PRCTL = (15, 16, 3, 23, 39, 0x53564D41)  # set and get a thread's name, three queries, names for memory
+_FCNTL = (0, 1, 2, 3, 5, 6, 7, 36, 37, 38, 1030, 1032)  # duplicates, flags, locks, the size of a pipe
 _F_SETFL = 4
-_KILLS_PROCESSES = 3  # libseccomp's number for a kernel that can; gVisor's of 2022 cannot
-_INT = 0xFFFFFFFF  # the kernel reads 32 bits of such an argument, so the upper ones are not compared
+_KILLS_PROCESSES = 3  # libseccomp's API level for kernels that can; gVisor's of 2022 cannot
+_INT = 0xFFFFFFFF  # the kernel reads only 32 bits of such an argument, so the filter compares no more
 _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
 
 
 def build_filter(*, devices: bool = False, forks: bool = True) -> bytes:
     """Return the compiled filter.
 
-    `devices` allows what a GPU's driver needs: every ioctl, and `DRIVER`. Without `forks` there are threads, but no
-    new processes: for a kernel that does not count them.
+    `devices` allows what a GPU's driver needs: every ioctl, and `DRIVER`. If `forks` is false, threads are allowed but
+    new processes are not: for a kernel that does not count processes.
     """
     rules = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.EPERM))
     rules.set_attr(pyseccomp.Attr.CTL_NNP, 0)
     if pyseccomp.get_api() >= _KILLS_PROCESSES:
-        # Calls of another machine: a thread that dies of one would leave those of a GPU's driver behind, and a run that
-        # only ends when its time is over.
+        # System calls of another architecture kill the process. If they killed only the thread, the threads of a GPU's
+        # driver would remain, and the run would end only at its time limit.
         rules.set_attr(pyseccomp.Attr.ACT_BADARCH, pyseccomp.KILL_PROCESS)
-    rules.set_attr(pyseccomp.Attr.CTL_OPTIMIZE, 2)  # a tree: as it is loaded, the kernel asks it about every call
+    rules.set_attr(
+        pyseccomp.Attr.CTL_OPTIMIZE, 2
+    )  # a binary tree: when it is loaded, the kernel evaluates it for every call
     extra = DRIVER if devices else ()
     for name in (*ALLOWED, *extra):
         if name not in _BY_ARGUMENTS and (forks or name not in ("fork", "vfork")):
@@ -105,7 +107,7 @@ def build_filter(*, devices: bool = False, forks: bool = True) -> bytes:
     for option in _PRCTL:
         _allow(rules, "prctl", pyseccomp.Arg(0, pyseccomp.EQ, option))
     _allow_fcntl(rules)
-    _allow(rules, "prlimit64", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _INT, 0))  # one's own limits only
+    _allow(rules, "prlimit64", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _INT, 0))  # only the process's own limits
     _allow_ioctl(rules, devices=devices)
     return _compiled(rules)
 
@@ -113,8 +115,8 @@ def build_filter(*, devices: bool = False, forks: bool = True) -> bytes:
 def _allow_fcntl(rules: pyseccomp.SyscallFilter) -> None:
     for command in _FCNTL:
         _allow(rules, "fcntl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _INT, command))
-    # O_DIRECT makes packets of what is written to a pipe, and a small buffer that they do not fit cuts them off: then
-    # the grader would read frames that the keeper has never written.
+    # O_DIRECT would turn writes to a pipe into packets, which a reader with a small buffer cuts off: the grader would
+    # then read frames that the supervisor has never written.
     setting = pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _INT, _F_SETFL)
     _allow(rules, "fcntl", setting, pyseccomp.Arg(2, pyseccomp.MASKED_EQ, os.O_DIRECT, 0))
 
@@ -132,7 +134,7 @@ def _allow(rules: pyseccomp.SyscallFilter, name: str, *arguments: pyseccomp.Arg)
 
 
 def _rule(rules: pyseccomp.SyscallFilter, action: int, name: str, *arguments: pyseccomp.Arg) -> None:
-    # Processors differ: arm64 never had `open`, and an older library does not know the newest calls.
+    # Not every call has a number: arm64 never had `open`, and an older library does not know the newest calls.
     number = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name)
     if number >= 0:
         rules.add_rule(action, number, *arguments)

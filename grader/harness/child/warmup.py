@@ -1,6 +1,6 @@
-"""A dress rehearsal: a tiny submission through the whole path, so that what is slow the first time is behind a child.
+"""Warms up: runs a tiny submission through the whole path, so that nothing is slow for the first real one.
 
-The nursery does it once, and each child again while it waits: the pages that it will write to are its own then.
+The fork server does it once, and each idle child again: the kernel then copies the pages that it will write to.
 """
 
 import json
@@ -23,7 +23,7 @@ def f(x):
 """
 
 
-# What exercises do: a GPU is given the code of an operation when that is first used.
+# Operations that exercises use: each is loaded onto a GPU on its first use.
 _SOURCE_FOR_A_GPU = b"""
 import torch
 
@@ -39,19 +39,19 @@ def f(x):
 """
 
 
-def rehearse(device: str | None = None) -> None:
-    """Load a submission of our own, put a call to it, and forget it. Raises where any of it does not work.
+def warm_up(device: str | None = None) -> None:
+    """Load a tiny submission, call it, and remove it again. Raises RuntimeError if any of it fails.
 
-    On the CPU a backward pass starts no thread, so the children of a process that has done one may do one, too.
+    On the CPU a backward pass starts no thread, so a process can run one and still fork children that run one.
     """
-    namespace, told = load(_SOURCE if device is None else _SOURCE_FOR_A_GPU, entries=["f"], imports=["torch"])
+    namespace, loaded = load(_SOURCE if device is None else _SOURCE_FOR_A_GPU, entries=["f"], imports=["torch"])
     encoder = Encoder()
     x = torch.ones(3, 3, dtype=None if device is None else torch.float64)
     call = {"entry": "f", "args": [encoder.encode(x)], "probe": "call", "options": encoder.encode({})}
     (call,), tensors = unpack(pack([call], encoder.tensors))
     document, results = evaluate(namespace, call, tensors, device)
     unpack(pack(document, results))
-    json.dumps(told)
+    json.dumps(loaded)
     del sys.modules["submission"], linecache.cache[FILENAME]
-    if told["error"] or document["error"]:
-        raise RuntimeError(f"the rehearsal failed: {told['error']} {document['error']}")
+    if loaded["error"] or document["error"]:
+        raise RuntimeError(f"the warm-up failed: {loaded['error']} {document['error']}")

@@ -1,1 +1,1 @@
-"""Where memory and code lie, so that a fork copies few pages."""
+"""Arranges memory so that a fork copies few pages."""

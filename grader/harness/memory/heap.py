@@ -1,14 +1,14 @@
-"""Lays the nursery's memory out so that children cost little.
+"""Arranges the memory of the fork server so that forks are cheap.
 
-Huge pages: a fork copies the page tables of everything written to, 60,000 small pages or 120 huge ones. A child that
-writes takes a small page of its own as before, and has the huge one around it split. Where the kernel cannot do it
-(before Linux 6.1, gVisor), all is only slower.
+Huge pages: a fork copies the page tables of all memory that was written to, which are 60,000 small pages or 120 huge
+ones. If a child writes to a huge page, it still copies only a small one: the kernel splits the huge page for it. If the
+kernel cannot make them (before Linux 6.1, gVisor), everything works, only slower.
 
-One piece: a huge page lies within one mapping, and Python asks for a mapping for every megabyte of its objects. While
-it imports, it gets them from the heap instead.
+One range: a huge page lies within one mapping, and Python requests a mapping of its own for every megabyte of objects.
+During the imports it gets that memory from the heap instead.
 
-No holes: what imports have freed lies everywhere between what they have kept, and allocators use that first. So it is
-taken up, and what a child makes comes to lie together.
+No holes: imports free memory everywhere between the objects that they keep, and allocators use those holes first. So
+they are filled, and the objects that a child makes lie together, on few pages.
 """
 
 import ctypes
@@ -23,11 +23,11 @@ HUGE = 2 * 1024 * 1024
 _MADV_COLLAPSE = 25
 
 _MOST = 20_000  # pieces of one size
-_ARENA = 1024 * 1024  # what Python asks for at once, to keep objects in (obmalloc.c)
-_POOL = 16 * 1024  # in which it keeps objects of one size
-_RAW = 0  # PYMEM_DOMAIN_RAW: what comes from malloc
-_NUMBERED = 256  # no number up to it takes memory
-_BYTES = 33  # what a bytes object of no bytes takes
+_ARENA = 1024 * 1024  # what Python requests at once for its objects (obmalloc.c)
+_POOL = 16 * 1024  # holds objects of one size
+_RAW = 0  # PYMEM_DOMAIN_RAW: memory from malloc
+_CACHED_INTEGERS = 256  # integers up to this one exist already and take no memory
+_BYTES = 33  # the size of an empty bytes object
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.malloc.restype = ctypes.c_size_t
@@ -35,7 +35,7 @@ _libc.malloc.argtypes = _libc.free.argtypes = [ctypes.c_size_t]
 _libc.free.restype = None
 _libc.madvise.argtypes = [ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int]
 
-_shelves: list[list[object]] = []
+_fillers: list[list[object]] = []  # kept for ever: they fill the holes
 
 
 class _ArenaAllocator(ctypes.Structure):
@@ -47,9 +47,9 @@ class _Allocator(ctypes.Structure):
 
 
 @contextmanager
-def in_one_piece() -> Iterator[None]:
-    """Have Python's objects lie together on the heap, as long as the block runs."""
-    _libc.free(_libc.malloc(_ARENA + _POOL))  # from now on, pieces of this size are worth no mapping of their own
+def contiguous_arenas() -> Iterator[None]:
+    """Make Python place its objects together on the heap while the block runs."""
+    _libc.free(_libc.malloc(_ARENA + _POOL))  # from now on malloc takes this size from the heap, not from a new mapping
     heap, usual = _Allocator(), _ArenaAllocator()
     ctypes.pythonapi.PyMem_GetAllocator(_RAW, ctypes.byref(heap))
     ctypes.pythonapi.PyObject_GetArenaAllocator(ctypes.byref(usual))
@@ -57,7 +57,7 @@ def in_one_piece() -> Iterator[None]:
     try:
         yield
     finally:
-        # What is freed of the heap's from now on stays there: it is not for `munmap`, which refuses it.
+        # Arenas on the heap that are freed later stay there: they go to `munmap`, which refuses them.
         _set_arenas(usual)
 
 
@@ -66,22 +66,22 @@ def _set_arenas(allocator: _ArenaAllocator) -> None:
 
 
 def huge_pages(start: int, end: int) -> range:
-    """Return where the huge pages begin that lie between two addresses as a whole."""
+    """Return the addresses of the huge pages that lie completely between two addresses."""
     return range(-(-start // HUGE) * HUGE, end // HUGE * HUGE, HUGE)
 
 
 def collapse(start: int, size: int) -> bool:
-    """Turn whole huge pages' worth of private memory into huge pages; False where that cannot be."""
+    """Turn private memory, a multiple of the size of a huge page, into huge pages; False if the kernel cannot."""
     return bool(_libc.madvise(start, size, _MADV_COLLAPSE) == 0)
 
 
 def collapse_all() -> int:
-    """Turn this process's private memory into huge pages; return how many bytes were."""
-    return sum(end - start for start, end in _stretches() if collapse(start, end - start))
+    """Turn this process's private memory into huge pages; return the number of bytes that were turned."""
+    return sum(end - start for start, end in _anonymous_ranges() if collapse(start, end - start))
 
 
-def _stretches() -> Iterator[tuple[int, int]]:
-    """Every stretch of whole huge pages in writable memory that belongs to no file."""
+def _anonymous_ranges() -> Iterator[tuple[int, int]]:
+    """Yield the start and end of each range of whole huge pages in writable memory that belongs to no file."""
     with suppress(OSError):
         for line in Path("/proc/self/maps").read_text().splitlines():
             addresses, access, _, _, inode, *_ = line.split()
@@ -91,40 +91,40 @@ def _stretches() -> Iterator[tuple[int, int]]:
 
 
 def fill_holes() -> None:
-    """Take up what is free between what lives, for good: it is resident anyway."""
+    """Allocate the free memory between living objects, for ever. It costs nothing: those pages are resident anyway."""
     for size in (*range(64 * 1024, 1024, -1024), *range(1024, 16, -16)):
         _fill(size, partial(_libc.malloc, size - 8), _libc.free, enough=32)
     for size in range(16, 513, 16):
-        shelf: list[object] = []
-        enough = min(_POOL // size - 3, _NUMBERED)
-        _fill(size, partial(_put_on, shelf, _maker(size)), partial(_take_off, shelf), enough=enough)
-        _shelves.append(shelf)
+        fillers: list[object] = []
+        enough = min(_POOL // size - 3, _CACHED_INTEGERS)
+        _fill(size, partial(_allocate, fillers, _maker(size)), partial(_release, fillers), enough=enough)
+        _fillers.append(fillers)
 
 
 def _maker(size: int) -> Callable[[], object]:
-    """Return what makes an object of that size."""
+    """Return a function that makes an object of `size` bytes."""
     return {16: object, 32: complex}.get(size) or partial(bytes, size - _BYTES)
 
 
-def _put_on(shelf: list[object], make: Callable[[], object]) -> int:
-    shelf.append(make())
-    return id(shelf[-1])
+def _allocate(fillers: list[object], make: Callable[[], object]) -> int:
+    fillers.append(make())
+    return id(fillers[-1])
 
 
-def _take_off(shelf: list[object], _: int) -> None:
-    shelf.pop()
+def _release(fillers: list[object], _: int) -> None:
+    fillers.pop()
 
 
-def _fill(size: int, take: Callable[[], int], give_back: Callable[[int], object], *, enough: int) -> None:
-    """Take pieces of a size until `enough` of them lie together: there are no holes left. Those are given back."""
-    # Counted without an object that stays: it would lie in between, as a list does when it grows, or a larger number.
+def _fill(size: int, allocate: Callable[[], int], release: Callable[[int], object], *, enough: int) -> None:
+    """Allocate pieces of one size until `enough` of them lie side by side: no hole is left. Release those again."""
+    # The addresses are kept without a new object, such as a growing list or a large integer: it would lie in between.
     row, found = array("Q", bytes(8 * enough)), 0
     for _ in repeat(None, _MOST):
-        row[found] = take()
+        row[found] = allocate()
         if found and abs(row[found] - row[found - 1]) > 3 * size:
             row[0], found = row[found], 0
         found += 1
         if found == enough:
             break
-    for place in reversed(row[:found]):
-        give_back(place)
+    for address in reversed(row[:found]):
+        release(address)

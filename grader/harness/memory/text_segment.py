@@ -1,8 +1,8 @@
-"""Lays the code that children run out so that they have it in common.
+"""Arranges the machine code that children run so that they share its page tables.
 
-A fork copies no page tables of what can be had from a file again: a child finds anew whatever code it uses, 16 small
-pages at a time. So what is used most is copied to huge pages of no file, which forks share like any memory. Where the
-kernel cannot do it, all is only slower.
+A fork copies no page tables for memory that can be read from its file again: each child has page faults for all code
+that it uses, one for 16 small pages. So the code that is used most is copied to huge pages that belong to no file, and
+forks share these like other memory. If the kernel cannot do it, everything works, only slower.
 """
 
 import ctypes
@@ -22,9 +22,9 @@ _MAYMOVE, _FIXED = 1, 2
 _FAILED = ctypes.c_size_t(-1).value
 
 _MOST = 20  # huge pages
-_WORTH = 64  # small pages that are used make a huge one worth its memory
+_WORTH = 64  # a huge page is worth its memory if at least this many of its small pages are used
 
-# A mapping of a file that nobody may write to, as /proc/self/smaps has it.
+# A read-only mapping of a file, in the format of /proc/self/smaps.
 _MAPPING = re.compile(
     r"^(?P<start>\w+)-(?P<end>\w+) r-(?P<execute>[x-])p \S+ \S+ [1-9]\d* .*^Anonymous: +(?P<written>\d+) kB",
     re.M | re.S,
@@ -38,26 +38,26 @@ _libc.madvise.argtypes = _libc.mprotect.argtypes = [ctypes.c_size_t, ctypes.c_si
 _libc.munmap.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
 
 
-def forget() -> None:
-    """Let go of the code that only imports have used: it is still in the files' cache."""
+def drop_clean_pages() -> None:
+    """Drop the pages that only imports have used: the page cache still has them."""
     for mapping in _mappings():
         if not mapping.written:
             _libc.madvise(mapping.start, mapping.end - mapping.start, _MADV_DONTNEED)
 
 
-def hold() -> int:
-    """Move what has been used most, since it was forgotten, to huge pages; return how many bytes."""
+def move_busiest_pages() -> int:
+    """Move the code that has been used most since `drop_clean_pages` to huge pages; return the number of bytes."""
     moved = 0
     for start, protection in _busiest()[:_MOST]:
         if not _move(start, protection):
-            break  # none would be a huge page
+            break  # the kernel has no huge pages for us
         moved += HUGE
     return moved
 
 
 @dataclass(frozen=True, slots=True)
 class _Mapping:
-    """A part of a file that nobody may write to; `written` where the linker did."""
+    """A read-only mapping of a file; `written` if the linker has written to it before it became read-only."""
 
     start: int
     end: int
@@ -75,21 +75,21 @@ def _mappings() -> Iterator[_Mapping]:
 
 
 def _busiest() -> list[tuple[int, int]]:
-    """Return where huge pages would lie, and their protection; first those in which most pages have been used."""
+    """Return address and protection of each possible huge page, the one with most used small pages first."""
     found = []
     with suppress(OSError), open("/proc/self/pagemap", "rb", buffering=0) as file:  # noqa: PTH123
         for mapping in _mappings():
-            for place in huge_pages(mapping.start, mapping.end):
-                file.seek(place // mmap.PAGESIZE * 8)
+            for address in huge_pages(mapping.start, mapping.end):
+                file.seek(address // mmap.PAGESIZE * 8)
                 used = sum(entry >> 63 for entry in array("Q", file.read(HUGE // mmap.PAGESIZE * 8)))
                 if used >= _WORTH:
-                    found.append((used, place, mapping.protection))
-    return [(place, protection) for _, place, protection in sorted(found, reverse=True)]
+                    found.append((used, address, mapping.protection))
+    return [(address, protection) for _, address, protection in sorted(found, reverse=True)]
 
 
 def _move(start: int, protection: int) -> bool:
-    """Put a copy of a huge page's worth of code in its place; False where it cannot be one huge page."""
-    # Twice as much, so that there is a place for a huge page in it; the rest is untouched, and costs nothing.
+    """Replace the code at an address by a copy on one huge page; False if the kernel cannot make one."""
+    # Twice the size, so that it contains an aligned huge page; the rest is never touched and costs nothing.
     spare = _libc.mmap(None, 2 * HUGE, _READ | _WRITE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0)
     if spare == _FAILED:
         return False

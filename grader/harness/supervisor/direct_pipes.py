@@ -1,25 +1,25 @@
-"""Pipes of the keeper's own, for a grader who can open them: then no engine carries what the two say to each other."""
+"""Pipes that a grader on the same machine can open, so that no container engine has to carry the frames."""
 
 import os
 
 
 class DirectPipes:
-    """Two pipes, whose far ends anybody may open who may look into this process: root, on the same machine."""
+    """Two pipes. Root on the same machine can open their far ends through this process's /proc/<pid>/fd."""
 
     def __init__(self) -> None:
-        self._source, self._asks = os.pipe2(os.O_CLOEXEC)
-        self._answers, self._sink = os.pipe2(os.O_CLOEXEC)
+        self._request_fd, self._far_request_fd = os.pipe2(os.O_CLOEXEC)
+        self._far_response_fd, self._response_fd = os.pipe2(os.O_CLOEXEC)
 
-    def told(self) -> dict[str, list[int]]:
-        """Return how the far ends are found: for each its descriptor, and the number of its pipe to know it by."""
-        return {"requests": _number(self._asks), "responses": _number(self._answers)}
+    def far_ends(self) -> dict[str, list[int]]:
+        """Return [descriptor, inode] of each far end; the inode shows whether the grader has opened the right pipe."""
+        return {"requests": _identify(self._far_request_fd), "responses": _identify(self._far_response_fd)}
 
     def take(self) -> tuple[int, int]:
-        """Return the near ends, once somebody has opened the far ones, which are theirs alone from now on."""
-        os.close(self._asks)
-        os.close(self._answers)
-        return self._source, self._sink
+        """Close the far ends and return the near ones. Call it once the grader has opened the far ends."""
+        os.close(self._far_request_fd)
+        os.close(self._far_response_fd)
+        return self._request_fd, self._response_fd
 
 
-def _number(fd: int) -> list[int]:
+def _identify(fd: int) -> list[int]:
     return [fd, os.fstat(fd).st_ino]

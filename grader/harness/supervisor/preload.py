@@ -1,4 +1,4 @@
-"""Imports what submissions need, once, in the nursery, so that every child is born with it."""
+"""Imports what submissions need, once, in the fork server, so that every child starts with it."""
 
 import gc
 import io
@@ -6,41 +6,43 @@ import os
 
 from grader.harness.child import cuda
 from grader.harness.memory import text_segment
-from grader.harness.memory.heap import collapse_all, fill_holes, in_one_piece
+from grader.harness.memory.heap import collapse_all, contiguous_arenas, fill_holes
 
 
-def warm(*, rehearse: bool) -> str:
-    """Import torch and what it only imports when used first; return its version.
+def preload(*, run_warmup: bool) -> str:
+    """Import torch and what it imports on first use; return its version.
 
-    `rehearse` also runs a submission of our own, which a process whose children are to use a GPU must not do: autograd
-    starts a thread for each GPU, and no thread survives a fork.
+    `run_warmup` also runs a tiny submission. A process whose children use a GPU must not do that: autograd starts a
+    thread for each GPU, and no thread survives a fork.
     """
-    gc.disable()  # it would go through all that imports have made a hundred times, and hardly find anything
-    with in_one_piece():
+    gc.disable()  # it would walk all imported objects a hundred times and free almost nothing
+    with contiguous_arenas():
         version = _import_all()
-        from grader.harness.child import global_state, warmup  # noqa: PLC0415 - they import torch
+        # They import torch, which `_import_all` must do first.
+        from grader.harness.child import global_state, warmup  # noqa: PLC0415
 
-        with cuda.unseen():
-            _touch()
-        if rehearse:
-            warmup.rehearse()
-            text_segment.forget()
-            warmup.rehearse()
-            text_segment.hold()
+        with cuda.hidden_from_torch():
+            _use_once()
+        if run_warmup:
+            warmup.warm_up()
+            text_segment.drop_clean_pages()
+            warmup.warm_up()
+            text_segment.move_busiest_pages()
         global_state.seed()
         fill_holes()
-    # What is here now outlives every child: their collectors need not look at it, nor copy its pages.
+    # What exists now outlives every child: their collectors need not look at it, nor copy its pages.
     gc.freeze()
     gc.enable()
     collapse_all()
-    if rehearse:
-        _be_alone()
-    cuda.require_unstarted()
+    if run_warmup:
+        _require_one_thread()
+    cuda.require_not_started()
     return version
 
 
 def _import_all() -> str:
-    import matplotlib as mpl  # noqa: PLC0415 - the order and the moment of these imports is what this function is for
+    # The order and the moment of these imports is what this function is for.
+    import matplotlib as mpl  # noqa: PLC0415
 
     mpl.use("Agg")
     import matplotlib.pyplot  # noqa: F401, PLC0415
@@ -53,14 +55,15 @@ def _import_all() -> str:
     return str(torch.__version__)
 
 
-def _be_alone() -> None:
-    """RuntimeError where there are other threads: a child would find for ever locked what they held at its birth."""
+def _require_one_thread() -> None:
+    """Raise RuntimeError if there are other threads: locks that they hold at a fork stay locked in the child."""
     if len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH208
-        raise RuntimeError("something that was imported has left a thread behind")
+        raise RuntimeError("an imported package has left a thread behind")
 
 
-def _touch() -> None:
-    """Use, once, what sets itself up on first use."""
+def _use_once() -> None:
+    """Call once what sets itself up on its first call."""
+    # `_import_all` has imported these at the right moment; this module itself must not.
     import torch  # noqa: PLC0415
     from matplotlib import font_manager  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
@@ -75,6 +78,8 @@ def _touch() -> None:
     figure = Figure(figsize=(1, 1))
     figure.add_subplot().plot([0, 1], label="line")
     figure.savefig(io.BytesIO(), format="png", dpi=20)
-    # A font is an open file, and no child inherits one: matplotlib would do this after `os.fork`, which is not ours.
+    # A font is an open file, and children inherit none. Matplotlib clears this cache after `os.fork`, which the fork
+    # server does not call.
     font_manager._get_font.cache_clear()  # type: ignore[attr-defined]
-    torch.default_generator.manual_seed(0)  # `torch.manual_seed` would note down to seed a GPU, too, and who asked
+    # `torch.manual_seed` would also record, with its caller, that a GPU must be seeded later.
+    torch.default_generator.manual_seed(0)

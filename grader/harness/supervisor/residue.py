@@ -1,4 +1,4 @@
-"""What a submission left behind, and what ran out: looked at by the keeper once a child has ended."""
+"""What a submission left behind: the supervisor looks for it when a child has ended."""
 
 import os
 from collections.abc import Collection
@@ -6,30 +6,30 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-# Every place in a sandbox that somebody other than root may write to.
-WRITABLE = ("/scratch", "/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock")  # noqa: S108 - looked at, not used
+# All folders of a sandbox that users other than root can write to.
+WRITABLE = ("/scratch", "/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock")  # noqa: S108 - only listed, not used
 
 _EVENTS = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")  # version 2, version 1
 
 
 def processes(known: Collection[int]) -> list[int]:
-    """Return the processes of this sandbox beside the known ones; a zombie counts."""
+    """Return the ids of this sandbox's processes except the known ones; a zombie counts."""
     return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) not in known]  # noqa: PTH208
 
 
 @dataclass(frozen=True, slots=True)
-class Traces:
-    """The files that were there before the first submission."""
+class FileSnapshot:
+    """The files in the writable folders at one moment."""
 
     before: frozenset[str]
 
     @classmethod
-    def of_now(cls) -> "Traces":
-        """Remember what there is now."""
+    def take(cls) -> "FileSnapshot":
+        """Return the snapshot of this moment."""
         return cls(frozenset(_files()))
 
-    def left(self) -> list[str]:
-        """Return what has been left since."""
+    def added(self) -> list[str]:
+        """Return the paths that exist now and did not exist then."""
         return [path for path in _files() if path not in self.before]
 
 
@@ -42,7 +42,7 @@ def _files() -> list[str]:
 
 
 def oom_kills() -> int:
-    """Return how many processes of this sandbox the kernel has killed for want of memory; 0 where nobody counts."""
+    """Return how many processes of this sandbox the kernel killed because memory ran out; 0 if it does not count."""
     for path in _EVENTS:
         with suppress(OSError, ValueError), open(path) as file:  # noqa: PTH123 - twice for every submission
             counters = dict(line.split() for line in file)
@@ -50,20 +50,20 @@ def oom_kills() -> int:
     return 0
 
 
-def used_memory(pids: Collection[int], *, born_with: int) -> int:
-    """Return the bytes that these processes hold beyond the `born_with` that each began with."""
-    return sum(max(0, private_memory(pid) - born_with) for pid in pids)
+def used_memory(pids: Collection[int], *, baseline: int) -> int:
+    """Return the private bytes of these processes together, each beyond the `baseline` that it started with."""
+    return sum(max(0, private_memory(pid) - baseline) for pid in pids)
 
 
 def private_memory(pid: int) -> int:
-    """Return the bytes resident that belong to no file; memory that processes share counts for each of them."""
+    """Return the resident bytes of a process that belong to no file; shared memory counts for each process."""
     with suppress(OSError):
-        # A process names itself: its name may look like anything, and what the kernel counts comes after it.
+        # A process chooses its own name, so the first line can contain anything. The kernel's counters come after it.
         lines = Path(f"/proc/{pid}/status").read_text(errors="replace").splitlines()
         kib = {name: _number(text) for name, _, text in (line.partition(":") for line in lines)}
         if "RssAnon" in kib:
             return 1024 * (kib["RssAnon"] + kib["RssShmem"])
-        return 1024 * kib.get("VmRSS", 0)  # gVisor tells no kinds apart; a zombie has nothing
+        return 1024 * kib.get("VmRSS", 0)  # gVisor counts all kinds together; a zombie has none
     return 0
 
 

@@ -1,7 +1,7 @@
-"""Moves bytes between the grader and a child without ever holding them.
+"""Moves bytes between the grader and a child without ever reading them into this process.
 
-Where there is no nursery, later children are forks of the keeper: what it has held in memory, they could find. So the
-kernel moves a learner's bytes from pipe to pipe (splice), and the keeper only counts them.
+If the kernel has no fork server, later children are forks of the supervisor and could find in its memory whatever it
+has read. So the kernel moves a learner's bytes from pipe to pipe (splice), and the supervisor only counts them.
 """
 
 import fcntl
@@ -11,83 +11,93 @@ import struct
 import termios
 
 from grader.harness.wire.frames import CHUNK, HEADER, FrameKind
+from grader.harness.wire.pipes import write_all
 
 _INT = struct.Struct("i")
 
-MAX_PIPE = 1024 * 1024  # the most that a pipe may be made to hold without privileges
+MAX_PIPE = 1024 * 1024  # the largest buffer that a pipe can get without privileges
 
 
-def waiting(fd: int) -> int:
-    """Return how many bytes wait in a pipe."""
+def bytes_waiting(fd: int) -> int:
+    """Return how many bytes are in a pipe, ready to be read."""
     return int(_INT.unpack(fcntl.ioctl(fd, termios.FIONREAD, bytes(_INT.size)))[0])
 
 
 class Discard:
-    """Where bytes go that nobody wants, unread."""
+    """Throws bytes away, unread."""
 
     def __init__(self) -> None:
         self.null = os.open("/dev/null", os.O_WRONLY | os.O_CLOEXEC)
         self._source, self._sink = os.pipe2(os.O_CLOEXEC)
 
-    def take(self, source: int, count: int) -> int:
-        """Throw away up to `count` bytes of the grader's pipe, and return how many; 0 where it has gone."""
-        # By way of a pipe: to gVisor the grader's end is a file of the host's, which it splices to nothing but pipes.
+    def drop(self, source: int, count: int) -> int:
+        """Throw away up to `count` bytes of the grader's pipe and return how many; 0 if the grader has closed it."""
+        # Through a pipe: to gVisor the grader's end is a file of the host, which it can splice to nothing but a pipe.
         left = moved = os.splice(source, self._sink, min(count, CHUNK))
         while left:
             left -= os.splice(self._source, self.null, left)
         return moved
 
+    def drop_exactly(self, source: int, count: int) -> None:
+        """Throw away the next `count` bytes of the grader's pipe. Raises EOFError if the grader has closed it."""
+        while count:
+            moved = self.drop(source, count)
+            if not moved:
+                raise EOFError
+            count -= moved
+
 
 class OutputForwarder:
-    """Turns what comes out of a child's pipe into frames of one kind, up to a cap; the rest is thrown away."""
+    """Turns the bytes of a child's pipe into frames of one kind, up to a cap; the rest is thrown away."""
 
-    def __init__(self, source: int, sink: int, void: Discard, *, kind: FrameKind, cap: int) -> None:
+    def __init__(self, source: int, sink: int, discard: Discard, *, kind: FrameKind, cap: int) -> None:
         self.source = source
         self.dropped = 0
-        self._sink, self._void = sink, void
+        self._sink, self._discard = sink, discard
         self._kind = kind
-        self._room = cap
+        self._remaining_cap = cap
 
-    def pass_on(self, most: int = CHUNK) -> bool:
-        """Move what waits now, up to `most` bytes; False where there is nothing, as once nobody is left to write."""
-        count = min(waiting(self.source), CHUNK, most)
+    def forward(self, most: int = CHUNK) -> bool:
+        """Move the bytes that are ready, up to `most`; False if there are none, as when every writer has closed it."""
+        count = min(bytes_waiting(self.source), CHUNK, most)
         if count == 0:
             return False
-        passed = min(count, self._room)
+        passed = min(count, self._remaining_cap)
         if passed:
-            write(self._sink, HEADER.pack(self._kind, passed))
+            write_all(self._sink, HEADER.pack(self._kind, passed))
             moved = _move(self.source, self._sink, passed)
-            write(self._sink, bytes(passed - moved))  # who took bytes back shall not bring the frames out of step
-            self._room -= passed
+            # The child can read its own pipe empty. Then zeros fill the frame, so that the next header is in place.
+            write_all(self._sink, bytes(passed - moved))
+            self._remaining_cap -= passed
         if count > passed:
-            self.dropped += _move(self.source, self._void.null, count - passed)
+            self.dropped += _move(self.source, self._discard.null, count - passed)
         return True
 
     def drain(self) -> None:
-        """Move what a pipe can hold, and no more: whoever goes on writing is not waited for."""
+        """Move at most what a full pipe holds, so that a process that keeps writing cannot hold us up."""
         for _ in range(MAX_PIPE // CHUNK):
-            if not self.pass_on():
+            if not self.forward():
                 return
 
 
 class InputForwarder:
-    """Hands the body of a DATA frame to the child as fast as it reads; what a dead child does not want is dropped."""
+    """Moves the body of a DATA frame to the child as fast as it reads. If the child has ended, the body is dropped."""
 
-    def __init__(self, source: int, sink: int, void: Discard) -> None:
-        self.left = 0
-        self._source, self._sink, self._void = source, sink, void
+    def __init__(self, source: int, sink: int, discard: Discard) -> None:
+        self.remaining = 0
+        self._source, self._sink, self._discard = source, sink, discard
         self._open = True
         os.set_blocking(sink, False)
 
     @property
     def sink(self) -> int | None:
-        """The child's pipe, while there is something to be written to it."""
-        return self._sink if self._open and self.left else None
+        """The child's pipe, as long as there is something to write to it."""
+        return self._sink if self._open and self.remaining else None
 
-    def pass_on(self) -> None:
-        """Move as much of the current frame as there is, and as the child takes; EOFError where the grader has gone."""
+    def forward(self) -> None:
+        """Move what is ready of the current frame and fits the pipe. Raises EOFError if the grader has closed it."""
         try:
-            moved = self._splice() if self._open else self._void.take(self._source, self.left)
+            moved = self._splice() if self._open else self._discard.drop(self._source, self.remaining)
         except BlockingIOError:
             return
         except BrokenPipeError:
@@ -95,65 +105,33 @@ class InputForwarder:
             return
         if not moved:
             raise EOFError
-        self.left -= moved
+        self.remaining -= moved
 
     def _splice(self) -> int:
-        return os.splice(self._source, self._sink, self.left, flags=os.SPLICE_F_NONBLOCK)
+        return os.splice(self._source, self._sink, self.remaining, flags=os.SPLICE_F_NONBLOCK)
 
     def close(self) -> None:
-        """Tell the child that nothing more comes."""
+        """Close the child's pipe: it reads the end of its input."""
         if self._open:
             self._open = False
             os.close(self._sink)
 
     def finish(self) -> None:
-        """Take in the rest of the current frame, which nobody wants any more."""
+        """Close the child's pipe and drop the rest of the current frame."""
         self.close()
-        discard(self._source, self._void, self.left)
-        self.left = 0
-
-
-def discard(source: int, void: Discard, count: int) -> None:
-    """Throw away the next bytes of the grader's pipe, unread; EOFError where it has gone."""
-    while count:
-        moved = void.take(source, count)
-        if not moved:
-            raise EOFError
-        count -= moved
-
-
-def read_exactly(fd: int, size: int) -> bytes:
-    """Return the next `size` bytes of a pipe, in a keeper never a learner's; EOFError where nobody writes any more."""
-    parts = bytearray()
-    while len(parts) < size:
-        part = os.read(fd, size - len(parts))
-        if not part:
-            raise EOFError
-        parts += part
-    return bytes(parts)
-
-
-def send(fd: int, kind: FrameKind, body: bytes) -> None:
-    """Write one frame of the keeper's own."""
-    write(fd, HEADER.pack(kind, len(body)) + body)
-
-
-def write(fd: int, data: bytes) -> None:
-    """Write all of it."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
+        self._discard.drop_exactly(self._source, self.remaining)
+        self.remaining = 0
 
 
 def _move(source: int, sink: int, count: int) -> int:
-    """Move bytes that wait in a child's pipe, and return how many: fewer where somebody has taken them back."""
+    """Move the bytes that wait in a child's pipe and return how many: fewer if the child has read some itself."""
     left = count
     while left:
         try:
             left -= os.splice(source, sink, left, flags=os.SPLICE_F_NONBLOCK)
         except BlockingIOError:
             _await_room(sink)
-        if left and not waiting(source):
+        if left and not bytes_waiting(source):
             break
     return count - left
 

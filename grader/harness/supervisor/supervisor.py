@@ -1,10 +1,10 @@
-"""The keeper: the first process of a sandbox. It has a child for every submission, born of the nursery.
+"""The supervisor: the first process of a sandbox. It has one child for each submission, forked by the fork server.
 
-    grader ──frames──> keeper ──bytes, unread──> child
-           <─frames───        <─bytes, unread───
+    grader ──frames──> supervisor ──bytes, unread──> child
+           <─frames───            <─bytes, unread───
 
-It runs nothing of a learner's, holds nothing of a learner's (see `relay`), and says of each child how it ended. It does
-not clean up after a bad one: it reports, and the grader throws the whole sandbox away.
+It runs no code of a learner, keeps no byte of a learner in its memory (see `splice`), and reports how each child ended.
+It does not clean up after a bad submission: it reports what was left behind, and the grader discards the whole sandbox.
 """
 
 import json
@@ -19,41 +19,34 @@ from contextlib import suppress
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from grader.harness.child.confine import Ends, scratch_of
+from grader.harness.child.confine import ChildPipes, scratch_of
 from grader.harness.supervisor import residue
 from grader.harness.supervisor.direct_pipes import DirectPipes
 from grader.harness.supervisor.fork_server import Forker, ForkServerDied
-from grader.harness.supervisor.identity import Users
-from grader.harness.supervisor.splice import (
-    Discard,
-    InputForwarder,
-    OutputForwarder,
-    discard,
-    read_exactly,
-    send,
-    waiting,
-)
-from grader.harness.supervisor.watch import Watch, waited_for_a_processor
+from grader.harness.supervisor.identity import UserIds
+from grader.harness.supervisor.splice import Discard, InputForwarder, OutputForwarder, bytes_waiting
+from grader.harness.supervisor.watch import ResourceWatch, milliseconds_without_processor
 from grader.harness.wire.frames import HEADER, FrameKind
+from grader.harness.wire.pipes import read_exactly, send_frame
 
-IDLE_SECONDS = 0.01  # without a submission for so long, there is time for a rehearsal
-BEAT_SECONDS = 0.5
-WAKE_SECONDS = 60.0  # a GPU that nobody else uses may take ten
-AHEAD = 2  # children that wait: when one ends, the next one has been ready for a while
-WORDS = 2000
+WARM_UP_AFTER_SECONDS = 0.01  # if no submission comes for this long, there is time for the idle children to warm up
+HEARTBEAT_SECONDS = 0.5
+READY_SECONDS = 60.0  # starting a GPU that nobody else uses can take ten
+IDLE_CHILDREN = 2  # when a child ends, the next one has been ready for a while
+MAX_REASON = 2000  # bytes
 
 
 @dataclass(slots=True)
 class _Child:
-    """A forked child and the keeper's ends of its pipes."""
+    """A forked child and the supervisor's ends of its pipes."""
 
     pid: int
-    told: int
-    said: int
-    text: int
-    bell: int
-    rehearsed: bool = False
-    starved: int = 0  # milliseconds that it waits for a processor, or others for it, which are not its program's
+    request_fd: int
+    response_fd: int
+    output_fd: int
+    wakeup_fd: int
+    warmed_up: bool = False
+    lost_offset: int = 0  # milliseconds: its time without a processor, minus this, is what its run has lost
     status: int | None = None
     usage: Any = None
 
@@ -61,230 +54,245 @@ class _Child:
 class Supervisor:
     """Serves one submission after another on a pipe in and a pipe out."""
 
-    def __init__(self, nurse: Forker, source: int, sink: int) -> None:
+    def __init__(self, forker: Forker, source: int, sink: int) -> None:
         """`source` and `sink` are the grader's pipes."""
-        self._nurse = nurse
-        self._waiting: deque[_Child] = deque()
-        self._users = Users.of_this_sandbox()
-        self._void = Discard()
+        self._forker = forker
+        self._idle: deque[_Child] = deque()
+        self._user_ids = UserIds.of_this_sandbox()
+        self._discard = Discard()
         self._in, self._out = source, sink
-        self._line = DirectPipes()
-        self._wake, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._direct_pipes = DirectPipes()
+        self._sigchld_fd, sigchld_sink = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-        # A first process gets the signals that it handles, from whoever shares its user.
+        signal.set_wakeup_fd(sigchld_sink, warn_on_full_buffer=False)
+        # The kernel delivers a signal to the first process only if it has a handler, and any process of its user can
+        # send one. So Python's handler for SIGINT must go.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        self._childless = False
-        self._next_beat = 0.0
+        self._fork_server_died = False
+        self._next_heartbeat = 0.0
 
     def serve(self) -> None:
         """Serve until the grader closes its end."""
-        handshake = self._nurse.await_warm()
-        self._traces = residue.Traces.of_now()
-        self._fork_ahead()
-        self._await_awake()
-        ours = {"switches_user": self._users.switches, "direct_pipes": self._line.told()}
-        send(self._out, FrameKind.HANDSHAKE, json.dumps(handshake | ours).encode())
+        handshake = self._forker.await_ready()
+        self._files_before = residue.FileSnapshot.take()
+        self._refill_idle()
+        self._await_ready()
+        own = {"switches_user": self._user_ids.switches, "direct_pipes": self._direct_pipes.far_ends()}
+        send_frame(self._out, FrameKind.HANDSHAKE, json.dumps(handshake | own).encode())
         try:
             while True:
                 caps = self._await_open()
-                self._make_sure_of_a_child()
-                waited = self._await_awake(self._beat)
-                self._serve_one(self._waiting.popleft(), caps, waited)
-                self._fork_ahead()
+                self._ensure_idle_child()
+                waited = self._await_ready(self._send_heartbeat)
+                self._serve_one(self._idle.popleft(), caps, waited)
+                self._refill_idle()
         except EOFError:
             return
 
-    def _fork_ahead(self) -> None:
-        """Fork children ahead of time, never while a submission runs: each confines itself and waits for a program."""
-        if self._childless:
+    def _refill_idle(self) -> None:
+        """Fork children ahead of time: each restricts itself and waits. Never while a submission runs."""
+        if self._fork_server_died:
             raise ForkServerDied
-        while len(self._waiting) < AHEAD:
-            self._waiting.append(self._fork())
+        while len(self._idle) < IDLE_CHILDREN:
+            self._idle.append(self._fork())
 
-    def _make_sure_of_a_child(self) -> None:
-        """Have a child that lives: one that waited may have died under the last submission, or just now."""
-        self._bury()
-        if not self._waiting:
-            self._fork_ahead()
+    def _ensure_idle_child(self) -> None:
+        """Have at least one living child: an idle one can die during the last submission, or just now."""
+        self._reap_idle()
+        if not self._idle:
+            self._refill_idle()
 
-    def _await_awake(self, beat: Callable[[int], None] = lambda _: None) -> int:
-        """Let no submission run while a child is still getting ready: it could put obstacles in its way.
+    def _await_ready(self, on_wait: Callable[[int], None] = lambda _: None) -> int:
+        """Wait until all idle children are ready: a submission that runs could disturb one that is still starting.
 
-        Calls `beat` with the milliseconds that have passed, once in a while, and returns how many it were in the end.
+        Calls `on_wait` every half second with the milliseconds so far; returns the milliseconds it took. Exits if a
+        child died, or is not ready after READY_SECONDS.
         """
         began = time.monotonic()
         passed = 0
-        for child in self._waiting:
+        for child in self._idle:
             poll = select.poll()
-            poll.register(child.said, select.POLLIN)
-            while not poll.poll(BEAT_SECONDS * 1000) and passed < WAKE_SECONDS * 1000:
+            poll.register(child.response_fd, select.POLLIN)
+            while not poll.poll(HEARTBEAT_SECONDS * 1000) and passed < READY_SECONDS * 1000:
                 passed = _milliseconds_since(began)
-                beat(passed)
-            _require_awake(child)
+                on_wait(passed)
+            _require_ready(child)
         return _milliseconds_since(began)
 
     def _fork(self) -> _Child:
-        (told, to_child), (from_child, said), (print_out, text) = os.pipe(), os.pipe(), os.pipe()
-        # Nobody waits for a bell: it may be ringing already, and who rings may take it back.
-        rung, bell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        ends = Ends(told=told, said=said, text=text, bell=bell)
-        pid = self._nurse.fork(self._users.next(), ends)
-        for fd in astuple(ends):
+        (child_request, request_fd), (response_fd, child_response) = os.pipe(), os.pipe()
+        output_fd, child_output = os.pipe()
+        # Nobody blocks on a notification: the pipe can be full already, and the child can read its own bytes back.
+        wakeup_fd, child_wakeup = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        pipes = ChildPipes(
+            request_fd=child_request, response_fd=child_response, output_fd=child_output, wakeup_fd=child_wakeup
+        )
+        pid = self._forker.fork(self._user_ids.next(), pipes)
+        for fd in astuple(pipes):
             os.close(fd)
-        return _Child(pid, told=to_child, said=from_child, text=print_out, bell=rung)
+        return _Child(pid, request_fd=request_fd, response_fd=response_fd, output_fd=output_fd, wakeup_fd=wakeup_fd)
 
     def _await_open(self) -> dict[str, int]:
-        """Return the caps of the next submission, past what was still on its way to the last one."""
+        """Return the caps of the next submission; drop what the grader had still sent to the last one."""
         while True:
-            self._await_news()
+            self._await_grader()
             kind, size = HEADER.unpack(read_exactly(self._in, HEADER.size))
             if kind == FrameKind.OPEN:
                 caps: dict[str, int] = json.loads(read_exactly(self._in, size))
                 return caps
-            discard(self._in, self._void, size)
+            self._discard.drop_exactly(self._in, size)
             if kind == FrameKind.SWITCH:
-                self._in, self._out = self._line.take()
+                self._in, self._out = self._direct_pipes.take()
 
-    def _await_news(self) -> None:
-        """Wait until the grader says something; meanwhile, once there is time for it, the children may rehearse."""
+    def _await_grader(self) -> None:
+        """Wait until the grader sends something. When there is time for it, let the idle children warm up."""
         poll = select.poll()
         poll.register(self._in, select.POLLIN)
-        poll.register(self._wake, select.POLLIN)
-        patience: float | None = IDLE_SECONDS * 1000
-        while self._in not in (ready := dict(poll.poll(patience))):
-            if self._wake in ready:
-                self._bury()
-                self._fork_ahead()
+        poll.register(self._sigchld_fd, select.POLLIN)
+        timeout_ms: float | None = WARM_UP_AFTER_SECONDS * 1000
+        while self._in not in (ready := dict(poll.poll(timeout_ms))):
+            if self._sigchld_fd in ready:
+                self._reap_idle()
+                self._refill_idle()
             else:
-                self._let_rehearse()
-                patience = None
+                self._warm_up_idle()
+                timeout_ms = None
 
-    def _bury(self) -> None:
-        """Let go of children that died while they waited."""
+    def _reap_idle(self) -> None:
+        """Remove idle children that have died."""
         self._reap()
-        for child in [child for child in self._waiting if child.status is not None]:
-            _require_awake(child)
-            self._waiting.remove(child)
-            for fd in (child.told, child.said, child.text, child.bell):
+        for child in [child for child in self._idle if child.status is not None]:
+            _require_ready(child)
+            self._idle.remove(child)
+            for fd in (child.request_fd, child.response_fd, child.output_fd, child.wakeup_fd):
                 os.close(fd)
             _remove_scratch_of(child)
 
-    def _let_rehearse(self) -> None:
-        for child in self._waiting:
-            if not child.rehearsed:
-                child.rehearsed = True
+    def _warm_up_idle(self) -> None:
+        for child in self._idle:
+            if not child.warmed_up:
+                child.warmed_up = True
                 with suppress(BrokenPipeError):
-                    send(child.told, FrameKind.WARM_UP, b"")
+                    send_frame(child.request_fd, FrameKind.WARM_UP, b"")
 
     def _serve_one(self, child: _Child, caps: dict[str, int], waited: int) -> None:
         kills = residue.oom_kills()
-        child.starved = waited_for_a_processor(child.pid) - waited
-        inlet = InputForwarder(self._in, child.told, self._void)
-        said = OutputForwarder(child.said, self._out, self._void, kind=FrameKind.DATA, cap=caps["response"])
-        text = OutputForwarder(child.text, self._out, self._void, kind=FrameKind.OUTPUT, cap=caps["output"])
-        watch = Watch(caps, known=self._known(), born_with=residue.private_memory(child.pid))
-        self._relay(child, inlet, said, text, watch)
-        text.drain()
-        said.drain()
+        # The run loses the time until a child was ready, and its time without a processor from now on.
+        child.lost_offset = milliseconds_without_processor(child.pid) - waited
+        requests = InputForwarder(self._in, child.request_fd, self._discard)
+        responses = self._forwarder(child.response_fd, FrameKind.DATA, caps["response"])
+        output = self._forwarder(child.output_fd, FrameKind.OUTPUT, caps["output"])
+        watch = ResourceWatch(caps, known=self._known_pids(), baseline=residue.private_memory(child.pid))
+        self._forward_until_end(child, requests, responses, output, watch)
+        output.drain()
+        responses.drain()
         if child.status is not None:
-            inlet.finish()
-        for fd in (child.said, child.text, child.bell):
+            requests.finish()
+        for fd in (child.response_fd, child.output_fd, child.wakeup_fd):
             os.close(fd)
         _remove_scratch_of(child)
-        end = _how_it_ended(child) | {
-            "output_dropped": text.dropped,
-            "responses_dropped": said.dropped,
-            "leaked_processes": len(residue.processes(self._known()) if child.status is not None else []),
-            "leaked_files": self._leftovers()[:5],
+        end = _exit_status(child) | {
+            "output_dropped": output.dropped,
+            "responses_dropped": responses.dropped,
+            "leaked_processes": len(residue.processes(self._known_pids()) if child.status is not None else []),
+            "leaked_files": self._leaked_files()[:5],
             "oom_kills": residue.oom_kills() - kills,
             "exceeded": watch.exceeded,
-            "fork_server_died": self._childless,
+            "fork_server_died": self._fork_server_died,
         }
-        send(self._out, FrameKind.END, json.dumps(end).encode())
+        send_frame(self._out, FrameKind.END, json.dumps(end).encode())
 
-    def _leftovers(self) -> list[str]:
-        waiting = {scratch_of(child.pid) for child in self._waiting}
-        return [path for path in self._traces.left() if path not in waiting]
+    def _forwarder(self, source: int, kind: FrameKind, cap: int) -> OutputForwarder:
+        return OutputForwarder(source, self._out, self._discard, kind=kind, cap=cap)
 
-    def _known(self) -> set[int]:
-        return {os.getpid(), self._nurse.pid, *(child.pid for child in self._waiting)}
+    def _leaked_files(self) -> list[str]:
+        scratch_of_idle = {scratch_of(child.pid) for child in self._idle}
+        return [path for path in self._files_before.added() if path not in scratch_of_idle]
 
-    def _relay(
-        self, child: _Child, inlet: InputForwarder, said: OutputForwarder, text: OutputForwarder, watch: Watch
+    def _known_pids(self) -> set[int]:
+        return {os.getpid(), self._forker.pid, *(child.pid for child in self._idle)}
+
+    def _forward_until_end(
+        self,
+        child: _Child,
+        requests: InputForwarder,
+        responses: OutputForwarder,
+        output: OutputForwarder,
+        watch: ResourceWatch,
     ) -> None:
-        """Move bytes until the child has ended, or has taken more than it may.
+        """Move bytes until the child has ended or has exceeded a cap.
 
-        What it says is passed on when it rings for it, and with what it prints, and once in a while.
+        Responses are forwarded when the child notifies, when it prints, and at the watch's interval.
         """
-        heard = {child.bell, text.source}
-        self._reap(child)  # it may have died while it waited
+        sources = {child.wakeup_fd, output.source}
+        self._reap(child)  # it can have died while it was idle
         while child.status is None and not watch.exceeded:
-            ready = self._poll(heard, inlet, watch.interval)
-            if child.bell in ready and _is_silent(child.bell):
-                heard.remove(child.bell)
-            # What was printed comes before what was answered afterwards: first look, then pass on.
-            answered = waiting(said.source)
-            if not text.pass_on() and text.source in ready:
-                heard.remove(text.source)
-            said.pass_on(answered)
+            ready = self._poll(sources, requests, watch.interval)
+            if child.wakeup_fd in ready and _is_closed(child.wakeup_fd):
+                sources.remove(child.wakeup_fd)
+            # Output comes before the responses that were written after it: so count these first, then forward.
+            answered = bytes_waiting(responses.source)
+            if not output.forward() and output.source in ready:
+                sources.remove(output.source)
+            responses.forward(answered)
             if self._in in ready:
-                self._take_in(inlet)
-            if self._wake in ready:
+                self._forward_input(requests)
+            if self._sigchld_fd in ready:
                 self._reap(child)
-            watch.look()
-            if time.monotonic() >= self._next_beat:
-                self._next_beat = time.monotonic() + BEAT_SECONDS
-                self._beat(waited_for_a_processor(child.pid) - child.starved)
+            watch.sample()
+            if time.monotonic() >= self._next_heartbeat:
+                self._next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
+                self._send_heartbeat(milliseconds_without_processor(child.pid) - child.lost_offset)
 
-    def _beat(self, lost: int) -> None:
-        """Tell the grader that time passes here, too: a run is not to blame for a sandbox or an engine that stopped.
+    def _send_heartbeat(self, lost: int) -> None:
+        """Show the grader that time passes here, too: a run must not pay for a sandbox or an engine that stood still.
 
-        `lost` are milliseconds that the run was kept waiting; a process that has just ended tells of none.
+        `lost` are the milliseconds that the run was kept waiting; for a process that has just ended the kernel says 0.
         """
-        send(self._out, FrameKind.HEARTBEAT, b"%d" % max(0, lost))
+        send_frame(self._out, FrameKind.HEARTBEAT, b"%d" % max(0, lost))
 
     def _reap(self, *running: _Child) -> None:
-        """Collect every process that has ended; orphans of a child come to the first process, too."""
+        """Collect every process that has ended; the kernel gives a child's orphans to the first process, too."""
         with suppress(BlockingIOError):
-            os.read(self._wake, 512)
+            os.read(self._sigchld_fd, 512)
         with suppress(ChildProcessError):
             while (ended := os.wait4(-1, os.WNOHANG))[0]:
-                self._childless |= ended[0] == self._nurse.pid
-                for child in (*running, *self._waiting):
+                self._fork_server_died |= ended[0] == self._forker.pid
+                for child in (*running, *self._idle):
                     if child.pid == ended[0]:
                         _, child.status, child.usage = ended
 
-    def _poll(self, sources: Collection[int], inlet: InputForwarder, timeout: float) -> set[int]:
+    def _poll(self, sources: Collection[int], requests: InputForwarder, timeout: float) -> set[int]:
         poll = select.poll()
-        for fd in (*sources, self._wake):
+        for fd in (*sources, self._sigchld_fd):
             poll.register(fd, select.POLLIN)
-        if inlet.sink is None or not waiting(self._in):
+        if requests.sink is None or not bytes_waiting(self._in):
             poll.register(self._in, select.POLLIN)
             return {fd for fd, _ in poll.poll(timeout * 1000)}
-        # There is more for the child: go on once it reads, or has gone, or nobody wants to know any more.
-        poll.register(inlet.sink, select.POLLOUT)
+        # There is more for the child: continue when it reads or has ended, or when the grader has closed its end.
+        poll.register(requests.sink, select.POLLOUT)
         poll.register(self._in, 0)
         ready = {fd for fd, _ in poll.poll(timeout * 1000)}
         if self._in in ready:
             raise EOFError
-        return {self._in if fd == inlet.sink else fd for fd in ready}
+        return {self._in if fd == requests.sink else fd for fd in ready}
 
-    def _take_in(self, inlet: InputForwarder) -> None:
-        if inlet.left:
-            inlet.pass_on()
+    def _forward_input(self, requests: InputForwarder) -> None:
+        """Move more of the current frame to the child, or begin the next frame."""
+        if requests.remaining:
+            requests.forward()
             return
         kind, size = HEADER.unpack(read_exactly(self._in, HEADER.size))
         if kind == FrameKind.CLOSE:
-            inlet.close()
+            requests.close()
         else:
-            inlet.left = size
+            requests.remaining = size
 
 
-def _is_silent(bell: int) -> bool:
-    """Whether nobody is left to ring; what has been rung is taken out."""
+def _is_closed(wakeup_fd: int) -> bool:
+    """Empty the pipe of notifications; return whether every writer has closed it."""
     with suppress(BlockingIOError):
-        return not os.read(bell, 512)
+        return not os.read(wakeup_fd, 512)
     return False
 
 
@@ -292,22 +300,22 @@ def _milliseconds_since(began: float) -> int:
     return int((time.monotonic() - began) * 1000)
 
 
-def _require_awake(child: _Child) -> None:
-    """Give up where a child did not get ready: the next one would not either, and what it needs is not here.
+def _require_ready(child: _Child) -> None:
+    """Exit if a child did not get ready: something that it needs is missing here, so the next one would fail, too.
 
-    It has not met a learner yet, so what it said last may be read: it is for the operator.
+    No learner's code has run in it, so its last output can be read; it is for the operator.
     """
-    if not waiting(child.said):
-        words = os.read(child.text, WORDS) if waiting(child.text) else b"it did not say why"
-        sys.exit(f"a child did not get ready: {words.decode(errors='replace').strip()}")
+    if not bytes_waiting(child.response_fd):
+        reason = os.read(child.output_fd, MAX_REASON) if bytes_waiting(child.output_fd) else b"it gave no reason"
+        sys.exit(f"a child did not get ready: {reason.decode(errors='replace').strip()}")
 
 
 def _remove_scratch_of(child: _Child) -> None:
     with suppress(OSError):
-        os.rmdir(scratch_of(child.pid))  # noqa: PTH106 - it works for an empty one only, as it should
+        os.rmdir(scratch_of(child.pid))  # noqa: PTH106 - removes an empty folder only, as it should
 
 
-def _how_it_ended(child: _Child) -> dict[str, Any]:
+def _exit_status(child: _Child) -> dict[str, Any]:
     if child.status is None:
         return {"exit": None, "signal": None}
     killed = os.WIFSIGNALED(child.status)
@@ -320,7 +328,7 @@ def _how_it_ended(child: _Child) -> dict[str, Any]:
 
 
 def take_over_pipes() -> tuple[int, int]:
-    """Move the grader's pipes away from 0 and 1, where a stray print could reach them."""
+    """Move the grader's pipes away from descriptors 0 and 1, so that a stray `print` cannot write to them."""
     pipes = os.dup(0), os.dup(1)
     os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
     os.dup2(2, 1)

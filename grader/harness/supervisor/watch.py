@@ -1,4 +1,4 @@
-"""The keeper's watch over a child while it runs."""
+"""Watches the resources of a child while it runs."""
 
 import os
 import time
@@ -6,29 +6,33 @@ import time
 from grader.harness.child.confine import SCRATCH
 from grader.harness.supervisor import residue
 
-LOOK_SECONDS = 0.05
+SAMPLE_SECONDS = 0.05
 
 
-class Watch:
-    """Looks, a few times a second, after what no limit of the kernel's covers on some engines."""
+class ResourceWatch:
+    """Samples, a few times a second, what the kernel does not limit on some engines.
 
-    def __init__(self, caps: dict[str, int], *, known: set[int], born_with: int) -> None:
+    `caps` is the body of OPEN; `known` are the processes that belong to the sandbox itself; `baseline` are the private
+    bytes that each process starts with.
+    """
+
+    def __init__(self, caps: dict[str, int], *, known: set[int], baseline: int) -> None:
         self.exceeded: str | None = None
-        self.interval = LOOK_SECONDS
+        self.interval = SAMPLE_SECONDS
         self._memory, self._files, self._processes = caps["memory"], caps["files"], caps["processes"]
-        self._known, self._born_with = known, born_with
+        self._known, self._baseline = known, baseline
         self._next = 0.0
 
-    def look(self) -> None:
-        """Note in `exceeded` what the child and its children have taken too much of."""
+    def sample(self) -> None:
+        """Set `exceeded` to "memory", "processes" or "files" if the child and its children use too much of it."""
         now = time.monotonic()
         if now < self._next:
             return
-        self._next = now + LOOK_SECONDS
+        self._next = now + SAMPLE_SECONDS
         processes = residue.processes(self._known)
-        if residue.used_memory(processes, born_with=self._born_with) > self._memory:
+        if residue.used_memory(processes, baseline=self._baseline) > self._memory:
             self.exceeded = "memory"
-        # Where the kernel counts them (RLIMIT_NPROC), there are never more; gVisor does not.
+        # If the kernel counts processes (RLIMIT_NPROC), there are never more; gVisor does not count them.
         if len(processes) > self._processes + 1:
             self.exceeded = "processes"
         usage = os.statvfs(SCRATCH)
@@ -36,8 +40,8 @@ class Watch:
             self.exceeded = "files"
 
 
-def waited_for_a_processor(pid: int) -> int:
-    """Return for how many milliseconds a process was ready to run and could not; 0 where the kernel does not say."""
+def milliseconds_without_processor(pid: int) -> int:
+    """Return how long a process was ready to run but had no processor; 0 if the kernel does not count it."""
     try:
         with open(f"/proc/{pid}/schedstat", "rb") as file:  # noqa: PTH123 - pathlib is not needed in here
             return int(file.read().split()[1]) // 1_000_000

@@ -1,1 +1,1 @@
-"""The bytes between a grader and a sandbox."""
+"""The wire format between a grader and a sandbox: frames, and the values inside them."""

@@ -1,23 +1,40 @@
-"""Frames: the messages between the grader, the keeper of a sandbox and the child that runs a submission.
+"""Frames: the messages between the grader, the supervisor of a sandbox and the child that runs a submission.
 
     1 byte   kind
     4 bytes  length of the body, big endian
     n bytes  the body
 
-    grader -> keeper   OPEN (JSON, caps)   DATA (bytes for the child)    CLOSE           LINE
-    keeper -> grader   READY (JSON)        DATA (bytes of the child)     TEXT (what it printed)   END (JSON)   BEAT
-    grader -> child    SETUP (JSON)        SOURCE (UTF-8)                CALLS (a wire message)
-    keeper -> child    REHEARSE, as long as there is no submission for it
-    child -> grader    AWAKE   CONFINED   LOADED, PROGRESS (JSON)   OBSERVATION (a wire message)   EXHAUSTED
+    grader -> supervisor   OPEN (JSON, caps)   DATA (bytes for the child)   CLOSE   SWITCH
+    supervisor -> grader   HANDSHAKE (JSON)    DATA (the child's bytes)     OUTPUT (what it printed)   END (JSON)
+                           HEARTBEAT (milliseconds, decimal)
+    grader -> child        SETUP (JSON)        SOURCE (UTF-8)               CALLS (a wire message)
+    supervisor -> child    WARM_UP
+    child -> grader        READY   SANDBOXED   LOADED, PROGRESS (JSON)      OBSERVATION (a wire message)   EXHAUSTED
 
-The child's own frames travel inside DATA. A byte in a pipe of its own, the bell, says when they shall: once all calls
-are answered, or where there is no room for more; what it has said is passed on before long in any case. Only the keeper
-writes the outer ones, so a submission cannot forge an END.
-LINE says that all further frames, both ways, take the pipes that READY has told of (see `line`).
-BEAT says, every half second of a run, that the sandbox does not stand still, and how many milliseconds of it in all
-(decimal) are not the run's own time: in which the sandbox was not ready for it, or others had the processors.
-AWAKE is said once a child is ready for a program, and CONFINED before a submission's first line runs: a child that ends
-without either failed through our fault. Without the first it brings the sandbox down, and says why on its error stream.
+The states of a child, and the frame that moves it from one to the next:
+
+    starting ──READY──> idle ──SETUP, SOURCE──> limited ──SANDBOXED──> loading ──LOADED──> serving ──CLOSE──> ended
+                        ↺ WARM_UP                                                         ↺ CALLS
+
+    starting   restricts itself (see `child.confine`) and starts its GPU
+    idle       waits for a submission; WARM_UP makes it run a tiny one meanwhile
+    limited    sets the resource limits that SETUP names
+    loading    runs the submission's module; LOADED says how that ended. If it failed, the child ends
+    serving    answers each of the CALLS with one PROGRESS and one OBSERVATION
+    ended      the supervisor reports the exit status and what was left behind in END
+
+EXHAUSTED (out of memory) comes before an early end, in loading and in serving. A child can also end without it, by a
+signal for example. The first line of a submission runs after SANDBOXED, so an earlier end is our fault. If a child ends
+before READY, the supervisor exits and writes the reason to its error stream: the sandbox cannot serve anybody.
+
+The child's frames travel inside DATA. Only the supervisor writes the outer frames, so a submission cannot forge an END.
+The child writes a byte to `wakeup_fd` to have its frames forwarded: once all calls are answered, or when its pipe is
+nearly full. Otherwise they are forwarded with a short delay.
+
+SWITCH moves all later frames, in both directions, to the pipes that HANDSHAKE names (see `supervisor.direct_pipes`).
+HEARTBEAT comes every half second of a run: the sandbox does not stand still. Its number says how many milliseconds so
+far are not the run's own time: the sandbox was not ready yet, or other processes had the processors.
+
 Standard library only, and nothing of the grader: both sides use this file.
 """
 
@@ -30,7 +47,7 @@ CHUNK = 64 * 1024
 
 
 class FrameKind(IntEnum):
-    """What a frame is."""
+    """The kind of a frame; the module's docstring says who sends which, and when."""
 
     OPEN = 1
     DATA = 2
@@ -64,14 +81,14 @@ def frame(kind: FrameKind, body: bytes = b"") -> bytes:
 
 
 class FrameReader:
-    """Cuts a stream of bytes into frames. `limits` names the kinds that may come and the largest body of each."""
+    """Cuts a stream of bytes into frames. `limits` names the kinds that are allowed and the largest body of each."""
 
     def __init__(self, limits: dict[FrameKind, int]) -> None:
         self._limits = limits
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[tuple[FrameKind, bytes]]:
-        """Take in bytes and yield the frames that are complete now; FrameError for what cannot be one."""
+        """Add bytes and yield the frames that are complete now. Raises FrameError for a kind or size not allowed."""
         self._buffer += data
         while len(self._buffer) >= HEADER.size:
             kind, size = self._header()

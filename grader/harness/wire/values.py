@@ -1,4 +1,4 @@
-"""The language spoken over the border: values as strict JSON beside safetensors.
+"""The wire format of values: strict JSON beside safetensors.
 
 A message is one JSON document and one safetensors block:
 
@@ -6,15 +6,15 @@ A message is one JSON document and one safetensors block:
     n bytes  the JSON document
     rest     safetensors, tensors named "0", "1", ...
 
-In the document a value is a JSON scalar, a list, or an object with the key "$" that says what it stands for:
+In the document a value is a JSON scalar, a list, or an object with a key "$" that names its type:
 
     {"$": "tensor", "i": 0, "requires_grad": true, ...}     {"$": "tuple", "items": [...]}
     {"$": "dict", "items": [[key, value], ...]}              {"$": "float", "value": "nan"}
     {"$": "function", "name": ..., "params": ...}            {"$": "model", "name": ..., "params": ...}
     {"$": "result", "function": ..., "args": [...]}          {"$": "other", "type": "..."}
 
-The grader's side reads what a learner may have written, so `unpack` checks sizes before it parses, and `Decoder`
-refuses whatever is not spelled exactly so.
+The grader reads what a learner could have written. So `unpack` checks sizes before it parses, and `Decoder` refuses
+everything that is not exactly in this format.
 """
 
 import json
@@ -35,7 +35,7 @@ MAX_TENSORS = 4096
 MAX_TENSOR_HEADER = 512 * 1024
 MAX_DEPTH = 32
 MAX_ITEMS = 20_000
-MAX_BRACKETS = 200_000  # of lists and objects in one document: each takes twenty times its two bytes once it is parsed
+MAX_BRACKETS = 200_000  # lists and objects in one document: once parsed, each takes twenty times its two bytes
 MAX_TEXT = 20_000
 MAX_NAME = 100  # characters of a type's name, and of a dict's key
 MAX_PATH = 2000
@@ -49,16 +49,16 @@ DTYPES = frozenset(
         *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
     }
 )
-"""The dtypes that cross the border: those for which torch can compute everything."""
+"""The dtypes that can be sent: those for which torch supports every operation."""
 
 
 class WireError(ValueError):
-    """A message is not what this module writes."""
+    """A message is not in the format of this module."""
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A callable made by the harness from `grader.harness.child.functions`; it travels by name."""
+    """A callable that `grader.harness.child.functions` makes; it is sent by name."""
 
     name: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A `torch.nn.Module` made by the harness from `grader.harness.child.models`; it travels by name, with its weights."""
+    """A `torch.nn.Module` that `grader.harness.child.models` makes; it is sent by name, with its weights."""
 
     name: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The result of a harness function on tensors that require grad: a root of an autograd graph."""
+    """The result of a `Function` on tensors that require grad: the root of an autograd graph."""
 
     function: Function
     args: tuple[Tensor, ...]
@@ -82,14 +82,14 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A value of a type that does not cross the border."""
+    """A value of a type that cannot be sent; only the name of the type is."""
 
     type: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TensorFacts:
-    """What the harness saw of a tensor before it was detached and copied to the CPU."""
+    """The properties of a tensor before the harness detached it and copied it to the CPU."""
 
     requires_grad: bool = False
     is_leaf: bool = True
@@ -104,9 +104,9 @@ class Encoder:
         self._items = 0
 
     def encode(self, value: Any) -> Any:
-        """Return the document of `value`; a value of an unknown type becomes an "other" of that type's name.
+        """Return the document of `value`; a value of an unknown type becomes an "other" with the type's name.
 
-        WireError where it has more parts than a decoder takes.
+        Raises WireError if the value has more parts than a decoder accepts.
         """
         self._items = 0
         return self._encode(value)
@@ -146,13 +146,13 @@ class Encoder:
         return self._encode(key)
 
     def _tensor(self, value: Tensor) -> Any:
-        # Other subclasses of Tensor can lie about everything, and sparse or quantised ones have no plain bytes.
+        # Other subclasses of Tensor can override everything, and sparse or quantised ones have no plain bytes.
         if type(value) not in (Tensor, torch.nn.Parameter):
             return {"$": "other", "type": type(value).__name__[:MAX_NAME]}
         if value.layout is not torch.strided or value.is_quantized or value.is_meta or not is_plain(value):
             return {"$": "other", "type": f"{str(value.layout).removeprefix('torch.')} {value.dtype} tensor"}
         index = str(len(self.tensors))
-        # A copy of its own: safetensors refuses tensors that share memory, and a view may hide a large storage.
+        # Always a copy: safetensors refuses tensors that share memory, and a view can belong to a large storage.
         self.tensors[index] = value.detach().cpu().clone(memory_format=torch.contiguous_format)
         return {
             "$": "tensor",
@@ -164,9 +164,9 @@ class Encoder:
 
 
 def is_plain(tensor: Tensor) -> bool:
-    """Whether a tensor is of a dtype and a shape that cross the border.
+    """Whether a tensor has a dtype and a shape that can be sent.
 
-    An empty tensor takes no bytes however long it says it is, but as lists it would take a billion of them.
+    An empty tensor takes no bytes however large its other dimensions are, but as nested lists it could take billions.
     """
     spread = math.prod(max(size, 1) for size in tensor.shape)
     return (
@@ -175,12 +175,12 @@ def is_plain(tensor: Tensor) -> bool:
 
 
 def legible(text: str) -> str:
-    """Return a text with what no database takes, NUL and halves of surrogate pairs, replaced by a sign for it."""
+    """Return the text with U+FFFD for what no database stores: NUL, and halves of surrogate pairs."""
     return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class Decoder:
-    """Turns JSON documents back into values, exactly as `Encoder` spelled them; all else is a WireError."""
+    """Turns the JSON documents of `Encoder` back into values. Raises WireError for every other document."""
 
     def __init__(
         self,
@@ -190,9 +190,8 @@ class Decoder:
     ) -> None:
         """Decode with these tensors.
 
-        `make` turns "function", "model" and "result" into live objects, and `device` takes tensors to where they are
-        asked for: both are for the inside of the sandbox, where each tensor decoded is a fresh copy that requires grad
-        if its fact says so.
+        `make` turns "function", "model" and "result" into live objects, and tensors are moved to `device`. Both are
+        for use inside the sandbox: there each decoded tensor is a new copy, with the `requires_grad` of its facts.
         """
         self.tensors = tensors
         self.make = make or {}
@@ -201,7 +200,7 @@ class Decoder:
         self._items = 0
 
     def decode(self, document: Any, path: str = "", depth: int = 0) -> Any:
-        """Return the value of `document`; the facts of its tensors are kept in `facts` by their path."""
+        """Return the value of `document`, and store the facts of its tensors in `facts` by their path."""
         self._items += 1
         if depth > MAX_DEPTH or self._items > MAX_ITEMS or len(path) > MAX_PATH:
             raise WireError("the value is nested too deeply or has too many parts")
@@ -227,7 +226,7 @@ class Decoder:
             case {"$": str(kind), **rest} if kind in self.make:
                 parts = {str(key): self.decode(item, f"{path}.{key}", depth + 1) for key, item in rest.items()}
                 return self.make[kind](**parts)
-        raise WireError("a value is not spelled as the harness spells it")
+        raise WireError("a value is not in the harness's format")
 
     def _pair(self, pair: Any, path: str, depth: int) -> tuple[Any, Any]:
         if not isinstance(pair, list) or len(pair) != 2:
@@ -244,7 +243,7 @@ class Decoder:
             case {"requires_grad": bool(tracked), "is_leaf": bool(leaf), "device": str(device), **rest} if not rest:
                 self.facts[path] = TensorFacts(requires_grad=tracked, is_leaf=leaf, device=device[:20])
             case _:
-                raise WireError("a tensor's facts are not spelled as the harness spells them")
+                raise WireError("a tensor's facts are not in the harness's format")
         if str(index) not in self.tensors:
             raise WireError(f"tensor {index} is missing")
         tensor = self.tensors[str(index)]
@@ -261,15 +260,15 @@ def pack(document: Any, tensors: Mapping[str, Tensor]) -> bytes:
 
 
 def is_too_large(message: bytes) -> bool:
-    """Whether the JSON document of a message is larger, or has more lists and objects, than `unpack` takes."""
+    """Whether the JSON document of a message is larger, or has more lists and objects, than `unpack` accepts."""
     (size,) = struct.unpack_from(">I", message)
     return size > MAX_DOCUMENT or _brackets(message, size) > MAX_BRACKETS
 
 
 def unpack(message: bytes) -> tuple[Any, dict[str, Tensor]]:
-    """Return the JSON document and the tensors of one message, or raise WireError.
+    """Return the JSON document and the tensors of one message. Raises WireError if it is too large or malformed.
 
-    Everything is bounded before it is parsed: a small file can hold a header of 200,000 empty tensors.
+    All sizes are checked before parsing: a small file can have a header with 200,000 empty tensors.
     """
     if len(message) < 4:
         raise WireError("the message is shorter than its header")

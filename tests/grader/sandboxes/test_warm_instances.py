@@ -67,7 +67,7 @@ def holds_something(descriptor):
     with suppress(FileNotFoundError):  # the supervisor closes descriptors that it passed on
         if str(descriptor.readlink()).startswith("pipe:") and descriptor.lstat().st_mode & stat.S_IRUSR:
             with open(descriptor, "rb", opener=lambda path, _: os.open(path, os.O_RDONLY | os.O_NONBLOCK)) as pipe:
-                return splice.waiting(pipe.fileno()) > 0
+                return splice.bytes_waiting(pipe.fileno()) > 0
     return False
 
 

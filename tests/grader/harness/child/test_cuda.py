@@ -6,18 +6,18 @@ import torch
 from grader.harness.child import cuda
 
 
-def test_while_the_nursery_warms_torch_finds_no_gpu_and_asks_nobody(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", asked := lambda: pytest.fail("asked"))
+def test_torch_finds_no_gpu_and_does_not_ask_the_driver(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", original := lambda: pytest.fail("asked"))
 
-    with cuda.unseen():
+    with cuda.hidden_from_torch():
         assert torch.cuda.is_available() is False
 
-    assert torch.cuda.is_available is asked
+    assert torch.cuda.is_available is original
 
 
-def test_a_nursery_that_has_started_cuda_is_told_of_and_another_is_not(monkeypatch):
-    cuda.require_unstarted()
+def test_a_started_cuda_is_an_error(monkeypatch):
+    cuda.require_not_started()
 
     monkeypatch.setattr(os, "readlink", lambda _: "/dev/nvidiactl")
     with pytest.raises(RuntimeError, match="started CUDA"):
-        cuda.require_unstarted()
+        cuda.require_not_started()

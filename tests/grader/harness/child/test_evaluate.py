@@ -16,7 +16,7 @@ def observe(source, *args, entry="go", probe="call", **options):
     return observation
 
 
-def test_a_result_is_observed_detached_with_what_it_was():
+def test_a_result_is_detached_and_its_facts_are_kept():
     observation = observe("def go(x):\n    return x.requires_grad_()", X)
 
     assert torch.equal(observation.value, X)
@@ -24,19 +24,19 @@ def test_a_result_is_observed_detached_with_what_it_was():
     assert (observation.facts[""].requires_grad, observation.facts[""].is_leaf) == (True, True)
 
 
-def test_an_argument_arrives_tracked_only_where_the_case_says_so():
+def test_an_argument_requires_grad_only_if_the_case_says_so():
     source = "def go(x, y):\n    return [x.requires_grad, y.requires_grad]"
 
     assert observe(source, X, X.clone().requires_grad_()).value == [False, True]
 
 
-def test_a_changed_input_is_noticed_though_tracking_it_is_fine():
+def test_a_modified_input_is_noticed_and_requires_grad_is_not():
     source = "def go(x, y):\n    x.requires_grad_()\n    y += 1"
 
     assert observe(source, X, X).modified == (1,)
 
 
-def test_an_exception_shows_the_learners_own_lines_only():
+def test_an_exception_shows_only_the_learners_lines():
     error = observe("import torch\n\ndef go(x):\n    return torch.ones(2) @ torch.ones(3)", X).error
 
     assert (error.type, error.line) == ("RuntimeError", 4)
@@ -44,7 +44,7 @@ def test_an_exception_shows_the_learners_own_lines_only():
     assert "evaluate" not in error.traceback
 
 
-def test_an_exception_that_raises_when_it_is_described_is_told_by_its_name():
+def test_an_exception_without_a_usable_message_keeps_its_name():
     source = "class Odd(Exception):\n    def __str__(self):\n        raise ValueError\ndef go():\n    raise Odd"
 
     error = observe(source).error
@@ -55,13 +55,13 @@ def test_an_exception_that_raises_when_it_is_described_is_told_by_its_name():
 REFUSED = "CUDA error: device-side assert triggered\nSearch for `cudaErrorAssert' in the manual."
 
 
-def test_an_error_of_a_gpu_is_told_without_what_to_set_up_to_find_out_more():
+def test_a_gpu_error_is_reported_without_debugging_advice():
     error = observe("def go(message):\n    raise RuntimeError(message)", REFUSED).error
 
     assert (error.message, error.line) == ("CUDA error: device-side assert triggered", 2)
 
 
-def test_a_gpu_that_refuses_the_inputs_was_broken_by_the_call_before(monkeypatch):
+def test_a_gpu_that_refuses_inputs_is_the_learners_error(monkeypatch):
     def refuse(*_, **__):
         raise RuntimeError(REFUSED)
 
@@ -72,19 +72,19 @@ def test_a_gpu_that_refuses_the_inputs_was_broken_by_the_call_before(monkeypatch
     assert observation.modified == ()
 
 
-def test_any_other_trouble_with_the_inputs_is_ours(monkeypatch):
+def test_other_errors_of_the_inputs_are_ours(monkeypatch):
     monkeypatch.setattr(evaluate, "Decoder", lambda *_, **__: torch.ones(2) @ torch.ones(3))
 
     with pytest.raises(RuntimeError, match="inconsistent tensor size"):
         observe("def go(x):\n    return x", X)
 
 
-def test_running_out_of_memory_is_no_observation_it_ends_the_run():
+def test_a_memory_error_ends_the_run():
     with pytest.raises(MemoryError):
         observe("def go():\n    raise MemoryError")
 
 
-def test_an_entry_may_lie_within_what_is_defined():
+def test_an_entry_can_be_an_attribute():
     source = "class Cubed:\n    @staticmethod\n    def apply(x):\n        return x**3"
 
     assert torch.equal(observe(source, X, entry="Cubed.apply").value, X**3)
@@ -103,14 +103,14 @@ def test_an_entry_may_lie_within_what_is_defined():
         ("pair[0] = None", (1,)),
     ],
 )
-def test_a_change_within_an_argument_is_noticed_however_it_is_made(statement, modified):
+def test_changes_inside_an_argument_are_noticed(statement, modified):
     source = f"def go(weights, pair):\n    {statement}"
 
     assert observe(source, {"w": X.clone()}, [X.clone(), X + 1]).modified == modified
 
 
 @pytest.mark.parametrize("statement", ["raise SystemExit(0)", "exit()", "raise KeyboardInterrupt", "quit()"])
-def test_leaving_in_a_call_is_an_exception_like_any_other(statement):
+def test_an_exit_in_a_call_is_an_error(statement):
     assert observe(f"def go(x):\n    {statement}", X).error is not None
 
 
@@ -129,11 +129,11 @@ def test_leaving_in_a_call_is_an_exception_like_any_other(statement):
         "10**100",
     ],
 )
-def test_what_cannot_cross_the_border_arrives_as_its_type(expression):
+def test_a_result_that_cannot_be_sent_arrives_as_its_type(expression):
     assert isinstance(observe(f"import torch\ndef go():\n    return {expression}").value, Other)
 
 
-def test_parameters_and_named_tuples_count_as_tensors_and_tuples():
+def test_parameters_and_named_tuples_arrive_as_tensors_and_tuples():
     source = (
         "import torch\nfrom collections import namedtuple\nPair = namedtuple('Pair', 'a b')\n"
         "def go(x):\n    return Pair(torch.nn.Parameter(x), x)"
@@ -145,7 +145,7 @@ def test_parameters_and_named_tuples_count_as_tensors_and_tuples():
     assert torch.equal(value[0], X)
 
 
-def test_functions_and_models_arrive_alive():
+def test_functions_and_models_can_be_called():
     weights = {"weights": [double([1.0, 2.0])], "biases": [double(0.5)], "activation": "tanh"}
     source = "def go(f, model, x):\n    return f(x).sum() + model(x).sum()"
 
@@ -154,13 +154,13 @@ def test_functions_and_models_arrive_alive():
     torch.testing.assert_close(value, double(5.0 + 5.5)[0])
 
 
-def test_a_result_with_its_graph_arrives_as_a_root():
+def test_an_applied_function_arrives_with_its_graph():
     root = Applied(Function("squares_and_cubes"), (X[0].clone().requires_grad_(), X[1].clone().requires_grad_()))
 
     assert observe("def go(root):\n    return root.grad_fn.name()", root).value == "AddBackward0"
 
 
-def test_an_endless_structure_is_an_exception_not_a_crash():
+def test_an_endless_structure_is_an_error():
     assert observe("def go():\n    a = []\n    a.append(a)\n    return a").error is not None
 
 
@@ -172,14 +172,14 @@ def test_the_graph_of_a_result_is_observed_on_request():
     assert observation.graph["edges"] == [[0, 1], [1, 2], [1, 2]]
 
 
-def test_of_a_result_that_nothing_leads_to_no_graph_is_shown():
+def test_a_detached_result_has_no_graph():
     observation = observe("def go(x):\n    return x.detach()", X.clone().requires_grad_(), graph=True)
 
     assert observation.graph is None
     assert observation.error is None
 
 
-def test_the_backward_probe_returns_value_and_gradients():
+def test_backward_returns_value_and_gradients():
     source = "def go(x, y):\n    return x * x * y.detach()"
     tracked = X.clone().requires_grad_()
 
@@ -189,7 +189,7 @@ def test_the_backward_probe_returns_value_and_gradients():
     assert value["gradients"][1] is None
 
 
-def test_the_backward_probe_takes_no_gradient_where_tracking_was_switched_off():
+def test_backward_skips_an_argument_that_was_detached():
     tracked = X.clone().requires_grad_()
 
     value = observe("def go(x, y):\n    y.detach_()\n    return x * y", tracked, tracked, probe="backward").value
@@ -198,7 +198,7 @@ def test_the_backward_probe_takes_no_gradient_where_tracking_was_switched_off():
     assert value["gradients"][1] is None
 
 
-def test_where_tracking_was_switched_off_for_all_there_is_no_gradient_at_all():
+def test_backward_has_no_gradients_if_all_arguments_were_detached():
     tracked = X.clone().requires_grad_()
 
     value = observe("def go(x):\n    y = x * 2\n    x.detach_()\n    return y", tracked, probe="backward").value
@@ -206,13 +206,13 @@ def test_where_tracking_was_switched_off_for_all_there_is_no_gradient_at_all():
     assert value["gradients"] == [None]
 
 
-def test_a_gradient_that_nothing_leads_to_has_no_second_one():
+def test_a_constant_gradient_has_no_second_gradient():
     value = observe("def go(x):\n    return 3 * x", X.clone().requires_grad_(), probe="backward", second=[X]).value
 
     assert value["second"] == [None]
 
 
-def test_a_result_of_another_shape_than_its_cotangent_is_no_error():
+def test_a_result_of_another_shape_than_its_cotangent_is_allowed():
     observation = observe(
         "def go(x):\n    return x.sum()", X.clone().requires_grad_(), probe="backward", cotangent=double(1.0, 10.0)
     )
@@ -220,7 +220,7 @@ def test_a_result_of_another_shape_than_its_cotangent_is_no_error():
     assert observation.error is None
 
 
-def test_the_backward_probe_differentiates_twice():
+def test_backward_differentiates_twice():
     value = observe(
         "def go(x):\n    return x**3", X.clone().requires_grad_(), probe="backward", second=[double(1.0, 1.0)]
     )
@@ -234,13 +234,13 @@ def test_a_result_without_a_graph_has_no_gradients():
     assert value["gradients"] == [None]
 
 
-def test_the_predict_probe_calls_what_was_returned():
+def test_predict_calls_the_returned_callable():
     value = observe("def go(k):\n    return lambda x: k * x", 3.0, probe="predict", points=X).value
 
     torch.testing.assert_close(value, 3 * X)
 
 
-def test_the_expression_probe_builds_and_differentiates():
+def test_expression_builds_and_differentiates():
     source = """
 class V:
     def __init__(self, data): self.data, self.grad, self.parents = data, 0.0, ()
@@ -256,7 +256,7 @@ class V:
     assert value == {"data": 12.0, "gradients": [4.0, 3.0], "inner": [1.0]}
 
 
-def test_the_figure_probe_describes_what_was_drawn():
+def test_figure_describes_the_drawing():
     source = (
         "from matplotlib.figure import Figure\ndef go():\n    figure = Figure()\n    axes = figure.subplots()\n"
         "    axes.plot([1, 2], label='a')\n    axes.set_xlabel('step')\n    return figure"

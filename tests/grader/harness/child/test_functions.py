@@ -10,7 +10,7 @@ SCALAR = ["sum_of_squares", "sum_of_sines", "log_sum_exp", "coupled_quartic"]
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
-def test_elementwise_functions_work_with_torch_func_and_on_single_numbers(name):
+def test_elementwise_functions_work_with_torch_func_and_0_dim_tensors(name):
     f, x = build(Function(name)), normal(generator(1), 3)
 
     slopes = vmap(grad(f))(x)
@@ -21,13 +21,13 @@ def test_elementwise_functions_work_with_torch_func_and_on_single_numbers(name):
 
 
 @pytest.mark.parametrize("name", SCALAR)
-def test_scalar_functions_take_vectors_and_single_numbers(name):
+def test_scalar_functions_take_vectors_and_0_dim_tensors(name):
     f = build(Function(name))
 
     assert f(normal(generator(1), 4)).shape == f(normal(generator(1))).shape == ()
 
 
-def test_a_learner_cannot_tell_from_the_name_which_function_it_is():
+def test_the_name_does_not_show_which_function_it_is():
     assert build(Function("sine")).__name__ == build(Function("exp")).__name__ == "f"
 
 
@@ -42,7 +42,7 @@ def test_a_program_computes_step_by_step():
     assert f(torch.tensor(3.0), torch.tensor(5.0)) == 90
 
 
-def test_a_function_of_two_inputs_has_its_formulas_value():
+def test_functions_of_two_inputs_compute_their_formula():
     x, y = torch.tensor(2.0), torch.tensor(3.0)
 
     assert build(Function("squares_and_cubes"))(x, y) == 4 + 27

@@ -1,4 +1,4 @@
-"""Streaming losses: all of a short run, some of a long one."""
+"""Streaming losses: all of a short run, samples of a long one."""
 
 import torch
 
@@ -17,7 +17,7 @@ def loss(value):
     return torch.tensor(float(value))
 
 
-def test_a_short_run_is_reported_whole():
+def test_all_losses_of_a_short_run_are_reported():
     reports = []
     sampler = Sampler(reports.append, Clock())
 
@@ -28,7 +28,7 @@ def test_a_short_run_is_reported_whole():
     assert [point for report in reports for point in report] == [(step, float(step)) for step in range(5)]
 
 
-def test_a_long_run_is_reported_in_samples_ten_times_a_second():
+def test_a_long_run_is_sampled_ten_times_a_second():
     reports, clock = [], Clock()
     sampler = Sampler(reports.append, clock)
 
@@ -41,7 +41,7 @@ def test_a_long_run_is_reported_in_samples_ten_times_a_second():
     assert reports[-1][-1][0] > 800
 
 
-def test_nothing_is_reported_where_nothing_happened():
+def test_nothing_is_reported_if_there_was_no_loss():
     reports = []
 
     Sampler(reports.append, Clock()).flush()
@@ -49,9 +49,9 @@ def test_nothing_is_reported_where_nothing_happened():
     assert reports == []
 
 
-def test_a_training_run_is_watched_where_it_calls_backward_and_is_not_disturbed(monkeypatch):
+def test_backward_is_sampled_and_still_works(monkeypatch):
     original, reports = torch.Tensor.backward, []
-    monkeypatch.setattr(torch.Tensor, "backward", original)  # and put back as it was
+    monkeypatch.setattr(torch.Tensor, "backward", original)  # restores it after the test
     sampler = stream(reports.append)
     weight = torch.tensor([1.0], requires_grad=True)
 
@@ -60,7 +60,7 @@ def test_a_training_run_is_watched_where_it_calls_backward_and_is_not_disturbed(
         with torch.no_grad():
             weight -= 0.125 * weight.grad
         weight.grad = None
-    (weight * torch.ones(2)).backward(torch.ones(2))  # no loss: it is no number
+    (weight * torch.ones(2)).backward(torch.ones(2))  # not a loss: it is not a single number
     sampler.flush()
 
     assert [point for report in reports for point in report] == [(0, 4.0), (1, 0.0), (2, 0.0)]

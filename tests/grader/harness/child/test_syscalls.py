@@ -1,12 +1,12 @@
-"""The lists of system calls: closed where they must be, and the containers' profiles in step."""
+"""The lists of system calls, and the containers' profiles that are written from them."""
 
 import socket
 
 import pytest
 
-from deploy.sandbox.profile import FOLDER, profile, text
-from grader.harness.child.syscalls import ABSENT, ALLOWED, DRIVER, DRIVER_START, KEEPER, build_filter
-from tests.grader.harness.alone import printed
+from deploy.sandbox.profile import FOLDER, profile, render
+from grader.harness.child.syscalls import ABSENT, ALLOWED, DRIVER, DRIVER_START, SUPERVISOR, build_filter
+from tests.grader.harness.own_process import printed
 
 DANGEROUS = [
     "socket",
@@ -76,60 +76,60 @@ def names_of(document):
 
 
 @pytest.mark.parametrize("name", DANGEROUS)
-def test_a_submission_may_not_make_a_dangerous_call(name):
+def test_dangerous_calls_are_not_allowed(name):
     assert name not in ALLOWED
     assert name not in DRIVER
 
 
-def test_what_is_absent_is_not_allowed():
+def test_absent_calls_are_not_allowed():
     assert not set(ABSENT) & set(ALLOWED)
 
 
 @pytest.mark.parametrize("gpu", [False, True])
-def test_a_profile_on_disk_is_the_one_that_the_lists_make(gpu):
-    assert (FOLDER / f"seccomp{'-gpu' if gpu else ''}.json").read_text() == text(gpu=gpu)
+def test_the_profiles_on_disk_match_the_lists(gpu):
+    assert (FOLDER / f"seccomp{'-gpu' if gpu else ''}.json").read_text() == render(gpu=gpu)
 
 
-def test_a_container_may_do_what_its_keeper_needs_and_nothing_else():
-    assert names_of(profile()) == {*ALLOWED, *KEEPER}
+def test_a_container_allows_only_what_children_and_supervisor_need():
+    assert names_of(profile()) == {*ALLOWED, *SUPERVISOR}
 
 
-def test_a_container_with_a_gpu_may_start_it_and_no_socket_of_its_can_be_connected():
-    (door,) = (rule for rule in profile(gpu=True)["syscalls"] if rule["names"] == ["socket"])
+def test_a_gpu_container_can_listen_but_not_connect():
+    (socket_rule,) = (rule for rule in profile(gpu=True)["syscalls"] if rule["names"] == ["socket"])
 
-    assert names_of(profile(gpu=True)) == {*ALLOWED, *KEEPER, *DRIVER, *DRIVER_START, "socket"}
-    assert door["args"] == [{"index": 0, "value": socket.AF_UNIX, "op": "SCMP_CMP_EQ"}]
+    assert names_of(profile(gpu=True)) == {*ALLOWED, *SUPERVISOR, *DRIVER, *DRIVER_START, "socket"}
+    assert socket_rule["args"] == [{"index": 0, "value": socket.AF_UNIX, "op": "SCMP_CMP_EQ"}]
     assert not {"connect", "accept", "accept4", "sendto", "sendmsg", "socketpair"} & names_of(profile(gpu=True))
 
 
-def test_threads_that_were_there_before_are_under_the_filter_too():
+def test_existing_threads_get_the_filter_too():
     program = """
 import socket, threading
 from grader.harness.child.syscalls import build_filter
 from grader.harness.system import PR_SET_NO_NEW_PRIVS, load_seccomp, prctl
 
-loaded, said = threading.Event(), []
+loaded, seen = threading.Event(), []
 
-def strike():
+def open_socket():
     loaded.wait()
     try:
-        said.append(socket.socket(socket.AF_UNIX).family.name)
+        seen.append(socket.socket(socket.AF_UNIX).family.name)
     except OSError as error:
-        said.append(type(error).__name__)
+        seen.append(type(error).__name__)
 
-thread = threading.Thread(target=strike)
+thread = threading.Thread(target=open_socket)
 thread.start()
 code = build_filter(devices=True)
 prctl(PR_SET_NO_NEW_PRIVS, 1)
 load_seccomp(code)
 loaded.set()
 thread.join()
-print(*said)
+print(*seen)
 """
     assert printed(program) == ["PermissionError"]
 
 
-def test_a_filter_is_a_program_that_the_kernel_takes():
+def test_filters_have_a_size_that_the_kernel_accepts():
     for options in ({}, {"devices": True}, {"forks": False}):
         code = build_filter(**options)
 

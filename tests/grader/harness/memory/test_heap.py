@@ -1,8 +1,8 @@
-"""How memory is laid out: in a process of its own, whose memory nobody else has an eye on."""
+"""The layout of memory, in processes of their own."""
 
 import pytest
 
-from tests.grader.harness.alone import printed
+from tests.grader.harness.own_process import printed
 
 BEGIN = """
 import ctypes
@@ -21,7 +21,7 @@ del many[::3000]
 new = [MAKE for _ in range(100)]
 print(blocks(list(map(id, new))))
 """
-# Of 16, 32, 64 and 240 bytes: lists that grow take pieces of 64, and larger numbers of 32.
+# Of 16, 32, 64 and 240 bytes: growing lists take pieces of 64 bytes, large integers of 32.
 MADE = ["object()", "complex()", "bytes(30)", "bytes(200)"]
 PIECES = """
 many = [malloc(700) for _ in range(50_000)]
@@ -33,18 +33,18 @@ print(blocks([malloc(700) for _ in range(100)]))
 
 
 def spread(program, *, fill):
-    """Over how many blocks lies what is made, where a few of what was made before have gone."""
+    """Return over how many blocks new objects spread after some older objects were freed."""
     (blocks,) = printed((BEGIN + program).format(fill="fill_holes()" if fill else ""))
     return int(blocks)
 
 
 @pytest.mark.parametrize("program", [*(OBJECTS.replace("MAKE", make) for make in MADE), PIECES], ids=[*MADE, "pieces"])
-def test_without_holes_what_is_new_lies_together(program):
+def test_without_holes_new_objects_lie_together(program):
     assert spread(program, fill=False) > 20
     assert spread(program, fill=True) < 10
 
 
-def test_where_there_are_no_holes_nothing_much_is_taken_up():
+def test_without_holes_filling_takes_little_memory():
     program = """
 from pathlib import Path
 from grader.harness.memory.heap import fill_holes
@@ -61,10 +61,10 @@ print((resident() - before) // 1_000_000)
     assert int(megabytes) < 5
 
 
-def test_pythons_objects_lie_on_the_heap_as_long_as_they_shall_and_may_go_at_any_time():
+def test_arenas_lie_on_the_heap_only_inside_the_block():
     program = """
 from pathlib import Path
-from grader.harness.memory.heap import in_one_piece
+from grader.harness.memory.heap import contiguous_arenas
 
 def made():
     return [bytes(400) for _ in range(20_000)]
@@ -75,7 +75,7 @@ def on_the_heap(objects):
     return sum(start <= id(one) < end for one in objects) / len(objects) > 0.9
 
 before = made()
-with in_one_piece():
+with contiguous_arenas():
     during = made()
     made()
 after = made()

@@ -1,13 +1,13 @@
-"""Code that is moved while it is used: in a process of its own."""
+"""Machine code that is moved while it is in use, in a process of its own."""
 
-from tests.grader.harness.alone import printed
+from tests.grader.harness.own_process import printed
 
 
-def test_code_does_what_it_did_wherever_it_lies_in_a_child_too():
+def test_moved_code_still_computes_the_same():
     program = """
 import os
 import torch
-from grader.harness import code
+from grader.harness.memory import text_segment
 from grader.harness.memory.heap import collapse_all
 
 def slope():
@@ -17,9 +17,9 @@ def slope():
 
 torch.set_num_threads(1)
 before = slope()
-code.forget()
+text_segment.drop_clean_pages()
 print(slope() == before)
-moved = code.hold()
+moved = text_segment.move_busiest_pages()
 print(slope() == before, (moved > 0) == (collapse_all() > 0))
 pid = os.fork()
 if pid == 0:

@@ -1,22 +1,13 @@
-"""The relay: bytes from pipe to pipe, counted and capped."""
+"""Splicing: bytes from pipe to pipe, counted and capped."""
 
 import fcntl
 import os
-import threading
 from contextlib import suppress
 
 import pytest
 
 from grader.harness.supervisor import splice
-from grader.harness.supervisor.splice import (
-    MAX_PIPE,
-    InputForwarder,
-    OutputForwarder,
-    discard,
-    read_exactly,
-    send,
-    waiting,
-)
+from grader.harness.supervisor.splice import MAX_PIPE, InputForwarder, OutputForwarder, bytes_waiting
 from grader.harness.wire.frames import FrameKind, FrameReader
 
 
@@ -39,52 +30,52 @@ def pipes():
 
 
 def frames_in(pipe):
-    data = os.read(pipe.source, 65536) if waiting(pipe.source) else b""
+    data = os.read(pipe.source, 65536) if bytes_waiting(pipe.source) else b""
     return list(FrameReader({FrameKind.OUTPUT: 65536}).feed(data))
 
 
 def test_output_becomes_frames_up_to_the_cap(pipes):
-    child, grader, void = pipes
-    outlet = OutputForwarder(child.source, grader.sink, void, kind=FrameKind.OUTPUT, cap=10)
+    child, grader, discard = pipes
+    output = OutputForwarder(child.source, grader.sink, discard, kind=FrameKind.OUTPUT, cap=10)
 
-    os.write(child.sink, b"handshake")
-    outlet.pass_on()
+    os.write(child.sink, b"hello")
+    output.forward()
     os.write(child.sink, b" world and everybody")
-    outlet.drain()
+    output.drain()
 
-    assert frames_in(grader) == [(FrameKind.OUTPUT, b"handshake"), (FrameKind.OUTPUT, b" worl")]
-    assert outlet.dropped == len(b"d and everybody")
+    assert frames_in(grader) == [(FrameKind.OUTPUT, b"hello"), (FrameKind.OUTPUT, b" worl")]
+    assert output.dropped == len(b"d and everybody")
 
 
-def test_an_outlet_says_when_nobody_is_left_to_write(pipes):
-    child, grader, void = pipes
-    outlet = OutputForwarder(child.source, grader.sink, void, kind=FrameKind.OUTPUT, cap=10)
+def test_forwarding_returns_false_when_the_writer_has_closed(pipes):
+    child, grader, discard = pipes
+    output = OutputForwarder(child.source, grader.sink, discard, kind=FrameKind.OUTPUT, cap=10)
     os.write(child.sink, b"last")
     os.close(child.sink)
 
-    assert outlet.pass_on() is True
-    assert outlet.pass_on() is False
+    assert output.forward() is True
+    assert output.forward() is False
 
 
 @pytest.mark.parametrize("alive", [True, False])
-def test_bytes_that_were_taken_back_do_not_bring_the_frames_out_of_step(pipes, monkeypatch, alive):
-    child, grader, void = pipes
+def test_bytes_that_the_child_takes_back_are_replaced_by_zeros(pipes, monkeypatch, alive):
+    child, grader, discard = pipes
     counts = iter([9])
-    real = splice.waiting
-    monkeypatch.setattr(splice, "waiting", lambda fd: next(counts, None) or real(fd))
-    outlet = OutputForwarder(child.source, grader.sink, void, kind=FrameKind.OUTPUT, cap=100)
+    real = splice.bytes_waiting
+    monkeypatch.setattr(splice, "bytes_waiting", lambda fd: next(counts, None) or real(fd))
+    output = OutputForwarder(child.source, grader.sink, discard, kind=FrameKind.OUTPUT, cap=100)
     os.write(child.sink, b"six...")
     if not alive:
         os.close(child.sink)
 
-    outlet.pass_on()
+    output.forward()
 
     assert frames_in(grader) == [(FrameKind.OUTPUT, b"six...\0\0\0")]
 
 
-def test_whoever_goes_on_writing_is_not_waited_for(pipes, monkeypatch):
-    child, _, void = pipes
-    outlet = OutputForwarder(child.source, void.null, void, kind=FrameKind.OUTPUT, cap=0)
+def test_draining_ends_even_if_the_child_keeps_writing(pipes, monkeypatch):
+    child, _, discard = pipes
+    output = OutputForwarder(child.source, discard.null, discard, kind=FrameKind.OUTPUT, cap=0)
     moved = splice._move
 
     def move_and_write_on(source, sink, count):
@@ -94,13 +85,13 @@ def test_whoever_goes_on_writing_is_not_waited_for(pipes, monkeypatch):
     monkeypatch.setattr(splice, "_move", move_and_write_on)
     os.write(child.sink, b"first")
 
-    outlet.drain()
+    output.drain()
 
-    assert 0 < outlet.dropped < MAX_PIPE
+    assert 0 < output.dropped < MAX_PIPE
 
 
-def test_output_waits_for_a_grader_that_does_not_read_and_loses_nothing(pipes, monkeypatch):
-    child, grader, void = pipes
+def test_output_waits_for_a_slow_grader_and_loses_nothing(pipes, monkeypatch):
+    child, grader, discard = pipes
     fcntl.fcntl(grader.sink, fcntl.F_SETPIPE_SZ, 16 * 4096)
     taken, real = [], splice._await_room
 
@@ -113,122 +104,104 @@ def test_output_waits_for_a_grader_that_does_not_read_and_loses_nothing(pipes, m
         os.write(grader.sink, bytes(4096))
     os.write(child.sink, b"patience")
 
-    OutputForwarder(child.source, grader.sink, void, kind=FrameKind.OUTPUT, cap=100).pass_on()
+    OutputForwarder(child.source, grader.sink, discard, kind=FrameKind.OUTPUT, cap=100).forward()
 
     (before,) = taken
     data = before[15 * 4096 :] + os.read(grader.source, 100)
     assert list(FrameReader({FrameKind.OUTPUT: 100}).feed(data)) == [(FrameKind.OUTPUT, b"patience")]
 
 
-def test_input_reaches_the_child_byte_by_byte(pipes):
-    grader, child, void = pipes
-    inlet = InputForwarder(grader.source, child.sink, void)
+def test_the_child_gets_exactly_its_frame(pipes):
+    grader, child, discard = pipes
+    forwarder = InputForwarder(grader.source, child.sink, discard)
     os.write(grader.sink, b"a program, and what is not for this child")
 
-    inlet.left = len(b"a program")
-    inlet.pass_on()
+    forwarder.remaining = len(b"a program")
+    forwarder.forward()
 
     assert os.read(child.source, 100) == b"a program"
-    assert inlet.left == 0
+    assert forwarder.remaining == 0
     assert os.read(grader.source, 100) == b", and what is not for this child"
 
 
-def test_input_for_a_child_that_has_gone_is_dropped(pipes):
-    grader, child, void = pipes
-    inlet = InputForwarder(grader.source, child.sink, void)
+def test_input_for_a_dead_child_is_dropped(pipes):
+    grader, child, discard = pipes
+    forwarder = InputForwarder(grader.source, child.sink, discard)
     os.close(child.source)
     os.write(grader.sink, b"too late|next")
 
-    inlet.left = len(b"too late|")
-    inlet.pass_on()
-    assert inlet.sink is None
-    inlet.pass_on()
-    assert inlet.left == 0
-    inlet.finish()
+    forwarder.remaining = len(b"too late|")
+    forwarder.forward()
+    assert forwarder.sink is None
+    forwarder.forward()
+    assert forwarder.remaining == 0
+    forwarder.finish()
 
     assert os.read(grader.source, 100) == b"next"
 
 
 def test_input_waits_for_a_child_that_does_not_read(pipes):
-    grader, child, void = pipes
-    inlet = InputForwarder(grader.source, child.sink, void)
+    grader, child, discard = pipes
+    forwarder = InputForwarder(grader.source, child.sink, discard)
     os.set_blocking(child.sink, False)
     filled = os.write(child.sink, bytes(1 << 20))
     os.write(grader.sink, b"later")
 
-    inlet.left = 5
-    inlet.pass_on()
+    forwarder.remaining = 5
+    forwarder.forward()
 
-    assert (inlet.left, inlet.sink) == (5, child.sink)
+    assert (forwarder.remaining, forwarder.sink) == (5, child.sink)
     os.read(child.source, filled)
-    inlet.pass_on()
-    assert (inlet.left, inlet.sink) == (0, None)
+    forwarder.forward()
+    assert (forwarder.remaining, forwarder.sink) == (0, None)
 
 
-def test_what_cannot_be_handed_on_is_our_trouble_and_not_the_childs_end(pipes, tmp_path):
-    _, child, void = pipes
+def test_an_input_that_is_no_pipe_raises_os_error(pipes, tmp_path):
+    _, child, discard = pipes
     with (tmp_path / "no pipe").open("wb") as file:
-        inlet = InputForwarder(file.fileno(), child.sink, void)
-        inlet.left = 5
+        forwarder = InputForwarder(file.fileno(), child.sink, discard)
+        forwarder.remaining = 5
 
         with pytest.raises(OSError, match=r"Bad file descriptor|Invalid argument"):
-            inlet.pass_on()
+            forwarder.forward()
 
 
-def test_what_nobody_wants_is_discarded_to_the_byte(pipes):
-    grader, _, void = pipes
+def test_exactly_the_requested_bytes_are_dropped(pipes):
+    grader, _, discard = pipes
     os.write(grader.sink, b"unwanted" + b"wanted")
 
-    discard(grader.source, void, len(b"unwanted"))
+    discard.drop_exactly(grader.source, len(b"unwanted"))
 
     assert os.read(grader.source, 100) == b"wanted"
 
 
-def test_more_than_a_pipe_holds_is_discarded_too(pipes):
-    grader, _, void = pipes
+def test_more_bytes_than_one_splice_moves_are_dropped(pipes):
+    grader, _, discard = pipes
     fcntl.fcntl(grader.sink, fcntl.F_SETPIPE_SZ, MAX_PIPE)
     os.write(grader.sink, bytes(MAX_PIPE - 4) + b"next")
 
-    discard(grader.source, void, MAX_PIPE - 4)
+    discard.drop_exactly(grader.source, MAX_PIPE - 4)
 
     assert os.read(grader.source, 100) == b"next"
 
 
-def test_a_grader_that_has_gone_is_noticed_while_its_bytes_are_discarded(pipes):
-    grader, _, void = pipes
+def test_dropping_raises_eof_error_when_the_grader_has_closed(pipes):
+    grader, _, discard = pipes
     os.write(grader.sink, b"half")
     os.close(grader.sink)
 
     with pytest.raises(EOFError):
-        discard(grader.source, void, len(b"half of it"))
-
-
-def test_the_keepers_own_words_arrive_as_one_frame_and_are_read_however_they_are_cut(pipes):
-    child, grader, _ = pipes
-    send(grader.sink, FrameKind.HANDSHAKE, b"{}")
-    assert list(FrameReader({FrameKind.HANDSHAKE: 10}).feed(os.read(grader.source, 100))) == [
-        (FrameKind.HANDSHAKE, b"{}")
-    ]
-
-    os.write(child.sink, b"one")
-    writer = threading.Timer(0.01, os.write, (child.sink, b"two"))
-    writer.start()
-    assert read_exactly(child.source, 6) == b"onetwo"
-    writer.join()
-
-    os.close(child.sink)
-    with pytest.raises(EOFError):
-        read_exactly(child.source, 1)
+        discard.drop_exactly(grader.source, len(b"half of it"))
 
 
 @pytest.mark.parametrize("child_reads", [True, False])
-def test_input_that_will_never_come_is_not_waited_for(pipes, child_reads):
-    grader, child, void = pipes
-    inlet = InputForwarder(grader.source, child.sink, void)
+def test_forwarding_raises_eof_error_when_the_grader_has_closed(pipes, child_reads):
+    grader, child, discard = pipes
+    forwarder = InputForwarder(grader.source, child.sink, discard)
     if not child_reads:
-        inlet.close()
+        forwarder.close()
     os.close(grader.sink)
-    inlet.left = 100
+    forwarder.remaining = 100
 
     with pytest.raises(EOFError):
-        inlet.pass_on()
+        forwarder.forward()

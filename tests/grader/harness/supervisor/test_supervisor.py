@@ -1,4 +1,4 @@
-"""How a keeper waits for its children: with pretended ones, which are the ends of pipes."""
+"""How the supervisor waits for its children. The children are doubles: only the ends of their pipes exist."""
 
 import os
 
@@ -8,57 +8,57 @@ from grader.harness.supervisor import supervisor
 from grader.harness.supervisor.supervisor import Supervisor, _Child
 from grader.harness.wire.frames import FrameKind, frame
 
-AWAKE = frame(FrameKind.READY)
+READY = frame(FrameKind.READY)
 
 
 @pytest.fixture
-def pretended():
-    """A keeper of one child, and the child's ends: where it speaks, and where it prints."""
-    (from_child, said), (print_out, text) = os.pipe(), os.pipe()
+def one_child():
+    """A supervisor with one idle child, and the child's ends of its response pipe and its output pipe."""
+    (response_fd, child_response), (output_fd, child_output) = os.pipe(), os.pipe()
     waits = object.__new__(Supervisor)
-    waits._waiting = [_Child(os.getpid(), told=-1, said=from_child, text=print_out, bell=-1)]
-    ends = {"said": said, "text": text}
+    waits._idle = [_Child(os.getpid(), request_fd=-1, response_fd=response_fd, output_fd=output_fd, wakeup_fd=-1)]
+    ends = {"response": child_response, "output": child_output}
     yield waits, ends
-    for fd in (from_child, print_out, *ends.values()):
+    for fd in (response_fd, output_fd, *ends.values()):
         os.close(fd)
 
 
-def test_a_child_that_is_awake_is_not_waited_for(pretended):
-    waits, ends = pretended
-    os.write(ends["said"], AWAKE)
+def test_a_ready_child_is_not_waited_for(one_child):
+    waits, ends = one_child
+    os.write(ends["response"], READY)
 
-    waits._await_awake(beat=lambda _: pytest.fail("waited"))
-
-
-def test_while_a_child_wakes_up_the_grader_is_told_that_the_time_is_not_the_runs(pretended, monkeypatch):
-    monkeypatch.setattr(supervisor, "BEAT_SECONDS", 0.05)
-    waits, ends = pretended
-    beats = []
-
-    def beat(passed):
-        beats.append(passed)
-        if len(beats) == 3:
-            os.write(ends["said"], AWAKE)
-
-    waited = waits._await_awake(beat)
-
-    assert len(beats) == 3
-    assert 50 <= beats[0] < beats[1] < beats[2] <= waited
+    waits._await_ready(on_wait=lambda _: pytest.fail("waited"))
 
 
-def test_a_child_that_dies_before_it_is_awake_takes_the_sandbox_along_and_says_why(pretended):
-    waits, ends = pretended
-    os.write(ends["text"], b"RuntimeError: No CUDA GPUs are available\n")
-    os.close(ends.pop("said"))
+def test_waiting_for_a_child_is_reported_in_milliseconds(one_child, monkeypatch):
+    monkeypatch.setattr(supervisor, "HEARTBEAT_SECONDS", 0.05)
+    waits, ends = one_child
+    heartbeats = []
+
+    def on_wait(passed):
+        heartbeats.append(passed)
+        if len(heartbeats) == 3:
+            os.write(ends["response"], READY)
+
+    waited = waits._await_ready(on_wait)
+
+    assert len(heartbeats) == 3
+    assert 50 <= heartbeats[0] < heartbeats[1] < heartbeats[2] <= waited
+
+
+def test_a_child_that_dies_before_ready_ends_the_supervisor(one_child):
+    waits, ends = one_child
+    os.write(ends["output"], b"RuntimeError: No CUDA GPUs are available\n")
+    os.close(ends.pop("response"))
 
     with pytest.raises(SystemExit, match=r"did not get ready: RuntimeError: No CUDA GPUs are available$"):
-        waits._await_awake()
+        waits._await_ready()
 
 
-def test_a_child_that_never_wakes_up_is_not_waited_for_for_ever(pretended, monkeypatch):
-    monkeypatch.setattr(supervisor, "BEAT_SECONDS", 0.01)
-    monkeypatch.setattr(supervisor, "WAKE_SECONDS", 0.05)
-    waits, _ = pretended
+def test_waiting_for_a_child_has_a_limit(one_child, monkeypatch):
+    monkeypatch.setattr(supervisor, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(supervisor, "READY_SECONDS", 0.05)
+    waits, _ = one_child
 
-    with pytest.raises(SystemExit, match="it did not say why"):
-        waits._await_awake()
+    with pytest.raises(SystemExit, match="it gave no reason"):
+        waits._await_ready()

@@ -1,4 +1,4 @@
-"""Frames: what is written can be read, however it arrives, and nothing else."""
+"""Frames: what was written can be read in any pieces, and nothing else can."""
 
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ ANY = dict.fromkeys(FrameKind, 1000)
 
 
 def pieces(data, cuts):
-    """The data cut at these places."""
+    """Return the data, cut at these positions."""
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
     return [data[a:b] for a, b in pairwise(edges)]
 
@@ -21,7 +21,7 @@ def pieces(data, cuts):
     st.lists(st.tuples(st.sampled_from(FrameKind), st.binary(max_size=300))),
     st.lists(st.integers(min_value=0), max_size=9),
 )
-def test_frames_arrive_whole_and_in_order_however_they_are_cut(frames, cuts):
+def test_frames_arrive_whole_and_in_order_from_any_pieces(frames, cuts):
     reader = FrameReader(ANY)
     data = b"".join(frame(kind, body) for kind, body in frames)
 
@@ -31,7 +31,7 @@ def test_frames_arrive_whole_and_in_order_however_they_are_cut(frames, cuts):
 
 
 @given(st.binary(max_size=2000))
-def test_bytes_that_are_not_frames_are_refused_or_waited_for(data):
+def test_random_bytes_give_no_frame_that_is_not_allowed(data):
     reader = FrameReader({FrameKind.OUTPUT: 100})
     try:
         for kind, body in reader.feed(data):
@@ -41,14 +41,14 @@ def test_bytes_that_are_not_frames_are_refused_or_waited_for(data):
         pass
 
 
-def test_a_frame_that_is_too_large_is_refused_by_its_header_alone():
+def test_a_frame_that_is_too_large_is_refused_by_its_header():
     reader = FrameReader({FrameKind.OUTPUT: 10})
 
     with pytest.raises(FrameError, match="4294967295 bytes"):
         list(reader.feed(HEADER.pack(FrameKind.OUTPUT, 2**32 - 1)))
 
 
-def test_a_kind_that_is_not_expected_here_is_refused():
+def test_a_kind_that_is_not_expected_is_refused():
     reader = FrameReader({FrameKind.OUTPUT: 10})
 
     with pytest.raises(FrameError):

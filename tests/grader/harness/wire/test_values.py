@@ -1,4 +1,4 @@
-"""The wire format: exact for what we write, and closed to what a learner may write."""
+"""The wire format: exact for what we write, and closed to everything else that a learner could write."""
 
 import json
 import struct
@@ -24,7 +24,7 @@ from grader.harness.wire.values import (
 )
 
 numbers = st.integers(-(2**62), 2**62) | st.floats(allow_nan=False)
-# What no database can keep is told in another way, see `legible`.
+# `legible` replaces what no database can store.
 letters = st.characters(codec="utf-8", exclude_characters="\0")
 plain = st.none() | st.booleans() | numbers | st.text(letters, max_size=20)
 values = st.recursive(
@@ -44,42 +44,42 @@ documents = st.recursive(
 )
 
 
-def there_and_back(value):
+def round_trip(value):
     encoder = Encoder()
     document, tensors = unpack(pack(encoder.encode(value), encoder.tensors))
     return Decoder(tensors).decode(document)
 
 
 @given(values)
-def test_plain_values_come_back_as_they_were(value):
-    assert there_and_back(value) == value
+def test_plain_values_survive_a_round_trip(value):
+    assert round_trip(value) == value
 
 
 @pytest.mark.parametrize(
     "dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.bool]
 )
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 0, 3), (2, 3)])
-def test_tensors_come_back_bit_by_bit(dtype, shape):
+def test_tensors_survive_a_round_trip_bit_by_bit(dtype, shape):
     tensor = torch.ones(shape).to(dtype)
 
-    back = there_and_back(tensor)
+    back = round_trip(tensor)
 
     assert back.dtype == dtype
     assert back.shape == shape
     assert torch.equal(back, tensor)
 
 
-def test_views_that_overlap_come_back_as_tensors_of_their_own():
+def test_overlapping_views_become_separate_tensors():
     storage = torch.arange(6.0)
 
-    first, second = there_and_back((storage[:4], storage[2:]))
+    first, second = round_trip((storage[:4], storage[2:]))
 
     assert first.tolist() == [0, 1, 2, 3]
     assert second.tolist() == [2, 3, 4, 5]
 
 
-def test_what_cannot_cross_comes_back_as_its_name():
-    assert there_and_back([object(), 2**100, torch.ones(2).to_sparse()]) == [
+def test_a_value_that_cannot_be_sent_becomes_its_type_name():
+    assert round_trip([object(), 2**100, torch.ones(2).to_sparse()]) == [
         Other("object"),
         Other("int"),
         Other("sparse_coo torch.float32 tensor"),
@@ -87,7 +87,7 @@ def test_what_cannot_cross_comes_back_as_its_name():
 
 
 @given(st.binary(max_size=400))
-def test_random_bytes_are_refused_or_read_but_never_break_the_reader(data):
+def test_random_bytes_raise_nothing_but_wire_errors(data):
     with suppress(WireError):
         document, tensors = unpack(data)
         Decoder(tensors).decode(document)
@@ -95,7 +95,7 @@ def test_random_bytes_are_refused_or_read_but_never_break_the_reader(data):
 
 @settings(max_examples=300)
 @given(documents, st.booleans())
-def test_documents_that_almost_make_sense_are_refused_or_read(document, with_tensor):
+def test_almost_valid_documents_raise_nothing_but_wire_errors(document, with_tensor):
     tensors = {"0": torch.ones(2)} if with_tensor else {}
     with suppress(WireError):
         Decoder(*unpack(pack(document, tensors))[1:]).decode(document)
@@ -103,7 +103,7 @@ def test_documents_that_almost_make_sense_are_refused_or_read(document, with_ten
 
 @settings(max_examples=300)
 @given(st.data())
-def test_a_message_with_flipped_bytes_is_refused_or_read(data):
+def test_flipped_bytes_raise_nothing_but_wire_errors(data):
     message = bytearray(
         pack({"$": "tensor", "i": 0, "requires_grad": True, "is_leaf": True, "device": "cpu"}, {"0": torch.ones(3)})
     )
@@ -114,7 +114,7 @@ def test_a_message_with_flipped_bytes_is_refused_or_read(data):
         Decoder(tensors).decode(document)
 
 
-def test_two_hundred_thousand_empty_tensors_are_refused_before_they_are_parsed():
+def test_too_many_empty_tensors_are_refused_before_parsing():
     header = {str(i): {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for i in range(200_000)}
     text = json.dumps(header).encode()
 
@@ -129,7 +129,7 @@ def test_a_header_longer_than_the_message_is_refused():
         unpack(struct.pack(">I", 2) + b"{}" + struct.pack("<Q", 2**63))
 
 
-def test_nesting_is_bounded_on_the_way_in():
+def test_deep_nesting_is_refused():
     nested = None
     for _ in range(100):
         nested = [nested]
@@ -140,56 +140,56 @@ def test_nesting_is_bounded_on_the_way_in():
         unpack(struct.pack(">I", 200_000) + b"[" * 200_000)
 
 
-def test_numbers_that_json_does_not_have_cross_by_their_names():
-    back = there_and_back([float("inf"), -float("inf"), float("nan")])
+def test_infinity_and_nan_are_sent_by_name():
+    back = round_trip([float("inf"), -float("inf"), float("nan")])
 
     assert back[:2] == [float("inf"), -float("inf")]
     assert back[2] != back[2]
 
 
 @pytest.mark.parametrize("fact", [{"requires_grad": 1}, {"is_leaf": None}, {"device": 0}, {"grad": True}])
-def test_a_tensor_whose_facts_are_none_is_refused(fact):
+def test_a_tensor_with_wrong_facts_is_refused(fact):
     document = {"$": "tensor", "i": 0, "requires_grad": False, "is_leaf": True, "device": "cpu"} | fact
 
-    with pytest.raises(WireError, match="facts are not spelled"):
+    with pytest.raises(WireError, match="facts are not in the harness's format"):
         Decoder({"0": torch.ones(1)}).decode(document)
 
 
-def test_a_tensor_that_did_not_come_along_is_missed():
+def test_a_missing_tensor_is_refused():
     document = {"$": "tensor", "i": 1, "requires_grad": False, "is_leaf": True, "device": "cpu"}
 
     with pytest.raises(WireError, match="tensor 1 is missing"):
         Decoder({"0": torch.ones(1)}).decode(document)
 
 
-def test_what_could_not_cross_once_crosses_as_its_name_again():
-    assert there_and_back([Other("Duck")]) == [Other("Duck")]
+def test_a_type_name_is_sent_again_as_a_type_name():
+    assert round_trip([Other("Duck")]) == [Other("Duck")]
 
 
-def test_the_number_of_parts_is_bounded_on_both_ways():
+def test_too_many_parts_are_refused_in_both_directions():
     with pytest.raises(WireError, match="too many parts"):
         Encoder().encode([0] * (MAX_ITEMS + 1))
     with pytest.raises(WireError, match="too many parts"):
         Decoder({}).decode([0] * (MAX_ITEMS + 1))
 
 
-def test_numbers_that_json_does_not_have_are_refused():
+def test_numbers_that_are_not_json_are_refused():
     for text in (b"NaN", b"Infinity", b"-Infinity", b"1" * 5000):
         with pytest.raises(WireError):
             unpack(struct.pack(">I", len(text)) + text)
 
 
-def test_whole_numbers_beyond_64_bits_are_refused():
+def test_integers_of_more_than_64_bits_are_refused():
     with pytest.raises(WireError):
         Decoder({}).decode(2**63)
 
 
-def test_functions_are_never_made_outside_the_sandbox():
+def test_functions_are_not_decoded_outside_the_sandbox():
     with pytest.raises(WireError):
         Decoder({}).decode({"$": "function", "name": "sin", "params": {}})
 
 
-def test_a_document_of_more_lists_than_are_taken_in_is_refused_before_it_is_parsed():
+def test_too_many_lists_are_refused_before_parsing():
     message = pack([[]] * MAX_BRACKETS, {})
 
     assert is_too_large(message)
@@ -208,10 +208,10 @@ def test_a_document_of_more_lists_than_are_taken_in_is_refused_before_it_is_pars
         torch.zeros(10**9, 0),
     ],
 )
-def test_tensors_that_few_functions_can_read_cross_neither_way(tensor):
+def test_unusual_dtypes_and_shapes_are_refused_in_both_directions(tensor):
     document = {"$": "tensor", "i": 0, "requires_grad": False, "is_leaf": True, "device": "cpu"}
 
-    assert isinstance(there_and_back(tensor), Other)
+    assert isinstance(round_trip(tensor), Other)
     with pytest.raises(WireError, match="a dtype or a shape"):
         unpack(pack(document, {"0": tensor}))
 
@@ -224,13 +224,13 @@ def test_tensors_that_few_functions_can_read_cross_neither_way(tensor):
         {"$": "dict", "items": [["x" * (MAX_NAME + 1), 1]]},
     ],
 )
-def test_texts_longer_than_the_harness_writes_them_are_refused(document):
+def test_texts_longer_than_the_limit_are_refused(document):
     with pytest.raises(WireError):
         Decoder({}).decode(document)
 
 
 @pytest.mark.parametrize("pair", [3, "ab", [], ["a"], ["a", 1, 2], [[], 1], [{"$": "other", "type": "Duck"}, 1]])
-def test_what_is_no_pair_of_a_plain_key_and_a_value_is_refused(pair):
+def test_dict_items_that_are_not_pairs_are_refused(pair):
     with pytest.raises(WireError, match=r"a dict's (item|key) is not"):
         Decoder({}).decode({"$": "dict", "items": [pair]})
 
@@ -241,7 +241,7 @@ def test_a_tensor_block_shorter_than_its_header_is_refused(size):
         unpack(struct.pack(">I", 4) + b"null" + bytes(size))
 
 
-def test_keys_in_keys_do_not_make_an_endless_path():
+def test_keys_inside_keys_are_refused():
     document = 1
     for _ in range(30):
         document = {"$": "dict", "items": [["x" * MAX_NAME, document]]}
@@ -250,11 +250,11 @@ def test_keys_in_keys_do_not_make_an_endless_path():
         Decoder({}).decode(document)
 
 
-def test_a_key_that_is_too_long_is_said_where_it_is_written():
+def test_a_key_that_is_too_long_cannot_be_encoded():
     with pytest.raises(WireError, match="a key of a dict"):
         Encoder().encode({"x" * (MAX_NAME + 1): 1})
 
 
-def test_texts_come_out_as_every_database_takes_them():
+def test_decoded_texts_can_be_stored_in_every_database():
     assert Decoder({}).decode("a\0b\ud800c\U0001f600") == "a\ufffdb\ufffdc\U0001f600"
     assert Decoder({}).decode({"$": "other", "type": "\0"}) == Other("\ufffd")
