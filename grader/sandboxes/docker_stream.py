@@ -66,10 +66,10 @@ def attach(api: docker.APIClient, container: str) -> socket.socket:
 
 def bridge(stream: Any) -> socket.socket:
     """Return a plain socket to a stream that only has `recv` and `sendall`: a TLS connection or an SSH channel."""
-    ours, theirs = socket.socketpair()
-    for source, sink in ((stream.recv, theirs), (theirs.recv, stream)):
+    near, far = socket.socketpair()
+    for source, sink in ((stream.recv, far), (far.recv, stream)):
         threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
-    return ours
+    return near
 
 
 def _pump(receive: Callable[[int], bytes], sink: Any) -> None:

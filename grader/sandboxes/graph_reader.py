@@ -20,7 +20,7 @@ class GraphNode(msgspec.Struct, forbid_unknown_fields=True):
     shape: Annotated[list[_Size], Meta(max_length=8)] | None
 
 
-class Graph(msgspec.Struct, forbid_unknown_fields=True):
+class GraphMessage(msgspec.Struct, forbid_unknown_fields=True):
     """A graph; an edge is [parent, child]."""
 
     nodes: Annotated[list[GraphNode], Meta(min_length=1, max_length=MAX_NODES)]
@@ -31,7 +31,7 @@ class Graph(msgspec.Struct, forbid_unknown_fields=True):
 def read_graph(document: Any) -> dict[str, Any] | None:
     """Return {"nodes": [{"id", "name", "shape"}], "edges": [[parent, child]], "capped"}, or None if it is no graph."""
     try:
-        graph = msgspec.convert(document, Graph)
+        graph = msgspec.convert(document, GraphMessage)
     except (msgspec.ValidationError, UnicodeError):  # UnicodeError: a field's name is a lone surrogate
         return None
     count = len(graph.nodes)

@@ -1,6 +1,6 @@
 """Reads `deploy/runtimes.toml`: which sandboxes this installation has, and how each is started.
 
-Errors are SandboxErrors that name the file, the runtime and the key, and say what can stand there.
+Errors are SandboxErrors that name the file, the runtime and the key, and what its value can be.
 """
 
 import os
@@ -140,7 +140,7 @@ def _with_current_names(place: str, section: dict[str, Any]) -> dict[str, Any]:
 
 
 def _explain(message: str, values: Mapping[str, Any]) -> str:
-    """Return msgspec's message in the words of the file: which key, what stands there, what can stand there."""
+    """Return msgspec's message in the terms of the file: the key, its value, and what the value can be."""
     if (found := _PLACE.match(message)) is None:
         return message.replace("Object missing required field", "lacks the key")
     reason, key = found.groups()

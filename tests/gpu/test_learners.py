@@ -79,7 +79,7 @@ def test_tensors_on_two_devices_are_explained(sandbox):
     assert hints(report)["output_layer"] == "hint.devices"
 
 
-def test_an_index_error_is_explained_and_does_not_outlive_its_submission(sandbox):
+def test_an_index_error_is_explained_and_ends_with_its_submission(sandbox):
     source = SOLUTION.replace('tracked["b2"], y)', 'tracked["b2"], y + 1000)')
 
     report = graded(source, sandbox)

@@ -99,7 +99,7 @@ def test_an_unknown_oci_runtime_error_lists_the_known_ones(start, runtime):
         start(replace(runtime, oci_runtime="nowhere")).check()
 
 
-def test_an_engine_that_stops_answering_is_an_error_at_every_step(start, runtime, proxy):
+def test_a_stopped_engine_is_an_error_at_every_step(start, runtime, proxy):
     engine = start(runtime)
     engine.check()
 

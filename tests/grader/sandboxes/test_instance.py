@@ -25,7 +25,7 @@ def test_a_handshake_makes_an_instance_ready(supervisor):
     assert not supervisor.instance.is_dead()
 
 
-def test_another_version_of_the_harness_is_refused_with_what_to_do(supervisor):
+def test_another_harness_version_is_refused_with_what_to_do(supervisor):
     supervisor.send_handshake(harness="older")
 
     with pytest.raises(SandboxError, match="make image"):

@@ -21,7 +21,7 @@ def test_a_container_of_a_dead_process_is_an_orphan():
     assert is_orphan(dead_owner())
 
 
-def test_a_later_process_with_the_same_id_is_not_the_owner():
+def test_a_later_process_with_the_same_id_is_no_owner():
     machine, pid, started = owner().rsplit(":", 2)
 
     assert int(pid) == os.getpid()

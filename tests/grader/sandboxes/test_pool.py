@@ -161,7 +161,7 @@ def test_an_instance_that_died_while_idle_is_replaced(opened):
     assert second is not first
 
 
-def test_a_failed_start_is_an_error_and_the_next_can_succeed(opened):
+def test_after_a_failed_start_the_next_can_succeed(opened):
     engine = FakeEngine(failures=2)
     sandbox = opened(engine)
 

@@ -77,7 +77,7 @@ def test_a_mistake_is_explained_with_its_place(written, text, explanation):
     assert "runtimes.toml" in str(caught.value)
 
 
-def test_the_former_name_of_min_idle_is_read_with_a_warning(written):
+def test_the_former_name_of_min_idle_gets_a_warning(written):
     path = written(CPU + "spares = 3\n")
 
     with capture_logs() as logs:

@@ -1,4 +1,4 @@
-"""Takes as much as each process may, in many processes."""
+"""Takes as much as each process can, in many processes."""
 import os
 import time
 

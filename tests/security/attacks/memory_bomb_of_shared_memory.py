@@ -1,4 +1,4 @@
-"""Takes as much as each process may, in many processes, as memory that is shared and looks like a file's."""
+"""Takes as much as each process can, in many processes, as memory that is shared and looks like a file's."""
 import mmap
 import os
 import time
