@@ -1,13 +1,14 @@
 """The command line: grade files, verify packages, begin a new one.
 
     python -m grader grade SLUG FILE [--runtime cpu|gpu] [--sandbox docker|bubblewrap] [--seed N] [--json]
-    python -m grader grade-many SLUG DIR [same options] [--full]
+    python -m grader grade SLUG FILE --sandbox none [--pdb]   without walls, for developers; --pdb opens a debugger
+    python -m grader grade-many SLUG DIR [--runtime ...] [--sandbox ...] [--seed N] [--json] [--full]
     python -m grader verify [SLUG ...] [--runtime cpu|gpu] [--sandbox docker|bubblewrap] [--jobs N] [--json]
     python -m grader new SLUG
     python -m grader probe [--runtime cpu|gpu] [--sandbox docker|bubblewrap]
 
-Exit status 0 whenever a Report was made (verify: every promise is kept), 1 where verify found a broken promise, 2 for
-bad arguments or an unknown slug, 3 when we erred.
+Exit status: 0 if there is a report (verify: if every package is good), 1 if verify found a problem or the user left the
+debugger, 2 if an argument is wrong or a slug is unknown, 3 if the grader failed.
 """
 
 import argparse
@@ -26,11 +27,19 @@ from grader.grading.pipeline import grade
 from grader.packages.catalogue import find_package
 from grader.packages.scaffold import scaffold
 from grader.protocol.jobs import Job
-from grader.protocol.reports import Report, Status
+from grader.protocol.reports import Counterexample, Report, Status
+from grader.sandboxes.base import Sandbox
 from grader.sandboxes.select import open_sandbox
+from grader.sandboxes.unconfined import DebuggerQuit, UnconfinedSandbox
 from grader.telemetry import logs
 from grader.verification.runner import verify_all
 
+ENGINES = ("docker", "bubblewrap")
+UNCONFINED = "none"
+WARNING = """\
+WARNING: --sandbox none runs this code without any walls: it can read, change and delete everything that you can, and it
+has no time limit. Use it only for code that you have read.
+"""
 MARKS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.SKIPPED: "·"}
 
 
@@ -43,13 +52,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (UnknownExercise, _BadArgument) as error:
         print(error, file=sys.stderr)
         return 2
+    except DebuggerQuit as error:
+        print(f"Stopped: {error}.", file=sys.stderr)
+        return 1
     except GraderError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 3
 
 
 class _BadArgument(Exception):
-    """An argument names something that is not there."""
+    """An argument is wrong, or names something that does not exist."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("grade", help="grade one file and print its report")
     one.add_argument("slug")
     one.add_argument("file", type=Path)
+    one.add_argument("--pdb", action="store_true", help="with --sandbox none: debug the submission")
     one.set_defaults(command=_grade)
     many = commands.add_parser("grade-many", help="grade every *.py of a folder, in one warm sandbox")
     many.add_argument("slug")
@@ -65,21 +78,22 @@ def _parser() -> argparse.ArgumentParser:
     many.add_argument("--full", action="store_true", help="with --json: the whole report, as the queue carries it")
     many.set_defaults(command=_grade_many)
     for command in (one, many):
-        command.add_argument("--seed", type=_seed, help="decides the secret cases; random where absent")
+        command.add_argument("--seed", type=_seed, help="decides the secret cases (default: random)")
     check = commands.add_parser("verify", help="say whether packages keep their promises")
-    check.add_argument("slugs", nargs="*", metavar="SLUG", help="all where absent")
+    check.add_argument("slugs", nargs="*", metavar="SLUG", help="default: all")
     check.add_argument("--jobs", type=int, default=2, help="packages verified at a time (default 2)")
     check.set_defaults(command=_verify)
     for command in (one, many, check):
         command.add_argument("--runtime", choices=("cpu", "gpu"), default="cpu")
-        command.add_argument("--sandbox", choices=("docker", "bubblewrap"), help="the one that answers, where absent")
+        engines = ENGINES + ((UNCONFINED,) if command is one else ())
+        command.add_argument("--sandbox", choices=engines, help="default: the first one that works here")
         command.add_argument("--json", action="store_true", help="print JSON instead of text")
     new = commands.add_parser("new", help="scaffold a package that already passes verify")
     new.add_argument("slug")
     new.set_defaults(command=_new)
     probe = commands.add_parser("probe", help="start a sandbox, say which kind it is, stop it")
     probe.add_argument("--runtime", choices=("cpu", "gpu"), default=os.environ.get("CHAINRULE_RUNTIME", "cpu"))
-    probe.add_argument("--sandbox", choices=("docker", "bubblewrap"), default=os.environ.get("CHAINRULE_SANDBOX"))
+    probe.add_argument("--sandbox", choices=ENGINES, default=os.environ.get("CHAINRULE_SANDBOX"))
     probe.set_defaults(command=_probe)
     return parser
 
@@ -104,13 +118,22 @@ def _seed(text: str) -> int:
 def _grade(options: argparse.Namespace) -> int:
     find_package(options.slug)
     source = _read(options.file)
-    sandbox = open_sandbox(runtime=options.runtime, engine=options.sandbox)
+    sandbox = _sandbox(options)
     try:
         report = grade(_job(options, source), sandbox=sandbox)
     finally:
         sandbox.close()
     print(json.dumps(report.to_public()) if options.json else _text(report))
     return 0
+
+
+def _sandbox(options: argparse.Namespace) -> Sandbox:
+    if options.pdb and options.sandbox != UNCONFINED:
+        raise _BadArgument("--pdb works only without walls: add --sandbox none, for code that you have read.")
+    if options.sandbox != UNCONFINED:
+        return open_sandbox(runtime=options.runtime, engine=options.sandbox)
+    print(WARNING, file=sys.stderr, flush=True)
+    return UnconfinedSandbox(debug=options.pdb)
 
 
 def _grade_many(options: argparse.Namespace) -> int:
@@ -185,7 +208,7 @@ def _text(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _counterexample(example: dict[str, str] | None) -> list[str]:
+def _counterexample(example: Counterexample | None) -> list[str]:
     if example is None:
         return []
     return [f"Try {example['call']}: yours {example['got']}, expected {example['expected']}."]

@@ -38,7 +38,7 @@ from grader.sandboxes.docker import DockerEngine
 from grader.sandboxes.orphans import SANDBOX
 from grader.sandboxes.pool import Policy, SandboxPool
 from grader.sandboxes.runtimes import Runtime, load_runtimes
-from tests.support.inline import InlineRun, InlineSandbox
+from grader.sandboxes.unconfined import UnconfinedRun, UnconfinedSandbox
 
 MIB = 2**20
 COLD_TIMES = 5
@@ -94,12 +94,12 @@ def floor(slug, times):
     exercise = load_exercise(slug)
     calls = [call_of(case) for case in exercise.cases(seed=0)]
     program = exercise.program(package_of(slug).solution)
-    return repeated(times, lambda _: InlineRun(program).observe(calls))
+    return repeated(times, lambda _: UnconfinedRun(program).observe(calls))
 
 
 def unwalled(slug, times):
     """Seconds of each job in this process: truth and scoring are done, and there is no sandbox."""
-    return repeated(times, lambda number: grade_one(slug, InlineSandbox(), number))
+    return repeated(times, lambda number: grade_one(slug, UnconfinedSandbox(), number))
 
 
 def warm(slug, times, *, runtime="cpu", engine: Callable[[Runtime], object] = DockerEngine, **policy):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.inline import InlineSandbox
+from grader.sandboxes.unconfined import UnconfinedSandbox
 
 
 @pytest.fixture
@@ -17,6 +17,6 @@ def exercises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def inline() -> InlineSandbox:
+def inline() -> UnconfinedSandbox:
     """A stand-in for a sandbox, for trusted code only."""
-    return InlineSandbox()
+    return UnconfinedSandbox()

@@ -124,7 +124,7 @@ def test_reports_of_a_folder_stand_one_below_the_other_and_a_right_answers_says_
 
 def test_a_probe_says_which_kind_of_sandbox_it_started(inside, capsys):
     assert inside("probe") == 0
-    assert capsys.readouterr().out == "inline\n"
+    assert capsys.readouterr().out == "none\n"
 
 
 def test_where_we_erred_the_status_is_3_and_the_error_is_named(capsys, monkeypatch):

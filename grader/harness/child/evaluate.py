@@ -40,7 +40,11 @@ MAKE: dict[str, Callable[..., Any]] = {"function": make_function, "model": make_
 
 
 def evaluate(
-    namespace: Mapping[str, Any], call: Mapping[str, Any], tensors: Mapping[str, Tensor], device: str | None = None
+    namespace: Mapping[str, Any],
+    call: Mapping[str, Any],
+    tensors: Mapping[str, Tensor],
+    device: str | None = None,
+    describe: Callable[[BaseException], dict[str, Any]] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Return the observation of one call as a JSON document and its tensors.
 
@@ -50,7 +54,7 @@ def evaluate(
     learner's error, too.
     """
     try:
-        return _evaluate(namespace, call, tensors, device)
+        return _evaluate(namespace, call, tensors, device, describe or describe_error)
     except RuntimeError as error:
         if GPU_REFUSES not in str(error):
             raise
@@ -58,7 +62,11 @@ def evaluate(
 
 
 def _evaluate(
-    namespace: Mapping[str, Any], call: Mapping[str, Any], tensors: Mapping[str, Tensor], device: str | None
+    namespace: Mapping[str, Any],
+    call: Mapping[str, Any],
+    tensors: Mapping[str, Tensor],
+    device: str | None,
+    describe: Callable[[BaseException], dict[str, Any]],
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
     decoder = Decoder(tensors, make=MAKE, device=device)
     args = decoder.decode(call["args"])
@@ -77,7 +85,7 @@ def _evaluate(
     except BaseException as error:
         document["seconds"] = _clock() - start
         document["value"] = None
-        document["error"] = describe_error(error)
+        document["error"] = describe(error)
         encoder.tensors.clear()
     refused = document["error"] is not None and GPU_REFUSES in document["error"]["message"]
     pairs = [] if refused else enumerate(zip(before, args, strict=True))

@@ -9,7 +9,7 @@ from grader.protocol.jobs import Scope
 from grader.protocol.reports import Outcome, Status
 from grader.protocol.sources import MAX_SOURCE
 from grader.sandboxes.base import Ending
-from tests.support.inline import InlineSandbox
+from grader.sandboxes.unconfined import UnconfinedSandbox
 from tests.support.reports import make_job, make_package
 
 SOLUTION = "def slope(x):\n    return 3 * x * x\n"
@@ -110,7 +110,7 @@ def test_a_slug_reaches_no_other_folder(slug, inline):
         graded(SOLUTION, inline, exercise=slug)
 
 
-class Ended(InlineSandbox):
+class Ended(UnconfinedSandbox):
     """A sandbox whose runs end as told, after `answered` calls."""
 
     def __init__(self, outcome, answered, **ending):
@@ -182,7 +182,7 @@ def test_the_learner_is_told_that_output_was_cut():
 def test_progress_counts_cases_and_leaves_counterexamples_out(inline, monkeypatch):
     told = []
 
-    class Telling(InlineSandbox):
+    class Telling(UnconfinedSandbox):
         @contextmanager
         def open(self, program, *, limits, on_progress=None):
             with super().open(program, limits=limits) as run:

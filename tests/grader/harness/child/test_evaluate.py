@@ -4,14 +4,14 @@ import torch
 from grader.harness.child import evaluate
 from grader.harness.wire.values import Applied, Function, Model, Other
 from grader.sandboxes.base import Call, Program
-from tests.support.inline import InlineRun
+from grader.sandboxes.unconfined import UnconfinedRun
 from tests.support.reports import double
 
 X = double(1.0, 2.0)
 
 
 def observe(source, *args, entry="go", probe="call", **options):
-    run = InlineRun(Program(source=source, entries=()))
+    run = UnconfinedRun(Program(source=source, entries=()))
     (observation,) = run.observe([Call(entry=entry, args=args, probe=probe, options=options)])
     return observation
 
@@ -262,7 +262,7 @@ def test_figure_describes_the_drawing():
         "    axes.plot([1, 2], label='a')\n    axes.set_xlabel('step')\n    return figure"
     )
 
-    run = InlineRun(Program(source=source, entries=(), imports=("matplotlib",)))
+    run = UnconfinedRun(Program(source=source, entries=(), imports=("matplotlib",)))
     value = run.observe([Call(entry="go", probe="figure")])[0].value
 
     assert value["axes"][0]["xlabel"] == "step"

@@ -1,0 +1,167 @@
+"""No sandbox: the code runs in this process, with the user's rights, without limits and without a clock.
+
+For developers: `python -m grader grade SLUG FILE --sandbox none`, with `--pdb` for a debugger, and for tests of what
+happens around a run. Only the command line can choose it: no runtime of `deploy/runtimes.toml` and no worker can.
+"""
+
+import contextlib
+import io
+import linecache
+import pdb
+import sys
+import time
+from bdb import BdbQuit
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from typing import Any
+
+from grader.errors import GraderError
+from grader.harness.child.evaluate import describe_error, evaluate
+from grader.harness.child.loading import FILENAME
+from grader.harness.child.screen import screen
+from grader.harness.wire.values import Decoder, Encoder, pack, unpack
+from grader.protocol.reports import Outcome
+from grader.sandboxes.base import Call, Ending, LearnerError, Limits, Observation, Program
+from grader.sandboxes.graph_reader import read_graph
+
+
+class DebuggerQuit(GraderError):
+    """The user left the debugger with `q`."""
+
+
+class UnconfinedRun:
+    """One submission loaded into this process."""
+
+    def __init__(
+        self, program: Program, *, describe: Callable[[BaseException], dict[str, Any]] = describe_error
+    ) -> None:
+        self.namespace: dict[str, Any] = {"__name__": "submission"}
+        self.ending = Ending(outcome=Outcome.GRADED)
+        self._describe = describe
+        try:
+            screen(program.source, allowed=program.imports)
+            exec(compile(program.source, FILENAME, "exec", dont_inherit=True), self.namespace)  # noqa: S102
+        except BaseException as error:
+            self.ending = Ending(outcome=Outcome.UNGRADABLE, load_error=LearnerError(**describe(error)))
+            return
+        missing = tuple(name for name in program.entries if name not in self.namespace)
+        if missing:
+            self.ending = Ending(outcome=Outcome.UNGRADABLE, missing=missing)
+
+    def observe(self, calls: Sequence[Call]) -> list[Observation]:
+        """Put calls to the submission; no observation if it did not load."""
+        if self.ending.outcome is not Outcome.GRADED:
+            return []
+        return [self._observe(call) for call in calls]
+
+    def _observe(self, call: Call) -> Observation:
+        encoder = Encoder()
+        document = {
+            "entry": call.entry,
+            "args": encoder.encode(list(call.args)),
+            "probe": call.probe,
+            "options": encoder.encode(call.options),
+        }
+        sent = unpack(pack(document, encoder.tensors))
+        return observation_of(*unpack(pack(*evaluate(self.namespace, *sent, describe=self._describe))))
+
+
+def observation_of(document: Any, tensors: Any) -> Observation:
+    """Return the observation that `evaluate` describes."""
+    decoder = Decoder(tensors)
+    return Observation(
+        value=decoder.decode(document["value"]),
+        facts=decoder.facts,
+        error=LearnerError(**document["error"]) if document["error"] else None,
+        modified=tuple(document["modified"]),
+        seconds=document["seconds"],
+        graph=read_graph(document["graph"]),
+    )
+
+
+class UnconfinedSandbox:
+    """A `Sandbox` without walls.
+
+    With `debug`, `breakpoint()` in the submission opens pdb at that line, and its first exception opens pdb where it was
+    raised. The output is then not captured. Raises DebuggerQuit if the user leaves the debugger with `q`.
+    """
+
+    name = "none"
+
+    def __init__(self, *, debug: bool = False) -> None:
+        self._debug = debug
+
+    @contextlib.contextmanager
+    def open(self, program: Program, *, limits: Limits, on_progress: Any = None) -> Iterator[UnconfinedRun]:
+        """Load a submission. The limits are not enforced."""
+        start, printed = time.perf_counter(), io.StringIO()
+        if self._debug:
+            show_source(program.source)
+            with breakpoints():
+                run = UnconfinedRun(program, describe=_Debugger().describe)
+                yield run
+        else:
+            with contextlib.redirect_stdout(printed):
+                run = UnconfinedRun(program)
+                yield run
+        run.ending = Ending(
+            outcome=run.ending.outcome,
+            load_error=run.ending.load_error,
+            missing=run.ending.missing,
+            output=printed.getvalue(),
+            seconds=time.perf_counter() - start,
+        )
+
+    def warm_up(self) -> None:
+        """Do nothing: there is nothing to start."""
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to stop."""
+
+
+class _Debugger:
+    """Opens pdb at the first exception of a submission, then describes it as the harness does."""
+
+    def __init__(self) -> None:
+        self._was_open = False
+
+    def describe(self, error: BaseException) -> dict[str, Any]:
+        if isinstance(error, BdbQuit):
+            raise DebuggerQuit("the debugger was left with `q`; nothing was graded") from None
+        own = _own_part(error.__traceback__)
+        if own is not None and isinstance(error, Exception) and not self._was_open:
+            self._was_open = True
+            print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
+            pdb.post_mortem(own)
+        return describe_error(error)
+
+
+def _own_part(trace: TracebackType | None) -> TracebackType | None:
+    """Return the part of a traceback from the submission's first frame to its last one; None if it has none."""
+    frames = []
+    while trace is not None:
+        frames.append(trace)
+        trace = trace.tb_next
+    own = [i for i, frame in enumerate(frames) if frame.tb_frame.f_code.co_filename == FILENAME]
+    if not own:
+        return None
+    frames[own[-1]].tb_next = None
+    return frames[own[0]]
+
+
+@contextlib.contextmanager
+def breakpoints() -> Iterator[None]:
+    """Let `breakpoint()` open pdb in its caller."""
+    before = sys.breakpointhook
+    sys.breakpointhook = lambda *_, **__: pdb.Pdb().set_trace(sys._getframe(1))
+    try:
+        yield
+    finally:
+        sys.breakpointhook = before
+
+
+def show_source(source: str) -> None:
+    """Give pdb the lines of the submission, which is not a file."""
+    lines = source.splitlines(keepends=True)
+    for name in (FILENAME, pdb.Pdb().canonic(FILENAME)):
+        linecache.cache[name] = (len(source), None, lines, name)
