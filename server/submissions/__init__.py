@@ -1,1 +1,1 @@
-"""What learners handed in, on its way to a report and back."""
+"""Submissions: from a learner's code to a report."""

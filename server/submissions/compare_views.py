@@ -1,4 +1,4 @@
-"""The page on which a learner compares two of their own attempts."""
+"""The page on which learners compare two of their submissions."""
 
 from uuid import UUID
 
@@ -26,7 +26,7 @@ def compare(request: Request, course: str, slug: str) -> HttpResponse:
 
 
 def _own(learner: User, assignment: Assignment, pk: str) -> Submission:
-    """Return a learner's own submission to an assignment, with its code; Http404 where it is not theirs."""
+    """Return a learner's own submission to an assignment, with its code; Http404 if it is not theirs."""
     try:
         return Submission.objects.defer("report").get(pk=UUID(pk), learner=learner, assignment=assignment)
     except (ValueError, Submission.DoesNotExist):

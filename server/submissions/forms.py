@@ -1,4 +1,4 @@
-"""The form that code comes in by: typed, or as a file."""
+"""The form for code: typed, or as a file."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from server.submissions.uploads import read_upload
 
 
 class SubmissionForm(forms.Form):
-    """Source code in `source`, or in a `file` that then wins. Whether it is good Python is the grader's question."""
+    """Source code in `source`, or in a `file`, which then wins. The grader decides whether it is valid Python."""
 
-    # NUL bytes get a better answer from `check_storable` than from Django's own validator.
+    # `check_storable` explains NUL bytes better than Django's validator.
     source = forms.CharField(required=False, strip=False, widget=forms.Textarea, validators=[])
     file = forms.FileField(required=False, allow_empty_file=True)
 
@@ -21,7 +21,7 @@ class SubmissionForm(forms.Form):
         self.fields["source"].validators = []
 
     def clean(self) -> dict[str, Any]:
-        """Leave one readable text in `source`, with the line ends that Python writes."""
+        """Put the text into `source`, with line feeds as line ends."""
         data = super().clean() or {}
         file = data.get("file")
         try:
@@ -34,5 +34,5 @@ class SubmissionForm(forms.Form):
 
     @property
     def complaint(self) -> str:
-        """What is wrong, in a sentence."""
+        """What is wrong, as a sentence."""
         return " ".join(str(message) for messages in self.errors.values() for message in messages)

@@ -1,4 +1,4 @@
-"""The submission: the row that is the truth. The queue is only a hint."""
+"""The submission. Its row in the database decides; the queue only triggers work."""
 
 import secrets
 
@@ -23,7 +23,7 @@ class Kind(models.TextChoices):
 
 
 class State(models.TextChoices):
-    """Where a submission is. `running` is told by the grader's progress; nothing relies on it."""
+    """The state of a submission. `running` comes from the grader's progress and is only shown."""
 
     QUEUED = "queued", "Waiting"
     RUNNING = "running", "Running"
@@ -38,7 +38,7 @@ ENDS = frozenset({State.GRADED, State.UNGRADABLE, State.ERROR, State.CANCELLED})
 MOVES: dict[str, frozenset[State]] = {
     State.QUEUED: ENDS | {State.RUNNING},
     State.RUNNING: ENDS | {State.QUEUED},
-    # A report that comes after we gave up is still the learner's.
+    # A report that comes after the submission was given up is still recorded.
     State.ERROR: frozenset({State.QUEUED, State.GRADED, State.UNGRADABLE}),
     State.GRADED: frozenset(),
     State.UNGRADABLE: frozenset(),
@@ -47,12 +47,15 @@ MOVES: dict[str, frozenset[State]] = {
 
 
 def uses_attempt(kind: str, state: str) -> bool:
-    """Whether such a one uses an attempt: not where it did not load, where we erred, or where it was cancelled."""
+    """Whether a submission of this kind and state counts as an attempt.
+
+    It does not if it failed to load, was cancelled, or ended in a grading error.
+    """
     return kind == Kind.SUBMIT and state in OPEN | {State.GRADED}
 
 
 def new_token() -> str:
-    """Return a name for one attempt at grading that nobody can guess."""
+    """Return a secret that a report of the submission must carry."""
     return secrets.token_urlsafe(24)
 
 
@@ -61,15 +64,15 @@ def new_seed() -> int:
     return secrets.randbits(63)
 
 
-# When a submission last changed for those who look at it: it was finished, or else sent out (again).
+# When a submission last changed for its readers: it was finished, or else sent to the graders.
 CHANGED_AT = Coalesce("finished_at", "sent_at")
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
-    """Submissions, with the two questions that are asked everywhere."""
+    """Submissions, with the queries that many callers use."""
 
     def open(self) -> "SubmissionQuerySet":
-        """Those that still wait for a report."""
+        """Submissions that still wait for a report."""
         return self.filter(state__in=OPEN)
 
     def graded_attempts(self) -> "SubmissionQuerySet":
@@ -84,14 +87,13 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 class Submission(models.Model):
     """What a learner handed in, its way through the grader, and what came back.
 
-    `token` names the present attempt at grading; a report that carries another is refused. `number` counts the
-    learner's submissions of a kind to an assignment. `given` and `max` are the grader's points, None until graded.
-    `tries` counts how often it was sent to the graders, `failures` how often these said that they could not; after
-    `leased_until` the sweep asks what became of it.
+    A report must carry `token`; it is refused if it carries another. `number` counts the learner's submissions of a
+    kind to an assignment. `given` and `max` are points, None until graded. `tries` counts how often it was sent to the
+    graders, `failures` how often a grader failed. After `leased_until`, `reconcile` looks for a lost submission.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    # Without indexes of their own: others begin with them.
+    # No separate indexes: the indexes below begin with these columns.
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="submissions", db_index=False)
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="submissions", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SUBMIT)
@@ -111,7 +113,7 @@ class Submission(models.Model):
     leased_until = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveIntegerField(default=1)
-    # The database has the default, too: while it is upgraded, an older website still writes rows.
+    # The database has the default, too: during an upgrade, an older website still inserts rows.
     failures = models.PositiveIntegerField(default=0, db_default=0)
 
     report = models.JSONField(null=True, blank=True)
@@ -136,9 +138,9 @@ class Submission(models.Model):
                 fields=["runtime", "sent_at"], name="open_by_age", condition=models.Q(state__in=["queued", "running"])
             ),
             models.Index(fields=["assignment", "learner", "-submitted_at"], name="history"),
-            # What the dashboard asks: the last days of a course's assignments.
+            # For the dashboard: the last days of a course's assignments.
             models.Index(fields=["assignment", "submitted_at"], name="by_assignment_and_time"),
-            # What the API's lists ask: ids in the order of time, and what changed since a moment.
+            # For the API's lists: ids in the order of time, and changes since a given time.
             models.Index(fields=["assignment", "kind", "id"], name="by_assignment_and_id"),
             models.Index(F("assignment"), CHANGED_AT, name="by_assignment_and_change"),
         ]
@@ -152,7 +154,7 @@ class Submission(models.Model):
 
     @property
     def course(self) -> Course:
-        """The course whose rules decide who may see it."""
+        """The course whose rules decide who can see it."""
         return self.assignment.course
 
     @property
@@ -167,17 +169,17 @@ class Submission(models.Model):
 
     @property
     def label(self) -> str:
-        """What pages call it: an attempt only where it uses one."""
+        """The name on pages: "Attempt 2" if it uses one, "Test run 1", else "Submission 2"."""
         named = self.kind == Kind.TEST_RUN or self.counts
         return f"{Kind(self.kind).label if named else 'Submission'} {self.number}"
 
     @property
     def fraction(self) -> float:
-        """The share of the points that the grader gave, 0 to 1."""
+        """The share of the points that it got, 0 to 1."""
         return self.given / self.max if self.given is not None and self.max else 0.0
 
     def move_to(self, state: State) -> None:
-        """Change the state, unsaved; IllegalMove where it cannot follow on the present one."""
+        """Change the state without saving. Raises IllegalMove if it cannot follow the present one."""
         if state not in MOVES[self.state]:
             raise IllegalMove(f"submission {self.pk} cannot go from {self.state} to {state}")
         self.state = state

@@ -1,4 +1,4 @@
-"""Reading submissions. What a person may not see does not exist for them: Http404."""
+"""Reading submissions. Http404 if a person lacks the permission, as if the submission did not exist."""
 
 from typing import TYPE_CHECKING, TypedDict
 from uuid import UUID
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class Commented(TypedDict):
-    """What a history with comments knows beside."""
+    """What a history with comments has in addition."""
 
     comment_count: int
 
 
 def get_submission(user: Person, pk: UUID, *, permission: str = "submissions.view", light: bool = False) -> Submission:
-    """Return a submission with its course, or raise Http404 where the person lacks the permission.
+    """Return a submission with its course, or raise Http404 if the person lacks the permission.
 
-    A light one comes without code and report.
+    With `light`, code and report are not loaded.
     """
     rows = Submission.objects.light() if light else Submission.objects.all()
     submission = get_object_or_404(rows.select_related("learner", "assignment__course"), pk=pk)
@@ -42,11 +42,11 @@ def history(learner: User, assignment: Assignment) -> QuerySet[Submission]:
 
 def history_with_comments(learner: User, assignment: Assignment) -> "QuerySet[WithAnnotations[Submission, Commented]]":
     """Return the history with `comment_count`: how many comments teachers left on each."""
-    # Grouped rows do not keep the order that the model has.
+    # A query with GROUP BY loses the default order of the model.
     return history(learner, assignment).annotate(comment_count=Count("comments")).order_by("-submitted_at", "-id")
 
 
 def latest(learner: User, assignment: Assignment) -> Submission | None:
-    """Return the last that a learner handed in for an assignment, with its code and report."""
+    """Return a learner's latest submission to an assignment, with its code and report."""
     own = Submission.objects.filter(learner=learner, assignment=assignment)
     return own.select_related("learner", "assignment__course").first()

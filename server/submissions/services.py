@@ -1,13 +1,14 @@
 """Every write to a submission.
 
-submit            taken in, committed, then queued
-take_in           taken in only: for those who bring the report themselves
-record            a report came back
-record_failure    a grader gave up: ours, so it is tried again
-cancel            the learner thought better of it
-requeue           staff have it graded again after we erred
+submit            accept, commit, then queue
+take_in           accept only: for callers that bring the report themselves
+record            record a report
+record_failure    record that a grader failed; the submission is tried again
+cancel            withdraw a submission, for its learner
+requeue           grade again after a grading error, for staff
 
-A report answers exactly one token. The first report wins; what comes later, or with another token, changes nothing.
+A report must carry the submission's token. The first report wins; a later one, or one with another token, changes
+nothing.
 """
 
 import re
@@ -44,16 +45,17 @@ from server.submissions.signals import report_written
 log = structlog.get_logger(__name__)
 
 LONGEST_LEASE = timedelta(minutes=5)
-# Of one check. No exercise gives as many, and sums stay far from where numbers end.
+# The most points of one check. No exercise gives as many, and sums stay far below the largest float.
 MOST_POINTS = 1_000_000
 _REPORT = TypeAdapter(ReportDocument)
-# NUL is text for Python, but not for every database.
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON spells it, not a backslash and a "u0000" that somebody printed
+# NUL is text for Python, but PostgreSQL cannot store it.
+# As JSON writes it; not a backslash that is followed by a printed "u0000".
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 NOT_UTF_8 = "This is not UTF-8 text. Save the file with the encoding UTF-8 and try again."
 
 
 class RecordResult(StrEnum):
-    """What became of a report or a failure that came back."""
+    """What was done with a report or a failure that came back."""
 
     WRITTEN = "written"
     ALREADY_OVER = "already_over"
@@ -63,9 +65,9 @@ class RecordResult(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Earlier:
-    """What a learner handed in for an assignment so far: the highest number, the attempts used, the last of these.
+    """A learner's submissions to an assignment: the highest number, the attempts used, the time of the last.
 
-    `same` is one of them with the same code that still waits for its report.
+    `same` is the id of a submission with the same code that still waits for its report; None if there is none.
     """
 
     number: int
@@ -75,7 +77,7 @@ class Earlier:
 
     @classmethod
     def of(cls, learner: User, assignment: Assignment, kind: Kind, source: str) -> Self:
-        """Look at what there is of a kind. One query, of the least that tells it."""
+        """Read the submissions of a kind. One query, with as few columns as possible."""
         theirs = Submission.objects.filter(learner=learner, assignment=assignment, kind=kind).order_by()
         waits = ExpressionWrapper(Q(state__in=OPEN, source=source), output_field=BooleanField())
         rows = list(theirs.annotate(waits=waits).values_list("pk", "number", "state", "submitted_at", "waits"))
@@ -91,10 +93,11 @@ class Earlier:
 def submit(
     *, learner: User, assignment: Assignment, source: str, kind: Kind = Kind.SUBMIT, once: bool = False
 ) -> Submission:
-    """Take in a learner's code and queue it for grading; SubmissionRefused where it may not or cannot be taken in.
+    """Accept a learner's code and queue it for grading.
 
-    With `once`, StillWaiting where the same code waits for its report already. Whether the code is any good is not
-    asked here: what does not load comes back as `ungradable`.
+    The code itself is not checked here: code that does not load comes back as `ungradable`. Raises SubmissionRefused
+    if the terms, the limits or the text forbid it, and with `once` StillWaiting if the same code already waits for its
+    report.
     """
     submission = take_in(learner=learner, assignment=assignment, source=source, kind=kind, once=once)
     log.info("submitted", submission=str(submission.pk), exercise=submission.exercise, kind=str(kind))
@@ -113,9 +116,9 @@ def take_in(
     seed: int | None = None,
     once: bool = False,
 ) -> Submission:
-    """Take in a learner's code as `submit` does, but leave it to the caller to have it graded.
+    """Accept a learner's code as `submit` does, but do not queue it.
 
-    `now` is the moment of handing in; `seed` decides the secret cases, and is drawn where it is not given.
+    `now` is the time of submission. `seed` decides the secret cases; without one, a random seed is used.
     """
     check_storable(source)
     _lock_learner(learner)
@@ -145,7 +148,7 @@ def take_in(
 
 
 def check_storable(source: str) -> None:
-    """Raise Unstorable, with a sentence for the learner, where a source is too large or no text that we can keep."""
+    """Raise Unstorable, with a sentence for the learner, if a source is too large or not text that can be stored."""
     try:
         check_source(source)
     except TooLarge as error:
@@ -153,7 +156,7 @@ def check_storable(source: str) -> None:
         raise Unstorable(f"This is {error.size / 1024:.0f} kB of code; at most {limit} kB can be handed in.") from None
     except HasNul:
         raise Unstorable(
-            "This holds NUL bytes, so it is no Python source. Was it saved as UTF-16, or is it a binary?"
+            "This file holds NUL bytes, so it is not Python source. Was it saved as UTF-16, or is it a binary file?"
         ) from None
     except NotText:
         raise Unstorable(NOT_UTF_8) from None
@@ -162,20 +165,20 @@ def check_storable(source: str) -> None:
 
 
 def _lock_learner(learner: User) -> None:
-    # Two browsers at once must not both take the last attempt. The row is not written, so that its key is left to
-    # others, whose rows refer to it.
+    # Two requests at the same time must not both use the last attempt. The lock leaves the key free: other transactions
+    # can still insert rows that refer to the learner.
     User.objects.select_for_update(no_key=True).values_list("pk").get(pk=learner.pk)
 
 
 def check_terms(terms: Terms, earlier: Earlier, *, now: datetime) -> None:
-    """Raise NotNow where the terms forbid a submission now. A check is free, but not before the exercise opens."""
+    """Raise NotNow if the terms forbid a submission now. Test runs, too, are refused before the exercise opens."""
     why = refusal(terms, now=now, used=earlier.used, last_at=earlier.last_at)
     if why is not None:
         raise NotNow(why, terms, now=now, last_at=earlier.last_at)
 
 
 def check_rate(learner: User, *, now: datetime) -> None:
-    """Raise TooManyTestRuns where a learner used up the checks of this minute, whatever they were for."""
+    """Raise TooManyTestRuns if a learner used all test runs of this minute, over all assignments."""
     limit, minute = settings.CHECKS_PER_MINUTE, timedelta(minutes=1)
     recent = Submission.objects.filter(learner=learner, kind=Kind.TEST_RUN, submitted_at__gt=now - minute)
     times = list(recent.order_by("-submitted_at").values_list("submitted_at", flat=True)[:limit])
@@ -185,11 +188,11 @@ def check_rate(learner: User, *, now: datetime) -> None:
 
 @transaction.atomic
 def record(*, submission: str, token: str, report: dict[str, Any], now: datetime | None = None) -> RecordResult:
-    """Write a report down, once, and with it the learner's grade. Only this and an applied regrade set a score."""
+    """Save a report, once, and refresh the learner's grade. Only this and an applied regrade set a score."""
     row = Submission.objects.select_for_update().filter(pk=submission).first()
-    turned_down = _reason_to_refuse(row, token)
-    if row is None or turned_down:
-        return _refuse(submission, turned_down or RecordResult.WRONG_TOKEN)
+    reason = _reason_to_refuse(row, token)
+    if row is None or reason:
+        return _refuse(submission, reason or RecordResult.WRONG_TOKEN)
     read = read_report(report)
     if read is None or read.slug != row.exercise:
         return _refuse(submission, RecordResult.MALFORMED)
@@ -199,7 +202,7 @@ def record(*, submission: str, token: str, report: dict[str, Any], now: datetime
     if row.kind == Kind.SUBMIT:
         refresh(row.assignment, [row.learner_id], now=now)
     snapshots.announce_after_commit(row)
-    # Not before it holds: a log that knows of scores which the database refused would mislead.
+    # After the commit: a log with a score that was rolled back would mislead.
     transaction.on_commit(partial(_report_recorded, row, read))
     return RecordResult.WRITTEN
 
@@ -215,7 +218,7 @@ def _report_recorded(row: Submission, report: Report) -> None:
 
 
 def rescore(row: Submission, report: Report) -> None:
-    """Save a locked row with a report that `read_report` took, and its score. Grades are the caller's to refresh."""
+    """Save a report that `read_report` accepted, and its score, on a locked row. The caller must refresh the grade."""
     row.state, row.report = state_after(report), report.to_dict()
     row.given, row.max = (None, None) if row.state == State.UNGRADABLE else (report.points, report.max_points)
     row.save(update_fields=["state", "report", "given", "max", "finished_at"])
@@ -230,7 +233,7 @@ def state_after(report: Report) -> State:
 def _reason_to_refuse(row: Submission | None, token: str) -> RecordResult | None:
     if row is None or not secrets.compare_digest(row.token, token):
         return RecordResult.WRONG_TOKEN
-    # An error is final for us, but a report that comes after it is still the learner's.
+    # A report that comes after the submission was given up is still recorded for the learner.
     return None if row.state in OPEN | {State.ERROR} else RecordResult.ALREADY_OVER
 
 
@@ -240,25 +243,25 @@ def _refuse(submission: str, why: RecordResult) -> RecordResult:
 
 
 def read_report(data: dict[str, Any]) -> Report | None:
-    """Return the report, or None where a faulty worker sent something else. The sweep then tries another."""
+    """Return the report, or None if a faulty worker sent something else: `reconcile` then sends the job again."""
     text = checked_json(_REPORT, data)
     if text is None or _NUL.search(text):
         return None
     report = Report.from_dict(data)
     sound = all(0 <= one.points <= one.max_points <= MOST_POINTS for one in report.findings)
-    # A graded report without points to be had is not a zero: something of ours went wrong.
+    # A graded report with a maximum of zero points is not a score of zero: the grader is broken.
     return report if sound and (report.outcome is Outcome.UNGRADABLE or report.max_points > 0) else None
 
 
 @transaction.atomic
 def record_failure(*, submission: str, token: str) -> RecordResult:
-    """Note that a grader failed through no fault of the learner: the sweep tries again after a wait that grows."""
+    """Record that a grader failed; it is not the learner's fault. `reconcile` tries again after a wait that doubles."""
     row = Submission.objects.select_for_update().filter(pk=submission).first()
     if row is None or not secrets.compare_digest(row.token, token):
         return _refuse(submission, RecordResult.WRONG_TOKEN)
     if not row.is_open:
         return RecordResult.ALREADY_OVER
-    # One for each time that it was sent: Celery tells of a job that ran out of its time twice.
+    # At most one failure for each time that it was sent: Celery reports a job that timed out twice.
     row.failures = min(row.failures + 1, row.tries)
     row.leased_until = timezone.now() + timedelta(seconds=settings.GRADING_BACKOFF * 2 ** (row.failures - 1))
     row.save(update_fields=["failures", "leased_until"])
@@ -268,7 +271,7 @@ def record_failure(*, submission: str, token: str) -> RecordResult:
 
 @transaction.atomic
 def cancel(submission: Submission) -> bool:
-    """Withdraw a submission that still waits or runs; it uses no attempt. False where the report was there first."""
+    """Withdraw a submission that still waits or runs; it then uses no attempt. False if its report came first."""
     row = Submission.objects.select_for_update().get(pk=submission.pk)
     if not row.is_open:
         return False
@@ -279,9 +282,9 @@ def cancel(submission: Submission) -> bool:
 
 @transaction.atomic
 def requeue(submission: Submission) -> bool:
-    """Have a submission that ended in our error graded again. False where it is in another state.
+    """Grade a submission again that ended in a grading error. False if it is in another state.
 
-    It gets a new token: its former attempt at grading was declared over.
+    It gets a new token, because its former one was given up.
     """
     row = Submission.objects.select_for_update().get(pk=submission.pk)
     if row.state != State.ERROR:
@@ -293,7 +296,7 @@ def requeue(submission: Submission) -> bool:
 
 
 def resend(row: Submission) -> None:
-    """Send a locked row out once more, with the token it has. For callers inside a transaction."""
+    """Send a locked row to the graders again, with its present token. For callers inside a transaction."""
     now = timezone.now()
     row.tries += 1
     row.sent_at, row.leased_until = now, now + lease(row.tries)
@@ -302,7 +305,7 @@ def resend(row: Submission) -> None:
 
 
 def give_up(row: Submission) -> None:
-    """End a locked row as our error: no attempt is used, and no score is made up. For callers inside a transaction."""
+    """End a locked row as a grading error: it uses no attempt and gets no score. For callers inside a transaction."""
     _end(row, State.ERROR)
     log.error("gave_up", submission=str(row.pk), exercise=row.exercise, tries=row.tries, failures=row.failures)
 
@@ -315,6 +318,6 @@ def _end(row: Submission, state: State) -> None:
 
 
 def lease(tries: int = 1) -> timedelta:
-    """How long a submission may be out before the sweep asks what became of it; longer where it was often lost."""
+    """How long a submission can lack a report until `reconcile` looks for it; longer if it was lost often."""
     often = max(0, tries - settings.GRADING_TRIES)
     return min(timedelta(seconds=settings.GRADING_LEASE * 2 ** min(often, 10)), LONGEST_LEASE)

@@ -1,4 +1,4 @@
-"""What a learner should know before the click: may they submit now, how often still, and what lateness would cost."""
+"""What learners see before they submit: whether they can, how many attempts are left, and the late penalty."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,10 +12,10 @@ from server.submissions.statuses import AssignmentStatus
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SubmissionTerms:
-    """In words, where it is about words; empty where there is nothing to say.
+    """The terms for a learner now. Sentences are empty if they do not apply.
 
-    `refused` is why a submission would be turned down now, `wait` for how many seconds where that passes by itself;
-    `left` counts the attempts, None where there is no limit; `late_percent` would be taken off now.
+    `refused` says why a submission is refused now, and `wait` for how many seconds if that ends by itself. `left`
+    counts the remaining attempts, None if there is no limit. `late_percent` is the late penalty of a submission now.
     """
 
     refused: str
@@ -26,7 +26,7 @@ class SubmissionTerms:
 
 
 def submission_terms(status: AssignmentStatus, *, now: datetime | None = None) -> SubmissionTerms:
-    """Return what to tell a learner before they submit."""
+    """Return the terms that a learner sees before submitting."""
     now, terms = now or timezone.now(), status.terms
     why = refusal(terms, now=now, used=status.used, last_at=status.last_at)
     error = None if why is None else NotNow(why, terms, now=now, last_at=status.last_at)
@@ -40,7 +40,7 @@ def submission_terms(status: AssignmentStatus, *, now: datetime | None = None) -
 
 
 def in_words(rule: LateRule) -> str:
-    """Return what lateness costs as a sentence; empty where it costs nothing."""
+    """Return the late penalty as a sentence; empty if it costs nothing."""
     if not rule.per_day or not rule.cap:
         return ""
     after = f", after {rule.grace // timedelta(minutes=1)} minutes of grace" if rule.grace else ""

@@ -1,4 +1,4 @@
-"""Files that code comes in by: Python sources, and notebooks whose code cells are taken in order. Nothing is run."""
+"""Reads uploaded files: Python sources, and the code of notebooks in order. Nothing is run."""
 
 import re
 from pathlib import PurePath
@@ -12,36 +12,36 @@ from server.submissions.errors import Unstorable
 
 # `%matplotlib inline` and `!pip install`, but not the second line of a remainder, `% modulus`.
 MAGIC = re.compile(r"\s*(%[A-Za-z]|!|\?)")
-# Whatever nbformat raises where a notebook is JSON, but not as notebooks are.
+# What nbformat raises if a notebook is JSON but not in the format of notebooks.
 BROKEN = (nbformat.ValidationError, AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError)
 
 
 def read_upload(file: UploadedFile) -> str:
-    """Return the source in an uploaded file; Unstorable, with a sentence for the learner, where there is none."""
+    """Return the source in an uploaded file; raises Unstorable, with a sentence for the learner, if there is none."""
     match PurePath(file.name or "").suffix.lower():
         case ".py":
-            # A source that is too large is told so by whoever keeps it; no more than that is read.
-            return _text(file, settings.NOTEBOOK_MAX_BYTES)
+            # `check_storable` refuses a source that is too large; this limit only bounds what is read.
+            return _decoded(file, settings.NOTEBOOK_MAX_BYTES)
         case ".ipynb":
-            return source_of(_text(file, settings.NOTEBOOK_MAX_BYTES))
+            return source_of(_decoded(file, settings.NOTEBOOK_MAX_BYTES))
     raise Unstorable("Only Python files (.py) and notebooks (.ipynb) can be handed in.")
 
 
-def _text(file: UploadedFile, limit: int) -> str:
+def _decoded(file: UploadedFile, limit: int) -> str:
     if (file.size or 0) > limit:
-        raise Unstorable(f"This file has {(file.size or 0) / 1e6:.0f} MB; at most {limit // 1_000_000} MB are read.")
-    # Bytes that are no UTF-8 become the replacement character, which is then refused with a sentence.
+        raise Unstorable(f"This file has {(file.size or 0) / 1e6:.0f} MB; at most {limit // 1_000_000} MB can be read.")
+    # Bytes that are not UTF-8 become the replacement character, which `check_storable` refuses with a sentence.
     return file.read().decode("utf-8-sig", errors="replace")
 
 
 def source_of(notebook: str) -> str:
-    """Return the code cells of a notebook's JSON, in order, with IPython's own commands as comments."""
+    """Return the code cells of a notebook's JSON, in order, with IPython's commands as comments."""
     try:
         read = nbformat.convert(nbformat.reader.reads(notebook), 4)
         language = read.metadata.get("language_info", {}).get("name", "python")
         code = [_joined(cell.source) for cell in read.cells if cell.cell_type == "code"]
     except NotJSONError:
-        raise Unstorable("This is no notebook: it is not even JSON. Was the file cut off?") from None
+        raise Unstorable("This is not a notebook: it is not JSON. Was the file cut off?") from None
     except BROKEN:
         raise Unstorable(
             "This notebook is broken: its cells cannot be read. Open it in Jupyter and save it again."
@@ -58,7 +58,7 @@ def _joined(source: str | list[str]) -> str:
 
 
 def _python(cell: str) -> str:
-    """Return a cell with lines that only IPython understands commented out; of a `%%` cell, all of them."""
+    """Return a cell with its IPython commands commented out; all lines if it begins with `%%`."""
     foreign = cell.lstrip().startswith("%%")
     lines = [f"# {line}" if foreign or MAGIC.match(line) else line for line in cell.splitlines()]
     return "\n".join(lines).strip("\n")

@@ -1,4 +1,4 @@
-"""The exercise page, and what becomes of a submission."""
+"""The exercise page, and the pages of a submission."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -28,7 +28,7 @@ from server.submissions.submission_terms import submission_terms
 
 @require_GET
 def exercise(request: Request, course: str, slug: str) -> HttpResponse:
-    """The page of an exercise: statement, editor, and the learner's latest result; `?starter` begins anew."""
+    """The page of an exercise: statement, editor, latest result; `?starter` shows the starter again."""
     assignment = get_assignment(request.user, course, slug)
     context = _exercise(request, assignment)
     if "starter" in request.GET:
@@ -38,19 +38,19 @@ def exercise(request: Request, course: str, slug: str) -> HttpResponse:
 
 @require_POST
 def submit(request: Request, course: str, slug: str) -> HttpResponse:
-    """Take an attempt in. A refusal is said beside the editor, which keeps what was typed."""
+    """Accept an attempt. A refusal is shown beside the editor, which keeps the code."""
     return _take_in(request, course, slug, Kind.SUBMIT)
 
 
 @require_POST
-def check(request: Request, course: str, slug: str) -> HttpResponse:
-    """Take code in for a look at the public cases, which counts for nothing."""
+def test_run(request: Request, course: str, slug: str) -> HttpResponse:
+    """Accept code for a test run on the public cases, which counts for nothing."""
     return _take_in(request, course, slug, Kind.TEST_RUN)
 
 
 @require_POST
 def read_file(request: Request, course: str, slug: str) -> JsonResponse:
-    """Say what source is in a file, for the editor: {"source"}, or 422 with {"complaint"}. Nothing is kept."""
+    """Return the source in a file, for the editor: {"source"}, or 422 with {"complaint"}. Nothing is stored."""
     get_assignment(request.user, course, slug, permission="submissions.submit")
     form = SubmissionForm(request.POST, request.FILES)
     if not form.is_valid():
@@ -76,7 +76,7 @@ def _take_in(request: Request, course: str, slug: str, kind: Kind) -> HttpRespon
 
 @require_GET
 def history(request: Request, course: str, slug: str) -> HttpResponse:
-    """Everything that the learner handed in for an exercise."""
+    """The learner's submissions to an exercise."""
     assignment = get_assignment(request.user, course, slug)
     submissions = list(selectors.history_with_comments(request.user, assignment))
     any_comments = any(submission.comment_count for submission in submissions)
@@ -102,14 +102,14 @@ def result(request: Request, pk: UUID) -> HttpResponse:
 @require_GET
 @never_cache
 def state(request: Request, pk: UUID) -> JsonResponse:
-    """What the stream says, once: for browsers whose stream is cut off."""
+    """The present state as JSON: for browsers that cannot keep the stream open."""
     submission = selectors.get_submission(request.user, pk, light=True)
     return JsonResponse(snapshots.snapshot(submission).to_dict())
 
 
 @require_GET
 async def events(request: Request, pk: UUID) -> StreamingHttpResponse:
-    """The stream of a submission's states as server-sent events, until it is over."""
+    """The stream of a submission's states as server-sent events, until it is finished."""
     user = await request.auser()
     submission = await sync_to_async(selectors.get_submission)(user, pk, light=True)
     body: AsyncIterator[str] = snapshots.stream(submission)
@@ -119,7 +119,7 @@ async def events(request: Request, pk: UUID) -> StreamingHttpResponse:
 
 @require_POST
 def cancel(request: Request, pk: UUID) -> HttpResponse:
-    """Withdraw a submission; where the report was quicker, the report stands."""
+    """Withdraw a submission; if its report came first, the report stays."""
     submission = selectors.get_submission(request.user, pk, permission="submissions.cancel")
     services.cancel(submission)
     submission.refresh_from_db()
@@ -128,7 +128,7 @@ def cancel(request: Request, pk: UUID) -> HttpResponse:
 
 @require_GET
 def download(request: Request, pk: UUID) -> HttpResponse:
-    """The code as it was handed in."""
+    """The code of a submission, as a file."""
     submission = selectors.get_submission(request.user, pk)
     kind = "-test-run" if submission.kind == Kind.TEST_RUN else ""
     name = f"{submission.assignment.slug.replace('/', '-')}{kind}-{submission.number}.py"
@@ -138,7 +138,7 @@ def download(request: Request, pk: UUID) -> HttpResponse:
 
 @require_GET
 def figure(request: Request, pk: UUID, name: str) -> HttpResponse:
-    """A figure that the learner's code drew. Its name is made from its bytes, so a browser may keep it."""
+    """A figure that the learner's code drew. Its name is a hash of its bytes, so a browser can cache it."""
     submission = selectors.get_submission(request.user, pk)
     found = find_figure((submission.report or {}).get("exhibits", ()), name)
     if found is None:
@@ -148,7 +148,7 @@ def figure(request: Request, pk: UUID, name: str) -> HttpResponse:
 
 
 def _state(request: Request, submission: Submission) -> HttpResponse:
-    """The state or result, and with it, for the exercise page, how the learner stands after it."""
+    """The state or result; for the exercise page, also the status of the assignment."""
     context = _result(submission)
     if request.htmx:
         earlier = list(selectors.history(submission.learner, submission.assignment))

@@ -1,1 +1,1 @@
-"""What a page shows while a submission is on its way."""
+"""What a page shows while a submission waits or runs."""

@@ -1,7 +1,7 @@
-"""What graders publish while they work, and what we publish when a submission is over. Shown, never scored with.
+"""Progress of submissions: published by graders while they work, and by the server at the end. Never used for scores.
 
-In Redis, per submission: the channel `progress:<id>` carries each message, the key of the same name keeps the last for
-a few minutes. A page can do without: if Redis is away, it asks the database.
+In Redis, each submission has a channel `progress:<id>` with the messages, and a key of the same name with the latest
+one, which expires after a few minutes. If Redis cannot be reached, pages read the database instead.
 """
 
 import json
@@ -30,7 +30,7 @@ def channel_of(submission: UUID) -> str:
 
 
 def publish(submission: UUID, message: dict[str, Any]) -> None:
-    """Tell the pages that watch a submission. Nobody may be there, and Redis may be away: both are fine."""
+    """Publish a message to the pages that watch a submission. If Redis cannot be reached, only a warning is logged."""
     if settings.REDIS_URL:
         try:
             client(settings.REDIS_URL).publish(channel_of(submission), json.dumps(message))
@@ -39,7 +39,7 @@ def publish(submission: UUID, message: dict[str, Any]) -> None:
 
 
 def latest(submission: UUID) -> dict[str, Any]:
-    """Return the last that a grader said about a submission; empty where it said nothing, or Redis is away."""
+    """Return a grader's latest message about a submission; empty if there is none, or Redis cannot be reached."""
     if not settings.REDIS_URL:
         return {}
     try:
@@ -49,17 +49,17 @@ def latest(submission: UUID) -> dict[str, Any]:
 
 
 def parse_message(message: Any) -> dict[str, Any]:
-    """Return what we know of a message, with the right types. It comes from near a sandbox: the rest is dropped."""
+    """Return the known fields of a message with valid types. The rest is dropped: graders are not trusted."""
     try:
-        said = json.loads(message)
+        content = json.loads(message)
     except (TypeError, ValueError, RecursionError):
         return {}
-    if not isinstance(said, dict):
+    if not isinstance(content, dict):
         return {}
-    known: dict[str, Any] = {key: said[key] for key in ("case", "of") if _is_count(said.get(key))}
-    if said.get("state") == "running" or "loss" in said:
+    known: dict[str, Any] = {key: content[key] for key in ("case", "of") if _is_count(content.get(key))}
+    if content.get("state") == "running" or "loss" in content:
         known["state"] = "running"
-    curve = [[float(x) for x in point] for point in _points(said.get("loss"))]
+    curve = [[float(x) for x in point] for point in _points(content.get("loss"))]
     return known | ({"loss": curve} if curve else {})
 
 
@@ -75,25 +75,25 @@ def _is_point(point: Any) -> bool:
     return (
         isinstance(point, list)
         and len(point) == 2
-        # Compared with the largest float before it becomes one: a whole number may have thousands of digits.
+        # Compared before it becomes a float: an integer can have thousands of digits.
         and all(isinstance(x, int | float) and abs(x) <= sys.float_info.max for x in point)
     )
 
 
 class Listener:
-    """One page's pubsub on one submission."""
+    """One page's subscription to one submission."""
 
     def __init__(self, pubsub: redis.asyncio.client.PubSub) -> None:
         self._pubsub = pubsub
 
     async def next_message(self, seconds: float) -> dict[str, Any] | None:
-        """Return the next message, or None when that long nothing was said."""
+        """Return the next message, or None if none comes within so many seconds."""
         message = await self._pubsub.get_message(ignore_subscribe_messages=True, timeout=seconds)
         return None if message is None else parse_message(message["data"])
 
 
 def listen(submission: UUID) -> AbstractAsyncContextManager[Listener]:
-    """Subscribe to a submission for as long as the block lasts; redis.RedisError where that cannot be."""
+    """Subscribe to a submission while the block runs. Raises redis.RedisError if that fails."""
     return _listen(submission)
 
 
@@ -111,5 +111,5 @@ async def _listen(submission: UUID) -> AsyncIterator[Listener]:
 
 @cache
 def client(url: str) -> redis.Redis:
-    """Return this process's client of a Redis; it does not wait long."""
+    """Return this process's client of a Redis server, with short timeouts."""
     return redis.Redis.from_url(url, **TIMES)

@@ -1,6 +1,6 @@
-"""What a page shows while a submission is on its way: snapshots, and a stream of them.
+"""Snapshots of a submission that waits or runs, and a stream of them for its page.
 
-A snapshot joins the row, which is the truth, with what the grader says it is doing, which is only shown.
+A snapshot combines the row in the database, which decides, with the grader's progress, which is only shown.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ from server.submissions.models import State, Submission
 from server.submissions.queue import wait_estimate, worker_presence
 from server.web import shutdown
 
-# How long a page waits for a message before it asks the database itself (seconds).
+# How long a stream waits for a message before it reads the database (seconds).
 PATIENCE = 2.0
-# After so many rounds the browser is made to connect anew, so that no stream lives for ever.
+# After so many rounds the stream ends and the browser connects again, so that no stream lasts for ever.
 ROUNDS = 300
 
 
@@ -29,8 +29,8 @@ ROUNDS = 300
 class Snapshot:
     """What to show of a submission now.
 
-    `ahead` counts those that were sent out earlier and still wait or run; `wait` is in how many seconds its report is
-    likely, None where nobody can tell. `missing` is the kind of grader that it waits for while none is running.
+    `ahead` counts the submissions that were sent earlier and still wait or run. `wait` is the likely number of seconds
+    until the report, None if unknown. `missing` is the kind of grader that it waits for if none is running.
     """
 
     state: State
@@ -43,11 +43,11 @@ class Snapshot:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether the submission is finished."""
         return self.state not in {State.QUEUED, State.RUNNING}
 
     @property
-    def text(self) -> str:
+    def sentence(self) -> str:
         """The state in words."""
         if self.over:
             return self.state.label
@@ -56,7 +56,7 @@ class Snapshot:
         if self.state is State.RUNNING:
             return f"Running case {self.case} of {self.of}" if self.case and self.of else "Starting your code"
         if self.missing:
-            return f"Waiting for a {self.missing} · none is running now; your code is graded as soon as one is"
+            return f"Waiting for a {self.missing} · none is running now; your code is graded as soon as one runs"
         return " · ".join(["Waiting for a grader", *self._queue()])
 
     def _queue(self) -> list[str]:
@@ -69,7 +69,7 @@ class Snapshot:
         """Return the snapshot as the page's script takes it."""
         return {
             "state": str(self.state),
-            "text": self.text,
+            "text": self.sentence,
             "over": self.over,
             "ahead": self.ahead,
             "wait": self.wait,
@@ -79,36 +79,36 @@ class Snapshot:
         }
 
 
-def snapshot(submission: Submission, said: dict[str, Any] | None = None) -> Snapshot:
-    """Return what to show now; `said` is the grader's latest word, looked up where it is not given."""
+def snapshot(submission: Submission, latest: dict[str, Any] | None = None) -> Snapshot:
+    """Return what to show now. `latest` is the grader's latest message; without it, Redis is asked."""
     if not submission.is_open:
         return Snapshot(state=State(submission.state))
-    said = progress.latest(submission.pk) if said is None else said
-    if said.get("state") == State.RUNNING:
-        return Snapshot(state=State.RUNNING, case=said.get("case"), of=said.get("of"), loss=said.get("loss", []))
+    latest = progress.latest(submission.pk) if latest is None else latest
+    if latest.get("state") == State.RUNNING:
+        return Snapshot(state=State.RUNNING, case=latest.get("case"), of=latest.get("of"), loss=latest.get("loss", []))
     ahead = ahead_of(submission)
     wait = wait_estimate.expected_wait(submission.runtime, ahead)
     return Snapshot(state=State.QUEUED, ahead=ahead, wait=wait, missing=worker_presence.missing(submission.runtime))
 
 
 def ahead_of(submission: Submission) -> int:
-    """Return how many open submissions for the same graders were sent out before this one."""
+    """Return how many open submissions for the same graders were sent before this one."""
     return Submission.objects.open().filter(runtime=submission.runtime, sent_at__lt=submission.sent_at).count()
 
 
 def announce_after_commit(submission: Submission) -> None:
-    """Wake the pages that watch a submission once the transaction holds; they then read the row."""
+    """Notify the pages that watch a submission, once the transaction is committed. They then read the row."""
     transaction.on_commit(partial(progress.publish, submission.pk, {"state": str(submission.state)}))
 
 
 async def stream(submission: Submission) -> AsyncIterator[str]:
     """Yield server-sent events: `progress` with a snapshot whenever it changed, and `over` at the end.
 
-    A website that is to stop ends it before that: the page asks whoever answers next.
+    A website that shuts down ends the stream early; the page then connects to the next website process.
     """
     shutdown.listen()
     try:
-        # Listen first and look afterwards: what happens in between is not missed.
+        # Subscribe first and read the row afterwards, so that no change in between is missed.
         async with progress.listen(submission.pk) as listener:
             async for event in _follow(submission, listener.next_message):
                 yield event
@@ -122,24 +122,24 @@ async def _wait(seconds: float) -> None:
 
 
 async def _follow(submission: Submission, next_message: Any) -> AsyncIterator[str]:
-    shown, said = None, None
+    shown, message = None, None
     for _ in range(ROUNDS):
-        now = await sync_to_async(_look)(submission, said)
+        now = await sync_to_async(_look)(submission, message)
         if now != shown:
             yield _event("over" if now.over else "progress", now)
         else:
             yield ": still here\n\n"
         if now.over or shutdown.asked():
             return
-        shown, said = now, await next_message(PATIENCE)
+        shown, message = now, await next_message(PATIENCE)
 
 
-def _look(submission: Submission, said: dict[str, Any] | None) -> Snapshot:
-    # A case or a loss cannot end anything: only a silence, or a word that is not progress, is worth a query.
-    if not said:
+def _look(submission: Submission, message: dict[str, Any] | None) -> Snapshot:
+    # Progress cannot finish a submission. Without a message, or with one of another kind, the row is read again.
+    if not message:
         submission.refresh_from_db(fields=["state", "sent_at"])
-    now = snapshot(submission, said or None)
-    close_old_connections()  # hundreds may watch: none of them keeps a connection between two looks
+    now = snapshot(submission, message or None)
+    close_old_connections()  # hundreds of streams can be open: none keeps a connection between two queries
     return now
 
 

@@ -1,1 +1,1 @@
-"""The queue of submissions: sending, finding lost ones, who grades, how long it takes."""
+"""The queue of submissions: send them, find lost ones, see which workers run, estimate the wait."""

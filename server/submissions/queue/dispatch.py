@@ -1,7 +1,7 @@
-"""Sending jobs to the graders, and asking how many wait there.
+"""Sends jobs to the graders, and counts the jobs that wait or run.
 
-The grader's tasks are sent by name: nothing of the grader's is imported here. Where its answer goes must be named
-by the sender, and an error callback gets nothing but a task id, so the sender binds submission and token to it.
+The grader's tasks are sent by name, without an import. The message names the tasks that receive the result. An error
+callback gets only a task id, so the sender adds submission and token to it.
 """
 
 from collections.abc import Collection
@@ -43,7 +43,7 @@ def send_after_commit(submission: Submission) -> None:
 
 
 def revoke_after_commit(submission: Submission) -> None:
-    """Tell the graders, once the transaction holds, not to start on a submission. Only saves them work."""
+    """Revoke a submission's task once the transaction is committed, to save the graders the work."""
     transaction.on_commit(partial(_revoke, str(submission.pk)))
 
 
@@ -55,25 +55,25 @@ def _revoke(task: str) -> None:
 
 
 def in_flight(jobs: Collection[UUID]) -> set[UUID]:
-    """Return those jobs that a worker has in hand, as it says every few seconds; RedisError without a broker."""
+    """Return the jobs that a worker reported as in flight lately. Raises RedisError without a broker."""
     if not jobs or not settings.REDIS_URL:
         return set()
     ordered = list(jobs)
     with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2) as client:
-        said = client.mget([f"held:{job}" for job in ordered])
-    return {job for job, word in zip(ordered, said, strict=True) if word is not None}
+        markers = client.mget([f"held:{job}" for job in ordered])
+    return {job for job, marker in zip(ordered, markers, strict=True) if marker is not None}
 
 
 def waiting_in(runtime: str) -> int:
-    """Return how many jobs lie in a runtime's queue, not yet taken by a worker; OperationalError without a broker."""
+    """Return how many jobs wait in a runtime's queue. Raises OperationalError without a broker."""
     return jobs_in(queue_of(runtime))
 
 
 def jobs_in(queue: str) -> int:
-    """Return how many jobs lie in a queue; OperationalError without a broker."""
+    """Return how many jobs wait in a queue. Raises OperationalError without a broker."""
     with app.connection_for_write() as connection:
         channel = connection.default_channel
         try:
             return channel.queue_declare(queue, passive=True).message_count
         except (ChannelError, *connection.channel_errors):
-            return 0  # nothing was ever queued there, or all of it was taken
+            return 0  # the queue was never used, or is empty

@@ -1,4 +1,4 @@
-"""Finding submissions that the queue lost, and sending them again.
+"""Finds submissions that the queue lost, and sends them again.
 
 A broker can lose a message, and a machine can vanish together with the job that it works on. Every submission that
 was sent has a lease. When the lease has run out, one of three things is true: the job is still in the queue, a worker
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reconciled:
-    """How many submissions still waited, were in a worker's hands, were sent again, and were given up."""
+    """How many overdue submissions still waited, were held by a worker, were sent again, and were given up."""
 
     waiting: int = 0
     held: int = 0
@@ -38,7 +38,7 @@ class Reconciled:
 
 
 def reconcile() -> list[Reconciled]:
-    """Look after every submission whose lease ran out, one runtime's queue after another."""
+    """Handle every submission whose lease has run out, one runtime after another."""
     runtimes = Submission.objects.open().order_by().values_list("runtime", flat=True).distinct()
     return [_reconcile(runtime) for runtime in runtimes]
 
@@ -49,10 +49,10 @@ def _reconcile(runtime: str) -> Reconciled:
     if not overdue:
         return Reconciled()
     waiting = overdue & set(out.reverse().values_list("pk", flat=True)[: waiting_in(runtime)])
-    in_hand = in_flight(overdue - waiting)
-    resent = [_try_again(pk) for pk in sorted(overdue - waiting - in_hand)]
+    held = in_flight(overdue - waiting)
+    resent = [_try_again(pk) for pk in sorted(overdue - waiting - held)]
     reconciled = Reconciled(
-        waiting=len(waiting), held=len(in_hand), resent=resent.count(True), given_up=resent.count(False)
+        waiting=len(waiting), held=len(held), resent=resent.count(True), given_up=resent.count(False)
     )
     for what, count in asdict(reconciled).items():
         metrics.reconciled.labels(what).inc(count)
@@ -63,7 +63,7 @@ def _reconcile(runtime: str) -> Reconciled:
 
 @transaction.atomic
 def _try_again(pk: UUID) -> bool | None:
-    """Send it again (True), give it up (False), or leave it (None) where a report or another reconcile was quicker."""
+    """Send it again (True), give it up (False), or leave it (None) if a report or another reconciliation was faster."""
     row = Submission.objects.select_for_update().get(pk=pk)
     if not row.is_open or row.leased_until >= timezone.now():
         return None

@@ -1,8 +1,8 @@
-"""How long a place in the queue is likely to mean, told from how long those before took.
+"""Estimates the wait for a report from the waits of recent submissions.
 
-Whoever was sent to the graders with k others ahead got a report after about (k + 1) times what the graders, all of
-them together, need for one. What they need is the quotient of both sums over the latest reports. No grader is asked,
-and how many there are need not be known.
+A submission with k others ahead gets its report after about (k + 1) times the time that all graders together need for
+one. That time is the sum of the recent waits divided by the sum of their (k + 1). The number of graders need not be
+known.
 """
 
 import uuid
@@ -14,18 +14,18 @@ from django.utils import timezone
 
 from server.submissions.models import State, Submission
 
-# What the graders did longer ago says little about now.
+# Older reports say little about the present speed.
 LOOK_BACK = timedelta(minutes=15)
 LATEST = 40
 FEWEST = 3
-# After such a silence the graders may be gone: then nothing is promised.
+# If no report came for so long, the graders can be down: then there is no estimate.
 SILENCE = timedelta(minutes=1)
 
 Span = tuple[datetime, datetime]
 
 
 def expected_wait(runtime: str, ahead: int, *, now: datetime | None = None) -> int | None:
-    """Return in how many seconds a report is likely, with so many ahead; None where there is nothing to tell it by."""
+    """Return the likely seconds until a report, with so many ahead; None if there is too little data."""
     now = now or timezone.now()
     spans = latest_spans(runtime, now=now)
     each = seconds_each(spans)
@@ -35,9 +35,9 @@ def expected_wait(runtime: str, ahead: int, *, now: datetime | None = None) -> i
 
 
 def latest_spans(runtime: str, *, now: datetime) -> list[Span]:
-    """Return when those with the latest reports were sent to the graders, and when their reports came. One query."""
+    """Return when the submissions with the latest reports were sent, and when their reports came. One query."""
     reported = Submission.objects.filter(runtime=runtime, state__in=[State.GRADED, State.UNGRADABLE])
-    # The ids sort by time: this reads a few rows off the end of the primary key, however many there are.
+    # The ids sort by time: this reads only a few rows at the end of the primary key's index.
     recent = reported.filter(pk__gte=_first_id(now - LOOK_BACK), finished_at__isnull=False).order_by("-pk")
     return [(sent, finished) for sent, finished in recent.values_list("sent_at", "finished_at")[:LATEST] if finished]
 
@@ -47,7 +47,7 @@ def _first_id(moment: datetime) -> uuid.UUID:
 
 
 def seconds_each(spans: Sequence[Span]) -> float | None:
-    """Return how long the graders need for one submission, in seconds; None where too few reports came lately."""
+    """Return how long the graders need for one submission, in seconds; None if too few reports came lately."""
     if len(spans) < FEWEST:
         return None
     places = sum(1 + _ahead(sent, spans) for sent, _ in spans)
@@ -59,7 +59,7 @@ def _ahead(moment: datetime, spans: Sequence[Span]) -> int:
 
 
 def rounded(seconds: float) -> int:
-    """Return seconds as one promises them: in steps of 5, above a minute of 60, and never too few."""
+    """Round seconds up: to a multiple of 5, above a minute to a multiple of 60."""
     step = 5 if seconds <= 60 else 60
     return step * max(1, ceil(seconds / step))
 

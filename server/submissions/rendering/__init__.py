@@ -1,1 +1,1 @@
-"""A report as plain data that a template writes out."""
+"""Reports as plain data for templates."""

@@ -1,4 +1,4 @@
-"""Everything that a report shows of the learner's public cases, by kind."""
+"""The attachments of a report, which show the learner's public cases, by kind."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class Attachments:
 
     @classmethod
     def read(cls, attachments: Iterable[Mapping[str, Any]]) -> Self:
-        """Return what can be shown of a report's attachments; what cannot be read is left out."""
+        """Return the attachments of a report; those in an unknown format are left out."""
         every = [attachment for attachment in attachments if isinstance(attachment, Mapping)]
         return cls(
             graphs=_each(every, "graph", Graph.read),

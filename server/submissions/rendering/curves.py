@@ -1,4 +1,4 @@
-"""Curves: the numbers of an answer beside those of the truth, as a chart's data and as a table."""
+"""Curves: the numbers of an answer beside the reference, as data for a chart and as a table."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any, Self
 
 MAX_LINES = 24
 MAX_POINTS = 1000
-# The chart shows every number; the table that many, evenly spread.
+# The chart shows every number, the table only so many, evenly spread.
 TABLE_ROWS = 40
 
 Numbers = list[float | None]
@@ -15,7 +15,7 @@ Numbers = list[float | None]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Curve:
-    """One line of the chart; None where a number is not finite. Those of the reference are dashed."""
+    """One curve of the chart; a value is None if it is not finite. Curves of the reference are dashed."""
 
     name: str
     values: Numbers
@@ -37,7 +37,7 @@ class Curves:
 
     @property
     def chart(self) -> dict[str, Any]:
-        """What the page's script draws."""
+        """The data for the page's script."""
         series = [{"name": curve.name, "values": curve.values, "dashed": curve.dashed} for curve in self.curves]
         return {"kind": "line", "fine": True, "categories": list(range(self.length)), "series": series}
 
@@ -54,7 +54,7 @@ class Curves:
 
     @classmethod
     def read(cls, attachment: Mapping[str, Any]) -> Self | None:
-        """Return the curves of an attachment; None where there are none."""
+        """Return the curves of an attachment; None if there are none."""
         match attachment:
             case {"case": str(case), "title": str(title), "series": list(series)}:
                 curves = [curve for one in series for curve in _curves(one)][:MAX_LINES]

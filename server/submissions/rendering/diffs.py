@@ -1,4 +1,4 @@
-"""Two sources side by side, line by line. Plain data; the page escapes it."""
+"""Two sources side by side, line by line, as plain data; the template escapes it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from enum import StrEnum
 from itertools import islice, zip_longest
 
 CONTEXT = 3
-# What differs beyond this many lines is set side by side as it comes: to match it line by line takes quadratic time.
+# Longer differences are shown side by side without matching their lines, because matching takes quadratic time.
 MOST_MATCHED = 1_000
 MOST_ROWS = 4_000
 
 
 class LineChange(StrEnum):
-    """What became of a line."""
+    """How a line changed."""
 
     SAME = "same"
     CHANGED = "changed"
@@ -24,7 +24,7 @@ class LineChange(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Side:
-    """One side of a row: the line's number, from 1, and its text, of which `middle` is what differs."""
+    """One side of a row: the line's number, from 1, and its text; `middle` is the part that differs."""
 
     number: int
     before: str = ""
@@ -72,7 +72,7 @@ def _rows(old: list[str], new: list[str]) -> Iterator[DiffRow]:
 
 
 def _opcodes(old: list[str], new: list[str]) -> Iterator[Opcode]:
-    """Yield what `SequenceMatcher` says of the lines between the first and the last that differ."""
+    """Yield the opcodes of `SequenceMatcher` for the lines between the first and the last difference."""
     head = _common(old, new)
     tail = _common(old[head:][::-1], new[head:][::-1])
     inner_old, inner_new = old[head : len(old) - tail], new[head : len(new) - tail]
@@ -91,7 +91,7 @@ def _common(old: Sequence[str], new: Sequence[str]) -> int:
 def _around(old: list[str], new: list[str], start: int, end: int, new_end: int) -> Iterator[DiffRow]:
     """Yield the same lines from `start` to `end` of the left side, which end at `new_end` on the right."""
     shift = new_end - end
-    # Before the first change there is nothing above that the lines would follow on.
+    # Before the first change, only the lines just above it are shown.
     resume = max(end - CONTEXT, start)
     pause = min(start + CONTEXT, resume) if start else 0
     yield from _same(old, start, pause, shift)

@@ -1,4 +1,4 @@
-"""Figures that a learner's code drew: found again by what is in them, so that a browser may keep them."""
+"""Figures that a learner's code drew. Their names are hashes of their bytes, so that a browser can cache them."""
 
 import base64
 import binascii
@@ -12,7 +12,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LearnerFigure:
-    """A picture of one public case; `name` is made from its bytes."""
+    """A picture of one public case; `name` is a hash of its bytes."""
 
     case: str
     name: str
@@ -20,7 +20,7 @@ class LearnerFigure:
 
     @classmethod
     def read(cls, attachment: Mapping[str, Any]) -> Self | None:
-        """Return the figure of an attachment; None where it holds no PNG."""
+        """Return the figure of an attachment; None if it holds no PNG."""
         match attachment:
             case {"case": str(case), "png": str(text)}:
                 png = _decoded(text)

@@ -1,4 +1,4 @@
-"""The autograd graph of a learner's result, as boxes and lines with coordinates; the template only writes them out."""
+"""The autograd graph of a learner's result, as boxes and lines with coordinates for the template."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ LETTER, PADDING, WAYPOINT = 7.4, 24, 10
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Box:
-    """A node: its centre and size in user units, what stands in it, and whether gradients arrive there in vain."""
+    """A node: its centre and size in user units, its text, and its kind (`step`, `leaf` or `lost`)."""
 
     x: float
     y: float
@@ -28,12 +28,12 @@ class Box:
 
     @property
     def left(self) -> float:
-        """Where it begins."""
+        """The x coordinate of its left edge."""
         return self.x - self.width / 2
 
     @property
     def top(self) -> float:
-        """Where it begins, from above."""
+        """The y coordinate of its upper edge."""
         return self.y - HEIGHT / 2
 
     @property
@@ -44,7 +44,7 @@ class Box:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GraphEdge:
-    """An edge as the `d` of an SVG path; `times` counts how often it is there, and is written at `x`, `y`."""
+    """An edge as the `d` of an SVG path; `times` counts parallel edges; its number is written at `x`, `y`."""
 
     path: str
     times: int
@@ -54,7 +54,7 @@ class GraphEdge:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GraphStep:
-    """A node in words, and the nodes that its gradient goes on to."""
+    """A node in words, and the nodes that receive its gradient."""
 
     name: str
     then: Sequence[str]
@@ -75,7 +75,7 @@ class Graph:
 
     @classmethod
     def read(cls, attachment: Mapping[str, Any]) -> Self | None:
-        """Return the graph of an attachment, laid out; None where it is no graph."""
+        """Return the graph of an attachment, laid out; None if it is not a graph."""
         match attachment:
             case {"case": str(case), "graph": {"nodes": list(nodes), "edges": list(edges)} as graph, **rest}:
                 named = rest.get("cut_off")
@@ -115,7 +115,7 @@ def _sound(nodes: list[Any], edges: list[Any]) -> bool:
 
 
 def _label(node: Mapping[str, Any]) -> tuple[str, str]:
-    """Return a node's name as autograd prints it, and the shape of the leaf that it fills."""
+    """Return a node's name as autograd prints it, and the shape of the leaf that it accumulates into."""
     name = node["name"].rpartition("::")[2][:LONGEST_NAME]
     shape = node.get("shape")
     return name, f"leaf of shape {tuple(shape)}" if isinstance(shape, list) else ""
@@ -126,7 +126,7 @@ def _width(label: tuple[str, str]) -> float:
 
 
 def _places(layers: Sequence[Sequence[int]], labels: Sequence[tuple[str, str]]) -> tuple[dict[int, Any], float]:
-    """Return the centre of every node and waypoint, each layer in the middle, and the width of it all."""
+    """Return the centre of every node and waypoint, each layer in the middle, and the width of the whole graph."""
     widths = {i: _width(label) for i, label in enumerate(labels)}
     lengths = [sum(widths.get(node, WAYPOINT) + GAP for node in layer) - GAP for layer in layers]
     whole = max(lengths) + 2 * MARGIN

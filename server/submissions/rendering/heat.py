@@ -14,7 +14,7 @@ LONGEST_ROW = 24
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TensorEntry:
-    """One number of the tensor: its index, and |yours - expected|."""
+    """One number of the tensor: its index, both values, and |yours - expected|."""
 
     index: str
     yours: float
@@ -23,13 +23,13 @@ class TensorEntry:
 
     @property
     def description(self) -> str:
-        """The entry as one reads it out."""
+        """The entry in words."""
         return f"{self.index}: yours {self.yours:.4g}, expected {self.expected:.4g}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeatSquare:
-    """A square of the map. `level` is 0 where the numbers agree, and `LEVELS` where they differ most."""
+    """A square of the map. `level` is 0 if the numbers agree, and `LEVELS` for the largest difference."""
 
     x: int
     y: int
@@ -39,7 +39,7 @@ class HeatSquare:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeatMap:
-    """The map: its squares, how many of them stand in a row and a column, and the entries that differ most."""
+    """The map: its squares, their numbers per row and per column, and the entries that differ most."""
 
     shape: str
     columns: int
@@ -68,7 +68,7 @@ class HeatMap:
 
     @classmethod
     def read(cls, document: Any) -> Self | None:
-        """Return the map of a finding's `evidence["heat_map"]`; None where there is none to be had."""
+        """Return the map of a finding's `evidence["heat_map"]`; None if there is no valid one."""
         match document:
             case {"shape": list(shape), "got": list(got), "expected": list(expected)} if _sound(shape, got, expected):
                 return cls._of(
@@ -124,7 +124,7 @@ def _badness(entry: TensorEntry) -> float:
 def _level(difference: float, most: float) -> int:
     if not math.isfinite(difference):
         return LEVELS
-    # What is far below the largest difference is rounding, not a mistake.
+    # A difference far below the largest one is rounding, not a mistake.
     if difference <= 1e-9 * most:
         return 0
     return max(1, round(LEVELS * (difference / most)))

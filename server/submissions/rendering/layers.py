@@ -1,8 +1,8 @@
 """A layout for directed graphs: nodes in layers, edges downward, few crossings.
 
 After Sugiyama, Tagawa and Toda, "Methods for visual understanding of hierarchical system structures" (1981): the
-longest path from a root gives a node's layer, an edge over several layers bends at a waypoint in each, and sweeps that
-put every node near the mean place of its neighbours take out crossings.
+longest path from a root gives a node's layer, an edge over several layers bends at a waypoint in each, and repeated
+passes that move every node near the mean place of its neighbours remove crossings.
 """
 
 from collections import defaultdict
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 Edge = tuple[int, int]
-SWEEPS = 6
-# Beyond so many waypoints, edges are drawn straight: such a graph cannot be read anyway.
+PASSES = 6
+# With more waypoints, edges are drawn straight: such a graph is unreadable anyway.
 MAX_WAYPOINTS = 800
 
 
@@ -20,8 +20,7 @@ MAX_WAYPOINTS = 800
 class Layout:
     """`layers` holds each layer's nodes from left to right; those not below the node count are waypoints.
 
-    `routes` holds, for each edge that could be drawn, what it passes through, both ends included. An edge that closes
-    a circle is left out.
+    `routes` holds the nodes and waypoints of each edge, both ends included. An edge that closes a circle is left out.
     """
 
     layers: list[list[int]]
@@ -40,7 +39,7 @@ def lay_out(count: int, edges: Sequence[Edge]) -> Layout:
 
 
 def without_circles(count: int, edges: Sequence[Edge]) -> list[Edge]:
-    """Return the edges, each once, without those that lead back to where one came from."""
+    """Return the edges, each once, without those that close a circle."""
     children = defaultdict(list)
     for upper, lower in dict.fromkeys(edges):
         children[upper].append(lower)
@@ -72,7 +71,7 @@ def _layers(count: int, edges: Sequence[Edge]) -> list[int]:
         waiting[child] += 1
     layer_of = [0] * count
     ready = [node for node in range(count) if not waiting[node]]
-    for node in ready:  # grows while it is walked
+    for node in ready:  # the list grows during the loop
         for child in children[node]:
             layer_of[child] = max(layer_of[child], layer_of[node] + 1)
             waiting[child] -= 1
@@ -82,7 +81,7 @@ def _layers(count: int, edges: Sequence[Edge]) -> list[int]:
 
 
 def _routes(edges: Sequence[Edge], layer_of: list[int]) -> tuple[list[list[int]], list[int]]:
-    """Return what each edge passes through, and the layers with those of the waypoints added."""
+    """Return the nodes and waypoints of each edge, and the layers of nodes and waypoints."""
     if sum(layer_of[child] - layer_of[parent] - 1 for parent, child in edges) > MAX_WAYPOINTS:
         return [list(edge) for edge in edges], layer_of
     routes, layers = [], list(layer_of)
@@ -100,9 +99,9 @@ def _untangled(layers: list[list[int]], routes: Sequence[Sequence[int]]) -> list
             below[upper].append(lower)
             above[lower].append(upper)
     place = {node: spot for layer in layers for node, spot in _places(layer)}
-    for sweep in range(SWEEPS):
-        neighbours = below if sweep % 2 else above
-        for layer in reversed(layers) if sweep % 2 else layers:
+    for number in range(PASSES):
+        neighbours = below if number % 2 else above
+        for layer in reversed(layers) if number % 2 else layers:
             wanted = {node: _mean([place[other] for other in neighbours[node]], place[node]) for node in layer}
             layer.sort(key=wanted.__getitem__)
             place.update(_places(layer))

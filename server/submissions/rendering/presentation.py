@@ -1,4 +1,4 @@
-"""A report as a page shows it. Reports are kept for years: words that the grader lost must not break a page."""
+"""A report as a page shows it. Reports are kept for years, so an unknown message must not break a page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ OUTCOMES = {
     Outcome.GRADED: "Graded",
     Outcome.UNGRADABLE: "Your code could not be run. This used no attempt.",
     Outcome.TIMED_OUT: "Your code took too long and was stopped. What finished in time was scored.",
-    Outcome.OUT_OF_MEMORY: "Your code used more memory than it may and was stopped.",
+    Outcome.OUT_OF_MEMORY: "Your code used too much memory and was stopped.",
     Outcome.CRASHED: "Python itself crashed while running your code.",
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counterexample:
-    """The smallest call that goes wrong, what came of it and what should have."""
+    """The smallest call with a wrong result, its result, and the expected one."""
 
     call: str
     got: str
@@ -29,7 +29,7 @@ class Counterexample:
 
     @classmethod
     def read(cls, document: Any) -> Self | None:
-        """Return the counterexample of a finding's evidence; None where there is none."""
+        """Return the counterexample of a finding's evidence; None if there is none."""
         match document:
             case {"call": str(call), "got": str(got), "expected": str(expected)}:
                 return cls(call=call, got=got, expected=expected)
@@ -38,10 +38,10 @@ class Counterexample:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FindingRow:
-    """One check's answer in words, with what can be shown of it.
+    """The finding of one check, in words and pictures.
 
-    The diagnosis is left out where the message says the same. `line` is the line of the learner's code that the
-    message speaks of.
+    `diagnosis` is None if the message says the same. `line` is the line of the learner's code that the message is
+    about.
     """
 
     title: str
@@ -60,7 +60,7 @@ class FindingRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResultView:
-    """A report in words and pictures. `given` and `max` are the grader's points; `perfect` means all of them."""
+    """A report in words and pictures. `given` and `max` are points."""
 
     outcome: str
     headline: str
@@ -73,9 +73,9 @@ class ResultView:
 
     @property
     def marks(self) -> list[dict[str, Any]]:
-        """What the editor writes beside lines of the code: each line once, with the first that is said of it."""
-        said = {row.line: row.message for row in reversed(self.rows) if row.line and row.message}
-        return [{"line": line, "message": message} for line, message in sorted(said.items())]
+        """The editor's notes: each line once, with the first message about it."""
+        messages = {row.line: row.message for row in reversed(self.rows) if row.line and row.message}
+        return [{"line": line, "message": message} for line, message in sorted(messages.items())]
 
     @property
     def perfect(self) -> bool:
@@ -84,7 +84,7 @@ class ResultView:
 
 
 def result_of(submission: Submission) -> ResultView | None:
-    """Return what a submission's report says, or None where there is none."""
+    """Return a submission's report for its page, or None if there is none."""
     if submission.report is None:
         return None
     report = Report.from_dict(submission.report)

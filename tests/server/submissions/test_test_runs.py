@@ -91,7 +91,7 @@ def test_a_file_is_read_for_the_editor_and_nothing_is_kept(at, assignment):
         ("a.exe", b"MZ", "Only Python files"),
         ("a.py", b"\xff\xfe", "UTF-8"),
         ("a.py", b"x" * 300_000, "at most 256 kB"),
-        ("a.ipynb", b"{", "not even JSON"),
+        ("a.ipynb", b"{", "it is not JSON"),
     ],
 )
 def test_a_file_that_holds_no_source_is_refused_in_words(at, assignment, name, content, complaint):

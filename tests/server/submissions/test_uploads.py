@@ -46,8 +46,8 @@ def test_a_notebook_of_an_older_format_is_read():
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "not even JSON"),
-        ('{"cells": [', "not even JSON"),
+        ("", "it is not JSON"),
+        ('{"cells": [', "it is not JSON"),
         ("[]", "broken"),
         ("5", "broken"),
         ("{}", "broken"),

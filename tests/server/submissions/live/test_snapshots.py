@@ -68,8 +68,8 @@ def test_a_submission_that_waits_says_for_what_and_behind_how_many(assignment):
     first = make_submission(None, assignment)
     second = make_submission(None, assignment, sent_at=timezone.now() + timedelta(seconds=1))
 
-    assert snapshots.snapshot(first, {}).text == "Waiting for a grader"
-    assert snapshots.snapshot(second, {}).text == "Waiting for a grader · 1 before you · how long is not known yet"
+    assert snapshots.snapshot(first, {}).sentence == "Waiting for a grader"
+    assert snapshots.snapshot(second, {}).sentence == "Waiting for a grader · 1 before you · how long is not known yet"
 
 
 def test_with_a_place_in_the_queue_comes_what_it_is_likely_to_mean(student, assignment):
@@ -80,7 +80,7 @@ def test_with_a_place_in_the_queue_comes_what_it_is_likely_to_mean(student, assi
 
     now = snapshots.snapshot(second, {})
 
-    assert now.text == "Waiting for a grader · 1 before you · your result in a few seconds"
+    assert now.sentence == "Waiting for a grader · 1 before you · your result in a few seconds"
     assert now.to_dict()["wait"] == 5
 
 
@@ -96,8 +96,8 @@ def test_what_was_sent_again_stands_behind_those_before_it(assignment):
 def test_a_running_submission_says_how_far_it_is(assignment):
     submission = make_submission(None, assignment)
 
-    assert snapshots.snapshot(submission, {"state": "running"}).text == "Starting your code"
-    assert snapshots.snapshot(submission, {"state": "running", "case": 2, "of": 5}).text == "Running case 2 of 5"
+    assert snapshots.snapshot(submission, {"state": "running"}).sentence == "Starting your code"
+    assert snapshots.snapshot(submission, {"state": "running", "case": 2, "of": 5}).sentence == "Running case 2 of 5"
 
 
 def test_progress_never_ends_a_submission_nor_reopens_it(assignment):
@@ -152,7 +152,7 @@ def test_without_redis_the_stream_asks_the_database(settings, monkeypatch):
 
 @pytest.mark.parametrize("state", State)
 def test_every_state_has_words(state):
-    assert snapshots.Snapshot(state=state).text
+    assert snapshots.Snapshot(state=state).sentence
 
 
 @pytest.mark.django_db(transaction=True)

@@ -75,10 +75,10 @@ def test_what_waits_says_for_whom_until_one_is_there(asked, student, for_a_gpu):
     submission = make_submission(student, for_a_gpu)
 
     asked(["grading.cpu"])
-    assert snapshots.snapshot(submission, {}).text.startswith("Waiting for a GPU grader · none is running now")
+    assert snapshots.snapshot(submission, {}).sentence.startswith("Waiting for a GPU grader · none is running now")
 
     asked(["grading.gpu"])
-    assert snapshots.snapshot(submission, {}).text == "Waiting for a grader"
+    assert snapshots.snapshot(submission, {}).sentence == "Waiting for a grader"
 
 
 def test_instructors_read_how_many_wait_for_whom(client, asked, course, instructor, student, for_a_gpu):
