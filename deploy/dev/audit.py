@@ -1,9 +1,8 @@
-"""`make audit`: look for known vulnerabilities in what is locked. A part of `make test`.
+"""`make audit`: look for known vulnerabilities in the locked packages. A part of `make test`.
 
-Fails on a vulnerability that deploy/requirements/accepted.toml does not list, with a reason and a day by which it is
-looked at again. Where the advisory service cannot be asked, it says so and passes: that is no finding, and no clean
-bill either. A mirror of the index that knows no advisories answers as if there were none; so it is first asked about a
-version that is known to be vulnerable.
+It fails if it finds a vulnerability that deploy/requirements/accepted.toml does not list with a reason and a last day.
+If the advisory service cannot be reached, it prints NOT AUDITED and passes. A mirror of the index that has no
+advisories answers as if there were none, so the audit first asks about a version that is known to be vulnerable.
 """
 
 import json
@@ -22,54 +21,56 @@ ACCEPTED = REQUIREMENTS / "accepted.toml"
 PARTS = ("web", "grader", "sandbox", "dev")
 # PYSEC-2024-60, a denial of service.
 KNOWN_VULNERABLE = "idna==3.6\n"
-# For one answer, then for all of them (seconds).
+# Seconds, for one answer and for all of them.
 PATIENCE = 10
 PATIENCE_IN_ALL = 300
 
 
 @dataclass(frozen=True, kw_only=True)
 class Vulnerability:
-    """Something known to be wrong with a package: its ids, and the versions in which it is mended."""
+    """A known vulnerability of a package: its ids, and the versions that fix it."""
 
     package: str
     ids: frozenset[str]
     fixed_in: tuple[str, ...]
 
     def __str__(self) -> str:
-        fixed = f"mended in {', '.join(self.fixed_in)}" if self.fixed_in else "not mended yet"
+        fixed = f"fixed in {', '.join(self.fixed_in)}" if self.fixed_in else "not fixed yet"
         return f"{self.package}: {', '.join(sorted(self.ids))} ({fixed})"
 
 
 class Unreachable(Exception):
-    """The advisory service cannot be asked, or knows nothing."""
+    """The advisory service cannot be reached, or has no advisories."""
 
 
 def audit() -> None:
-    """Ask, and say what came out. SetupError where something is wrong."""
+    """Audit all locked packages and print the result. Raises SetupError if one is vulnerable and not accepted."""
     accepted = accepted_until(tomllib.loads(ACCEPTED.read_text()), today=datetime.now(UTC).date())
     try:
         if not ask(KNOWN_VULNERABLE):
-            raise Unreachable("it knows nothing of a vulnerability that everybody knows, as mirrors of the index do")
+            raise Unreachable(
+                "it has no advisory for a version that is known to be vulnerable, like a mirror of the index"
+            )
         found = ask(locked_pins())
     except Unreachable as error:
-        say(f"NOT AUDITED: the advisory service cannot be asked here ({error})")
+        say(f"NOT AUDITED: the advisory service cannot be reached ({error})")
         return
     judge(found, accepted)
-    say(f"no known vulnerability in what is locked, besides {len(accepted)} accepted")
+    say(f"no known vulnerability in the locked packages, apart from {len(accepted)} accepted")
 
 
 def judge(found: list[Vulnerability], accepted: Mapping[str, date]) -> None:
-    """Do nothing where every vulnerability found is accepted; SetupError that lists the others."""
+    """Raises SetupError if a vulnerability is not accepted; the message lists all of these."""
     others = [one for one in found if not one.ids & accepted.keys()]
     if others:
         raise SetupError(
-            "known vulnerabilities in what is locked. Take a mended version (UPGRADE=1 make lock), or say in "
-            f"{ACCEPTED.name} why it does not concern us:\n" + "\n".join(map(str, others))
+            "known vulnerabilities in the locked packages. Take a fixed version (UPGRADE=1 make lock), or write in "
+            f"{ACCEPTED.name} why it does no harm here:\n" + "\n".join(map(str, others))
         )
 
 
 def accepted_until(document: Mapping[str, Any], *, today: date) -> dict[str, date]:
-    """Return the ids that are accepted, each with its last day. SetupError where one has no reason, or is overdue."""
+    """Return the accepted ids, each with its last day. Raises SetupError if one has no reason, or its day is over."""
     for name, entry in document.items():
         if not entry.get("why") or not isinstance(entry.get("until"), date):
             raise SetupError(f"{ACCEPTED.name}: {name} needs `why`, a sentence, and `until`, a date")
@@ -79,13 +80,13 @@ def accepted_until(document: Mapping[str, Any], *, today: date) -> dict[str, dat
 
 
 def locked_pins() -> str:
-    """Return every package that we lock, as requirements, without their hashes."""
+    """Return every locked package, as requirements without hashes."""
     texts = [(REQUIREMENTS / f"{part}.txt").read_text() for part in PARTS]
     return "".join(sorted({f"{line.split()[0]}\n" for text in texts for line in text.splitlines() if "==" in line}))
 
 
 def ask(requirements: str) -> list[Vulnerability]:
-    """Return what is known to be wrong with these packages; Unreachable where it cannot be found out of each."""
+    """Return the vulnerabilities of these packages. Raises Unreachable if one of them cannot be looked up."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "requirements.txt"
         file.write_text(requirements)
@@ -102,7 +103,7 @@ def ask(requirements: str) -> list[Vulnerability]:
 
 
 def read(answers: list[dict[str, Any]]) -> list[Vulnerability]:
-    """Return the vulnerabilities in pip-audit's answers; Unreachable where it passed packages over."""
+    """Return the vulnerabilities in pip-audit's answers. Raises Unreachable if it skipped a package."""
     skipped = [answer["name"] for answer in answers if "skip_reason" in answer]
     if skipped:
         raise Unreachable(f"it does not know {', '.join(skipped[:3])}{' and others' if len(skipped) > 3 else ''}")
@@ -118,8 +119,8 @@ def read(answers: list[dict[str, Any]]) -> list[Vulnerability]:
 
 
 def last_line(text: str) -> str:
-    """Return the last line of what a program complained of, shortened."""
-    return next((line.strip()[:200] for line in reversed(text.splitlines()) if line.strip()), "it said nothing")
+    """Return the last line of a program's error output, shortened."""
+    return next((line.strip()[:200] for line in reversed(text.splitlines()) if line.strip()), "no error output")
 
 
 if __name__ == "__main__":

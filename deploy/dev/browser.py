@@ -1,8 +1,8 @@
-"""Chromium, as tests, measurements and screenshots drive it. Standard library only."""
+"""Chromium for tests, measurements and screenshots. Standard library only."""
 
 import os
 
-# It asks the world for nothing, and may run as root: what it opens is our own.
+# No requests to the internet. It can run as root, because it opens only our own pages.
 ARGUMENTS = [
     "--no-sandbox",
     "--no-first-run",
@@ -13,5 +13,5 @@ ARGUMENTS = [
 
 
 def chromium_program() -> str:
-    """The path of the browser; CHAINRULE_CHROMIUM names another than the machine's."""
+    """The path of the browser: the machine's, or CHAINRULE_CHROMIUM if that is set."""
     return os.environ.get("CHAINRULE_CHROMIUM", "/usr/bin/chromium")

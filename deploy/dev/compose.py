@@ -1,4 +1,4 @@
-"""`make compose-test`: start production's compose file as an operator does, try it, and stop it."""
+"""`make compose-test`: start production's compose file as an operator does, test it, and stop it."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""On Debian, as root, what is missing is installed; anywhere else it is named, with how to get it."""
+"""Install missing programs if this is Debian and we are root; otherwise name them and how to get them."""
 
 import os
 import shutil
@@ -8,12 +8,12 @@ from pathlib import Path
 
 from deploy.dev.base import SetupError, run, say
 
-# Where Debian keeps servers, which is not on everybody's PATH.
+# Debian's folders for servers, which are not always on the PATH.
 PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/lib/postgresql/15/bin"])
 
 
 def find(command: str) -> str | None:
-    """The path of a command, servers included; None where it is not installed."""
+    """The path of a command or a server; None if it is not installed."""
     return shutil.which(command, path=PLACES)
 
 
@@ -24,7 +24,7 @@ def can_install() -> bool:
 
 
 def need(packages_by_command: Mapping[str, str]) -> None:
-    """Make sure that these commands exist. Raises SetupError with the missing ones where we may not install."""
+    """Make sure that these commands exist. Raises SetupError with the missing ones if they cannot be installed here."""
     missing = {command: package for command, package in packages_by_command.items() if find(command) is None}
     if not missing:
         return
@@ -36,7 +36,7 @@ def need(packages_by_command: Mapping[str, str]) -> None:
 
 
 def install(packages: Iterable[str]) -> None:
-    """Install Debian packages without asking anything, and without starting their servers where that can be told."""
+    """Install Debian packages without questions, and without starting their servers if the installer allows it."""
     names = sorted(set(packages))
     say(f"installing {', '.join(names)}")
     refresh()
@@ -49,5 +49,5 @@ def refresh() -> None:
     run(["apt-get", "update", "-qq"], env=_QUIET, errors_only=True)
 
 
-# Run level 1 is where Debian's installers leave servers alone: ours are started by us, and stopped.
+# In run level 1 Debian's installers do not start servers. Commands start and stop their own.
 _QUIET = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}

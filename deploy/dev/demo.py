@@ -1,11 +1,11 @@
 """`make demo`: all of Chainrule on this machine, on loopback only, until Ctrl+C.
 
-    Redis            a server of its own, unless REDIS_URL names one
+    Redis            a new server, unless REDIS_URL names one
     web              the website, on port 8000 or PORT
-    grading worker   grades in Docker sandboxes where an engine answers, else in bubblewrap
-    records worker   writes reports down, and sweeps up what was lost
+    grading worker   grades in Docker sandboxes if an engine answers, otherwise in bubblewrap
+    records worker   stores reports, and sends lost submissions again
 
-A solution of each of the four exercises goes through the running system before it says "ready". Logs are in
+When a solution of each of four exercises has gone through the running system, it prints "ready". Logs are in
 `var/demo`, the database is `var/chainrule.sqlite3`; both stay. CHAINRULE_VAR names another folder than `var`.
 """
 
@@ -31,7 +31,7 @@ Processes = dict[str, "subprocess.Popen[bytes]"]
 
 
 def demo() -> None:
-    """Start everything, grade the samples, then serve until a signal or until a process ends."""
+    """Start everything, grade the samples, then serve until a signal comes or a process exits."""
     port = int(os.environ.get("PORT", "8000"))
     if is_taken(port):
         raise SetupError(f"port {port} is in use: stop what uses it, or choose another, as in `make demo PORT=8001`")
@@ -43,7 +43,7 @@ def demo() -> None:
 
 
 def serve(port: int, stack: ExitStack) -> None:
-    """Bring the demo up and watch over it."""
+    """Start the demo and watch its processes."""
     build_image()
     env = {"DJANGO_SETTINGS_MODULE": "server.settings.demo", "PYTHONUNBUFFERED": "1"}
     env["CHAINRULE_PUBLIC_URL"] = os.environ.get("CHAINRULE_PUBLIC_URL") or f"http://127.0.0.1:{port}"
@@ -59,7 +59,7 @@ def serve(port: int, stack: ExitStack) -> None:
 
 
 def build_image() -> None:
-    """Build the Docker sandbox's image where that can be done; the demo can do without."""
+    """Build the Docker sandbox's image if there is an engine; the demo also works without one."""
     try:
         say(f"the sandbox image is {image.build()}")
     except SetupError as error:
@@ -67,7 +67,7 @@ def build_image() -> None:
 
 
 def probed_sandbox(env: Mapping[str, str]) -> str:
-    """The kind of sandbox that works here, found by starting one. Raises SetupError where none does."""
+    """The kind of sandbox that works here, found by starting one. Raises SetupError if none works."""
     done = subprocess.run(
         [BIN / "python", "-m", "grader", "probe"],
         env={**os.environ, **env},
@@ -87,9 +87,9 @@ def probed_sandbox(env: Mapping[str, str]) -> str:
 
 
 def manage(*words: str, env: Mapping[str, str]) -> None:
-    """Run one of Django's management commands, its output shown. Raises SetupError where it fails.
+    """Run one of Django's management commands and show its output. Raises SetupError if it fails.
 
-    Ctrl+C reaches us alone, and we stop it: it has nothing to say about that.
+    Ctrl+C reaches only this process, which then stops the command, so there is no traceback.
     """
     with running(words[0], [BIN / "python", "manage.py", *words], log=None, env=env) as process:
         code = process.wait()
@@ -98,13 +98,13 @@ def manage(*words: str, env: Mapping[str, str]) -> None:
 
 
 def grade_samples(env: Mapping[str, str]) -> None:
-    """Send the samples through the running system. Raises SetupError, with what the grader said, unless all is well."""
+    """Grade the samples. Raises SetupError with the grader's log if one gets less than full marks."""
     say("grading a sample of each exercise")
     try:
         manage("grade_samples", "--timeout", "600", *SAMPLES, env=env)
     except SetupError as error:
         log = LOGS / "grading.log"
-        raise SetupError(f"the samples were not graded as they should be; the end of {log}:\n{tail(log)}") from error
+        raise SetupError(f"the samples did not get full marks; the end of {log}:\n{tail(log)}") from error
 
 
 def start(port: int, env: Mapping[str, str], stack: ExitStack) -> Processes:
@@ -127,11 +127,11 @@ def start(port: int, env: Mapping[str, str], stack: ExitStack) -> Processes:
 
 
 def watch(processes: Processes) -> None:
-    """Wait for ever. Raises SetupError with the end of its log when a process ends by itself."""
+    """Wait for ever. Raises SetupError with the end of its log if a process exits by itself."""
     while True:
         for name, process in processes.items():
             if process.poll() is not None:
-                raise SetupError(f"{name} ended; the end of {LOGS / name}.log:\n{tail(LOGS / f'{name}.log')}")
+                raise SetupError(f"{name} exited; the end of {LOGS / name}.log:\n{tail(LOGS / f'{name}.log')}")
         time.sleep(0.5)
 
 

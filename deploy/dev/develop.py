@@ -69,7 +69,8 @@ class Service:
 
     def depends_on(self, path: Path) -> bool:
         """Whether a change of this file, a path below the root, restarts the service."""
-        return any(path.is_relative_to(part) for part in self.watched)
+        folder = path.suffix == ".py" and any(path.is_relative_to(part) for part in self.watched)
+        return folder or str(path) in self.watched
 
 
 def develop() -> None:

@@ -1,4 +1,4 @@
-"""The environment `.venv`: every locked package of every part. Made by the system's Python, standard library only."""
+"""The environment `.venv`: every locked package of every part. Needs only the system's Python."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ STAMP = VENV / "chainrule.stamp"
 
 
 def make_environment() -> None:
-    """Bring `.venv` in step with the locks; does nothing where it is."""
+    """Install what the locks list into `.venv`; nothing is done if it is up to date."""
     with only_one("environment"):
         wanted = digest([*PARTS, *TORCH.values()])
         if STAMP.exists() and STAMP.read_text() == wanted and succeeds([PYTHON, "-c", ""]):
@@ -24,7 +24,7 @@ def make_environment() -> None:
 
 
 def make_venv() -> None:
-    """Make an empty environment, unless one of the right Python is there."""
+    """Make an empty environment, unless there is one of the right Python."""
     if succeeds([PYTHON, "-c", "import pip, sys; sys.exit(sys.version_info[:2] != (3, 11))"]):
         return
     if sys.version_info[:2] != (3, 11):
@@ -38,7 +38,7 @@ def make_venv() -> None:
 
 
 def install_packages() -> None:
-    """Install what is locked, hashes checked, and see that it fits together."""
+    """Install the locked packages with their hashes checked, and check that they fit together."""
     say("installing the locked packages (a minute or two, once)")
     if not pip(["install", *from_files(PARTS)]):
         raise SetupError("pip could not install the locked packages: see its message above")
@@ -47,7 +47,7 @@ def install_packages() -> None:
 
 
 def from_files(paths: list[Path]) -> list[str | Path]:
-    """The options that make pip read these requirement files."""
+    """The options of pip for these requirement files."""
     return [option for path in paths for option in ("-r", path)]
 
 

@@ -1,6 +1,6 @@
-"""The front end's bundle, built by npm when its sources have changed.
+"""The front end's bundle, which npm builds when its sources have changed.
 
-Node comes from the machine, or else from a wheel. Standard library only.
+If the machine has no Node, a wheel brings it. Standard library only.
 """
 
 import os
@@ -16,12 +16,12 @@ SOURCES = ROOT / "server" / "web" / "frontend"
 BUILT = ROOT / "server" / "web" / "static" / "build"
 STAMP = BUILT / ".sources"
 OLDEST_NODE = 18
-# Which npm there is, is not for who runs set-up to change.
+# npm does not print that a newer npm exists: people who run set-up do not choose its version.
 QUIET = {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
 
 
 def build_frontend() -> None:
-    """Build the bundle; does nothing where the sources are those it was built from."""
+    """Build the bundle; nothing is done if its sources have not changed."""
     with only_one("frontend"):
         wanted = digest(sources())
         if STAMP.exists() and STAMP.read_text() == wanted:
@@ -31,7 +31,7 @@ def build_frontend() -> None:
         run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=SOURCES, env=env)
         run(["npm", "run", "--silent", "build"], cwd=SOURCES, env=env)
         if not BUILT.is_dir():
-            raise SetupError(f"the front end's build made no {BUILT.relative_to(ROOT)}")
+            raise SetupError(f"the front end's build did not make {BUILT.relative_to(ROOT)}")
         STAMP.write_text(wanted)
 
 
@@ -42,25 +42,25 @@ def sources() -> list[Path]:
 
 
 def with_node() -> Mapping[str, str]:
-    """The environment variables under which `npm` and `node` are found, from a wheel where the machine has none.
+    """The variables with which `npm` and `node` are found. If the machine has none, a wheel is installed first.
 
-    Under them npm does not say that there is a newer npm.
+    Raises SetupError if that fails.
     """
     if node_version() >= OLDEST_NODE and shutil.which("npm"):
         return QUIET
-    say("no Node here: taking one from a wheel")
+    say("no Node on this machine: installing a wheel of it")
     if not pip(["install", "-r", REQUIREMENTS / "node.txt"]):
         raise SetupError(f"the front end needs Node {OLDEST_NODE} or newer with npm")
     return QUIET | {"PATH": os.pathsep.join([str(VENV / "bin"), os.environ.get("PATH", "")])}
 
 
 def node_version() -> int:
-    """The machine's Node, its first number; 0 where there is none."""
+    """The major version of the machine's Node; 0 if there is none."""
     try:
-        said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+        output = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return 0
-    return int(said.strip().lstrip("v").split(".")[0])
+    return int(output.strip().lstrip("v").split(".")[0])
 
 
 if __name__ == "__main__":

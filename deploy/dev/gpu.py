@@ -1,6 +1,6 @@
-"""`make gpu-test`: on a host with an NVIDIA GPU, run on it what is run on each engine, and what only a GPU can show.
+"""`make gpu-test`: on a host with an NVIDIA GPU, run the tests of every engine on it, and the tests of GPUs.
 
-The runtime `gpu` of this installation is what is tried: `deploy/sandbox/README.md` says how to set it.
+They use the runtime `gpu` of this installation: `deploy/sandbox/README.md` says how to set it.
 """
 
 import sys
@@ -12,12 +12,12 @@ from deploy.dev.processes import stopped_by_signals
 from deploy.dev.services import engine_answers
 from deploy.dev.test import ENGINE, an_engine, pytest
 
-# In one process: a GPU belongs to one worker, and some of these take all of it.
+# In one process: a GPU belongs to one worker, and some tests use all of its memory.
 TESTS = ["-n", "0", "-m", "gpu", "tests/gpu", "tests/security", "tests/grader/sandboxes"]
 
 
 def test() -> None:
-    """Run them; exits with pytest's code."""
+    """Run the tests; exits with pytest's code."""
     with only_one("test"), stopped_by_signals():
         need({} if engine_answers() else ENGINE)
         with an_engine() as env:

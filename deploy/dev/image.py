@@ -1,12 +1,12 @@
 """The sandbox images, built when their content has changed.
 
-An image's tag is the digest of what it is made of, so an image that exists is an image that is right:
+An image's tag is the digest of its content, so if an image exists, it is the right one:
 
     chainrule-sandbox-cpu:<digest>   Dockerfile, locks, harness; `gpu` likewise
     chainrule-sandbox-cpu:latest     the one built or checked last
-    chainrule-base:bookworm          made by mmdebstrap where no registry answers
+    chainrule-base:bookworm          made by mmdebstrap if no registry answers
 
-Needs the environment (docker-py) and an engine that answers; `DOCKER_HOST` is heeded.
+Needs the environment (docker-py) and an engine that answers, at DOCKER_HOST if that is set.
 """
 
 import os
@@ -31,13 +31,13 @@ LOCAL_BASE = "chainrule-base:bookworm"
 
 
 def harness() -> list[Path]:
-    """The files of ours that go into the image."""
+    """The project's files that go into the image."""
     files = [path for path in (ROOT / "grader" / "harness").rglob("*") if path.is_file()]
     return [ROOT / "grader" / "__init__.py", *(path for path in files if "__pycache__" not in path.parts)]
 
 
 def dockerfile(kind: str) -> Path:
-    """What the image of a kind ("cpu" or "gpu") is made by."""
+    """The Dockerfile of a kind of image, "cpu" or "gpu"."""
     return ROOT / "deploy" / "images" / f"sandbox-{kind}.Dockerfile"
 
 
@@ -47,7 +47,7 @@ def wanted_tag(kind: str) -> str:
 
 
 def engine() -> docker.DockerClient:
-    """A client of the engine that answers. Raises SetupError where none does."""
+    """A client of the engine. Raises SetupError if no engine answers."""
     try:
         client = docker.from_env(timeout=600)
         client.ping()
@@ -57,7 +57,7 @@ def engine() -> docker.DockerClient:
 
 
 def build(kind: str = "cpu") -> str:
-    """Make sure that the sandbox image of this checkout exists, and say its tag."""
+    """Build the sandbox image of this checkout if it does not exist; its tag. Raises SetupError if that fails."""
     tag = wanted_tag(kind)
     with closing(engine()) as client, only_one("image"):
         if not exists(client, tag):
@@ -68,7 +68,7 @@ def build(kind: str = "cpu") -> str:
 
 
 def exists(client: docker.DockerClient, tag: str) -> bool:
-    """Whether the engine has an image of this tag."""
+    """Whether the engine has an image with this tag."""
     try:
         client.images.get(tag)
     except ImageNotFound:
@@ -77,7 +77,7 @@ def exists(client: docker.DockerClient, tag: str) -> bool:
 
 
 def base(client: docker.DockerClient) -> str:
-    """The image to start from: the registry's, or our own where no registry answers."""
+    """The image to start from: the registry's, or one made here if no registry answers."""
     for tag in (REGISTRY_BASE, LOCAL_BASE):
         if exists(client, tag):
             return tag
@@ -92,8 +92,8 @@ def base(client: docker.DockerClient) -> str:
 
 
 def import_debian(client: docker.DockerClient) -> None:
-    """Make the smallest Debian with Python 3.11 and hand it to the engine."""
-    # minbase brings the C++ library that torch links; the archive's signatures are checked by mmdebstrap.
+    """Make the smallest Debian with Python 3.11 and import it into the engine."""
+    # minbase has the C++ library that torch links; mmdebstrap checks the archive's signatures.
     need({"mmdebstrap": "mmdebstrap"})
     command = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=python3,libseccomp2", "bookworm", "-"]
     with TemporaryFile() as archive:
@@ -113,7 +113,7 @@ def build_from(client: docker.DockerClient, kind: str, tag: str, *, base: str) -
 def make(
     client: docker.DockerClient, recipe: Path, tag: str, files: Mapping[str, Path], arguments: Mapping[str, str]
 ) -> None:
-    """Build an image by a Dockerfile, which finds these files in its context; the steps inside have no network."""
+    """Build an image from a Dockerfile with these files in its context; the steps have no network."""
     with TemporaryFile() as context:
         pack(context, by_name([recipe]) | dict(files))
         context.seek(0)
@@ -132,34 +132,34 @@ def make(
 
 
 def follow(log: Iterator[dict[str, str]]) -> None:
-    """Read the engine's answers to the end: an error among them fails the build, with what led to it."""
-    said: list[str] = []
+    """Read the engine's log to its end. Raises SetupError with the last lines if the build failed."""
+    output: list[str] = []
     for line in log:
         if "error" in line:
-            raise SetupError("the image could not be built:\n" + "".join(said[-40:]) + line["error"])
-        said.append(line.get("stream", ""))
+            raise SetupError("the image could not be built:\n" + "".join(output[-40:]) + line["error"])
+        output.append(line.get("stream", ""))
 
 
 def contents(kind: str) -> dict[str, Path]:
-    """What the sandbox's Dockerfile copies: each file, by its name in the context."""
+    """The files that the sandbox's Dockerfile copies, by their names in the context."""
     wheels = sorted(sandbox_wheels(kind).iterdir())
     return by_name(harness()) | {f"var/wheels/sandbox-{kind}/{path.name}": path for path in wheels}
 
 
 def by_name(paths: Iterable[Path]) -> dict[str, Path]:
-    """Files of the repository, each by its name below the root."""
+    """Files of the repository, by their names below the root."""
     return {str(path.relative_to(ROOT)): path for path in paths}
 
 
 def pack(file: IO[bytes], files: Mapping[str, Path]) -> None:
-    """Write files as an archive, each with the same owner and date on every machine."""
+    """Write files as an archive, with the same owner and date on every machine."""
     with tarfile.open(fileobj=file, mode="w") as archive:
         for name, path in files.items():
             archive.add(path, arcname=name, filter=plain)
 
 
 def plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """A file as the image shall have it: root's, readable by all, of no particular day."""
+    """Set a member's owner to root, make it readable by all, and remove its date."""
     member.uid = member.gid = 0
     member.uname = member.gname = "root"
     member.mode, member.mtime = 0o644, 0

@@ -1,10 +1,10 @@
-"""`make images`: the images of production, built when their content has changed.
+"""`make images`: the images of production, built if their content has changed.
 
     chainrule-web        the website and the records worker
-    chainrule-grading    the grading worker: the sandbox's image with the grader around it
+    chainrule-grading    the grading worker: the sandbox's image with the grader added
     chainrule-proxy      the reverse proxy
 
-Each has the digest of its content as a tag, and `latest`. deploy/README.md says how they are started.
+Each has two tags, the digest of its content and `latest`. deploy/README.md says how to start them.
 """
 
 from collections.abc import Iterable
@@ -34,15 +34,15 @@ class Recipe:
 
     @property
     def dockerfile(self) -> Path:
-        """What it is made by."""
+        """The Dockerfile."""
         return ROOT / "deploy" / "images" / f"{self.name}.Dockerfile"
 
     def files(self) -> list[Path]:
-        """The files of ours that go in."""
+        """The project's files that go in."""
         return sorted(path for part in self.parts for path in files_of(ROOT / part))
 
     def wheels(self) -> dict[str, Path]:
-        """The wheels that go in, by their names in the context: what the image below lacks."""
+        """The wheels that go in, by their names in the context; those of the image below are left out."""
         if not self.lock:
             return {}
         there = set() if self.name == "web" else {path.name for path in sandbox_wheels("cpu").iterdir()}
@@ -50,14 +50,14 @@ class Recipe:
         return {f"var/wheels/{self.name}/{path.name}": path for path in sorted(missing)}
 
     def tag(self) -> str:
-        """The name it gets: the digest covers all of its content but the base."""
+        """Its name and digest, which covers all content except the base."""
         locks = [REQUIREMENTS / f"{self.lock}.txt"] if self.lock else []
         below = self.below.partition(":")[2][:12] if self.argument == "SANDBOX" else ""
         return f"chainrule-{self.name}:{digest([self.dockerfile, *locks, *self.files()])}{below}"
 
 
 def files_of(path: Path) -> Iterable[Path]:
-    """A file, or all files of a folder but those that are made, or that things are made from."""
+    """A file, or all files of a folder except build outputs and sources of the bundle."""
     if path.is_file():
         return [path]
     found = (file for file in path.rglob("*") if file.is_file())
@@ -80,14 +80,17 @@ def recipes(*, base: str, sandbox: str, proxy_base: str) -> list[Recipe]:
 
 
 def build(proxy_base: str = PROXY_BASE) -> list[str]:
-    """Make sure that the images of this checkout exist, and say their tags."""
+    """Build the images of this checkout if they do not exist; their tags."""
     sandbox = image.build()
     with closing(image.engine()) as client, only_one("image"):
-        return [bring(client, one) for one in recipes(base=image.base(client), sandbox=sandbox, proxy_base=proxy_base)]
+        return [
+            build_if_missing(client, one)
+            for one in recipes(base=image.base(client), sandbox=sandbox, proxy_base=proxy_base)
+        ]
 
 
-def bring(client: docker.DockerClient, recipe: Recipe) -> str:
-    """Build one image where it is missing, and say its tag."""
+def build_if_missing(client: docker.DockerClient, recipe: Recipe) -> str:
+    """Build one image if it does not exist; its tag."""
     tag = recipe.tag()
     if not image.exists(client, tag):
         say(f"building {tag}")

@@ -1,13 +1,13 @@
 """Write the locks: every package of every part, pinned and hashed.
 
-    web.in  grader.in  sandbox.in  dev.in    what we ask for, and why
-    node.in                                  the same, only for machines without Node
-    *.txt                                    what that means, package by package
+    web.in  grader.in  sandbox.in  dev.in    what is needed, and why
+    node.in                                  the same, for machines without Node
+    *.txt                                    every package, with version and hashes
     torch-cpu.txt                            one wheel, locked by hand
     torch-cuda.txt                           the default index's torch with its CUDA packages
 
-All parts are resolved together first, so that they fit into one environment. What is locked stays as it is;
-`UPGRADE=1 make lock` takes the newest. uv reads metadata only, nothing large is downloaded.
+All parts are resolved together first, so that they fit into one environment. Locked versions stay if they still fit;
+`UPGRADE=1 make lock` takes the newest. uv reads only metadata, so nothing large is downloaded.
 """
 
 import os
@@ -19,7 +19,7 @@ from deploy.dev.base import REQUIREMENTS, VENV, main, run, say
 
 PARTS = ("web", "grader", "sandbox", "dev")
 TORCH = "torch==2.13.0"
-OUR_FOLDERS = ("    #   -c /", "    # via -r /")
+TEMPORARY = ("    #   -c /", "    # via -r /")
 
 
 def lock() -> None:
@@ -34,12 +34,12 @@ def lock() -> None:
             uv(REQUIREMENTS / f"{part}.txt", "--generate-hashes", "-c", everything, sources=[f"{part}.in"])
         uv(REQUIREMENTS / "torch-cuda.txt", "--generate-hashes", "-c", everything, sources=[torch])
     for path in REQUIREMENTS.glob("*.txt"):
-        without_our_folders(path)
+        without_temporary_files(path)
     say("locks written to deploy/requirements")
 
 
 def locked_pins() -> str:
-    """The pins in the locks as they are, which uv keeps where it can."""
+    """The pins in the current locks; uv keeps each one if it can."""
     texts = [(REQUIREMENTS / f"{part}.txt").read_text() for part in PARTS if (REQUIREMENTS / f"{part}.txt").exists()]
     return "".join(f"{line.split()[0]}\n" for text in texts for line in text.splitlines() if "==" in line)
 
@@ -50,10 +50,10 @@ def uv(output: Path, *options: str | Path, sources: Sequence[str | Path]) -> Non
     run([*command, *options, "-o", output, *sources], cwd=REQUIREMENTS)
 
 
-def without_our_folders(path: Path) -> None:
+def without_temporary_files(path: Path) -> None:
     """Drop the comments that name this run's temporary files."""
     lines = path.read_text().splitlines(keepends=True)
-    path.write_text("".join(line for line in lines if not line.startswith(OUR_FOLDERS)))
+    path.write_text("".join(line for line in lines if not line.startswith(TEMPORARY)))
 
 
 if __name__ == "__main__":

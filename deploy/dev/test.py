@@ -1,4 +1,4 @@
-"""`make test`: bring everything that the tests need, run every check and every test, stop what was started."""
+"""`make test`: start every service that the tests need, run every check and every test, stop what was started."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ PROGRAMS = {
     "docker-compose": "docker-compose",
 }
 ENGINE = {"dockerd": "docker.io"}
-# What pytest exits with where no test was left.
+# pytest's exit code if no test was selected.
 NOTHING_TO_RUN = 5
 
 
@@ -46,7 +46,7 @@ def test() -> None:
 
 @contextmanager
 def services() -> Iterator[dict[str, str]]:
-    """Run the servers and build the image; yields the variables that tell the tests where they are."""
+    """Run the servers and build the image; yields the variables with their addresses."""
     with ExitStack() as stack:
         env = {
             "REDIS_URL": stack.enter_context(redis(LOGS)),
@@ -61,7 +61,7 @@ def services() -> Iterator[dict[str, str]]:
 
 @contextmanager
 def an_engine() -> Iterator[dict[str, str]]:
-    """Make sure that a Docker engine answers; yields the variable that tells the tests where, if it is one of ours."""
+    """Start a Docker engine if none answers; yields the variable with its address, or nothing if one was there."""
     with docker_engine(LOGS) as host:
         if host:
             os.environ["DOCKER_HOST"] = host
@@ -69,23 +69,23 @@ def an_engine() -> Iterator[dict[str, str]]:
 
 
 def on_both_databases(env: dict[str, str], arguments: list[str]) -> int:
-    """Run the tests; then, on PostgreSQL, those once more that touch the database. The exit code that tells of both.
+    """Run the tests, then those that use the database again on PostgreSQL; an exit code for both runs.
 
-    The first run has SQLite where a test works with the database in its own process. Processes of their own
-    (`tests.support.system`) have PostgreSQL throughout.
+    In the first run, tests that use the database in their own process have SQLite. Systems of several processes
+    (`tests.support.system`) have PostgreSQL in both.
     """
     first = pytest(env, arguments)
-    say("the tests that touch the database, once more on PostgreSQL")
+    say("the tests that use the database, again on PostgreSQL")
     again = {"DATABASE_URL": env["CHAINRULE_TEST_POSTGRES"], "CHAINRULE_ONLY_WITH_DATABASE": "1"}
     second = pytest(env | again, arguments)
-    # None of the tests asked for touches the database: as long as there were some, all is well.
+    # If none of the selected tests uses the database, the second run has nothing to do.
     return first or (0 if second == NOTHING_TO_RUN else second)
 
 
 def pytest(env: dict[str, str], arguments: list[str]) -> int:
-    """Run pytest over everything, or as told; its exit code. Its closing line is the last thing to be printed."""
+    """Run pytest with these arguments; its exit code. Its summary is the last thing that is printed."""
     command: list[str | Path] = [VENV / "bin" / "pytest", "-n", "2", "--dist", "worksteal", *arguments]
-    # An interrupt, unlike SIGTERM, lets pytest and its fixtures put things away.
+    # After SIGINT, unlike SIGTERM, pytest runs the teardown of its fixtures.
     with running("pytest", command, log=None, env=env, stop_signal=signal.SIGINT, patience=60) as process:
         return process.wait()
 

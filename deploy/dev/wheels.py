@@ -1,7 +1,7 @@
-"""Wheels, fetched by pip with their hashes checked.
+"""Wheels, which pip downloads with their hashes checked.
 
-torch has two locks. The CPU build is tried first; where pip's indexes do not hold it, the CUDA build from the
-default index is taken instead, which works on a CPU too but is several times as large.
+torch has two locks. The CPU build is tried first. If pip's indexes do not have it, the CUDA build from the default
+index is used, which also works on a CPU but is several times as large.
 """
 
 import shutil
@@ -14,15 +14,15 @@ from deploy.dev.base import REQUIREMENTS, VAR, VENV, SetupError, digest, only_on
 
 SANDBOX = REQUIREMENTS / "sandbox.txt"
 TORCH = {"cpu": REQUIREMENTS / "torch-cpu.txt", "gpu": REQUIREMENTS / "torch-cuda.txt"}
-# A lock is complete, so pip resolves nothing: left to it, pips before 23.3 overlook the pin of a package that another
-# one asks for with an extra (`coverage[toml]`), and stop as soon as there is a newer release of it.
+# A lock is complete, so pip must resolve nothing. If it does, pip before 23.3 ignores the pin of a package that another
+# one requires with an extra (`coverage[toml]`), and fails as soon as a newer release of it exists.
 _LOCKED = ("--no-deps", "--require-hashes", "--only-binary=:all:")
 
 
 def pip(arguments: Sequence[str | Path], *, quiet: bool = False) -> bool:
-    """Run the environment's pip, which takes what is locked and nothing else; whether it ended well.
+    """Run the environment's pip for locked packages; whether it succeeded.
 
-    The first of the arguments is pip's command. With `quiet`, its errors are not shown.
+    The first of the arguments is pip's command. If `quiet` is set, its errors are not shown.
     """
     python = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-q"]
     command = [*python, *map(str, arguments), *_LOCKED]
@@ -33,7 +33,7 @@ def pip(arguments: Sequence[str | Path], *, quiet: bool = False) -> bool:
 
 
 def with_torch(arguments: Sequence[str | Path]) -> None:
-    """Run pip with torch's CPU lock added, or its CUDA lock where no index has the CPU build."""
+    """Run pip with torch's CPU lock, or with its CUDA lock if no index has the CPU build. Raises SetupError."""
     if pip([*arguments, "-r", TORCH["cpu"]], quiet=True):
         return
     say("pip finds no CPU build of torch (PIP_EXTRA_INDEX_URL can name an index that has it); taking the CUDA build")
@@ -41,37 +41,37 @@ def with_torch(arguments: Sequence[str | Path]) -> None:
 
 
 def with_cuda(arguments: Sequence[str | Path]) -> None:
-    """Run pip with torch's CUDA lock added."""
+    """Run pip with torch's CUDA lock. Raises SetupError if it fails."""
     if not pip([*arguments, "-r", TORCH["gpu"]]):
         raise SetupError("pip could not get torch: see its message above")
 
 
 def sandbox_wheels(kind: str) -> Path:
-    """The folder with every wheel of a sandbox ("cpu" or "gpu"), downloaded if it is not there yet."""
+    """The folder with every wheel of a sandbox ("cpu" or "gpu"), downloaded if it does not exist."""
     with_its_torch = with_torch if kind == "cpu" else with_cuda
     return fetched(f"sandbox-{kind}", [SANDBOX, TORCH[kind]], with_its_torch, SANDBOX)
 
 
 def part_wheels(part: str) -> Path:
-    """The folder with every wheel of a part ("web" or "grader", which comes without torch), downloaded if need be."""
+    """The folder with every wheel of a part ("web", or "grader" without torch), downloaded if it does not exist."""
     lock = REQUIREMENTS / f"{part}.txt"
     return fetched(part, [lock], without_torch, lock)
 
 
-def fetched(name: str, locks: Sequence[Path], ask: Callable[[list[str | Path]], None], lock: Path) -> Path:
-    """The folder with the wheels that these locks mean; where it is missing, `ask` has pip fill it."""
+def fetched(name: str, locks: Sequence[Path], download: Callable[[list[str | Path]], None], lock: Path) -> Path:
+    """The folder with the wheels of these locks; if it does not exist, `download` runs pip."""
     folder = VAR / "wheels" / f"{name}-{digest(locks)}"
     with only_one("wheels"):
         if not folder.is_dir():
             say(f"fetching the packages of {name}")
             fresh = folder.with_suffix(".part")
             shutil.rmtree(fresh, ignore_errors=True)
-            ask(["download", "--dest", fresh, "-r", lock])
+            download(["download", "--dest", fresh, "-r", lock])
             fresh.rename(folder)
     return folder
 
 
 def without_torch(arguments: Sequence[str | Path]) -> None:
-    """Run pip as it is told."""
+    """Run pip without torch. Raises SetupError if it fails."""
     if not pip(arguments):
         raise SetupError("pip could not get the packages: see its message above")

@@ -1,8 +1,8 @@
-"""`make screenshots`: take the README's pictures anew, from the demo course, through a real browser.
+"""`make screenshots`: take the README's pictures again, from the demo course, with a real browser.
 
-The whole demo runs on a free port, its three weeks told into a database that is thrown away afterwards. The first time
-takes some minutes, as every answer of the story is graded; the reports are kept in `var/screenshots`. A wrong gradient
-is handed in while the camera waits. Pictures are WebP without loss, which of pages like ours is smaller than with it.
+The whole demo runs on a free port, with its three weeks in a database that is deleted afterwards. The first run takes
+some minutes, because every answer of the story is graded; the reports are kept in `var/screenshots`. A wrong gradient
+is submitted during the run. Pictures are lossless WebP: for pages like these, that is smaller than lossy WebP.
 """
 
 import io
@@ -24,9 +24,9 @@ from deploy.dev.services import redis
 FOLDER = Path(__file__).parent
 COURSE = "courses/autograd-demo/"
 EXERCISE = COURSE + "exercises/gradients/jacobian-products/"
-# An answer whose mistake has everything to show: a diagnosis, a counterexample, a heat map and a graph.
+# An answer whose report has a diagnosis, a counterexample, a heat map and a graph.
 WRONG = ROOT / "exercises/gradients/jacobian_products/mistakes/rows_added_up.py"
-# The first has not begun, so that what is handed in is the first attempt; the second is in the midst of the course.
+# The first student has submitted nothing yet; the second is in the middle of the course.
 FRESH, BUSY, TEACHER = "student1", "student8", "instructor"
 SIZE = ViewportSize(width=1280, height=860)
 MOST_BYTES = 100_000
@@ -36,7 +36,7 @@ A_MINUTE = 60_000
 def screenshots() -> None:
     """Run the demo and take every picture."""
     with stopped_by_signals(), ExitStack() as stack, sync_playwright() as playwright:
-        address = stack.enter_context(told_demo())
+        address = stack.enter_context(story_demo())
         browser = playwright.chromium.launch(executable_path=chromium_program(), args=ARGUMENTS)
         take_students(browser, address)
         take_teachers(browser, address)
@@ -44,7 +44,7 @@ def screenshots() -> None:
 
 
 @contextmanager
-def told_demo() -> Iterator[str]:
+def story_demo() -> Iterator[str]:
     """Run the demo with its story while the block runs; yields its address."""
     build_image()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
@@ -59,7 +59,7 @@ def told_demo() -> Iterator[str]:
 
 
 def take_students(browser: Browser, address: str) -> None:
-    """Take a course's home, an exercise with a wrong answer, and what is said of it."""
+    """Take a course's home, an exercise with a wrong answer, and its report."""
     page = signed_in(browser, address, BUSY)
     page.goto(address + COURSE)
     keep("home", page)
@@ -88,7 +88,7 @@ def take_teachers(browser: Browser, address: str) -> None:
 
 
 def signed_in(browser: Browser, address: str, name: str) -> Page:
-    """Return a page on which a person of the demo is signed in."""
+    """Return a page on which this person of the demo is signed in."""
     page = browser.new_page(viewport=SIZE, color_scheme="light", reduced_motion="reduce")
     page.goto(f"{address}accounts/login/")
     page.get_by_label("User name").fill(name)
@@ -99,7 +99,7 @@ def signed_in(browser: Browser, address: str, name: str) -> Page:
 
 
 def keep(name: str, what: Page | Locator) -> None:
-    """Write a picture of a page, or of a part of one, into this folder."""
+    """Write a picture of a page or a part of it into this folder. Raises ValueError if the file is too large."""
     picture = Image.open(io.BytesIO(what.screenshot())).convert("RGB")
     file = FOLDER / f"{name}.webp"
     picture.save(file, lossless=True, method=6)

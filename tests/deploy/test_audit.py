@@ -19,7 +19,7 @@ SKIPPED = {"name": "idna", "skip_reason": "Dependency not found on PyPI and coul
 
 
 def test_a_vulnerability_fails_and_is_told_with_its_remedy():
-    with pytest.raises(SetupError, match=r"idna 3\.6: CVE-2024-3651, PYSEC-2024-60 \(mended in 3\.7\)"):
+    with pytest.raises(SetupError, match=r"idna 3\.6: CVE-2024-3651, PYSEC-2024-60 \(fixed in 3\.7\)"):
         audit.judge(audit.read([CLEAN, BAD]), {})
 
 
