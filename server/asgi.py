@@ -10,8 +10,8 @@ metrics.share_in_website()
 website = get_asgi_application()
 
 from server.accounts.startup import refuse_demo_accounts  # noqa: E402 models can be imported only from here on
-from server.api.body_limits import guarded  # noqa: E402
-from server.web.body_limits import bounded  # noqa: E402
+from server.api.gate import route_api  # noqa: E402
+from server.web.body_limits import PAGES, limit_bodies  # noqa: E402
 
 refuse_demo_accounts()
-application = guarded(bounded(website))
+application = route_api(limit_bodies(website, PAGES))

@@ -8,7 +8,7 @@ from django.http import HttpRequest, UnreadablePostError
 from ninja.security import HttpBearer
 
 from server.api import limits
-from server.api.models import ApiToken, Scope
+from server.api.models import ApiToken, TokenScope
 from server.api.problems import Code, Problem
 from server.api.tokens import find_token
 
@@ -18,7 +18,7 @@ REALM = 'Bearer realm="chainrule"'
 class BearerToken(HttpBearer):
     """A token in `Authorization: Bearer cr_...`. Any one of the scopes will do; none asked for: every token."""
 
-    def __init__(self, *scopes: Scope) -> None:
+    def __init__(self, *scopes: TokenScope) -> None:
         super().__init__()
         self.scopes = scopes
 

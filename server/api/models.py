@@ -9,7 +9,7 @@ from server.courses.models import Course
 from server.submissions.models import Submission
 
 
-class Scope(models.TextChoices):
+class TokenScope(models.TextChoices):
     """What a token may do."""
 
     SUBMISSIONS_WRITE = "submissions:write", "Hand in code"
@@ -50,7 +50,7 @@ class ApiToken(models.Model):
         """Whether it still opens anything."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
-    def allows(self, scope: Scope) -> bool:
+    def allows(self, scope: TokenScope) -> bool:
         """Whether it has a scope."""
         return scope.value in self.scopes
 

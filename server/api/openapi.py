@@ -17,7 +17,13 @@ Lists have a `limit`; `next` is the address of the page after. Answers to GET ha
 Problems are `application/problem+json` (RFC 9457) with a `code` for programs and a request id.
 """
 
-EVERYWHERE = (Code.MALFORMED, Code.METHOD_NOT_ALLOWED, Code.TIMED_OUT, Code.INTERNAL, Code.UNAVAILABLE)
+EVERYWHERE = (
+    Code.MALFORMED,
+    Code.METHOD_NOT_ALLOWED,
+    Code.TIMED_OUT,
+    Code.INTERNAL,
+    Code.UNAVAILABLE,
+)
 WITH_TOKEN = (Code.UNAUTHENTICATED, Code.FORBIDDEN, Code.TOO_MANY_REQUESTS)
 WITH_BODY = (Code.TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE)
 OF = {

@@ -42,7 +42,7 @@ class Code(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kind:
+class ProblemKind:
     """A kind of problem: its HTTP status, a title, and what to do about it."""
 
     status: int
@@ -50,70 +50,72 @@ class Kind:
     advice: str
 
 
-KINDS: Mapping[Code, Kind] = {
-    Code.MALFORMED: Kind(
+KINDS: Mapping[Code, ProblemKind] = {
+    Code.MALFORMED: ProblemKind(
         status=400, title="The request cannot be read", advice="Send JSON in UTF-8; `detail` says what is wrong."
     ),
-    Code.UNAUTHENTICATED: Kind(
+    Code.UNAUTHENTICATED: ProblemKind(
         status=401,
         title="No valid token",
         advice="Send `Authorization: Bearer cr_...`; the token may have expired or been revoked.",
     ),
-    Code.FORBIDDEN: Kind(
+    Code.FORBIDDEN: ProblemKind(
         status=403, title="The token may not do this", advice="Use a token with the scope that `detail` names."
     ),
-    Code.NOT_FOUND: Kind(
+    Code.NOT_FOUND: ProblemKind(
         status=404,
         title="There is nothing here",
         advice="It does not exist, or it belongs to a course that the token is not bound to.",
     ),
-    Code.METHOD_NOT_ALLOWED: Kind(
+    Code.METHOD_NOT_ALLOWED: ProblemKind(
         status=405, title="This cannot be done here", advice="`Allow` lists the methods that can."
     ),
-    Code.TIMED_OUT: Kind(status=408, title="The request took too long to arrive", advice="Send it again."),
-    Code.NOT_OPEN: Kind(status=409, title="The assignment is not open yet", advice="Hand in after it opens."),
-    Code.CLOSED: Kind(status=409, title="The assignment is closed", advice="Ask an instructor for more time."),
-    Code.ATTEMPTS_USED_UP: Kind(
+    Code.TIMED_OUT: ProblemKind(status=408, title="The request took too long to arrive", advice="Send it again."),
+    Code.NOT_OPEN: ProblemKind(status=409, title="The assignment is not open yet", advice="Hand in after it opens."),
+    Code.CLOSED: ProblemKind(status=409, title="The assignment is closed", advice="Ask an instructor for more time."),
+    Code.ATTEMPTS_USED_UP: ProblemKind(
         status=409, title="All attempts are used", advice="Ask an instructor for more attempts."
     ),
-    Code.COOLDOWN: Kind(
+    Code.COOLDOWN: ProblemKind(
         status=409, title="The last attempt was a moment ago", advice="Wait as long as `Retry-After` says."
     ),
-    Code.IN_FLIGHT: Kind(
+    Code.IN_FLIGHT: ProblemKind(
         status=409,
         title="A request with this Idempotency-Key is under way",
         advice="Send the same request again after `Retry-After` seconds, and get its answer.",
     ),
-    Code.CONFLICT: Kind(status=409, title="This does not fit the present state", advice="Read it again, then decide."),
-    Code.PRECONDITION_FAILED: Kind(
+    Code.CONFLICT: ProblemKind(
+        status=409, title="This does not fit the present state", advice="Read it again, then decide."
+    ),
+    Code.PRECONDITION_FAILED: ProblemKind(
         status=412,
         title="It has changed since you read it",
         advice="Read it again and send its new ETag in `If-Match`.",
     ),
-    Code.TOO_LARGE: Kind(status=413, title="The body is too large", advice="`detail` says how much is taken."),
-    Code.UNSUPPORTED_MEDIA_TYPE: Kind(
+    Code.TOO_LARGE: ProblemKind(status=413, title="The body is too large", advice="`detail` says how much is taken."),
+    Code.UNSUPPORTED_MEDIA_TYPE: ProblemKind(
         status=415, title="The body is not JSON", advice="Send `Content-Type: application/json`."
     ),
-    Code.INVALID: Kind(
+    Code.INVALID: ProblemKind(
         status=422, title="The request does not fit the schema", advice="`errors` points at each wrong value."
     ),
-    Code.KEY_REUSED: Kind(
+    Code.KEY_REUSED: ProblemKind(
         status=422,
         title="This Idempotency-Key belongs to another request",
         advice="Use a new key for a new request; keys are kept for 24 hours.",
     ),
-    Code.PRECONDITION_REQUIRED: Kind(
+    Code.PRECONDITION_REQUIRED: ProblemKind(
         status=428, title="An If-Match is required", advice="Read it first, and send its ETag in `If-Match`."
     ),
-    Code.TOO_MANY_REQUESTS: Kind(
+    Code.TOO_MANY_REQUESTS: ProblemKind(
         status=429, title="Too many requests", advice="Wait as long as `Retry-After` says; see `RateLimit`."
     ),
-    Code.INTERNAL: Kind(
+    Code.INTERNAL: ProblemKind(
         status=500,
         title="This is our mistake",
         advice="Send it again with the same Idempotency-Key: nothing is done twice. Tell us the request id.",
     ),
-    Code.UNAVAILABLE: Kind(
+    Code.UNAVAILABLE: ProblemKind(
         status=503, title="We cannot answer at the moment", advice="Send it again after `Retry-After` seconds."
     ),
 }

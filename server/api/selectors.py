@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from server.accounts.models import User
-from server.api.models import ApiToken, Scope
+from server.api.models import ApiToken, TokenScope
 from server.api.problems import At, Code, Problem
 from server.api.schemas import ByExternalId, ById
 from server.courses.models import Course, Enrollment
@@ -125,7 +125,7 @@ def endpoints(token: ApiToken) -> QuerySet[Endpoint]:
 
 def may_hear(token: ApiToken, event: EventType) -> bool:
     """Whether a token may be told of an event: whoever may read of a thing may be told of it."""
-    return token.allows(Scope.SUBMISSIONS_READ if event.startswith("submission.") else Scope.GRADES_READ)
+    return token.allows(TokenScope.SUBMISSIONS_READ if event.startswith("submission.") else TokenScope.GRADES_READ)
 
 
 def get_endpoint(token: ApiToken, pk: int) -> Endpoint:

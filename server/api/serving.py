@@ -1,12 +1,12 @@
-"""Serving the API: from a request's scope and body to its answer, in a few threads that live with the process.
+"""Serves the API: from a request's scope and body to its answer, in a few threads that live as long as the process.
 
-Django's own way is made for pages that stream: a thread of its own for each request, and five changes between it and
-the event loop. The API's requests are short, so that this would cost as much as their work. Here a request is answered
-in one go, by the next thread that is free; only `Prefer: wait` holds on to anything, and that is no thread.
+Django's own handler is made for streaming pages: it starts a thread for each request and changes five times between
+that thread and the event loop. The API's requests are so short that this would cost as much as their work. Here the
+next free thread answers a request in one step; `Prefer: wait` waits in the event loop and holds no thread.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from io import BytesIO
@@ -23,21 +23,17 @@ from django.urls import set_script_prefix
 from server.api.middleware import respond
 from server.api.problems import CONTENT_TYPE, KINDS, Code, Problem, body_of
 from server.api.waiting import held
-
-Scope = dict[str, Any]
-Message = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from server.web.body_limits import AsgiScope, Receive, Send
 
 
-async def serve(scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
-    """Answer a request whose body is here."""
-    line = _line()
-    if line.full:
-        problem = Problem(Code.UNAVAILABLE, "Too many requests wait here already.", headers={"Retry-After": "1"})
+async def serve(scope: AsgiScope, body: bytes, receive: Receive, send: Send) -> None:
+    """Answer a request whose body has been read."""
+    requests = _queue()
+    if requests.is_full:
+        problem = Problem(Code.UNAVAILABLE, "Too many requests are waiting.", headers={"Retry-After": "1"})
         return await refuse(problem, send)
     try:
-        response = await line.join(_respond, scope, body)
+        response = await requests.run(_respond, scope, body)
     except UnicodeDecodeError:
         return await refuse(Problem(Code.MALFORMED, "The address is not UTF-8."), send)
     if hasattr(response, "wait"):
@@ -45,21 +41,21 @@ async def serve(scope: Scope, body: bytes, receive: Receive, send: Send) -> None
     return await _send(response, send)
 
 
-class Line:
-    """Requests that wait for one of a few threads, and those that they work on. One for each process."""
+class RequestQueue:
+    """Requests that wait for one of a few threads, and those that the threads work on. One for each process."""
 
-    def __init__(self, *, threads: int, longest: int) -> None:
+    def __init__(self, *, threads: int, max_length: int) -> None:
         self.threads = ThreadPoolExecutor(threads, thread_name_prefix="api")
-        self.longest = longest
+        self.max_length = max_length
         self.length = 0
 
     @property
-    def full(self) -> bool:
-        """Whether whoever comes now had better come again later."""
-        return self.length >= self.longest
+    def is_full(self) -> bool:
+        """Whether a new request must be refused."""
+        return self.length >= self.max_length
 
-    async def join(self, work: Callable[..., HttpResponse], *args: Any) -> HttpResponse:
-        """Return what the work returns once it was its turn."""
+    async def run(self, work: Callable[..., HttpResponse], *args: Any) -> HttpResponse:
+        """Wait for a free thread, run the work there and return its result."""
         self.length += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self.threads, work, *args)
@@ -68,12 +64,12 @@ class Line:
 
 
 @cache
-def _line() -> Line:
-    return Line(threads=settings.API_THREADS, longest=settings.API_LINE)
+def _queue() -> RequestQueue:
+    return RequestQueue(threads=settings.API_THREADS, max_length=settings.API_LINE)
 
 
-def _respond(scope: Scope, body: bytes) -> HttpResponse:
-    # Between these two signals Django lends us a connection to the database.
+def _respond(scope: AsgiScope, body: bytes) -> HttpResponse:
+    # Between these two signals Django gives this thread a database connection.
     request_started.send(sender=serve, scope=scope)
     try:
         set_script_prefix(get_script_prefix(scope))
@@ -83,17 +79,17 @@ def _respond(scope: Scope, body: bytes) -> HttpResponse:
 
 
 async def _hold(response: HttpResponse, receive: Receive, send: Send) -> None:
-    """Send what `Prefer: wait` waits for; nothing where the caller goes away meanwhile."""
+    """Send the answer that `Prefer: wait` waits for; nothing if the client disconnects first."""
     async with ThreadSensitiveContext():
         waiting = asyncio.ensure_future(held(response))
-        leaving = asyncio.ensure_future(receive())  # after the body, that is all that can come
+        leaving = asyncio.ensure_future(receive())  # after the body, only a disconnect can come
         await asyncio.wait({waiting, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        there = waiting.done()
+        is_ready = waiting.done()
         for task in (waiting, leaving):
             task.cancel()
-        # The other one is the web server's own kind of future, which never tells asyncio that it was cancelled.
+        # `leaving` is the web server's own kind of future, which never reports to asyncio that it was cancelled.
         await asyncio.wait({waiting})
-    if there:
+    if is_ready:
         await _send(waiting.result(), send)
 
 
@@ -104,7 +100,7 @@ async def _send(response: HttpResponse, send: Send) -> None:
 
 
 async def refuse(problem: Problem, send: Send) -> None:
-    """Answer with a problem that was seen before there was a request; the connection ends with it."""
+    """Answer with a problem that was found before there was a request, and close the connection."""
     request_id = uuid4().hex
     headers = {"content-type": CONTENT_TYPE, "x-request-id": request_id, "connection": "close"}
     headers |= {name.lower(): value for name, value in problem.headers.items()}

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from server.accounts.models import User
-from server.api.models import ApiToken, Scope
+from server.api.models import ApiToken, TokenScope
 from server.courses.models import Course
 
 MARK = "cr_"
@@ -60,7 +60,7 @@ def make_token(
     name: str,
     *,
     courses: Iterable[Course],
-    scopes: Collection[Scope],
+    scopes: Collection[TokenScope],
     expires_at: datetime | None = None,
     learner: User | None = None,
     owner: User | None = None,

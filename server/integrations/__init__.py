@@ -1,1 +1,1 @@
-"""What other systems connect to a course by: tokens for the API, and webhooks."""
+"""Pages for connecting other systems to a course: API tokens and webhooks."""

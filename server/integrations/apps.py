@@ -1,9 +1,9 @@
-"""The connections app."""
+"""The integrations app."""
 
 from django.apps import AppConfig
 
 
-class ConnectionsConfig(AppConfig):
-    """Pages for tokens and webhooks."""
+class IntegrationsConfig(AppConfig):
+    """Pages for API tokens and webhooks."""
 
     name = "server.integrations"

@@ -1,4 +1,4 @@
-"""Reading a course's tokens and webhooks."""
+"""Reads a course's API tokens and webhooks."""
 
 from django.db.models import Count, Max, Q, QuerySet
 
@@ -9,7 +9,7 @@ from server.webhooks.models import Delivery, DeliveryState, Endpoint
 
 
 def tokens_of(course: Course, user: User) -> QuerySet[ApiToken]:
-    """Return the tokens that open a course and nothing that the person is no instructor of. People's own are theirs."""
+    """Return a course's tokens, without personal ones and those for courses that the person is no instructor of."""
     rows = ApiToken.objects.filter(courses=course, learner=None).select_related("owner")
     if user.is_superuser:
         return rows
@@ -19,7 +19,7 @@ def tokens_of(course: Course, user: User) -> QuerySet[ApiToken]:
 
 
 def endpoints_of(course: Course) -> QuerySet[Endpoint]:
-    """Return a course's webhooks, and how its deliveries fare."""
+    """Return a course's webhooks, each with the numbers of its deliveries by state."""
     return course.webhook_endpoints.annotate(
         delivered=Count("deliveries", filter=Q(deliveries__state=DeliveryState.DELIVERED)),
         waiting=Count("deliveries", filter=Q(deliveries__state=DeliveryState.PENDING)),
@@ -29,5 +29,5 @@ def endpoints_of(course: Course) -> QuerySet[Endpoint]:
 
 
 def deliveries_to(endpoint: Endpoint) -> QuerySet[Delivery]:
-    """Return what was sent to a webhook, newest first, with every try."""
+    """Return a webhook's deliveries, newest first, with every try."""
     return endpoint.deliveries.select_related("event").prefetch_related("tries").order_by("-pk")

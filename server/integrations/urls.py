@@ -1,10 +1,10 @@
-"""Addresses of a course's connections."""
+"""URLs of a course's integrations: API tokens and webhooks."""
 
 from django.urls import path
 
 from server.integrations import views
 
-app_name = "connections"
+app_name = "integrations"
 urlpatterns = [
     path("", views.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke", views.revoke, name="revoke"),

@@ -1,4 +1,4 @@
-"""Tokens and webhooks of a course. A secret stands in the answer that made it and nowhere else."""
+"""API tokens and webhooks of a course. A secret is shown only in the response that created it."""
 
 from uuid import UUID
 
@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from server.accounts.requests import Request
-from server.api.models import ApiToken, Scope
+from server.api.models import ApiToken, TokenScope
 from server.api.tokens import make_token
-from server.api.tokens import revoke as end
+from server.api.tokens import revoke as revoke_token
 from server.courses.access import taught_course
 from server.courses.models import Course
 from server.integrations import selectors
@@ -29,14 +29,14 @@ PER_PAGE = 50
 @never_cache
 @require_http_methods(["GET", "POST"])
 def tokens(request: Request, slug: str) -> HttpResponse:
-    """The tokens that open this course, and a new one."""
+    """Show the course's tokens, and create one."""
     course = _course(request, slug)
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        scopes = [Scope(scope) for scope in said["scopes"]]
+        data = form.cleaned_data
+        scopes = [TokenScope(scope) for scope in data["scopes"]]
         row, token = make_token(
-            said["name"], courses=[course], scopes=scopes, expires_at=form.expires_at, owner=request.user
+            data["name"], courses=[course], scopes=scopes, expires_at=form.expires_at, owner=request.user
         )
         return _tokens(request, course, TokenForm(), made=row, token=token, status=201)
     return _tokens(request, course, form, status=422 if form.errors else 200)
@@ -45,7 +45,7 @@ def tokens(request: Request, slug: str) -> HttpResponse:
 @never_cache
 @require_POST
 def replace(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Another token in the place of one, which ends."""
+    """Revoke a token and create another with the same permissions."""
     course = _course(request, slug)
     row, token = replace_token(_token(request, course, pk), by=request.user)
     return _tokens(request, course, TokenForm(), made=row, token=token, status=201)
@@ -53,18 +53,18 @@ def replace(request: Request, slug: str, pk: int) -> HttpResponse:
 
 @require_POST
 def revoke(request: Request, slug: str, pk: int) -> HttpResponse:
-    """End a token."""
+    """Revoke a token."""
     course = _course(request, slug)
     row = _token(request, course, pk)
-    end(row)
-    messages.success(request, f"{row.name} is revoked; it opens nothing any more.")
-    return redirect("connections:tokens", course.slug)
+    revoke_token(row)
+    messages.success(request, f"{row.name} is revoked and no longer works.")
+    return redirect("integrations:tokens", course.slug)
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def webhooks(request: Request, slug: str) -> HttpResponse:
-    """Where a course's events are sent to, and another address."""
+    """Show the course's webhooks, and add one."""
     course = _course(request, slug)
     form = EndpointForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -76,55 +76,55 @@ def webhooks(request: Request, slug: str) -> HttpResponse:
 
 @require_GET
 def deliveries(request: Request, slug: str, pk: int) -> HttpResponse:
-    """What was sent to one address, and what it answered."""
+    """Show the deliveries to one webhook, with its answers."""
     course = _course(request, slug)
     endpoint = _endpoint(course, pk)
     page = Paginator(selectors.deliveries_to(endpoint), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"course": course, "tab": "connections", "part": "webhooks", "endpoint": endpoint, "page": page}
-    return render(request, "connections/deliveries.html", context)
+    context = {"course": course, "tab": "integrations", "part": "webhooks", "endpoint": endpoint, "page": page}
+    return render(request, "integrations/deliveries.html", context)
 
 
 @never_cache
 @require_POST
 def rotate(request: Request, slug: str, pk: int) -> HttpResponse:
-    """A new secret; the former signs along for a day."""
+    """Create a new secret. For a day, the former one signs too."""
     course = _course(request, slug)
     return _webhooks(request, course, EndpointForm(), made=services.rotate(_endpoint(course, pk)), status=201)
 
 
 @require_POST
 def switch(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Send nothing there any more, or again."""
+    """Disable a webhook, or enable it again."""
     course = _course(request, slug)
     endpoint = _endpoint(course, pk)
     if endpoint.enabled:
         services.disable(endpoint, because=f"Switched off by {request.user.display_name}.")
     else:
         services.enable(endpoint)
-    return redirect("connections:webhooks", course.slug)
+    return redirect("integrations:webhooks", course.slug)
 
 
 @require_POST
 def delete(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Forget an address and what was sent there."""
+    """Delete a webhook with its delivery log."""
     course = _course(request, slug)
     _endpoint(course, pk).delete()
-    messages.success(request, "Nothing is sent there any more, and its log is gone.")
-    return redirect("connections:webhooks", course.slug)
+    messages.success(request, "The webhook and its delivery log are deleted.")
+    return redirect("integrations:webhooks", course.slug)
 
 
 @require_POST
 def replay(request: Request, slug: str, pk: int, delivery: UUID) -> HttpResponse:
-    """Send a delivery once more."""
+    """Send a delivery again."""
     course = _course(request, slug)
     endpoint = _endpoint(course, pk)
     services.replay(get_object_or_404(endpoint.deliveries, pk=delivery))
-    messages.success(request, "It is sent once more, under the same name.")
-    return redirect("connections:deliveries", course.slug, endpoint.pk)
+    messages.success(request, "It is being sent again, with the same webhook-id.")
+    return redirect("integrations:deliveries", course.slug, endpoint.pk)
 
 
 def _course(request: Request, slug: str) -> Course:
-    return taught_course(request, slug, permission="connections.manage")
+    return taught_course(request, slug, permission="integrations.manage")
 
 
 def _rows(request: Request, course: Course) -> QuerySet[ApiToken]:
@@ -142,12 +142,12 @@ def _endpoint(course: Course, pk: int) -> Endpoint:
 def _tokens(
     request: Request, course: Course, form: TokenForm, *, status: int, made: ApiToken | None = None, token: str = ""
 ) -> HttpResponse:
-    now, names = timezone.now(), dict(Scope.choices)
+    now, names = timezone.now(), dict(TokenScope.choices)
     rows = [
         (row, [names.get(scope, scope) for scope in row.scopes], row.is_valid(now)) for row in _rows(request, course)
     ]
-    context = {"course": course, "tab": "connections", "part": "tokens", "rows": rows, "form": form}
-    return render(request, "connections/tokens.html", context | {"made": made, "token": token}, status=status)
+    context = {"course": course, "tab": "integrations", "part": "tokens", "rows": rows, "form": form}
+    return render(request, "integrations/tokens.html", context | {"made": made, "token": token}, status=status)
 
 
 def _webhooks(
@@ -155,5 +155,5 @@ def _webhooks(
 ) -> HttpResponse:
     names = dict(EventType.choices)
     rows = [(row, [names.get(event, event) for event in row.events]) for row in selectors.endpoints_of(course)]
-    context = {"course": course, "tab": "connections", "part": "webhooks", "rows": rows, "form": form, "made": made}
-    return render(request, "connections/webhooks.html", context, status=status)
+    context = {"course": course, "tab": "integrations", "part": "webhooks", "rows": rows, "form": form, "made": made}
+    return render(request, "integrations/webhooks.html", context, status=status)

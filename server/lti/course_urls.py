@@ -1,4 +1,4 @@
-"""Addresses of a course's LMS links, and of its grades on their way."""
+"""URLs of a course's LMS links, and of its grades in the LMS."""
 
 from django.urls import path
 
@@ -15,7 +15,7 @@ urlpatterns = [
     path("platforms/<int:pk>/delete", links.delete, name="delete"),
     path("deployments/<int:pk>/approve", links.approve, name="approve"),
     path("deployments/<int:pk>/close", links.close, name="close"),
-    path("courses/<int:pk>/link", links.link, name="link"),
+    path("courses/<int:pk>/link", links.link_course, name="link"),
     path("courses/<int:pk>/roster", links.roster, name="roster"),
     path("scores/", scores.index, name="scores"),
     path("scores/compare", scores.compare_all, name="compare-all"),

@@ -1,27 +1,28 @@
-"""What can go wrong between an LMS and us. Each text is for the person in front of the page.
+"""What can go wrong between an LMS and this tool. `title` and `advice` are for the person who sees the page.
 
 LtiError
-├── LaunchError        nobody is let in; the page says what to do
-│   ├── BadRequest         this is no login or launch
-│   ├── LostState          the browser lost the login, or it came too late
-│   ├── AlreadyUsed        the login was answered before
-│   ├── BadToken           the token is not by this platform, not for us, or not for now
-│   ├── PlatformSaidNo     the platform answered with an error
-│   ├── NotRegistered      no such platform
-│   ├── NotApproved        a deployment that waits for approval
-│   ├── NotLinked          an LMS course that nobody linked to one of ours
+├── LaunchError            the launch is refused; the page says what to do
+│   ├── BadRequest         not a login or launch
+│   ├── LostState          the login is unknown, expired, or another browser's
+│   ├── AlreadyUsed        the login was used before
+│   ├── BadToken           the token is not signed by this platform, not for this tool, or not valid now
+│   ├── PlatformError      the platform answered with an error
+│   ├── NotRegistered      the platform is unknown
+│   ├── NotApproved        the deployment waits for approval
+│   ├── NotLinked          the LMS course is not linked to a course here
 │   ├── NoExercise         the link names an exercise that the course does not have
-│   └── Unreachable        the platform's keys cannot be had
-└── ServiceError       a request to the platform failed; see `services`
+│   ├── AccountClosed      the account is closed
+│   └── KeysUnreachable    the platform's keys cannot be fetched
+└── ServiceError           a request to the platform failed (see `platform.http_client`)
 """
 
 
 class LtiError(Exception):
-    """Something between an LMS and us went wrong."""
+    """Something between an LMS and this tool went wrong."""
 
 
 class LaunchError(LtiError):
-    """Nobody is let in. `title` says what happened, `advice` what to do; the message of the exception is for logs."""
+    """The launch is refused. `title` says what happened, `advice` what to do; the exception's message is for logs."""
 
     status = 400
     title = "This did not work"
@@ -29,92 +30,92 @@ class LaunchError(LtiError):
 
 
 class BadRequest(LaunchError):
-    """Somebody came here without a platform's request."""
+    """The page was opened without a platform's request."""
 
     title = "This page is opened from a course"
-    advice = "Open the activity in your learning platform; it brings you here with what we need to know."
+    advice = "Open the activity in your learning platform. It brings you here with the data that we need."
 
 
 class LostState(LaunchError):
-    """The login is unknown here, too old, or another browser's."""
+    """The login is unknown, has expired, or belongs to another browser."""
 
-    title = "The way here took too long, or was interrupted"
+    title = "The sign-in took too long or was interrupted"
     advice = (
         "Go back to your course and open the activity again. If this happens every time, your browser "
-        "keeps cookies from us: allow them for this site, or open the activity in a new window."
+        "blocks our cookies: allow them for this site, or open the activity in a new window."
     )
 
 
 class AlreadyUsed(LaunchError):
-    """The login was answered before: a page was loaded again, or a token replayed."""
+    """The login was used before: a page was reloaded, or a token replayed."""
 
     title = "This launch was used before"
-    advice = "Each way in works once. Go back to your course and open the activity again."
+    advice = "Each launch works once. Go back to your course and open the activity again."
 
 
 class BadToken(LaunchError):
-    """What the platform sent cannot be trusted."""
+    """The platform's token is not valid."""
 
     status = 403
-    title = "We could not verify where you come from"
+    title = "We could not verify your learning platform"
     advice = (
         "Go back to your course and open the activity again. If it keeps happening, tell your instructor: the "
-        "registration of this tool may be out of date, or a clock may be wrong."
+        "registration of this tool can be out of date, or a clock can be wrong."
     )
 
 
-class PlatformSaidNo(LaunchError):
+class PlatformError(LaunchError):
     """The platform answered the login with an error."""
 
-    title = "Your learning platform did not let you through"
-    advice = "You may have been signed out there. Sign in again, and open the activity from your course."
+    title = "Your learning platform refused the sign-in"
+    advice = "Perhaps you were signed out there. Sign in again, and open the activity from your course."
 
 
 class NotRegistered(LaunchError):
-    """No such platform, or it was switched off."""
+    """The platform is unknown or disabled."""
 
     status = 403
     title = "This learning platform is not registered here"
     advice = (
-        "An instructor can register it under Connections, LMS links. Issuer and client ID must be just those of the "
-        "platform."
+        "An instructor can register it under Integrations, LMS links. Issuer and client ID must match the platform's "
+        "exactly."
     )
 
 
 class NotApproved(LaunchError):
-    """A deployment that nobody approved yet."""
+    """The deployment is not approved yet."""
 
     status = 403
     title = "This deployment waits for approval"
-    advice = "An instructor can approve it under Connections, LMS links. Then open the activity again."
+    advice = "An instructor can approve it under Integrations, LMS links. Then open the activity again."
 
 
 class NotLinked(LaunchError):
-    """An LMS course that nobody linked to one of ours."""
+    """The LMS course is not linked to a course here."""
 
     status = 403
     title = "This course is not linked yet"
-    advice = "An instructor can link it under Connections, LMS links. Then open the activity again."
+    advice = "An instructor can link it under Integrations, LMS links. Then open the activity again."
 
 
 class NoExercise(LaunchError):
     """The link names an exercise that is not in the course."""
 
     status = 404
-    title = "This activity leads nowhere"
-    advice = "The exercise that it names is not in the course. Your instructor can pick another one."
+    title = "The exercise does not exist"
+    advice = "This activity names an exercise that is not in the course. Your instructor can pick another one."
 
 
-class Closed(LaunchError):
-    """The account may not sign in."""
+class AccountClosed(LaunchError):
+    """The account cannot sign in."""
 
     status = 403
     title = "This account is closed"
     advice = "Ask your instructor."
 
 
-class Unreachable(LaunchError):
-    """The platform's public keys could not be had."""
+class KeysUnreachable(LaunchError):
+    """The platform's public keys could not be fetched."""
 
     status = 502
     title = "We could not reach your learning platform"
@@ -122,7 +123,7 @@ class Unreachable(LaunchError):
 
 
 class ServiceError(LtiError):
-    """A request to the platform failed. `status` and `words` are its own, where it answered at all."""
+    """A request to the platform failed. `words` says why; `status` is the answer's, None if there was no answer."""
 
     def __init__(self, words: str, *, status: int | None = None, retry_after: int | None = None) -> None:
         super().__init__(words)

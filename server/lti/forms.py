@@ -1,4 +1,4 @@
-"""The forms of LTI: picking exercises, registering a platform, and saying what belongs together."""
+"""The forms of LTI: pick exercises, register a platform, link courses."""
 
 from typing import Any
 
@@ -9,22 +9,22 @@ from server.accounts.models import User
 from server.courses.models import Course
 from server.gradebook.models import Assignment
 from server.lti.models import LmsCourse, Platform, origin_of
-from server.lti.platform import transport
+from server.lti.platform import http_client
 from server.lti.selectors import taught_by
-from server.webhooks.guard import Refused
+from server.outbox.addresses import AddressRefused
 
 
 class PickForm(forms.Form):
-    """Which exercises become activities in the LMS course: one, or several where the platform takes them."""
+    """The exercises that become activities in the LMS course: one, or several if the platform accepts that."""
 
     def __init__(self, *args: Any, course: Course | None, multiple: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = Assignment.objects.filter(course=course)
-        said = {"required": "Pick an exercise."}
+        messages = {"required": "Pick an exercise."}
         field = (
-            forms.ModelMultipleChoiceField(choices, widget=forms.CheckboxSelectMultiple, error_messages=said)
+            forms.ModelMultipleChoiceField(choices, widget=forms.CheckboxSelectMultiple, error_messages=messages)
             if multiple
-            else forms.ModelChoiceField(choices, widget=forms.RadioSelect, empty_label=None, error_messages=said)
+            else forms.ModelChoiceField(choices, widget=forms.RadioSelect, empty_label=None, error_messages=messages)
         )
         field.label_from_instance = lambda obj: obj.title  # type: ignore[method-assign]
         self.fields["assignments"] = field
@@ -32,20 +32,20 @@ class PickForm(forms.Form):
     @property
     def chosen(self) -> list[Assignment]:
         """The exercises that were picked."""
-        said = self.cleaned_data["assignments"]
-        return [said] if isinstance(said, Assignment) else list(said)
+        picked = self.cleaned_data["assignments"]
+        return [picked] if isinstance(picked, Assignment) else list(picked)
 
 
 class PlatformForm(forms.ModelForm):
-    """A platform as it shows itself. Who it is stays what it was: people are known by it."""
+    """A platform's addresses and name. Issuer and client id cannot change, because people are identified by them."""
 
     auth_url = forms.CharField(label="Authentication request URL", max_length=500)
     token_url = forms.CharField(label="Access token URL", max_length=500)
     jwks_url = forms.CharField(label="Public keyset URL", max_length=500)
     frames = forms.CharField(
-        label="Further addresses that show us in a frame",
+        label="Further addresses that can show us in a frame",
         required=False,
-        help_text="Only where the issuer is not the address that people see, as with Canvas; with spaces between them.",
+        help_text="Only if the issuer is not the address that people see, as with Canvas. Separate several by spaces.",
     )
 
     class Meta:
@@ -55,7 +55,7 @@ class PlatformForm(forms.ModelForm):
         error_messages = {
             NON_FIELD_ERRORS: {"unique_together": "A platform with this issuer and client ID is registered already."}
         }
-        help_texts = {"name": "What you call it. Left empty, it is called what it calls itself."}
+        help_texts = {"name": "Leave empty to use the name that the platform sends."}
 
     def __init__(self, *args: Any, course: Course, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,49 +66,49 @@ class PlatformForm(forms.ModelForm):
                 self.fields[name].disabled = True
 
     def clean_auth_url(self) -> str:
-        """Refuse what a browser cannot be sent to."""
+        """Refuse an address that a browser cannot open."""
         url = str(self.cleaned_data["auth_url"])
         if not origin_of(url) or not url.isascii() or not url.isprintable():
-            raise forms.ValidationError("This is no web address.")
+            raise forms.ValidationError("This is not a web address.")
         return url
 
     def clean_token_url(self) -> str:
-        """Refuse what we would not ask."""
-        return _askable(self.cleaned_data["token_url"])
+        """Refuse an address that we do not connect to."""
+        return _reachable(self.cleaned_data["token_url"])
 
     def clean_jwks_url(self) -> str:
-        """Refuse what we would not ask."""
-        return _askable(self.cleaned_data["jwks_url"])
+        """Refuse an address that we do not connect to."""
+        return _reachable(self.cleaned_data["jwks_url"])
 
     def clean_frames(self) -> str:
-        """Take down the origins; refuse what is none."""
-        said = str(self.cleaned_data["frames"]).split()
-        if wrong := [one for one in said if not origin_of(one)]:
-            raise forms.ValidationError(f"{wrong[0]} is no web address.")
-        self.instance.origins = sorted({origin_of(one) for one in said})
+        """Store the origins of the addresses. Refuse an address that has none."""
+        addresses = str(self.cleaned_data["frames"]).split()
+        if wrong := [one for one in addresses if not origin_of(one)]:
+            raise forms.ValidationError(f"{wrong[0]} is not a web address.")
+        self.instance.origins = sorted({origin_of(one) for one in addresses})
         return " ".join(self.instance.origins)
 
 
 class NewPlatformForm(PlatformForm):
-    """A platform that is registered by hand, perhaps with a deployment that is approved thereby."""
+    """A platform that is registered by hand, with an approved deployment if its id is given."""
 
     deployment_id = forms.CharField(
         label="Deployment ID",
         max_length=255,
         required=False,
-        help_text="Left empty, you approve it here when somebody first comes by it.",
+        help_text="If you leave this empty, approve the deployment here after somebody has opened an activity.",
     )
     every_course = forms.BooleanField(
-        label="Everybody who comes by this deployment belongs to this course",
+        label="Link all courses of this deployment to this course",
         required=False,
-        help_text="Not where it serves a whole school: who teaches anything there would be an instructor here.",
+        help_text="Not if it serves a whole school: everybody who teaches there would become an instructor here.",
     )
 
     field_order = ("name", "issuer", "client_id", "deployment_id", "every_course")
 
 
 class LinkForm(forms.Form):
-    """Which of one's courses an LMS course is."""
+    """The course that an LMS course is linked to: one that the person is an instructor of."""
 
     course = forms.ModelChoiceField(Course.objects.none(), required=False, empty_label="no course yet")
 
@@ -117,12 +117,12 @@ class LinkForm(forms.Form):
         super().__init__(*args, **given | kwargs)
         field = self.fields["course"]
         field.queryset = taught_by(user)  # type: ignore[attr-defined]
-        field.label = f"Which course “{lms_course}” is"
+        field.label = f"Course that “{lms_course}” is linked to"
 
 
-def _askable(url: str) -> str:
+def _reachable(url: str) -> str:
     try:
-        transport.check(url)
-    except Refused as error:
+        http_client.check(url)
+    except AddressRefused as error:
         raise forms.ValidationError(str(error)) from None
     return url

@@ -1,16 +1,16 @@
-"""What we know of learning platforms, and what is on its way to them.
+"""Learning platforms, their courses and people, and the scores that we send to them.
 
-Platform     an LMS that may launch us, by (issuer, client id); it belongs to the course that registered it
-Deployment   a place in that LMS where we are installed; nothing comes in by one that nobody approved
-LmsCourse    a course there (LTI: a context), and which of our courses it is
-Identity     a person there, by (platform, sub), and who that is here
-Membership   a person's part in an LMS course, as launches and rosters tell it
-Link         an activity there (LTI: a resource link), and the assignment behind it
-LineItem     a column of the gradebook there
-Passback     a score on its way into a column: one row per (column, person), and the latest wins
-PassbackTry  one attempt to send one
+Platform            an LMS that can launch us, by (issuer, client id); it belongs to the course that registered it
+Deployment          one installation of this tool in that LMS; launches need an approved one
+LmsCourse           a course in the LMS (LTI: a context), and our course that it is linked to
+Identity            a person in the LMS, by (platform, sub), and the account here
+Membership          a person's role in an LMS course, from launches and rosters
+ResourceLink        an activity in the LMS, and the assignment that it opens
+LineItem            a column of the LMS's gradebook
+Passback            a score for a column: one row per (column, person); the latest score replaces the one before
+PassbackTry         one try at sending a score
 
-LoginState, Selection and Invitation are good for one use; SigningKey is what we sign with.
+LoginState, Selection and PlatformInvitation can be used once; SigningKey is a key that we sign with.
 """
 
 from datetime import datetime
@@ -22,10 +22,11 @@ from django.utils import timezone
 
 from server.courses.models import Course, Role
 from server.gradebook.models import Assignment
+from server.outbox.rows import OutboxRow
 
 
 class KeyState(models.TextChoices):
-    """Where a key is in its life. All three are published, so that no platform meets one it has not seen."""
+    """The stages of a key. Keys of all three are published, so platforms know a key before it signs anything."""
 
     NEXT = "next", "Next"
     CURRENT = "current", "Signs"
@@ -33,7 +34,7 @@ class KeyState(models.TextChoices):
 
 
 class SigningKey(models.Model):
-    """A key of ours, as PEM. There is one current and one next at a time."""
+    """One of our private keys, as PEM. There is one current key and one next key at a time."""
 
     kid = models.CharField(max_length=64, unique=True)
     private_pem = models.TextField()
@@ -53,7 +54,7 @@ class SigningKey(models.Model):
 
 
 class Family(models.TextChoices):
-    """Platforms that we treat each in its own way somewhere."""
+    """LMS products with behaviour of their own that some code must know."""
 
     CANVAS = "canvas", "Canvas"
     MOODLE = "moodle", "Moodle"
@@ -62,7 +63,7 @@ class Family(models.TextChoices):
 
 
 class Platform(models.Model):
-    """An LMS, as it is registered with us. `origins` are further places that may frame us, beside its own."""
+    """An LMS that is registered here. `origins` are further origins that can show us in a frame."""
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="lti_platforms")
     name = models.CharField(max_length=200, blank=True)
@@ -73,7 +74,7 @@ class Platform(models.Model):
     token_url = models.URLField("access token URL", max_length=500)
     jwks_url = models.URLField("public keyset URL", max_length=500)
     token_audience = models.CharField(
-        max_length=500, blank=True, help_text="Only where the platform names one; else it is the access token URL."
+        max_length=500, blank=True, help_text="Only if the platform names one. Otherwise it is the access token URL."
     )
     origins: models.JSONField = models.JSONField(default=list, blank=True)
     enabled = models.BooleanField(default=True)
@@ -88,13 +89,13 @@ class Platform(models.Model):
 
     @property
     def frame_origins(self) -> list[str]:
-        """The origins that may show us in a frame."""
+        """The origins that can show us in a frame."""
         known = {origin_of(self.issuer), origin_of(self.auth_url), *self.origins}
         return sorted(origin for origin in known if origin)
 
 
 def origin_of(url: str) -> str:
-    """Return the origin of a web address; empty where it is none, or could say more than one thing in a policy."""
+    """Return the origin of a web address; empty if it has none, or one that is not safe in a security policy."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -108,10 +109,10 @@ def origin_of(url: str) -> str:
 
 
 class Deployment(models.Model):
-    """A place in a platform where we are installed.
+    """An installation of this tool in a platform.
 
-    With `every_course`, any course of the LMS that launches through it is ours at once; otherwise an instructor links
-    each by hand, so that nobody becomes an instructor here by teaching something else there.
+    With `every_course`, each course of the LMS that launches through it is linked to the platform's course at once.
+    Otherwise an instructor links each by hand: teaching another course there does not make anyone an instructor here.
     """
 
     platform = models.ForeignKey(Platform, models.CASCADE, related_name="deployments")
@@ -129,7 +130,7 @@ class Deployment(models.Model):
 
 
 class LmsCourse(models.Model):
-    """A course in the LMS; `course` is ours, None until somebody says which. The addresses are the latest told."""
+    """A course in the LMS. `course` is ours, None until an instructor links it. The URLs are from the latest launch."""
 
     deployment = models.ForeignKey(Deployment, models.CASCADE, related_name="lms_courses")
     context_id = models.CharField(max_length=255, blank=True)
@@ -150,12 +151,12 @@ class LmsCourse(models.Model):
 
     @property
     def platform(self) -> Platform:
-        """The platform that it is in."""
+        """The platform that the course is in."""
         return self.deployment.platform
 
 
 class Identity(models.Model):
-    """A person in a platform, and who that is here. What the platform calls them is never used to find an account."""
+    """A person in a platform, and the account here. Name and e-mail are never used to find an account."""
 
     platform = models.ForeignKey(Platform, models.CASCADE, related_name="identities")
     sub = models.CharField(max_length=255)
@@ -172,10 +173,10 @@ class Identity(models.Model):
 
 
 class Membership(models.Model):
-    """A person's part in an LMS course. `granted` is the role in our course that it last gave.
+    """A person's role in an LMS course. `granted` is the role in our course that it last gave.
 
-    A launch knows more than a roster (which calls Moodle's assistants learners): where both speak, the launch wins.
-    `gone_at` is when a roster no longer named them.
+    If both a launch and a roster gave a role, the launch's counts: Moodle's roster calls assistants learners.
+    `gone_at` is when a roster first no longer contained the person.
     """
 
     lms_course = models.ForeignKey(LmsCourse, models.CASCADE, related_name="memberships")
@@ -194,16 +195,16 @@ class Membership(models.Model):
 
     @property
     def role(self) -> Role | None:
-        """What they are there, as far as we know; None where they left."""
+        """The role in the LMS course, as far as we know; None if the person has left."""
         role = self.launch_role or self.roster_role
         return Role(role) if role and self.gone_at is None else None
 
 
 class LineItem(models.Model):
-    """A column in a platform's gradebook. Its address is empty until it is found or made.
+    """A column in a platform's gradebook. `url` is empty until the column is found or created.
 
-    `ours` says that we made it. `making_until` keeps two workers from making it twice. `differences` are those of the
-    latest comparison with our grades, see `comparing`; `asked_at` is when somebody asked for another.
+    `ours` means that we created it. `making_until` is a lease: only one worker creates the column. `differences` are
+    from the latest comparison with our grades (see `grades.reconciliation`); `asked_at` is when the next was requested.
     """
 
     lms_course = models.ForeignKey(LmsCourse, models.CASCADE, related_name="line_items")
@@ -224,11 +225,11 @@ class LineItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.url or f"to be made for {self.assignment_id}"
+        return self.url or f"not created yet, for {self.assignment_id}"
 
 
-class Link(models.Model):
-    """An activity in an LMS course, and the assignment behind it: None where it leads to the course as a whole."""
+class ResourceLink(models.Model):
+    """An activity in an LMS course, and the assignment that it opens: None if it opens the course's page."""
 
     lms_course = models.ForeignKey(LmsCourse, models.CASCADE, related_name="links")
     link_id = models.CharField(max_length=255)
@@ -238,6 +239,7 @@ class Link(models.Model):
     launched_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        db_table = "lti_link"
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["lms_course", "link_id"], name="one_row_per_link")]
 
@@ -246,7 +248,7 @@ class Link(models.Model):
 
 
 class PassbackState(models.TextChoices):
-    """Where a score is."""
+    """The states of a score that we send."""
 
     PENDING = "pending", "Waiting"
     SENT = "sent", "Arrived"
@@ -255,12 +257,12 @@ class PassbackState(models.TextChoices):
     WITHHELD = "withheld", "Nothing to send"
 
 
-class Passback(models.Model):
-    """A learner's score for one column: what it should be there, and what became of telling so.
+class Passback(OutboxRow):
+    """A learner's score for one column: the score that the platform should have, and how sending it went.
 
-    `version` counts what it should be; the timestamp in `stamped_at` (whole seconds) belongs to `stamped_version`, and
-    a retry of the same version repeats it. `sent_*` is what the platform last took from us. While `busy_until` lasts,
-    a worker is at it. `words` are the platform's own on the latest try.
+    `version` counts the changes of that score. The timestamp in `stamped_at` (whole seconds) belongs to
+    `stamped_version`; a retry of the same version repeats it. `sent_*` is what the platform last accepted from us.
+    Until `busy_until` a worker has leased the row. `words` are the platform's explanation on the latest try.
     """
 
     line_item = models.ForeignKey(LineItem, models.CASCADE, related_name="passbacks")
@@ -272,9 +274,7 @@ class Passback(models.Model):
     version = models.PositiveIntegerField(default=1)
 
     state = models.CharField(max_length=10, choices=PassbackState.choices, default=PassbackState.PENDING)
-    due_at = models.DateTimeField()
     busy_until = models.DateTimeField(null=True, blank=True)
-    tried = models.PositiveIntegerField(default=0)
     stamped_at = models.DateTimeField(null=True, blank=True)
     stamped_version = models.PositiveIntegerField(default=0)
     words = models.CharField(max_length=500, blank=True)
@@ -294,7 +294,7 @@ class Passback(models.Model):
 
 
 class PassbackTry(models.Model):
-    """One attempt to send a score: the HTTP status, or why there was none, and the platform's words."""
+    """One try at sending a score: the HTTP status (None if there was no answer) and the platform's explanation."""
 
     passback = models.ForeignKey(Passback, models.CASCADE, related_name="tries")
     at = models.DateTimeField()
@@ -311,8 +311,8 @@ class PassbackTry(models.Model):
         return f"{self.at:%F %T}: {self.status or self.words}"
 
 
-class Once(models.Model):
-    """Something good for one use, until a moment."""
+class SingleUse(models.Model):
+    """Something that can be used once, until it expires."""
 
     expires_at = models.DateTimeField(db_index=True)
 
@@ -321,14 +321,14 @@ class Once(models.Model):
 
     @property
     def has_expired(self) -> bool:
-        """Whether it is too late for it."""
+        """Whether it is too late to use it."""
         return self.expires_at <= timezone.now()
 
 
-class LoginState(Once):
-    """A login that began and has not come back: what must come back with it, once. Only digests are kept.
+class LoginState(SingleUse):
+    """A login that has begun, and what must come back with it, once. Only digests of the secrets are stored.
 
-    `browser` is what the cookie of the browser that began it holds.
+    `browser` is the digest of the secret in the cookie of the browser that began it.
     """
 
     state = models.CharField(max_length=64, unique=True)
@@ -342,8 +342,8 @@ class LoginState(Once):
         return f"login at {self.platform_id}"
 
 
-class Selection(Once):
-    """An instructor was asked by the platform to pick exercises (deep linking); answered once."""
+class Selection(SingleUse):
+    """A platform's request to an instructor to pick exercises (deep linking). It is answered once."""
 
     token = models.CharField(max_length=64, unique=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -357,17 +357,20 @@ class Selection(Once):
         return f"selection for {self.lms_course_id}"
 
 
-class Invitation(Once):
-    """A platform may register itself with a course, once, with this code. Only its digest is kept."""
+class PlatformInvitation(SingleUse):
+    """With this code a platform can register itself with a course, once. Only the code's digest is stored."""
 
     code = models.CharField(max_length=64, unique=True)
     course = models.ForeignKey(Course, models.CASCADE, related_name="+")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
 
+    class Meta:
+        db_table = "lti_invitation"
+
     def __str__(self) -> str:
         return f"invitation to {self.course_id}"
 
 
-def in_time(moment: datetime | None, now: datetime) -> bool:
-    """Whether a moment is set and yet to come."""
+def is_ahead(moment: datetime | None, now: datetime) -> bool:
+    """Whether a moment is set and in the future."""
     return moment is not None and moment > now

@@ -1,15 +1,12 @@
-"""The tasks of LTI: one line each around a plain function. Their names are part of the protocol."""
+"""LTI's Celery tasks: one line each around a plain function. Their names are part of the protocol between versions."""
 
-import structlog
-from celery import Task, shared_task
-from kombu.exceptions import OperationalError
+from celery import shared_task
 
 from server.lti.grades import outbox, passback, reconciliation
 from server.lti.launch import login
 from server.lti.members import rosters
 from server.lti.models import LineItem
-
-log = structlog.get_logger(__name__)
+from server.lti.publish import publish_compare, publish_send
 
 
 @shared_task(name="lti.send")
@@ -19,12 +16,12 @@ def send(pk: int) -> None:
 
 
 @shared_task(name="lti.sweep")
-def sweep() -> None:
-    """Send what is due: later tries, and what a lost queue forgot."""
+def publish_due() -> None:
+    """Publish what is due: retries, and tasks whose message was lost."""
     for pk in passback.due():
-        send_soon(pk)
+        publish_send(pk)
     for pk in reconciliation.overdue():
-        compare_soon(pk)
+        publish_compare(pk)
 
 
 @shared_task(name="lti.compare")
@@ -35,35 +32,13 @@ def compare(pk: int) -> None:
 
 @shared_task(name="lti.rosters")
 def sync_rosters() -> None:
-    """Bring the rosters in step that nobody looked at for a while."""
+    """Synchronize the rosters that were not read for some hours."""
     rosters.sync_due()
 
 
 @shared_task(name="lti.tidy")
 def tidy() -> None:
-    """Note scores that slipped through between a launch and a grade at the same moment; forget what is over."""
-    outbox.note(LineItem.objects.all())
-    login.forget()
-    passback.forget()
-
-
-def send_soon(pk: int) -> None:
-    """Queue a try. A dead broker loses nothing: the sweep comes by."""
-    _soon(send, pk)
-
-
-def compare_soon(pk: int) -> None:
-    """Queue a comparison; the sweep comes by here, too."""
-    _soon(compare, pk)
-
-
-def rosters_soon() -> None:
-    """Queue a look at the rosters that are due."""
-    _soon(sync_rosters)
-
-
-def _soon(task: Task, *args: int) -> None:
-    try:
-        task.apply_async(args, queue="records", retry_policy={"max_retries": 1, "interval_start": 0.1})
-    except OperationalError:
-        log.exception("broker_unreachable", task=task.name, args=args)
+    """Record scores that a launch and a grade at the same moment have missed; delete old logins and tries."""
+    outbox.update_passbacks(LineItem.objects.all())
+    login.delete_expired()
+    passback.delete_old_tries()

@@ -1,4 +1,4 @@
-"""Addresses that platforms know. They are part of every registration: they never change."""
+"""URLs that platforms know. They are part of every registration and never change."""
 
 from django.urls import path
 

@@ -4,13 +4,13 @@ from django.apps import AppConfig
 
 
 class WebhooksConfig(AppConfig):
-    """Listens to what happens, and notes it for those who want to hear of it."""
+    """Records events for the endpoints that receive them."""
 
     name = "server.webhooks"
 
     def ready(self) -> None:
-        """Hear of reports and grades, inside the transactions that write them."""
-        from server.gradebook.signals import grade_changed  # noqa: PLC0415 the models are not ready above
+        """Connect to the signals of reports and grades, which are sent inside the transactions that write them."""
+        from server.gradebook.signals import grade_changed  # noqa: PLC0415 models can be imported only now
         from server.regrades.signals import regrade_applied  # noqa: PLC0415
         from server.submissions.signals import report_written  # noqa: PLC0415
         from server.webhooks import outbox  # noqa: PLC0415

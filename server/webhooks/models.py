@@ -1,8 +1,9 @@
-"""Webhooks: who wants to hear of what, what happened, and what became of telling them.
+"""Webhooks: the endpoints of a course, the events that happened, and their deliveries.
 
-Event      something happened; written in the same transaction as the thing itself (an outbox)
-Delivery   an event on its way to one endpoint
-Try        one attempt at a delivery
+Endpoint   a URL that receives a course's events
+Event      something that happened; written in the same transaction as the change itself (an outbox)
+Delivery   an event for one endpoint
+Try        one try at a delivery
 """
 
 from datetime import datetime
@@ -11,11 +12,12 @@ from django.db import models
 
 from server.common.uuid7 import uuid7
 from server.courses.models import Course
+from server.outbox.rows import OutboxRow
 from server.webhooks.signing import new_secret
 
 
 class EventType(models.TextChoices):
-    """What may happen."""
+    """The events that an endpoint can receive."""
 
     SUBMISSION_GRADED = "submission.graded", "A submission was graded"
     SUBMISSION_UNGRADABLE = "submission.ungradable", "A submission could not be run"
@@ -24,7 +26,7 @@ class EventType(models.TextChoices):
 
 
 class DeliveryState(models.TextChoices):
-    """Where a delivery is."""
+    """The states of a delivery."""
 
     PENDING = "pending", "Waiting"
     DELIVERED = "delivered", "Delivered"
@@ -32,7 +34,7 @@ class DeliveryState(models.TextChoices):
 
 
 class Endpoint(models.Model):
-    """Where a course's events are sent to. While a secret is being replaced, both sign until `former_until`."""
+    """A URL that receives a course's events. After a secret is replaced, both sign until `former_until`."""
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="webhook_endpoints")
     url = models.CharField(max_length=500)
@@ -51,13 +53,13 @@ class Endpoint(models.Model):
         return self.url
 
     def secrets(self, now: datetime) -> list[str]:
-        """Return the secrets that sign at a moment, the newest first."""
+        """Return the secrets that sign at a given time, the newest first."""
         former = self.former_secret and self.former_until is not None and now < self.former_until
         return [self.secret, self.former_secret] if former else [self.secret]
 
 
 class Event(models.Model):
-    """Something that happened. `payload` is what is sent, as JSON."""
+    """Something that happened. `payload` is the JSON that is sent."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     course = models.ForeignKey(Course, models.CASCADE, related_name="+")
@@ -70,19 +72,17 @@ class Event(models.Model):
 
     @property
     def webhook_id(self) -> str:
-        """The name of the event for those who are told: the same at every try and every endpoint."""
+        """The id of the event for receivers: the same in every try and for every endpoint."""
         return f"msg_{self.pk.hex}"
 
 
-class Delivery(models.Model):
-    """An event on its way to an endpoint. `tried` counts attempts since it was last begun; `due_at` is the next."""
+class Delivery(OutboxRow):
+    """An event for one endpoint."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     event = models.ForeignKey(Event, models.CASCADE, related_name="deliveries")
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="deliveries")
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING)
-    tried = models.PositiveIntegerField(default=0)
-    due_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -98,7 +98,7 @@ class Delivery(models.Model):
 
 
 class Try(models.Model):
-    """One attempt at a delivery: the HTTP status, or why there was none."""
+    """One try at a delivery: the HTTP status, or the error if there was no answer."""
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="tries")
     at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""Telling people that an endpoint is no longer served."""
+"""E-mails to instructors about a disabled endpoint."""
 
 import structlog
 from django.core.mail import send_mail
@@ -14,13 +14,13 @@ TEXT = """Chainrule no longer sends events of "{endpoint.course}" to
 
 {endpoint.disabled_because}
 
-Nothing is lost: what could not be delivered is kept. Repair the other side, then enable the endpoint again
-(PATCH /api/v1/webhook-endpoints/{endpoint.pk} with {{"enabled": true}}), and replay what was given up.
+Nothing is lost: deliveries that failed are kept. Repair the receiver, then enable the endpoint again
+(PATCH /api/v1/webhook-endpoints/{endpoint.pk} with {{"enabled": true}}), and replay the deliveries that failed.
 """
 
 
-def tell_instructors(endpoint: Endpoint) -> None:
-    """Write to the instructors of the course. A mail that cannot be sent is noted and holds up nothing."""
+def mail_instructors(endpoint: Endpoint) -> None:
+    """Send an e-mail to the instructors of the course. If it cannot be sent, that is logged and nothing else fails."""
     people = endpoint.course.enrollments.filter(role=Role.INSTRUCTOR).select_related("user")
     addresses = [one.user.email for one in people if one.user.email]
     if not addresses:

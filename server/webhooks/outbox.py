@@ -1,15 +1,17 @@
-"""Noting what happened, in the transaction in which it happens: an event is neither lost nor made up.
+"""Records events in the transaction of the change itself, so that no event is lost and none is invented.
 
-The payload is thin: who asks for more needs a token. A course without listeners has no events.
+The payload is thin: to read more, the receiver needs a token. A course without endpoints has no events.
 """
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from server import queue
 from server.courses.models import Course
 from server.gradebook.models import GradeChange
 from server.regrades.models import Regrade
@@ -20,55 +22,58 @@ OF_STATE = {State.GRADED: EventType.SUBMISSION_GRADED, State.UNGRADABLE: EventTy
 
 
 @transaction.atomic
-def note(course: Course, kind: EventType, data: dict[str, Any]) -> Event | None:
-    """Write an event down for every endpoint of the course that wants to hear of it; None where there is none."""
-    wanting = [one for one in Endpoint.objects.filter(course=course) if kind in one.events]
-    if not wanting:
+def record_event(course: Course, kind: EventType, data: dict[str, Any]) -> Event | None:
+    """Record an event for each endpoint of the course that receives its kind; None if there is no such endpoint."""
+    endpoints = [one for one in Endpoint.objects.filter(course=course) if kind in one.events]
+    if not endpoints:
         return None
     now = timezone.now()
     payload = {"type": kind.value, "timestamp": now.isoformat(), "data": data}
     event = Event.objects.create(course=course, type=kind, payload=payload)
-    Delivery.objects.bulk_create(Delivery(event=event, endpoint=one, due_at=now) for one in wanting)
-    transaction.on_commit(lambda: _send(event))
+    Delivery.objects.bulk_create(Delivery(event=event, endpoint=one, due_at=now) for one in endpoints)
+    transaction.on_commit(lambda: _publish(event))
     return event
 
 
-def _send(event: Event) -> None:
-    from server.webhooks.tasks import send_soon  # noqa: PLC0415 the tasks need the delivery, which needs the models
-
+def _publish(event: Event) -> None:
     for delivery in event.deliveries.filter(endpoint__enabled=True).values_list("pk", flat=True):
-        send_soon(delivery)
+        publish_delivery(delivery)
+
+
+def publish_delivery(pk: UUID) -> None:
+    """Publish one try at a delivery. If the message is lost, `webhooks.sweep` publishes it again."""
+    queue.publish("webhooks.deliver", str(pk))
 
 
 def on_report(*, submission: Submission, **_: Any) -> None:
-    """Note that a submission was graded, or could not be run. A free check is nobody else's business."""
+    """Record that a submission was graded, or could not be run. Test runs are not reported to others."""
     kind = OF_STATE.get(State(submission.state))
     if kind is not None and submission.kind == Kind.SUBMIT:
-        note(submission.assignment.course, kind, _submission(submission))
+        record_event(submission.assignment.course, kind, _submission(submission))
 
 
 def on_grade(*, change: GradeChange, **_: Any) -> None:
-    """Note that a grade changed."""
+    """Record that a grade changed."""
     data = {
         "course": change.assignment.course.slug,
         "assignment": change.assignment_id,
         "user": _user(change.learner),
         "score": _score(change.new["final"], change.assignment.points),
-        "link": link(f"/grades/{change.assignment_id}/{change.learner_id}"),
+        "link": api_url(f"/grades/{change.assignment_id}/{change.learner_id}"),
     }
-    note(change.assignment.course, EventType.GRADE_CHANGED, data)
+    record_event(change.assignment.course, EventType.GRADE_CHANGED, data)
 
 
 def on_regrade(*, regrade: Regrade, changes: Sequence[GradeChange], **_: Any) -> None:
-    """Note that a regrade was applied: to which assignments, and how many grades it changed."""
+    """Record that a regrade was applied: to which assignments, and how many grades it changed."""
     data = {
         "course": regrade.course.slug,
         "regrade": regrade.pk,
         "assignments": sorted(regrade.assignments.values_list("pk", flat=True)),
         "changed": len(changes),
-        "link": link(f"/grades?course={regrade.course.slug}"),
+        "link": api_url(f"/grades?course={regrade.course.slug}"),
     }
-    note(regrade.course, EventType.REGRADE_APPLIED, data)
+    record_event(regrade.course, EventType.REGRADE_APPLIED, data)
 
 
 def _submission(row: Submission) -> dict[str, Any]:
@@ -78,7 +83,7 @@ def _submission(row: Submission) -> dict[str, Any]:
         "assignment": row.assignment_id,
         "user": _user(row.learner),
         "score": _score(row.given, row.max),
-        "link": link(f"/submissions/{row.pk}"),
+        "link": api_url(f"/submissions/{row.pk}"),
     }
 
 
@@ -86,10 +91,10 @@ def _user(user: Any) -> dict[str, Any]:
     return {"id": user.pk, "external_id": user.external_id}
 
 
-def _score(given: float | None, most: float | None) -> dict[str, float] | None:
-    return None if given is None or most is None else {"given": given, "max": most}
+def _score(points: float | None, max_points: float | None) -> dict[str, float] | None:
+    return None if points is None or max_points is None else {"given": points, "max": max_points}
 
 
-def link(path: str) -> str:
-    """Return the public address of something in the API."""
+def api_url(path: str) -> str:
+    """Return the public address of an API resource."""
     return f"{settings.PUBLIC_URL}/api/v1{path}"

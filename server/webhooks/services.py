@@ -1,4 +1,4 @@
-"""Every write to webhook endpoints and deliveries, but for the tries themselves (see `delivery`)."""
+"""Every write to webhook endpoints and deliveries, except the tries themselves (see `delivery`)."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from server.courses.models import Course
 from server.webhooks import notices
-from server.webhooks.guard import check_url
+from server.webhooks.http_client import check_url
 from server.webhooks.models import Delivery, DeliveryState, Endpoint, EventType
 from server.webhooks.signing import new_secret
 
@@ -20,13 +20,13 @@ BOTH_SIGN_FOR = timedelta(hours=24)
 
 
 def add_endpoint(course: Course, *, url: str, events: Iterable[EventType]) -> Endpoint:
-    """Have events of a course sent to a URL; guard.Refused where we do not send to such."""
+    """Send events of a course to a URL. Raises AddressRefused if it is not a URL that we send to."""
     check_url(url)
     return Endpoint.objects.create(course=course, url=url, events=sorted({str(event) for event in events}))
 
 
 def rotate(endpoint: Endpoint) -> Endpoint:
-    """Replace the secret; the former signs along for a day."""
+    """Replace the secret. For a day, events are signed with both secrets."""
     endpoint.former_secret, endpoint.former_until = endpoint.secret, timezone.now() + BOTH_SIGN_FOR
     endpoint.secret = new_secret()
     endpoint.save(update_fields=["secret", "former_secret", "former_until"])
@@ -34,18 +34,18 @@ def rotate(endpoint: Endpoint) -> Endpoint:
 
 
 def disable(endpoint: Endpoint, *, because: str, notify: bool = False) -> Endpoint:
-    """Send nothing there any more, until somebody enables it. What is waiting goes on waiting."""
+    """Stop sending to an endpoint until it is enabled again. Pending deliveries stay pending."""
     endpoint.enabled, endpoint.disabled_because = False, because[:300]
     endpoint.save(update_fields=["enabled", "disabled_because"])
     log.warning("webhook_disabled", endpoint=endpoint.pk, url=endpoint.url, because=because)
     if notify:
-        transaction.on_commit(partial(notices.tell_instructors, endpoint))
+        transaction.on_commit(partial(notices.mail_instructors, endpoint))
     return endpoint
 
 
 @transaction.atomic
 def enable(endpoint: Endpoint) -> Endpoint:
-    """Send there again, beginning with what has waited."""
+    """Send to an endpoint again, beginning with its pending deliveries."""
     endpoint.enabled, endpoint.disabled_because = True, ""
     endpoint.save(update_fields=["enabled", "disabled_because"])
     waiting = Delivery.objects.filter(endpoint=endpoint, state=DeliveryState.PENDING)
@@ -54,7 +54,7 @@ def enable(endpoint: Endpoint) -> Endpoint:
 
 
 def replay(delivery: Delivery) -> None:
-    """Send a delivery once more, with all its tries before it, whatever became of it."""
+    """Send a delivery again, in whichever state it is, with the full number of tries."""
     delivery.state, delivery.tried, delivery.due_at, delivery.finished_at = (
         DeliveryState.PENDING,
         0,
@@ -65,6 +65,6 @@ def replay(delivery: Delivery) -> None:
 
 
 def end(delivery: Delivery, state: DeliveryState) -> None:
-    """Note that a delivery is over."""
+    """Set the final state of a delivery."""
     delivery.state, delivery.finished_at = state, timezone.now()
     delivery.save(update_fields=["state", "finished_at"])

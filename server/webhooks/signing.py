@@ -1,7 +1,7 @@
 """Signatures of Standard Webhooks 1.0.0 (https://www.standardwebhooks.com).
 
-Over `id.timestamp.body`, with HMAC-SHA256 and the bytes behind `whsec_`; while a secret is being replaced there are
-two, with a blank between them.
+HMAC-SHA256 over `id.timestamp.body`, with the bytes after `whsec_` as the key. For a day after a secret was replaced
+there are two signatures, separated by a space.
 """
 
 import hmac
@@ -15,7 +15,7 @@ MARK = "whsec_"
 
 
 def new_secret() -> str:
-    """Return a secret that nobody had before: 32 random bytes in base64."""
+    """Return a new secret: 32 random bytes in base64, after `whsec_`."""
     return MARK + b64encode(secrets.token_bytes(32)).decode()
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from server.accounts.models import User
-from server.api.models import Scope
+from server.api.models import TokenScope
 from server.api.tokens import make_token
 from server.courses.models import Role
 from server.regrades import selectors as regrades
@@ -75,7 +75,7 @@ def get(client, address, **headers):
 
 def calls(course):
     """Lists of the API: from the start, from somewhere, at the end, and what changed of late."""
-    _, token = make_token("bench", courses=[course], scopes=list(Scope))
+    _, token = make_token("bench", courses=[course], scopes=list(TokenScope))
     ids = list(Submission.objects.filter(assignment__course=course).order_by("pk").values_list("pk", flat=True))
     yesterday, months_ago = timezone.now() - timedelta(days=1), timezone.now() - timedelta(days=400)
     asked = {

@@ -86,7 +86,7 @@ def test_the_demo_grades_its_samples_serves_and_leaves_nothing_behind(tmp_path):
             lines = list(until_ready(process))
             started = psutil.Process(process.pid).children(recursive=True)
             address = f"http://127.0.0.1:{env['PORT']}"
-            links = page_of("instructor", address, "/courses/autograd-demo/teach/connections/lms/")
+            links = page_of("instructor", address, "/courses/autograd-demo/teach/integrations/lms/")
         finally:
             process.send_signal(signal.SIGINT)
         rest = process.stdout.read()

@@ -36,8 +36,8 @@ TEACHERS = [
     f"{TEACH}people/import",
     f"{TEACH}codes/",
     f"{TEACH}changes/",
-    f"{TEACH}connections/",
-    f"{TEACH}connections/webhooks/",
+    f"{TEACH}integrations/",
+    f"{TEACH}integrations/webhooks/",
 ]
 ANYBODY = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 SMALL, USUAL = {"width": 360, "height": 800}, {"width": 1440, "height": 900}

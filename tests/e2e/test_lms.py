@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SLUG = "tracking/leaf-tensors"  # the first of the course
 TITLE = "A leaf that is tracked"
 TEACH = "/courses/autograd-demo/teach/"
-LMS = f"{TEACH}connections/lms/"
+LMS = f"{TEACH}integrations/lms/"
 # Chromium's preferences, as its settings page writes them.
 ALLOWED = {"profile": {"cookie_controls_mode": 0}}
 THIRD_PARTY_BLOCKED = {"profile": {"cookie_controls_mode": 1}}
@@ -133,7 +133,7 @@ def test_grades_reach_the_platform_and_what_differs_is_sent_again_by_hand(campus
     assert campus.share("s1") == pytest.approx(0.12)
     row.get_by_role("checkbox").check()
     page.get_by_role("button", name="Send the picked ones again").click()
-    page.get_by_text("1 score is sent again.").wait_for()  # before, one has arrived already
+    page.get_by_text("1 score is being sent again.").wait_for()  # before, one has arrived already
     arrived(page)
     assert campus.share("s1") == pytest.approx(0.55)
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from grader.protocol.reports import Outcome
 from grader.protocol.snippets import Shown
-from server.api.models import Scope
+from server.api.models import TokenScope
 from server.api.tokens import make_token
 from server.comments.services import comment
 from server.courses.models import Enrollment
@@ -102,15 +102,15 @@ ADDRESSES = {
     "dashboard:new-assignment": (STAFF, "course"),
     "dashboard:withdraw": (STAFF, "course", "assignment"),
     "dashboard:analytics": (STAFF, "course", "assignment"),
-    "connections:tokens": (STAFF, "course"),
-    "connections:replace": (STAFF, "course", "token"),
-    "connections:revoke": (STAFF, "course", "token"),
-    "connections:webhooks": (STAFF, "course"),
-    "connections:deliveries": (STAFF, "course", "endpoint"),
-    "connections:rotate": (STAFF, "course", "endpoint"),
-    "connections:switch": (STAFF, "course", "endpoint"),
-    "connections:replay": (STAFF, "course", "endpoint", "delivery"),
-    "connections:delete": (STAFF, "course", "endpoint"),
+    "integrations:tokens": (STAFF, "course"),
+    "integrations:replace": (STAFF, "course", "token"),
+    "integrations:revoke": (STAFF, "course", "token"),
+    "integrations:webhooks": (STAFF, "course"),
+    "integrations:deliveries": (STAFF, "course", "endpoint"),
+    "integrations:rotate": (STAFF, "course", "endpoint"),
+    "integrations:switch": (STAFF, "course", "endpoint"),
+    "integrations:replay": (STAFF, "course", "endpoint", "delivery"),
+    "integrations:delete": (STAFF, "course", "endpoint"),
     "lms:links": (STAFF, "course"),
     "lms:invite": (STAFF, "course"),
     "lms:withdraw": (STAFF, "course", "lms_invitation"),
@@ -245,7 +245,7 @@ def things(exercises, course, assignment, people):
     alike = {"share": 1, "shared": 1, "left_lines": [[1, 1]], "right_lines": [[1, 1]]}
     pair = Pair.objects.create(comparison=comparison, assignment=assignment, **both, **alike)
     invitation = invite(course=course, by=teacher)
-    token, _ = make_token(PRIVATE["why"], courses=[course], scopes=[Scope.GRADES_READ], owner=teacher)
+    token, _ = make_token(PRIVATE["why"], courses=[course], scopes=[TokenScope.GRADES_READ], owner=teacher)
     endpoint = add_endpoint(course, url="https://lms.example.org/hook", events=["grade.changed"])
     event = Event.objects.create(course=course, type="grade.changed", payload={})
     return make_lms(assignment, teacher) | {

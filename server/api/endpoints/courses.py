@@ -10,13 +10,13 @@ from server.api import roster, selectors
 from server.api.admission import BearerToken
 from server.api.endpoints.parameters import CourseFilter, IdPage, Key, Slug, SlugPage
 from server.api.idempotency import once
-from server.api.models import Scope
+from server.api.models import TokenScope
 from server.api.presentation import show_assignment, show_course, show_enrollment
 from server.api.responses import respond, respond_page
 from server.api.schemas import AssignmentOut, CourseOut, EnrollmentOut, Id, NewEnrollment, Page
 
 router = Router(tags=["Courses"])
-READERS = (Scope.ROSTER_WRITE, Scope.GRADES_READ, Scope.SUBMISSIONS_READ, Scope.SUBMISSIONS_WRITE)
+READERS = (TokenScope.ROSTER_WRITE, TokenScope.GRADES_READ, TokenScope.SUBMISSIONS_READ, TokenScope.SUBMISSIONS_WRITE)
 
 
 @router.get("/courses", response=Page[CourseOut], auth=BearerToken(), operation_id="list_courses")
@@ -53,7 +53,7 @@ def list_enrollments(request: Any, course: Slug, page: Query[IdPage]) -> HttpRes
 @router.post(
     "/courses/{course}/enrollments",
     response={200: EnrollmentOut, 201: EnrollmentOut},
-    auth=BearerToken(Scope.ROSTER_WRITE),
+    auth=BearerToken(TokenScope.ROSTER_WRITE),
     operation_id="enroll",
 )
 def enroll(request: Any, course: Slug, body: NewEnrollment, key: Key = None) -> HttpResponse:

@@ -8,7 +8,7 @@ from ninja import Query, Router
 from server.api import selectors
 from server.api.admission import BearerToken
 from server.api.endpoints.parameters import SLUG
-from server.api.models import Scope
+from server.api.models import TokenScope
 from server.api.problems import Code, Problem
 from server.gradebook.exports import XLSX, Format, export
 
@@ -25,7 +25,7 @@ CONTENT = {
 @router.get(
     "/exports/{system}",
     response={200: None},
-    auth=BearerToken(Scope.GRADES_READ),
+    auth=BearerToken(TokenScope.GRADES_READ),
     operation_id="export_grades",
     openapi_extra={"responses": {200: {"content": CONTENT}}},
 )

@@ -8,7 +8,7 @@ from ninja import Query, Router
 from server.api import overrides, selectors
 from server.api.admission import BearerToken
 from server.api.endpoints.parameters import CourseFilter, IdPage, IfMatch, IfNoneMatch, Since, Text
-from server.api.models import Scope
+from server.api.models import TokenScope
 from server.api.presentation import show_grade
 from server.api.responses import respond, respond_page
 from server.api.schemas import GradeOut, Id, NewGrade, Page
@@ -24,7 +24,7 @@ class GradeFilter(IdPage, CourseFilter, Since):
     external_id: Text | None = None
 
 
-@router.get("/grades", response=Page[GradeOut], auth=BearerToken(Scope.GRADES_READ), operation_id="list_grades")
+@router.get("/grades", response=Page[GradeOut], auth=BearerToken(TokenScope.GRADES_READ), operation_id="list_grades")
 def list_grades(request: Any, page: Query[GradeFilter]) -> HttpResponse:
     """Grades, in the order in which they first came to be. Who handed in nothing has none."""
     wanted = {
@@ -42,7 +42,7 @@ def list_grades(request: Any, page: Query[GradeFilter]) -> HttpResponse:
 
 
 @router.get(
-    "/grades/{assignment}/{user}", response=GradeOut, auth=BearerToken(Scope.GRADES_READ), operation_id="get_grade"
+    "/grades/{assignment}/{user}", response=GradeOut, auth=BearerToken(TokenScope.GRADES_READ), operation_id="get_grade"
 )
 def get_grade(request: Any, assignment: Id, user: Id, if_none_match: IfNoneMatch = None) -> HttpResponse:
     """Somebody's grade in an assignment. Its ETag is what an override must name."""
@@ -50,7 +50,10 @@ def get_grade(request: Any, assignment: Id, user: Id, if_none_match: IfNoneMatch
 
 
 @router.put(
-    "/grades/{assignment}/{user}", response=GradeOut, auth=BearerToken(Scope.GRADES_WRITE), operation_id="set_grade"
+    "/grades/{assignment}/{user}",
+    response=GradeOut,
+    auth=BearerToken(TokenScope.GRADES_WRITE),
+    operation_id="set_grade",
 )
 def set_grade(request: Any, assignment: Id, user: Id, body: NewGrade, if_match: IfMatch = None) -> HttpResponse:
     """Override a grade, excuse somebody, or take either back. `If-Match` must name the grade that you have seen."""

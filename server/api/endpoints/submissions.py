@@ -10,7 +10,7 @@ from server.api import selectors, submitting
 from server.api.admission import BearerToken
 from server.api.endpoints.parameters import CourseFilter, IfNoneMatch, Key, Prefer, Since, Text, UuidPage
 from server.api.idempotency import once
-from server.api.models import Scope
+from server.api.models import TokenScope
 from server.api.presentation import ROOT, show_new, show_report, show_submission, show_submissions
 from server.api.problems import Code, Problem
 from server.api.responses import respond, respond_page
@@ -25,7 +25,7 @@ POLL_AFTER = "1"
 @router.post(
     "/submissions",
     response={202: SubmissionOut, 201: SubmissionOut},
-    auth=BearerToken(Scope.SUBMISSIONS_WRITE),
+    auth=BearerToken(TokenScope.SUBMISSIONS_WRITE),
     operation_id="create_submission",
 )
 def create_submission(request: Any, body: Body[NewSubmission], key: Key = None, prefer: Prefer = None) -> HttpResponse:
@@ -61,7 +61,7 @@ def given(**wanted: Any) -> dict[str, Any]:
 @router.get(
     "/submissions",
     response=Page[SubmissionOut],
-    auth=BearerToken(Scope.SUBMISSIONS_READ),
+    auth=BearerToken(TokenScope.SUBMISSIONS_READ),
     operation_id="list_submissions",
 )
 def list_submissions(request: Any, page: Query[SubmissionFilter]) -> HttpResponse:
@@ -87,7 +87,7 @@ def list_submissions(request: Any, page: Query[SubmissionFilter]) -> HttpRespons
 @router.get(
     "/submissions/{submission}",
     response=SubmissionOut,
-    auth=BearerToken(Scope.SUBMISSIONS_READ, Scope.SUBMISSIONS_WRITE),
+    auth=BearerToken(TokenScope.SUBMISSIONS_READ, TokenScope.SUBMISSIONS_WRITE),
     operation_id="get_submission",
 )
 def get_submission(request: Any, submission: UUID, if_none_match: IfNoneMatch = None) -> HttpResponse:
@@ -99,7 +99,7 @@ def get_submission(request: Any, submission: UUID, if_none_match: IfNoneMatch = 
 @router.get(
     "/submissions/{submission}/report",
     response=ReportOut,
-    auth=BearerToken(Scope.SUBMISSIONS_READ, Scope.SUBMISSIONS_WRITE),
+    auth=BearerToken(TokenScope.SUBMISSIONS_READ, TokenScope.SUBMISSIONS_WRITE),
     operation_id="get_report",
 )
 def get_report(request: Any, submission: UUID, if_none_match: IfNoneMatch = None) -> HttpResponse:

@@ -10,7 +10,7 @@ from server.api import selectors
 from server.api.admission import BearerToken
 from server.api.endpoints.parameters import IdPage, Key, UuidPage
 from server.api.idempotency import once
-from server.api.models import ApiToken, Scope
+from server.api.models import ApiToken, TokenScope
 from server.api.presentation import ROOT, show_delivery, show_endpoint, show_endpoint_with_secret
 from server.api.problems import At, Code, Problem
 from server.api.responses import respond, respond_page
@@ -23,13 +23,13 @@ from server.api.schemas import (
     NewEndpoint,
     Page,
 )
+from server.outbox.addresses import AddressRefused
 from server.webhooks import services
-from server.webhooks.guard import Refused
 from server.webhooks.models import DeliveryState
 
 router = Router(tags=["Webhooks"])
 # Whoever may read of a thing may be told of it.
-LISTENERS = (Scope.SUBMISSIONS_READ, Scope.GRADES_READ)
+LISTENERS = (TokenScope.SUBMISSIONS_READ, TokenScope.GRADES_READ)
 
 
 @router.post(
@@ -46,7 +46,7 @@ def create(request: Any, body: NewEndpoint, key: Key = None) -> HttpResponse:
         _check_events(request.auth, body)
         try:
             row = services.add_endpoint(course, url=body.url, events=body.events)
-        except Refused as error:
+        except AddressRefused as error:
             raise Problem(Code.INVALID, str(error), [At(pointer="/url", detail=str(error))]) from None
         location = request.build_absolute_uri(f"{ROOT}/webhook-endpoints/{row.pk}")
         return respond(show_endpoint_with_secret(row), status=201, headers={"Location": location})

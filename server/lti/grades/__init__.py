@@ -1,1 +1,1 @@
-"""Scores in a platform's gradebook."""
+"""Scores in a platform's gradebook (LTI: Assignment and Grade Services)."""

@@ -1,6 +1,6 @@
-"""Columns of a platform's gradebook (LTI: line items): finding or making one, its scores and its results.
+"""Columns of a platform's gradebook (LTI: line items): find or create one, send scores to it, read its results.
 
-We make a column only where the activity has none of its own, and never delete one.
+We create a column only if the activity has none of its own, and never delete one.
 """
 
 import json
@@ -16,11 +16,11 @@ from django.utils import timezone
 
 from server.gradebook.models import Assignment
 from server.lti.errors import ServiceError
-from server.lti.models import Family, LineItem, Passback, in_time
-from server.lti.platform import access
+from server.lti.models import Family, LineItem, Passback, is_ahead
+from server.lti.platform import http_client, service_client
 from server.lti.platform.claims import LINE_ITEM, RESULT, SCORE
-from server.lti.platform.paging import pages
-from server.lti.platform.transport import Answer
+from server.lti.platform.paging import fetch_pages
+from server.outbox.http_client import Answer
 
 LINE_ITEM_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
 LINE_ITEMS_TYPE = "application/vnd.ims.lis.v2.lineitemcontainer+json"
@@ -28,71 +28,71 @@ SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 RESULTS_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
 TAG = "chainrule"
 CANVAS = "https://canvas.instructure.com/lti/submission"
-# Two shares of the points that lie nearer than this are the same: platforms round to some decimals.
-SAME = 1e-4
+# Two shares of the points are equal if they differ by at most this much: platforms round to some decimals.
+TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Result:
-    """What stands in a cell of a platform: points of a maximum. No points: nothing stands there."""
+class PlatformResult:
+    """A person's grade in a platform's column: points of a maximum. `points` is None if there is no grade."""
 
     sub: str
-    given: float | None
-    most: float
+    points: float | None
+    max_points: float
 
     @property
     def share(self) -> float | None:
-        """The share of the points, as platforms rescale them; None where nothing stands there."""
-        return None if self.given is None else share(self.given, self.most)
+        """The share of the points (platforms rescale the points themselves); None if there is no grade."""
+        return None if self.points is None else share(self.points, self.max_points)
 
 
-def share(given: float, most: float) -> float:
+def share(points: float, max_points: float) -> float:
     """Return points as a share of their maximum."""
-    return given / most if most > 0 else 0.0
+    return points / max_points if max_points > 0 else 0.0
 
 
-def same(one: float | None, other: float | None) -> bool:
-    """Whether two shares are the same, as far as platforms keep them. What is over the maximum, they cut off."""
+def are_equal(one: float | None, other: float | None) -> bool:
+    """Whether two shares are equal as platforms store them: rounded, and at most the maximum."""
     if one is None or other is None:
         return one is other
-    return abs(min(one, 1.0) - min(other, 1.0)) <= SAME
+    return abs(min(one, 1.0) - min(other, 1.0)) <= TOLERANCE
 
 
-def address(line_item: LineItem) -> str:
-    """Return where a column is, found or made if need be; ServiceError where that cannot be done (now)."""
-    return line_item.url or _made(line_item)
+def find_or_create(line_item: LineItem) -> str:
+    """Return the URL of a column; find or create the column first if needed. Raises ServiceError if that fails."""
+    return line_item.url or _find_or_create(line_item)
 
 
 def send_score(row: Passback, url: str, *, stamped_at: datetime) -> Answer:
-    """Send a score as it stands in the row, with a moment, and return the answer, whatever it is."""
+    """Send the score of a row with a timestamp, and return the answer, whatever its status."""
     body = json.dumps(score_of(row, stamped_at)).encode()
     platform = row.identity.platform
-    return access.request(platform, [SCORE], "POST", under(url, "scores"), content_type=SCORE_TYPE, body=body)
+    return service_client.request(platform, [SCORE], "POST", under(url, "scores"), content_type=SCORE_TYPE, body=body)
 
 
 def score_of(row: Passback, stamped_at: datetime) -> dict[str, Any]:
-    """Return what is sent: our own points of our own maximum, always final. Anything less wipes what is there."""
+    """Return the JSON of a score: our points of our maximum, always final. Anything else deletes the grade there."""
     score: dict[str, Any] = {
         "userId": row.identity.sub,
         "scoreGiven": row.given,
         "scoreMaximum": row.most,
         "activityProgress": "Completed",
         "gradingProgress": "FullyGraded",
-        "timestamp": stamp(stamped_at),
+        "timestamp": timestamp(stamped_at),
     }
     if row.submitted_at is not None:
-        score["submission"] = {"submittedAt": stamp(row.submitted_at)}
+        score["submission"] = {"submittedAt": timestamp(row.submitted_at)}
     if row.identity.platform.family == Family.CANVAS:
         score[CANVAS] = {"new_submission": row.submitted_at != row.sent_submitted_at or row.sent_at is None}
         if row.submitted_at is not None:
-            score[CANVAS]["submitted_at"] = stamp(row.submitted_at)
+            score[CANVAS]["submitted_at"] = timestamp(row.submitted_at)
     return score
 
 
-def results(line_item: LineItem, *, sub: str = "") -> Iterator[Result]:
-    """Yield what stands in a column, or in one person's cell of it."""
+def read_results(line_item: LineItem, *, sub: str = "") -> Iterator[PlatformResult]:
+    """Yield the grades in a column, or only one person's. Raises ServiceError if they cannot be read."""
     url = under(line_item.url, "results", **({"user_id": sub} if sub else {}))
-    for page in pages(line_item.lms_course.platform, [RESULT], url, accept=RESULTS_TYPE):
+    for page in fetch_pages(line_item.lms_course.platform, [RESULT], url, accept=RESULTS_TYPE):
         for one in page if isinstance(page, list) else []:
             found = _result(one)
             if found is not None and sub in {"", found.sub}:
@@ -100,34 +100,34 @@ def results(line_item: LineItem, *, sub: str = "") -> Iterator[Result]:
 
 
 def under(url: str, name: str, **query: str) -> str:
-    """Return an address below a column's: in the path, for Moodle's columns carry a query."""
+    """Return a URL below a column's. `name` is added to the path, because Moodle's column URLs have a query."""
     parts = urlsplit(url)
     joined = "&".join(filter(None, [parts.query, urlencode(query)]))
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}", query=joined, fragment=""))
 
 
-def stamp(moment: datetime) -> str:
-    """Return a moment as platforms read it. Fractions of a second are there, for some want them."""
+def timestamp(moment: datetime) -> str:
+    """Return a time in the format that platforms read. It has milliseconds, because some platforms require them."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _result(data: Any) -> Result | None:
+def _result(data: Any) -> PlatformResult | None:
     if not isinstance(data, dict) or not isinstance(data.get("userId"), str | int):
         return None
-    given, most = data.get("resultScore"), data.get("resultMaximum", 1)
-    if not isinstance(most, int | float) or not isinstance(given, int | float | None):
+    points, max_points = data.get("resultScore"), data.get("resultMaximum", 1)
+    if not isinstance(max_points, int | float) or not isinstance(points, int | float | None):
         return None
-    return Result(sub=str(data["userId"]), given=given, most=float(most))
+    return PlatformResult(sub=str(data["userId"]), points=points, max_points=float(max_points))
 
 
-def _made(line_item: LineItem) -> str:
-    """Find the column that we made before, or make it: one worker at a time, for two would make two columns."""
+def _find_or_create(line_item: LineItem) -> str:
+    """Find the column that we created before, or create it. One worker at a time: two would create two columns."""
     if not line_item.lms_course.line_items_url or LINE_ITEM not in line_item.lms_course.scopes:
-        raise ServiceError("The platform does not let us make a column.", status=403)
+        raise ServiceError("The platform does not let us create a column.", status=403)
     if not _claim(line_item):
-        raise ServiceError("The column is being made.")
+        raise ServiceError("The column is being created.")
     try:
-        line_item.url = _found(line_item) or _post(line_item)
+        line_item.url = _find(line_item) or _create(line_item)
         LineItem.objects.filter(pk=line_item.pk).update(url=line_item.url, ours=True)
     finally:
         LineItem.objects.filter(pk=line_item.pk).update(making_until=None)
@@ -138,20 +138,20 @@ def _made(line_item: LineItem) -> str:
 def _claim(line_item: LineItem) -> bool:
     row = LineItem.objects.select_for_update().get(pk=line_item.pk)
     now = timezone.now()
-    if row.url or in_time(row.making_until, now):
+    if row.url or is_ahead(row.making_until, now):
         return False
     row.making_until = now + timedelta(seconds=8 * settings.LTI_TIMEOUT)
     row.save(update_fields=["making_until"])
     return True
 
 
-def _found(line_item: LineItem) -> str:
-    """Return the address of the column with our tag and resource; empty where there is none."""
+def _find(line_item: LineItem) -> str:
+    """Return the URL of the column with our tag and resource id; empty if there is none."""
     course = line_item.lms_course
-    resource = resource_of(line_item.assignment)
+    resource = resource_id(line_item.assignment)
     query = urlencode({"resource_id": resource, "tag": TAG})
     url = f"{course.line_items_url}{'&' if '?' in course.line_items_url else '?'}{query}"
-    for page in pages(course.platform, [LINE_ITEM], url, accept=LINE_ITEMS_TYPE):
+    for page in fetch_pages(course.platform, [LINE_ITEM], url, accept=LINE_ITEMS_TYPE):
         for one in page if isinstance(page, list) else []:
             is_ours = isinstance(one, dict) and (one.get("resourceId"), one.get("tag")) == (resource, TAG)
             if is_ours and isinstance(one.get("id"), str):
@@ -159,15 +159,15 @@ def _found(line_item: LineItem) -> str:
     return ""
 
 
-def _post(line_item: LineItem) -> str:
+def _create(line_item: LineItem) -> str:
     course, assignment = line_item.lms_course, line_item.assignment
     column = {
         "scoreMaximum": assignment.points,
         "label": assignment.title,
-        "resourceId": resource_of(line_item.assignment),
+        "resourceId": resource_id(line_item.assignment),
         "tag": TAG,
     }
-    answer = access.request(
+    answer = service_client.request(
         course.platform,
         [LINE_ITEM],
         "POST",
@@ -176,14 +176,12 @@ def _post(line_item: LineItem) -> str:
         content_type=LINE_ITEM_TYPE,
         body=json.dumps(column).encode(),
     )
-    if not answer.good:
-        raise ServiceError(answer.words, status=answer.status, retry_after=answer.retry_after)
-    made = answer.json()
-    if not isinstance(made, dict) or not isinstance(made.get("id"), str) or not made["id"]:
-        raise ServiceError("The platform made a column without saying where.")
-    return made["id"]
+    created = http_client.read_json(http_client.check_success(answer))
+    if not isinstance(created, dict) or not isinstance(created.get("id"), str) or not created["id"]:
+        raise ServiceError("The platform created a column and did not send its address.")
+    return created["id"]
 
 
-def resource_of(assignment: Assignment) -> str:
-    """Return what a column of ours is called between the platform and us: it names the assignment for good."""
+def resource_id(assignment: Assignment) -> str:
+    """Return the id of a column that we create. It belongs to the assignment and never changes."""
     return f"chainrule-{assignment.pk}"

@@ -1,8 +1,8 @@
-"""Noting which scores the platforms should have, in the transaction in which a grade changes.
+"""Records which scores the platforms should have, in the transaction in which a grade changes.
 
-There is one row per column and person, and the latest wins: what was not sent yet is replaced, never queued up behind.
-Only final grades of students get here. Where nothing counts (any more), nothing is sent: to say so would wipe the
-column, and what stands there is then listed as a difference.
+There is one row per column and person, and the latest score wins: it replaces a score that was not sent yet.
+Only final grades of students are recorded. If no submission counts (any more), nothing is sent, because that would
+delete the grade in the column; the grade that is still there is then listed as a difference.
 """
 
 from collections.abc import Iterable
@@ -15,28 +15,29 @@ from django.utils import timezone
 from server.courses.models import Role
 from server.gradebook.models import Assignment, Grade, GradeChange
 from server.lti.models import Identity, LineItem, Membership, Passback, PassbackState
+from server.lti.publish import publish_send
 
 
 def on_grade(*, change: GradeChange, **_: Any) -> None:
-    """Note that a learner's grade changed."""
-    note(LineItem.objects.filter(assignment=change.assignment_id), learners=[change.learner_id])
+    """Record a learner's new grade."""
+    update_passbacks(LineItem.objects.filter(assignment=change.assignment_id), learners=[change.learner_id])
 
 
-def on_terms(*, instance: Assignment, created: bool, **_: Any) -> None:
-    """Note that the terms of an assignment changed: the same points of another maximum are another score."""
+def on_assignment(*, instance: Assignment, created: bool, **_: Any) -> None:
+    """Record the scores again after an assignment changed: with another maximum they are other scores."""
     if not created:
-        note(LineItem.objects.filter(assignment=instance))
+        update_passbacks(LineItem.objects.filter(assignment=instance))
 
 
 @transaction.atomic
-def note(line_items: QuerySet[LineItem], *, learners: Iterable[int] | None = None) -> None:
-    """Bring what these columns should hold up to date; what is as it was is left alone."""
+def update_passbacks(line_items: QuerySet[LineItem], *, learners: Iterable[int] | None = None) -> None:
+    """Update the scores that these columns should have, of all learners or some. Sends only what has changed."""
     for line_item in line_items.select_related("assignment", "lms_course__course"):
         if line_item.lms_course.course_id == line_item.assignment.course_id:
-            _note_column(line_item, None if learners is None else set(learners))
+            _update_column(line_item, None if learners is None else set(learners))
 
 
-def _note_column(line_item: LineItem, learners: set[int] | None) -> None:
+def _update_column(line_item: LineItem, learners: set[int] | None) -> None:
     grades = Grade.objects.filter(assignment=line_item.assignment).select_related("counted")
     by_learner = {
         grade.learner_id: grade for grade in (grades if learners is None else grades.filter(learner__in=learners))
@@ -46,11 +47,11 @@ def _note_column(line_item: LineItem, learners: set[int] | None) -> None:
         for row in Passback.objects.select_for_update().filter(line_item=line_item, identity__user__in=by_learner)
     }
     for identity in students_of(line_item, by_learner):
-        _note(line_item, identity, by_learner[identity.user_id], rows.get(identity.pk))
+        _update(line_item, identity, by_learner[identity.user_id], rows.get(identity.pk))
 
 
 def students_of(line_item: LineItem, users: Iterable[int]) -> QuerySet[Identity]:
-    """Return those of some people who are students in the column's LMS course: nobody else has a cell there."""
+    """Return those users who are students in the column's LMS course: only students have grades there."""
     there = Membership.objects.filter(lms_course=line_item.lms_course).exclude(
         launch_role__in=[Role.TA, Role.INSTRUCTOR]
     )
@@ -58,34 +59,31 @@ def students_of(line_item: LineItem, users: Iterable[int]) -> QuerySet[Identity]
     return Identity.objects.filter(user__in=users, pk__in=there.values("identity"))
 
 
-def _note(line_item: LineItem, identity: Identity, grade: Grade, row: Passback | None) -> None:
-    given, most = grade.final, line_item.assignment.points
+def _update(line_item: LineItem, identity: Identity, grade: Grade, row: Passback | None) -> None:
+    points, max_points = grade.final, line_item.assignment.points
     if row is None:
-        if given is None:
+        if points is None:
             return
         row = Passback(line_item=line_item, identity=identity, version=0)
-    elif (row.given, row.most) == (given, most):
+    elif (row.given, row.most) == (points, max_points):
         return
-    row.given, row.most = given, most
+    row.given, row.most = points, max_points
     row.submitted_at = grade.counted.submitted_at if grade.counted else None
     row.version += 1
-    due(row)
+    schedule(row)
     row.save()
 
 
-def due(row: Passback) -> None:
-    """Have a row sent as soon as may be, unsaved; withheld where there is nothing that may be sent."""
+def schedule(row: Passback) -> None:
+    """Make a row due now, or withheld if there is nothing to send. Does not save the row."""
     row.tried, row.words, row.due_at = 0, "", timezone.now()
     row.state = PassbackState.PENDING
     if row.given is None:
-        row.state, row.words = PassbackState.WITHHELD, "Nothing counts any more; what was sent before stays there."
+        row.state, row.words = (
+            PassbackState.WITHHELD,
+            "No submission counts any more. The grade that was sent before stays in the LMS.",
+        )
     elif row.most <= 0:
         row.state, row.words = PassbackState.WITHHELD, "The assignment has no points."
     if row.state == PassbackState.PENDING:
-        transaction.on_commit(lambda: _send(row))
-
-
-def _send(row: Passback) -> None:
-    from server.lti.tasks import send_soon  # noqa: PLC0415 the tasks need the sending, which needs the models
-
-    send_soon(row.pk)
+        transaction.on_commit(lambda: publish_send(row.pk))

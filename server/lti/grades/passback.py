@@ -1,42 +1,41 @@
-"""Sending scores: one try at a time for each cell, later again where it fails, until it is given up.
+"""Sends scores: one try at a time for each score, again later if it fails, until the last try (see `server.outbox`).
 
-A try is claimed before it is made. Its moment is a whole second, later than that of any other score sent into the cell
-and never in the future; a retry of the same score repeats it. So what arrives twice is refused the second time, and
-nothing older overwrites what is newer, whichever way the network delays it.
+Each score has a timestamp in whole seconds: later than that of any other score sent for the same grade, and never in
+the future. A retry of the same score repeats it. So the platform refuses a copy, and an older score never overwrites a
+newer one, however the network delays them.
 """
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from grader.telemetry import metrics
 from server.lti.errors import ServiceError
 from server.lti.grades import line_items, outbox
-from server.lti.models import LineItem, Passback, PassbackState, PassbackTry, in_time
+from server.lti.models import LineItem, Passback, PassbackState, PassbackTry, is_ahead
 from server.lti.platform.claims import RESULT
-from server.lti.platform.transport import Answer
-from server.webhooks.delivery import wait_before_next
-from server.webhooks.transport import Answer as Heard
+from server.lti.platform.http_client import explanation
+from server.outbox.http_client import Answer
+from server.outbox.retries import wait_before_next
+from server.outbox.sender import Sender
 
 log = structlog.get_logger(__name__)
 
 SECOND = timedelta(seconds=1)
-AT_ONCE = 200
 KEPT_FOR = timedelta(days=180)
 TOO_OLD = ("before last updated", "already exists for the provided timestamp", "updated to a later point in time")
 TEMPORARY = frozenset({None, 401, 408, 425, 429, 500, 502, 503, 504})
 
 
 class Fate(StrEnum):
-    """What became of a try."""
+    """How a try ended. The values are labels of a metric."""
 
     ARRIVED = "arrived"
     LATER = "later"
@@ -46,8 +45,8 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
-    """What became of a try, with the platform's status and words."""
+class PassbackOutcome:
+    """How a try ended, with the platform's status and explanation."""
 
     fate: Fate
     status: int | None = None
@@ -56,88 +55,112 @@ class Outcome:
 
 
 def send(pk: int) -> PassbackState | None:
-    """Make one try at a score that is due and return where it then is; None where there is nothing to do."""
-    row = _claim(pk)
-    if row is None:
-        return None
-    began, at = time.monotonic(), timezone.now()
-    outcome = _try(row)
-    PassbackTry.objects.create(
-        passback=row,
-        at=at,
-        given=row.given,
-        stamped_at=row.stamped_at,
-        status=outcome.status,
-        words=outcome.words,
-        seconds=round(time.monotonic() - began, 3),
-    )
-    state = _settle(row, outcome)
-    metrics.passback_tries.labels(outcome.fate).inc()
-    log.info("score_tried", passback=pk, fate=str(outcome.fate), status=outcome.status, words=outcome.words)
-    return state
+    """Make one try at a score that is due and return its state afterwards; None if there is nothing to do."""
+    state = SENDER.try_once(pk)
+    return None if state is None else PassbackState(state)
 
 
 def due() -> list[int]:
-    """Return the scores whose time has come, the oldest first; a bounded number."""
-    rows = Passback.objects.filter(
-        state=PassbackState.PENDING,
-        due_at__lte=timezone.now(),
-        identity__platform__enabled=True,
-        line_item__lms_course__deployment__approved=True,
-        line_item__lms_course__course=F("line_item__assignment__course"),
-    )
-    return list(rows.order_by("due_at").values_list("pk", flat=True)[:AT_ONCE])
+    """Return the scores that are due, the oldest first; a limited number."""
+    return SENDER.due()
 
 
 @transaction.atomic
 def resend(rows: Iterable[Passback]) -> int:
-    """Send scores once more, over whatever stands there: somebody asked for it. Return how many there are to send."""
+    """Send scores again, as a person requested, and overwrite what is there. Return how many are pending now."""
     locked = Passback.objects.select_for_update().filter(pk__in=[row.pk for row in rows]).order_by("pk")
     for row in locked:
         row.version += 1
-        outbox.due(row)
+        outbox.schedule(row)
         row.save()
     return sum(row.state == PassbackState.PENDING for row in locked)
 
 
-def forget() -> int:
-    """Forget tries of half a year ago; return how many."""
+def delete_old_tries() -> int:
+    """Delete tries that are older than half a year; return how many."""
     return PassbackTry.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
 
-@transaction.atomic
-def _claim(pk: int) -> Passback | None:
-    """Take a score that is due, with its moment; None where it is not due, or somebody is at it."""
-    rows = Passback.objects.select_for_update(of=("self",)).select_related(
-        "identity__platform", "line_item__assignment", "line_item__lms_course__deployment__platform"
-    )
-    row, now = rows.filter(pk=pk).first(), timezone.now()
-    if row is None or row.state != PassbackState.PENDING or row.due_at > now or in_time(row.busy_until, now):
-        return None
-    if not _is_open(row.line_item):
-        return None
-    if not outbox.students_of(row.line_item, [row.identity.user_id]).filter(pk=row.identity_id).exists():
-        row.state, row.words = PassbackState.WITHHELD, "Not a student in the LMS course."
-        row.save(update_fields=["state", "words"])
-        return None
-    if not _stamp(row):
-        row.save(update_fields=["due_at"])
-        return None
-    row.tried += 1
-    row.busy_until = now + timedelta(seconds=20 * settings.LTI_TIMEOUT)
-    row.save(update_fields=["tried", "busy_until", "stamped_at", "stamped_version"])
-    return row
+class PassbackSender(Sender[Passback, PassbackOutcome]):
+    """The outbox of scores. The lease is in `busy_until`, because `due_at` can change while a score is being sent."""
+
+    def rows(self) -> QuerySet[Passback]:
+        """Return all scores."""
+        return Passback.objects.select_related(
+            "identity__platform", "line_item__assignment", "line_item__lms_course__deployment__platform"
+        )
+
+    def open_rows(self) -> QuerySet[Passback]:
+        """Return the scores for platforms that are enabled and courses that are linked."""
+        return Passback.objects.filter(
+            identity__platform__enabled=True,
+            line_item__lms_course__deployment__approved=True,
+            line_item__lms_course__course=F("line_item__assignment__course"),
+        )
+
+    def prepare(self, row: Passback, now: datetime) -> bool:
+        """Give the score its timestamp. Withhold it if its person is not a student in the LMS course."""
+        if is_ahead(row.busy_until, now) or not _is_open(row.line_item):
+            return False
+        if not outbox.students_of(row.line_item, [row.identity.user_id]).filter(pk=row.identity_id).exists():
+            row.state, row.words = PassbackState.WITHHELD, "Not a student in the LMS course."
+            row.save(update_fields=["state", "words"])
+            return False
+        if not _set_timestamp(row):
+            row.save(update_fields=["due_at"])
+            return False
+        return True
+
+    def lease(self, row: Passback, now: datetime) -> None:
+        """Save the claim and the timestamp."""
+        row.busy_until = now + timedelta(seconds=20 * settings.LTI_TIMEOUT)
+        row.save(update_fields=["tried", "busy_until", "stamped_at", "stamped_version"])
+
+    def send(self, row: Passback) -> PassbackOutcome:
+        """Send the score."""
+        assert row.stamped_at is not None, "a leased score has its timestamp"
+        try:
+            url = line_items.find_or_create(row.line_item)
+            answer = line_items.send_score(row, url, stamped_at=row.stamped_at)
+            if answer.is_success:
+                return PassbackOutcome(fate=Fate.ARRIVED, status=answer.status)
+            return _compared(row, answer) if _is_too_old(answer) else _refused(answer)
+        except ServiceError as error:
+            fate = Fate.LATER if error.status in TEMPORARY else Fate.REFUSED
+            return PassbackOutcome(fate=fate, status=error.status, words=error.words, retry_after=error.retry_after)
+
+    def record_try(self, row: Passback, outcome: PassbackOutcome, *, at: datetime, seconds: float) -> None:
+        """Add the try to the log of the score."""
+        PassbackTry.objects.create(
+            passback=row,
+            at=at,
+            given=row.given,
+            stamped_at=row.stamped_at,
+            status=outcome.status,
+            words=outcome.words,
+            seconds=seconds,
+        )
+
+    def settle(self, row: Passback, outcome: PassbackOutcome) -> str:
+        """Save how the try ended. If the score changed meanwhile, the new score is due at once."""
+        state = _settle(row, outcome)
+        metrics.passback_tries.labels(outcome.fate).inc()
+        log.info("score_tried", passback=row.pk, fate=str(outcome.fate), status=outcome.status, words=outcome.words)
+        return state
+
+
+SENDER = PassbackSender()
 
 
 def _is_open(line_item: LineItem) -> bool:
-    """Whether anything may be sent there: the platform is on, and its course is still linked to the assignment's."""
+    """Whether scores can be sent: the platform is enabled, and its course is still linked to the assignment's."""
     deployment = line_item.lms_course.deployment
     is_linked = line_item.lms_course.course_id == line_item.assignment.course_id
     return deployment.approved and deployment.platform.enabled and is_linked
 
 
-def _stamp(row: Passback) -> bool:
-    """Give this version of the score its moment. False where that lies ahead: then it is not due before."""
+def _set_timestamp(row: Passback) -> bool:
+    """Give this version of the score its timestamp. False if that is in the future: the row is due at that time."""
     if row.stamped_version == row.version:
         return True
     now = timezone.now()
@@ -151,49 +174,37 @@ def _stamp(row: Passback) -> bool:
     return True
 
 
-def _try(row: Passback) -> Outcome:
-    assert row.stamped_at is not None, "what is claimed has its moment"
-    try:
-        answer = line_items.send_score(row, line_items.address(row.line_item), stamped_at=row.stamped_at)
-        if answer.good:
-            return Outcome(fate=Fate.ARRIVED, status=answer.status)
-        return _compared(row, answer) if _is_too_old(answer) else _outcome(answer)
-    except ServiceError as error:
-        fate = Fate.LATER if error.status in TEMPORARY else Fate.REFUSED
-        return Outcome(fate=fate, status=error.status, words=error.words, retry_after=error.retry_after)
-
-
 def _is_too_old(answer: Answer) -> bool:
-    """Whether the platform has a score of that moment, or a later one: 409, or (Canvas, Open edX) 400 and why."""
-    return answer.status == 409 or (answer.status == 400 and any(said in answer.words.lower() for said in TOO_OLD))
+    """Whether the platform has a score with that timestamp or a later one: 409, or (Canvas, Open edX) 400 and why."""
+    text = explanation(answer).lower()
+    return answer.status == 409 or (answer.status == 400 and any(part in text for part in TOO_OLD))
 
 
-def _outcome(answer: Answer) -> Outcome:
+def _refused(answer: Answer) -> PassbackOutcome:
     slow_down = answer.status == 403 and answer.headers.get("x-rate-limit-remaining", "").strip() in {"0", "0.0"}
     fate = Fate.LATER if slow_down or answer.status in TEMPORARY else Fate.REFUSED
-    return Outcome(fate=fate, status=answer.status, words=answer.words, retry_after=answer.retry_after)
+    return PassbackOutcome(fate=fate, status=answer.status, words=explanation(answer), retry_after=answer.retry_after)
 
 
-def _compared(row: Passback, answer: Answer) -> Outcome:
-    """Say what it means that the platform has a score of that moment: ours, an older one of ours, or another's."""
+def _compared(row: Passback, answer: Answer) -> PassbackOutcome:
+    """Read which score the platform has with that timestamp: this one, an older one of ours, or somebody else's."""
     line_item, ours = row.line_item, line_items.share(row.given or 0, row.most)
     if RESULT not in line_item.lms_course.scopes:
-        return Outcome(fate=Fate.STALE, status=answer.status, words=answer.words)
-    found = next((one.share for one in line_items.results(line_item, sub=row.identity.sub)), None)
-    if line_items.same(found, ours):
-        return Outcome(fate=Fate.ARRIVED, status=answer.status, words=answer.words)
-    if found is None or line_items.same(found, _sent(row)):
-        return Outcome(fate=Fate.STALE, status=answer.status, words=answer.words)
-    words = f"The platform has {found:.4g} of the points, from somebody else. {answer.words}"
-    return Outcome(fate=Fate.DIFFERS, status=answer.status, words=words[:500])
+        return PassbackOutcome(fate=Fate.STALE, status=answer.status, words=explanation(answer))
+    found = next((one.share for one in line_items.read_results(line_item, sub=row.identity.sub)), None)
+    if line_items.are_equal(found, ours):
+        return PassbackOutcome(fate=Fate.ARRIVED, status=answer.status, words=explanation(answer))
+    if found is None or line_items.are_equal(found, _sent_share(row)):
+        return PassbackOutcome(fate=Fate.STALE, status=answer.status, words=explanation(answer))
+    words = f"The platform has {found:.4g} of the points, from somebody else. {explanation(answer)}"
+    return PassbackOutcome(fate=Fate.DIFFERS, status=answer.status, words=words[:500])
 
 
-def _sent(row: Passback) -> float | None:
+def _sent_share(row: Passback) -> float | None:
     return None if row.sent_given is None else line_items.share(row.sent_given, row.sent_most or 0)
 
 
-@transaction.atomic
-def _settle(tried: Passback, outcome: Outcome) -> PassbackState:
+def _settle(tried: Passback, outcome: PassbackOutcome) -> PassbackState:
     row = Passback.objects.select_for_update().get(pk=tried.pk)
     row.busy_until = None
     if outcome.fate == Fate.ARRIVED:
@@ -202,12 +213,12 @@ def _settle(tried: Passback, outcome: Outcome) -> PassbackState:
     if row.version == tried.version:
         _end(row, outcome)
     elif row.state == PassbackState.PENDING:
-        outbox.due(row)  # it changed meanwhile: what should be there now is yet to be sent
+        outbox.schedule(row)  # the score changed meanwhile: the new one is not sent yet
     row.save()
     return PassbackState(row.state)
 
 
-def _end(row: Passback, outcome: Outcome) -> None:
+def _end(row: Passback, outcome: PassbackOutcome) -> None:
     row.words = outcome.words
     match outcome.fate:
         case Fate.ARRIVED:
@@ -217,13 +228,13 @@ def _end(row: Passback, outcome: Outcome) -> None:
         case Fate.DIFFERS:
             row.state = PassbackState.DIFFERS
         case Fate.LATER | Fate.STALE:
-            _later(row, outcome)
+            _retry(row, outcome)
 
 
-def _later(row: Passback, outcome: Outcome) -> None:
+def _retry(row: Passback, outcome: PassbackOutcome) -> None:
     if outcome.fate == Fate.STALE:
-        row.stamped_version = 0  # the next try has a moment of its own
-    wait = wait_before_next(row.tried, Heard(status=outcome.status, retry_after=outcome.retry_after))
+        row.stamped_version = 0  # the next try gets a new timestamp
+    wait = wait_before_next(row.tried, status=outcome.status, retry_after=outcome.retry_after)
     if wait is None:
         row.state, row.words = PassbackState.FAILED, f"Given up after {row.tried} tries. {outcome.words}"[:500]
     else:

@@ -1,8 +1,8 @@
-"""Comparing a column of a platform with what it should hold. Nothing is changed there.
+"""Compares a column of a platform with our grades. Changes nothing on the platform.
 
-What was found is kept with the column, for an instructor to look at: they say which scores are sent again. A score
-that arrived once and is another by now says so from then on; one that was refused and is right all the same counts as
-arrived.
+The differences are stored with the column, and an instructor decides which scores are sent again. If a score arrived
+and the platform now has another one, its state becomes DIFFERS; if a score was refused and the platform has the right
+one all the same, its state becomes SENT.
 """
 
 from dataclasses import dataclass
@@ -14,13 +14,14 @@ from django.utils import timezone
 from server.lti.errors import ServiceError
 from server.lti.grades import line_items
 from server.lti.models import LineItem, Passback, PassbackState
+from server.lti.publish import publish_compare
 
 LATE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """A cell that does not hold what it should: shares of the points here and there, `row` if it is ours."""
+    """A grade that differs: the shares of the points here and there; `row` is None if we never had a score to send."""
 
     who: str
     row: Passback | None
@@ -28,7 +29,7 @@ class Difference:
     theirs: float | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as it is kept."""
+        """Return the JSON that is stored."""
         return {
             "who": self.who,
             "row": self.row.pk if self.row else None,
@@ -38,16 +39,14 @@ class Difference:
         }
 
 
-def ask(line_item: LineItem) -> None:
-    """Have a column compared soon: the platform is read by a worker, however long it takes to answer."""
-    from server.lti.tasks import compare_soon  # noqa: PLC0415 the tasks need this
-
+def request(line_item: LineItem) -> None:
+    """Request the comparison of a column. A worker makes it, because a platform can take long to answer."""
     LineItem.objects.filter(pk=line_item.pk).update(asked_at=timezone.now())
-    compare_soon(line_item.pk)
+    publish_compare(line_item.pk)
 
 
 def overdue() -> list[int]:
-    """Return the columns that somebody asked for some minutes ago, and nobody compared: their request was lost."""
+    """Return the columns whose comparison was requested minutes ago and not made: the message was lost."""
     now = timezone.now()
     lost = list(LineItem.objects.filter(asked_at__lt=now - LATE).values_list("pk", flat=True))
     LineItem.objects.filter(pk__in=lost).update(asked_at=now)
@@ -55,7 +54,7 @@ def overdue() -> list[int]:
 
 
 def compare(pk: int) -> None:
-    """Compare a column and keep what was found, or the platform's words where it cannot be read."""
+    """Compare a column and store the differences, or the platform's explanation if the column cannot be read."""
     line_item = LineItem.objects.select_related("lms_course__deployment__platform").filter(pk=pk).first()
     if line_item is None:
         return
@@ -68,20 +67,20 @@ def compare(pk: int) -> None:
 
 
 def reconcile(line_item: LineItem) -> list[Difference]:
-    """Compare a column with what it should hold, change nothing there, and return what differs.
+    """Compare a column with our grades and return the differences. Changes nothing on the platform.
 
-    What waits to be sent is left out, and what was sent while we read. ServiceError where the column cannot be read.
+    Scores that are pending, or were sent while we read, are left out. Raises ServiceError if the column cannot be read.
     """
     before = _rows(line_item)
-    found = {one.sub: one.share for one in line_items.results(line_item)} if line_item.url else {}
+    found = {one.sub: one.share for one in line_items.read_results(line_item)} if line_item.url else {}
     after = _rows(line_item)
     settled = {sub: row for sub, row in after.items() if row.state != PassbackState.PENDING}
-    still = {sub: row for sub, row in settled.items() if sub in before and _is_as_it_was(before[sub], row)}
+    still = {sub: row for sub, row in settled.items() if sub in before and _is_unchanged(before[sub], row)}
     differences = []
     for sub, row in still.items():
-        ours, theirs = _should(row), found.get(sub)
-        _note_found(row, ours, theirs)
-        if not line_items.same(ours, theirs):
+        ours, theirs = _own_share(row), found.get(sub)
+        _update_state(row, ours, theirs)
+        if not line_items.are_equal(ours, theirs):
             differences.append(Difference(who=row.identity.user.display_name, row=row, ours=ours, theirs=theirs))
     for sub in sorted(found.keys() - before.keys() - after.keys()):
         if found[sub] is not None:
@@ -94,21 +93,21 @@ def _rows(line_item: LineItem) -> dict[str, Passback]:
     return {row.identity.sub: row for row in rows}
 
 
-def _is_as_it_was(before: Passback, after: Passback) -> bool:
+def _is_unchanged(before: Passback, after: Passback) -> bool:
     return (before.version, before.state, before.sent_at) == (after.version, after.state, after.sent_at)
 
 
-def _should(row: Passback) -> float | None:
+def _own_share(row: Passback) -> float | None:
     return None if row.given is None or row.most <= 0 else line_items.share(row.given, row.most)
 
 
-def _note_found(row: Passback, ours: float | None, theirs: float | None) -> None:
-    """Have the list say from now on what was found: a score that arrived once may be another by now."""
+def _update_state(row: Passback, ours: float | None, theirs: float | None) -> None:
+    """Set the row's state to what was found: after a score arrived, the platform's grade can have changed."""
     before = row.state
-    if row.state == PassbackState.SENT and not line_items.same(ours, theirs):
+    if row.state == PassbackState.SENT and not line_items.are_equal(ours, theirs):
         row.state = PassbackState.DIFFERS
         row.words = "There is no grade there." if theirs is None else f"There: {theirs:.2%} of the points."
-    elif row.state in {PassbackState.DIFFERS, PassbackState.FAILED} and line_items.same(ours, theirs):
+    elif row.state in {PassbackState.DIFFERS, PassbackState.FAILED} and line_items.are_equal(ours, theirs):
         row.state, row.words = PassbackState.SENT, ""
     if row.state != before:
         Passback.objects.filter(pk=row.pk, version=row.version, state=before).update(state=row.state, words=row.words)

@@ -1,4 +1,4 @@
-"""Deep linking: an instructor picks exercises, and the platform makes activities of them."""
+"""Deep linking: an instructor picks exercises, and the platform creates activities for them."""
 
 import secrets
 import time
@@ -12,20 +12,20 @@ from django.utils import timezone
 from server.courses.models import Role
 from server.gradebook.models import Assignment
 from server.lti.errors import AlreadyUsed, BadRequest, LaunchError
-from server.lti.grades.line_items import TAG, resource_of
-from server.lti.launch.launching import Arrival
+from server.lti.grades.line_items import TAG, resource_id
 from server.lti.launch.login import digest
+from server.lti.launch.resolve import Launch
 from server.lti.models import Selection, origin_of
 from server.lti.platform import claims as c
 from server.lti.platform import keys
-from server.lti.platform.addresses import address_of
 from server.lti.platform.claims import Claims
+from server.lti.platform.tool_urls import tool_url
 
 VALID_FOR = timedelta(hours=4)
 
 
 class NoSelection(LaunchError):
-    """A selection that is over, or somebody else's."""
+    """The selection is used, expired, or belongs to another person."""
 
     status = 404
     title = "There is nothing to pick here"
@@ -33,29 +33,29 @@ class NoSelection(LaunchError):
 
 
 class NotInstructor(LaunchError):
-    """Somebody who may not make activities."""
+    """The person cannot create activities."""
 
     status = 403
     title = "Only instructors pick exercises"
     advice = "In this course you are a student. Ask your instructor to add the activity."
 
 
-def begin(claims: Claims, arrival: Arrival) -> str:
-    """Note that a platform asks an instructor to pick; return the name of that, which nobody can guess."""
-    if arrival.membership.role not in {Role.INSTRUCTOR, Role.TA}:
+def begin(claims: Claims, launch: Launch) -> str:
+    """Store a platform's request to pick exercises; return its secret token, for the address of the page."""
+    if launch.membership.role not in {Role.INSTRUCTOR, Role.TA}:
         raise NotInstructor("a deep link by somebody who does not teach")
     settings = c.part(claims, c.DL_SETTINGS)
     if not origin_of(c.address(settings, "deep_link_return_url")):
-        raise BadRequest("a deep link without a way back")
-    if "ltiResourceLink" not in (c.texts(settings, "accept_types") or ["ltiResourceLink"]):
-        raise BadRequest("the platform asks for something else than activities")
+        raise BadRequest("a deep link without a return URL")
+    if "ltiResourceLink" not in (c.strings(settings, "accept_types") or ["ltiResourceLink"]):
+        raise BadRequest("the platform requests something other than activities")
     token = secrets.token_urlsafe(32)
     Selection.objects.create(
         token=digest(token),
-        user=arrival.user,
-        lms_course=arrival.lms_course,
+        user=launch.user,
+        lms_course=launch.lms_course,
         return_url=c.address(settings, "deep_link_return_url"),
-        data=c.text(settings, "data", most=100_000),
+        data=c.string(settings, "data", most=100_000),
         multiple=_yes(settings.get("accept_multiple", False)),
         line_items=_yes(settings.get("accept_lineitem", True)),
         expires_at=timezone.now() + VALID_FOR,
@@ -64,16 +64,16 @@ def begin(claims: Claims, arrival: Arrival) -> str:
 
 
 def find(token: str, user: Any) -> Selection:
-    """Return a selection of this person's that is still to be made; NoSelection otherwise."""
+    """Return an open selection of this person. Raises NoSelection if there is none."""
     rows = Selection.objects.select_related("lms_course__deployment__platform", "lms_course__course")
     found = rows.filter(token=digest(token), user=user.pk).first()
     if found is None or found.has_expired or found.lms_course.course is None:
-        raise NoSelection("the selection is unknown, too old, or somebody else's")
+        raise NoSelection("the selection is unknown, expired, or another person's")
     return found
 
 
 def answer(selection: Selection, chosen: Sequence[Assignment]) -> str:
-    """Return the signed answer to the platform, once; AlreadyUsed where it was given before."""
+    """Return the signed response to the platform. Raises AlreadyUsed the second time."""
     if not Selection.objects.filter(pk=selection.pk).delete()[0]:
         raise AlreadyUsed("the selection was made before")
     platform, now = selection.lms_course.platform, int(time.time())
@@ -94,21 +94,21 @@ def answer(selection: Selection, chosen: Sequence[Assignment]) -> str:
 
 
 def item(assignment: Assignment, *, line_item: bool) -> dict[str, Any]:
-    """Return an activity for an assignment: its slug in the activity's own custom parameters, its true maximum."""
-    made: dict[str, Any] = {
+    """Return the content item of an assignment, with its slug as a custom parameter and its own maximum."""
+    content: dict[str, Any] = {
         "type": "ltiResourceLink",
         "title": assignment.title,
-        "url": address_of("launch"),
+        "url": tool_url("launch"),
         "custom": {"exercise": assignment.slug},
     }
     if line_item and assignment.points > 0:
-        made["lineItem"] = {
+        content["lineItem"] = {
             "scoreMaximum": assignment.points,
             "label": assignment.title,
-            "resourceId": resource_of(assignment),
+            "resourceId": resource_id(assignment),
             "tag": TAG,
         }
-    return made
+    return content
 
 
 def _yes(value: Any) -> bool:

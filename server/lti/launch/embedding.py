@@ -1,10 +1,10 @@
-"""Showing our pages in a frame of a platform: cookies of their own, and who may frame us.
+"""Our pages inside a platform's frame: which cookies they use, and who can frame them.
 
-Browsers keep ordinary cookies out of a frame on another site's page. A launch in a frame gets cookies that are sent
-there, but are a jar of their own for each platform (`SameSite=None; Secure; Partitioned`). Under this middleware the
-rest of the server sees them by their usual names.
+Browsers do not send ordinary cookies to a frame on another site's page. A launch in a frame gets cookies that are sent
+there, stored separately for each platform (`SameSite=None; Secure; Partitioned`). This middleware translates their
+names, so the rest of the server sees the usual ones.
 
-Nobody else may frame anything. The admin and the sign-in pages are never framed at all.
+Only registered platforms can frame pages. The admin and the sign-in pages are never framed.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ class Embedding:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer with the cookies of the frame, if it is one, and say who may frame the answer."""
+        """Use the frame's cookies if the page is in a frame, and set who can frame the answer."""
         embedded = is_embedded(request)
         if embedded:
             _use_own_cookies(request)
@@ -46,14 +46,14 @@ class Embedding:
 
 
 def is_framed(request: HttpRequest) -> bool:
-    """Whether the browser is about to show the answer in a frame."""
+    """Whether the browser will show the answer in a frame."""
     return request.headers.get("Sec-Fetch-Dest", "") in FRAMES
 
 
 def is_embedded(request: HttpRequest) -> bool:
     """Whether a request comes from a frame on another site's page, or is a launch into one.
 
-    A request of a script does not say where its page is; there, only the frame's cookies come along.
+    A script's request does not show which page it is from; in a frame it has only the frame's cookies.
     """
     if request.headers.get("Sec-Fetch-Dest") == "document":
         return False
@@ -90,9 +90,9 @@ def _set_own_cookies(response: HttpResponse) -> None:
 
 
 def partition(morsel: "Morsel[str]") -> None:
-    """Have a cookie sent in frames, too, in a jar of its own for each site that frames us."""
+    """Make the browser send a cookie in frames too, stored separately for each site that frames us."""
     morsel["secure"] = True
-    morsel["samesite"] = "None; Partitioned"  # this Python's cookies do not know the attribute by itself
+    morsel["samesite"] = "None; Partitioned"  # http.cookies knows Partitioned only from Python 3.14 on
 
 
 def _wants_sign_in(response: HttpResponse) -> bool:
@@ -114,7 +114,7 @@ def _origins(request: HttpRequest) -> list[str]:
 
 
 def all_origins() -> list[str]:
-    """Return the origins of every platform: a page that lets nobody in may be shown by any of them."""
+    """Return the origins of all platforms: each of them can show a page that gives nobody access."""
     platforms = Platform.objects.filter(enabled=True)
     return sorted({origin for platform in platforms for origin in platform.frame_origins})
 

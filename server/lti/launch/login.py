@@ -1,7 +1,7 @@
-"""The login that a platform begins: what we send along, what must come back, and that it comes back once.
+"""The login that a platform begins (OpenID Connect, third-party initiated), and its state.
 
-The state and the nonce are ours, random, and kept as a row; the browser holds a third secret in a cookie. A launch
-counts only where all three fit together, so nobody can be signed in by a form that somebody else prepared.
+State and nonce are random and stored in a row; the browser has a third secret in a cookie. A launch is accepted only if
+all three match, and only once. So nobody can be signed in by a form that somebody else prepared.
 """
 
 import hashlib
@@ -17,24 +17,24 @@ from server.lti.errors import AlreadyUsed, BadRequest, LostState, NotRegistered
 from server.lti.models import LoginState, Platform
 
 VALID_FOR = timedelta(minutes=10)
-HINT = 4_000  # characters
+MAX_PARAM = 4_000  # characters
 PARAMS = ("iss", "login_hint", "target_link_uri", "lti_message_hint", "client_id", "lti_deployment_id")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Begun:
-    """A login that begins. `state` goes to the platform and comes back; `browser` goes into a cookie."""
+    """The secrets of a login. `state` goes to the platform and comes back; `browser` goes into a cookie."""
 
     state: str
     browser: str
 
 
 def begin(params: dict[str, str]) -> Begun:
-    """Note a login that a platform began; BadRequest where it is none, NotRegistered where we do not know it."""
+    """Store a login that a platform begins. Raises BadRequest, or NotRegistered if the platform is unknown."""
     if not params.get("iss") or not params.get("login_hint"):
         raise BadRequest("a login without issuer or hint")
-    if any(len(value) > HINT for value in params.values()):
-        raise BadRequest("a login with endless parameters")
+    if any(len(value) > MAX_PARAM for value in params.values()):
+        raise BadRequest("a login with parameters that are too long")
     platform = find_platform(params["iss"], params.get("client_id", ""))
     begun = Begun(state=secrets.token_urlsafe(32), browser=secrets.token_urlsafe(32))
     LoginState.objects.create(
@@ -49,15 +49,15 @@ def begin(params: dict[str, str]) -> Begun:
 
 
 def find_platform(issuer: str, client_id: str) -> Platform:
-    """Return the platform of a login; NotRegistered where there is none, or more than one and no client id."""
+    """Return the platform of a login. Raises NotRegistered if there is none, or several and no client id."""
     found = list(Platform.objects.filter(Q(client_id=client_id) if client_id else Q(), issuer=issuer, enabled=True)[:2])
     if len(found) != 1:
         raise NotRegistered(f"{len(found)} platforms with issuer {issuer!r} and client id {client_id!r}")
     return found[0]
 
 
-def waiting(state: str, browser: str) -> LoginState:
-    """Return a login that has not come back and is this browser's; LostState otherwise."""
+def find_pending(state: str, browser: str) -> LoginState:
+    """Return a login that this browser began. Raises LostState if it is unknown or has expired."""
     found = LoginState.objects.select_related("platform").filter(state=digest(state)).first()
     if found is None or found.has_expired or not secrets.compare_digest(found.browser, digest(browser)):
         raise LostState("the state is unknown, too old, or another browser's")
@@ -65,25 +65,25 @@ def waiting(state: str, browser: str) -> LoginState:
 
 
 def params_of(state: str) -> dict[str, str]:
-    """Return what a platform began a login with, to begin it again in another window; LostState where it is over."""
+    """Return the parameters of a login, to begin it again in a new window. Raises LostState if it is over."""
     found = LoginState.objects.filter(state=digest(state), used_at=None).first()
     if found is None or found.has_expired:
         raise LostState("the state is unknown or too old")
     return dict(found.params)
 
 
-def come_back(state: str, browser: str) -> LoginState:
-    """Return the login that comes back, and see that it never does again; LostState or AlreadyUsed otherwise."""
-    found = waiting(state, browser)
+def use(state: str, browser: str) -> LoginState:
+    """Return a login and mark it as used, so that it works once. Raises LostState or AlreadyUsed."""
+    found = find_pending(state, browser)
     if not LoginState.objects.filter(pk=found.pk, used_at=None).update(used_at=timezone.now()):
         raise AlreadyUsed("the state was used before")
     if not found.platform.enabled:
-        raise NotRegistered(f"{found.platform} was switched off")
+        raise NotRegistered(f"{found.platform} is disabled")
     return found
 
 
-def platform_address(login: LoginState, state: str, *, redirect_uri: str) -> str:
-    """Return where the browser goes to be told who it is."""
+def authentication_url(login: LoginState, state: str, *, redirect_uri: str) -> str:
+    """Return the platform's URL that authenticates the browser's person."""
     params = {
         "scope": "openid",
         "response_type": "id_token",
@@ -101,16 +101,16 @@ def platform_address(login: LoginState, state: str, *, redirect_uri: str) -> str
     return f"{address}{'&' if '?' in address else '?'}{urlencode(params)}"
 
 
-def forget() -> int:
-    """Forget logins that are over; return how many."""
+def delete_expired() -> int:
+    """Delete logins that have expired; return how many."""
     return LoginState.objects.filter(expires_at__lt=timezone.now()).delete()[0]
 
 
 def digest(secret: str) -> str:
-    """Return what we keep of a secret."""
+    """Return the digest of a secret, which is all that we store of it."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def nonce_of(state: str) -> str:
-    """Return the nonce of a login: bound to its state, and of no use for guessing it."""
+    """Return the nonce of a login: derived from its state, without revealing it."""
     return digest(f"nonce of {state}")

@@ -1,1 +1,1 @@
-"""The people of a platform: accounts, roles and rosters."""
+"""The people and courses of a platform: accounts, roles, rosters, and the links between courses."""

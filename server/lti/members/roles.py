@@ -1,6 +1,6 @@
-"""What somebody is in a course, in LTI's vocabulary, in both of its forms.
+"""Course roles in LTI's vocabulary, in its long and its short form.
 
-Only roles in the course count: an administrator of the whole LMS is nobody in particular here.
+Only roles in the course count: an administrator of the whole LMS has no special role here.
 """
 
 from collections.abc import Iterable
@@ -20,10 +20,10 @@ INSTRUCTORS = {"Instructor", "Administrator", "ContentDeveloper"}
 
 
 def role_of(roles: Iterable[str]) -> Role:
-    """Return what somebody is in the course: the highest of their roles, but an assistant who "also" instructs is one.
+    """Return a person's role in the course: the highest of their roles, but an assistant is never an instructor.
 
-    Platforms send `Instructor` along with `Instructor#TeachingAssistant`. Whoever is none of it is a student: the role
-    that may do least.
+    Platforms send `Instructor` along with `Instructor#TeachingAssistant`. A person without any of these roles is a
+    student, which is the role with the fewest permissions.
     """
     names = {name for role in roles if (name := _name(role))}
     if names & ASSISTANTS:
@@ -32,7 +32,7 @@ def role_of(roles: Iterable[str]) -> Role:
 
 
 def _name(role: str) -> str:
-    """Return the last part of a role in the course; empty for a role elsewhere."""
+    """Return the last part of a role in the course; empty if it is not a course role."""
     if role.startswith((f"{VOCABULARY}#", f"{VOCABULARY}/")):
         return role.rpartition("#")[2]
     # The short form, as Moodle's roster has it: "Instructor", "Learner", "Instructor/TeachingAssistant".

@@ -1,7 +1,7 @@
-"""Rosters of LMS courses (LTI: Names and Role Provisioning), merged into what launches told.
+"""Rosters of LMS courses (LTI: Names and Role Provisioning), merged with what launches sent.
 
-Nobody's work is ever touched. Somebody whom the roster no longer names (Moodle leaves out who is suspended) is noted as
-gone; staff lose their role with that, students stay. A roster without anybody is taken for a fault of the platform.
+Work is never deleted. A person who is no longer in the roster (Moodle leaves out suspended people) is marked as gone:
+staff lose their role, students stay. A roster without any person counts as an error of the platform.
 """
 
 from collections.abc import Iterator
@@ -15,23 +15,24 @@ from django.utils import timezone
 
 from server.lti.errors import ServiceError
 from server.lti.grades import outbox
-from server.lti.members.people import identify, settle
+from server.lti.members.people import identify, update_enrollment
 from server.lti.members.roles import role_of
 from server.lti.models import LineItem, LmsCourse, Membership
 from server.lti.platform import claims as c
 from server.lti.platform.claims import ROSTER, Claims
-from server.lti.platform.paging import pages
+from server.lti.platform.paging import fetch_pages
+from server.lti.publish import publish_rosters
 
 log = structlog.get_logger(__name__)
 
-TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+ROSTER_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 EVERY = timedelta(hours=6)
-AT_ONCE = 20
+MAX_ROSTERS = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Synced:
-    """What a roster did: people it names, of these new to us, and those who left."""
+    """What a synchronization changed: people in the roster, how many of them are new here, and how many left."""
 
     named: int
     new: int
@@ -39,12 +40,12 @@ class Synced:
 
 
 def sync(lms_course: LmsCourse) -> Synced:
-    """Bring our course in step with an LMS course's roster; ServiceError, noted, where that cannot be had."""
+    """Synchronize our course with an LMS course's roster. Raises ServiceError, also stored, if it cannot be read."""
     try:
-        members = {c.text(one, "user_id", most=255): one for one in _members(lms_course)}
+        members = {c.string(one, "user_id", most=255): one for one in _members(lms_course)}
         members.pop("", None)
         if not any(_is_active(one) for one in members.values()):
-            raise ServiceError("The roster names nobody.")
+            raise ServiceError("The roster is empty.")
     except ServiceError as error:
         LmsCourse.objects.filter(pk=lms_course.pk).update(roster_at=timezone.now(), roster_error=error.words[:300])
         raise
@@ -52,38 +53,36 @@ def sync(lms_course: LmsCourse) -> Synced:
 
 
 def sync_due() -> None:
-    """Sync the rosters that nobody looked at for some hours; a platform that does not answer holds up no other."""
+    """Synchronize the rosters that were not read for some hours. If a platform does not answer, the others go on."""
     rows = LmsCourse.objects.filter(
         Q(roster_at=None) | Q(roster_at__lt=timezone.now() - EVERY),
         course__isnull=False,
         deployment__approved=True,
         deployment__platform__enabled=True,
     ).exclude(memberships_url="")
-    for row in rows.select_related("deployment__platform", "course")[:AT_ONCE]:
+    for row in rows.select_related("deployment__platform", "course")[:MAX_ROSTERS]:
         try:
             sync(row)
         except ServiceError as error:
             log.warning("roster_failed", lms_course=row.pk, words=error.words)
 
 
-def ask(lms_course: LmsCourse) -> None:
-    """Have a roster read soon, whenever it was read last."""
-    from server.lti.tasks import rosters_soon  # noqa: PLC0415 the tasks need this
-
+def request_sync(lms_course: LmsCourse) -> None:
+    """Request the synchronization of a roster, even if it was read recently. A worker makes it."""
     LmsCourse.objects.filter(pk=lms_course.pk).update(roster_at=None)
-    rosters_soon()
+    publish_rosters()
 
 
 def _members(lms_course: LmsCourse) -> Iterator[Claims]:
     if not lms_course.memberships_url:
         raise ServiceError("The platform does not share its roster with us.")
-    for page in pages(lms_course.platform, [ROSTER], lms_course.memberships_url, accept=TYPE):
+    for page in fetch_pages(lms_course.platform, [ROSTER], lms_course.memberships_url, accept=ROSTER_TYPE):
         found = page.get("members") if isinstance(page, dict) else None
         yield from (one for one in found or [] if isinstance(one, dict))
 
 
 def _is_active(member: Claims) -> bool:
-    return c.text(member, "status") in {"", "Active"}
+    return c.string(member, "status") in {"", "Active"}
 
 
 @transaction.atomic
@@ -104,16 +103,16 @@ def _merge(lms_course: LmsCourse, members: dict[str, Claims]) -> Synced:
     for membership in gone:
         membership.gone_at = timezone.now()
         membership.save(update_fields=["gone_at"])
-        settle(membership)
+        update_enrollment(membership)
     row.roster_at, row.roster_error = timezone.now(), ""
     row.save(update_fields=["roster_at", "roster_error"])
-    outbox.note(LineItem.objects.filter(lms_course=row))
+    outbox.update_passbacks(LineItem.objects.filter(lms_course=row))
     return Synced(named=len(active), new=new, gone=len(gone))
 
 
 def _join(row: LmsCourse, sub: str, member: Claims, membership: Membership | None) -> None:
     assert row.course is not None, "only linked courses have a roster here"
-    role = role_of(c.texts(member, "roles"))
+    role = role_of(c.strings(member, "roles"))
     if membership is None:
         identity = identify(row.platform, row.course, {**member, "sub": sub})
         membership = Membership(lms_course=row, identity=identity)
@@ -121,4 +120,4 @@ def _join(row: LmsCourse, sub: str, member: Claims, membership: Membership | Non
         return
     membership.roster_role, membership.gone_at = role, None
     membership.save()
-    settle(membership)
+    update_enrollment(membership)

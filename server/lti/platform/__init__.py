@@ -1,1 +1,1 @@
-"""An LMS platform: its registration, keys, services and links."""
+"""A learning platform: its registration, the claims it sends, our keys, and requests to its services."""

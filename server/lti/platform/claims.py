@@ -1,4 +1,4 @@
-"""The names of LTI's claims and scopes, and reading them: what a platform says is data of any shape."""
+"""The names of LTI's claims and scopes, and functions that read claims: a platform can send data of any shape."""
 
 from typing import Any
 
@@ -35,25 +35,25 @@ Claims = dict[str, Any]
 
 
 def part(claims: Claims, name: str) -> Claims:
-    """Return a claim that is an object; empty where it is something else."""
+    """Return a claim that is an object; empty if it is something else."""
     value = claims.get(name)
     return value if isinstance(value, dict) else {}
 
 
-def text(claims: Claims, name: str, *, most: int = 1000) -> str:
-    """Return a claim that is a text, as far as we keep it; empty where it is something else."""
+def string(claims: Claims, name: str, *, most: int = 1000) -> str:
+    """Return a claim that is a string, cut to `most` characters; empty if it is something else."""
     value = claims.get(name)
     return value.replace("\0", "")[:most] if isinstance(value, str) else ""
 
 
-def texts(claims: Claims, name: str) -> list[str]:
-    """Return those parts of a list that are texts; empty where it is no list."""
+def strings(claims: Claims, name: str) -> list[str]:
+    """Return the strings in a claim that is a list; empty if it is not a list."""
     value = claims.get(name)
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def address(claims: Claims, name: str) -> str:
-    """Return a claim that is a web address; empty where it is something else, or longer than any should be."""
+    """Return a claim that is a web address; empty if it is something else or has more than 1,000 characters."""
     value = claims.get(name)
     if not isinstance(value, str) or len(value) > 1000 or not value.startswith(("https://", "http://")):
         return ""
@@ -61,6 +61,6 @@ def address(claims: Claims, name: str) -> str:
 
 
 def custom(claims: Claims, name: str) -> str:
-    """Return a custom parameter; one that the platform did not fill in (`$Name`) counts as absent."""
-    value = text(part(claims, CUSTOM), name)
+    """Return a custom parameter. One that the platform did not fill in (`$Name`) counts as absent."""
+    value = string(part(claims, CUSTOM), name)
     return "" if value.startswith("$") else value

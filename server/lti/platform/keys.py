@@ -1,7 +1,7 @@
 """The keys that we sign with, and their rotation.
 
-Two are always published: the one that signs, and the next. So a platform that keeps our key set for a while knows a new
-key before anything is signed with it. Former keys are published until `finish`.
+Two keys are always published: the current one, which signs, and the next one. So a platform that caches our key set
+knows a new key before it signs anything. Former keys are published until `finish`.
 """
 
 import json
@@ -28,7 +28,7 @@ def sign(claims: dict[str, Any]) -> str:
 
 
 def key_set() -> dict[str, Any]:
-    """Return what platforms may know of our keys, as a JWK set."""
+    """Return our public keys as a JWK set."""
     for state in (KeyState.CURRENT, KeyState.NEXT):
         _key(state)
     return {"keys": [_public(key) for key in SigningKey.objects.order_by("pk")]}
@@ -36,7 +36,7 @@ def key_set() -> dict[str, Any]:
 
 @transaction.atomic
 def rotate() -> SigningKey:
-    """Sign with the next key from now on, and make another next; return the one that now signs."""
+    """Sign with the next key from now on and create another next key. Return the key that signs now."""
     former, fresh = _key(KeyState.CURRENT), _key(KeyState.NEXT)
     former.state, former.retired_at = KeyState.FORMER, timezone.now()
     former.save()
@@ -47,16 +47,16 @@ def rotate() -> SigningKey:
 
 
 def finish() -> int:
-    """Forget the former keys: what they signed is no longer believed. Return how many there were."""
+    """Delete the former keys: platforms no longer accept what they signed. Return how many there were."""
     return SigningKey.objects.filter(state=KeyState.FORMER).delete()[0]
 
 
 def _key(state: KeyState) -> SigningKey:
     found = SigningKey.objects.filter(state=state).first()
-    return found or _made(state)
+    return found or _create(state)
 
 
-def _made(state: KeyState) -> SigningKey:
+def _create(state: KeyState) -> SigningKey:
     private = rsa.generate_private_key(public_exponent=65537, key_size=BITS)
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -70,6 +70,6 @@ def _made(state: KeyState) -> SigningKey:
 
 def _public(key: SigningKey) -> dict[str, Any]:
     private = serialization.load_pem_private_key(key.private_pem.encode(), password=None)
-    assert isinstance(private, rsa.RSAPrivateKey), "we make no other keys"
+    assert isinstance(private, rsa.RSAPrivateKey), "we create no other keys"
     public = json.loads(RSAAlgorithm.to_jwk(private.public_key()))
     return {"kty": "RSA", "n": public["n"], "e": public["e"], "kid": key.kid, "alg": ALGORITHM, "use": "sig"}

@@ -1,6 +1,6 @@
-"""Lists that a platform serves page by page: where the next page is, and where to stop.
+"""Reads lists that a platform serves page by page.
 
-The `Link` header comes from very different hands: Moodle's has `&amp;` in its addresses and curly quotes around `next`.
+Platforms write the `Link` header in different ways: Moodle's has `&amp;` in its URLs and curly quotes around `next`.
 """
 
 import html
@@ -11,31 +11,32 @@ from urllib.parse import urljoin
 
 from server.lti.errors import ServiceError
 from server.lti.models import Platform, origin_of
-from server.lti.platform import access
-from server.lti.platform.transport import Answer
+from server.lti.platform import http_client, service_client
+from server.outbox.http_client import Answer
 
-MOST_PAGES = 100
+MAX_PAGES = 100
 NEXT = re.compile(r"<([^<>]+)>\s*;[^<>]*?\brel\s*=\s*[\"'“”„‟″`]?\s*next\b", re.IGNORECASE)
 
 
-def pages(platform: Platform, scopes: Iterable[str], url: str, *, accept: str) -> Iterator[Any]:
-    """Yield the data of each page; ServiceError where one cannot be had, or there is no end of them."""
+def fetch_pages(platform: Platform, scopes: Iterable[str], url: str, *, accept: str) -> Iterator[Any]:
+    """Yield the JSON data of each page. Raises ServiceError if a page cannot be read, or if there are too many."""
     wanted = list(scopes)
     seen: set[str] = set()
     address: str | None = url
     while address:
-        if address in seen or len(seen) >= MOST_PAGES:
+        if address in seen or len(seen) >= MAX_PAGES:
             raise ServiceError("The list has no end.")
         seen.add(address)
-        answer = access.request(platform, wanted, "GET", address, accept=accept)
-        if not answer.good:
-            raise ServiceError(answer.words, status=answer.status, retry_after=answer.retry_after)
-        yield answer.json()
+        answer = service_client.request(platform, wanted, "GET", address, accept=accept)
+        yield http_client.read_json(http_client.check_success(answer))
         address = next_page(answer, address)
 
 
 def next_page(answer: Answer, address: str) -> str | None:
-    """Return where the next page is; None at the end. ServiceError where it lies elsewhere: our token stays here."""
+    """Return the URL of the next page; None at the end. Raises ServiceError if it is on another server.
+
+    Our token must not be sent to another server.
+    """
     found = NEXT.search(answer.headers.get("link", ""))
     if found is None:
         return None

@@ -1,1 +1,1 @@
-"""Comments on pages."""
+"""Template filters of LTI's pages."""

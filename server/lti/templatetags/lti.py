@@ -1,4 +1,4 @@
-"""What the pages of LTI say of a share of the points."""
+"""The template filter of LTI's pages."""
 
 from django import template
 
@@ -9,5 +9,5 @@ register = template.Library()
 
 @register.filter
 def share(part: float | None) -> str:
-    """Return a share (0 to 1) as one reads it; a dash where there is no grade."""
+    """Return a share (0 to 1) in percent; a dash if there is no grade."""
     return "–" if part is None else f"{points(100 * part)} %"

@@ -1,4 +1,4 @@
-"""What platforms open: login, launch, key set, and picking exercises. Whatever goes wrong ends in a friendly page."""
+"""The pages that platforms open: login, launch, key set, and picking exercises. Every error ends in a friendly page."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -16,14 +16,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
 from server.accounts.requests import Request
-from server.lti.errors import BadRequest, LaunchError, PlatformSaidNo
+from server.lti.errors import BadRequest, LaunchError, PlatformError
 from server.lti.forms import PickForm
-from server.lti.launch import deep_links, launching, login, tokens
+from server.lti.launch import deep_links, id_tokens, login, resolve
 from server.lti.launch.embedding import ORIGINS, is_framed, partition
 from server.lti.models import origin_of
 from server.lti.platform import claims as c
 from server.lti.platform import keys, registration
-from server.lti.platform.addresses import address_of
+from server.lti.platform.tool_urls import tool_url
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,7 @@ COOKIE = "lti_login_"
 
 
 def friendly(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Turn a LaunchError into a page that says what happened and what to do."""
+    """Show a LaunchError as a page that says what happened and what to do."""
 
     @wraps(view)
     def answer(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -51,9 +51,9 @@ def friendly(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @friendly
 @require_http_methods(["GET", "POST"])
 def begin(request: Request) -> HttpResponse:
-    """A platform begins a login. In a frame, first see whether the browser keeps our cookie there."""
-    said = request.POST if request.method == "POST" else request.GET
-    params = {name: said[name] for name in login.PARAMS if said.get(name)}
+    """Begin a platform's login. In a frame, first check whether the browser keeps our cookie there."""
+    sent = request.POST if request.method == "POST" else request.GET
+    params = {name: sent[name] for name in login.PARAMS if sent.get(name)}
     begun = login.begin(params)
     if is_framed(request):
         response = redirect(f"{reverse('lti:go')}?{urlencode({'state': begun.state})}")
@@ -71,9 +71,9 @@ def begin(request: Request) -> HttpResponse:
 @friendly
 @require_GET
 def go(request: Request) -> HttpResponse:
-    """On to the platform, where the cookie is there; else offer a window of our own, where it will be.
+    """Redirect to the platform if the browser sent the cookie; otherwise offer a new window, which will have it.
 
-    This comes before the platform is asked: it lets a login through once, and would refuse the second window.
+    This happens before the redirect because a platform accepts a login once, and would refuse the new window.
     """
     state = request.GET.get("state", "")
     browser = request.COOKIES.get(_cookie(state))
@@ -84,10 +84,10 @@ def go(request: Request) -> HttpResponse:
 
 
 def _to_platform(state: str, browser: str) -> HttpResponseRedirect:
-    waiting = login.waiting(state, browser)
-    asked, ours = waiting.params.get("target_link_uri"), address_of("deep-link")
-    back = ours if asked == ours else address_of("launch")
-    return HttpResponseRedirect(login.platform_address(waiting, state, redirect_uri=back))
+    pending = login.find_pending(state, browser)
+    wanted, deep_link = pending.params.get("target_link_uri"), tool_url("deep-link")
+    redirect_uri = deep_link if wanted == deep_link else tool_url("launch")
+    return HttpResponseRedirect(login.authentication_url(pending, state, redirect_uri=redirect_uri))
 
 
 @csrf_exempt
@@ -96,28 +96,28 @@ def _to_platform(state: str, browser: str) -> HttpResponseRedirect:
 @friendly
 @require_http_methods(["GET", "POST"])
 def launch(request: Request) -> HttpResponse:
-    """A platform says who came, and what for: an exercise, or picking some."""
-    said = request.POST
-    if said.get("error"):
-        raise PlatformSaidNo(f"{said['error'][:100]}: {said.get('error_description', '')[:300]}")
-    state, token = said.get("state", ""), said.get("id_token", "")
+    """Launch a person: open an exercise, or let an instructor pick exercises."""
+    sent = request.POST
+    if sent.get("error"):
+        raise PlatformError(f"{sent['error'][:100]}: {sent.get('error_description', '')[:300]}")
+    state, token = sent.get("state", ""), sent.get("id_token", "")
     if not state or not token:
         raise BadRequest("neither state nor token")
-    back = login.come_back(state, request.COOKIES.get(_cookie(state), ""))
-    claims = tokens.verified(token, back.platform, nonce=back.nonce)
-    kind = c.text(claims, c.MESSAGE_TYPE)
+    pending = login.use(state, request.COOKIES.get(_cookie(state), ""))
+    claims = id_tokens.verify(token, pending.platform, nonce=pending.nonce)
+    kind = c.string(claims, c.MESSAGE_TYPE)
     if kind not in {c.RESOURCE_MESSAGE, c.DEEP_LINK_MESSAGE}:
         raise BadRequest(f"a message of the type {kind[:100]!r}")
-    arrival = launching.arrive(claims, back)
-    address = arrival.address
+    resolved = resolve.resolve_launch(claims, pending)
+    address = resolved.address
     if kind == c.DEEP_LINK_MESSAGE:
-        address = reverse("lti:pick", args=[deep_links.begin(claims, arrival)])
-    sign_in(request, arrival.user, backend=BACKEND)
-    request.session[ORIGINS] = arrival.origins
+        address = reverse("lti:pick", args=[deep_links.begin(claims, resolved)])
+    sign_in(request, resolved.user, backend=BACKEND)
+    request.session[ORIGINS] = resolved.origins
     response = redirect(address)
     response.delete_cookie(_cookie(state), path="/lti/")
     partition(response.cookies[_cookie(state)])
-    log.info("launched", user=arrival.user.pk, course=arrival.course.slug, address=address)
+    log.info("launched", user=resolved.user.pk, course=resolved.course.slug, address=address)
     return response
 
 
@@ -125,7 +125,7 @@ def launch(request: Request) -> HttpResponse:
 @friendly
 @require_http_methods(["GET", "POST"])
 def pick(request: Request, token: str) -> HttpResponse:
-    """Pick exercises for the LMS course, and take the answer back to the platform."""
+    """Pick exercises for the LMS course, and send the response back to the platform."""
     selection = deep_links.find(token, request.user)
     course = selection.lms_course.course
     form = PickForm(request.POST if request.method == "POST" else None, course=course, multiple=selection.multiple)
@@ -143,7 +143,7 @@ def pick(request: Request, token: str) -> HttpResponse:
 @cache_control(public=True, max_age=600)
 @require_GET
 def jwks(_: HttpRequest) -> JsonResponse:
-    """Our public keys."""
+    """Show our public keys."""
     return JsonResponse(keys.key_set())
 
 
@@ -152,7 +152,7 @@ def jwks(_: HttpRequest) -> JsonResponse:
 @friendly
 @require_http_methods(["GET"])
 def register(request: Request) -> HttpResponse:
-    """A platform registers itself (dynamic registration), by an invitation of an instructor's."""
+    """Register a platform that registers itself (dynamic registration) with an instructor's invitation."""
     made = registration.register(
         code=request.GET.get("code", ""),
         configuration_url=request.GET.get("openid_configuration", ""),
@@ -162,5 +162,5 @@ def register(request: Request) -> HttpResponse:
 
 
 def _cookie(state: str) -> str:
-    """Return the name of a login's cookie: each has its own, for a page may show several activities at once."""
+    """Return the name of a login's cookie. Each login has its own, because a page can show several activities."""
     return f"{COOKIE}{login.digest(state)[:16]}"

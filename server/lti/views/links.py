@@ -1,4 +1,4 @@
-"""The platforms of a course, for those who teach it: who may come in, and which LMS course is which of ours."""
+"""The platforms of a course, for its staff: registrations, approvals, and links between courses."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from server.courses.access import taught_course
 from server.courses.models import Course
 from server.lti import selectors
 from server.lti.forms import LinkForm, NewPlatformForm, PlatformForm
-from server.lti.members import rosters
+from server.lti.members import course_links, rosters
 from server.lti.models import Deployment, LmsCourse, Platform
-from server.lti.platform import links, registration
-from server.lti.platform.addresses import address_of
+from server.lti.platform import registration
+from server.lti.platform.tool_urls import tool_url
 
-OURS = {
+TOOL_URLS = {
     "Login (initiate login URL)": "login",
     "Launch (tool URL, redirection URI)": "launch",
     "Picking exercises (deep linking, redirection URI)": "deep-link",
@@ -28,24 +28,24 @@ OURS = {
 
 @require_GET
 def index(request: Request, slug: str) -> HttpResponse:
-    """The platforms of a course, what waits for approval, and the LMS courses."""
+    """Show the platforms of a course, what waits for approval, and the LMS courses."""
     return _index(request, taught_course(request, slug, permission="lms.view"))
 
 
 @never_cache
 @require_POST
 def invite(request: Request, slug: str) -> HttpResponse:
-    """An address by which a platform registers itself, once; it is shown in this answer only."""
+    """Show an address with which a platform can register itself, once. Only this answer contains it."""
     course = _managed(request, slug)
     return _index(request, course, invitation=registration.invite(course, by=request.user), status=201)
 
 
 @require_POST
 def withdraw(request: Request, slug: str, pk: int) -> HttpResponse:
-    """End an invitation that nobody used."""
+    """Delete an unused invitation."""
     course = _managed(request, slug)
     get_object_or_404(selectors.invitations_of(course), pk=pk).delete()
-    messages.success(request, "Nobody can register with that invitation any more.")
+    messages.success(request, "The invitation no longer works.")
     return redirect("lms:links", course.slug)
 
 
@@ -55,16 +55,16 @@ def new(request: Request, slug: str) -> HttpResponse:
     course = _managed(request, slug)
     form = NewPlatformForm(request.POST or None, course=course)
     if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        made = registration.add(form.instance, deployment_id=said["deployment_id"], every_course=said["every_course"])
-        messages.success(request, f"{made} is registered.")
+        data = form.cleaned_data
+        added = registration.add(form.instance, deployment_id=data["deployment_id"], every_course=data["every_course"])
+        messages.success(request, f"{added} is registered.")
         return redirect("lms:links", course.slug)
     return _form(request, course, form, "lti/platform_new.html")
 
 
 @require_http_methods(["GET", "POST"])
 def platform(request: Request, slug: str, pk: int) -> HttpResponse:
-    """A platform's addresses, to look at and to mend."""
+    """Show and change a platform's addresses."""
     course = _managed(request, slug)
     row = _platform(course, pk)
     form = PlatformForm(request.POST or None, instance=row, course=course)
@@ -77,65 +77,65 @@ def platform(request: Request, slug: str, pk: int) -> HttpResponse:
 
 @require_POST
 def switch(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Keep a platform out, or let it in again."""
+    """Disable a platform, or enable it again."""
     course = _managed(request, slug)
     row = _platform(course, pk)
-    links.switch(row, on=not row.enabled)
+    course_links.switch(row, on=not row.enabled)
     return redirect("lms:links", course.slug)
 
 
 @require_POST
 def delete(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Forget a platform that nobody came by: a mistake."""
+    """Delete a platform that nobody has used, such as one that was registered by mistake."""
     course = _managed(request, slug)
     row = _platform(course, pk)
     if row.identities.exists():
-        raise Http404("People came by it: it can be switched off.")
+        raise Http404("People have used it. It can be disabled, but not deleted.")
     row.delete()
-    messages.success(request, f"{row} is forgotten.")
+    messages.success(request, f"{row} is deleted.")
     return redirect("lms:links", course.slug)
 
 
 @require_POST
 def approve(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Let a deployment in; with `every_course`, all that comes by it is the platform's course."""
+    """Approve a deployment. With `every_course`, all its LMS courses are linked to the platform's course."""
     course = _managed(request, slug)
     row = _deployment(course, pk)
-    registration.approve(row.platform, row.deployment_id, every_course=bool(request.POST.get("every_course")))
-    messages.success(request, f"Who opens an activity of deployment {row.deployment_id} comes in from now on.")
+    course_links.approve(row.platform, row.deployment_id, every_course=bool(request.POST.get("every_course")))
+    messages.success(request, f"Deployment {row.deployment_id} is approved: people can open its activities now.")
     return redirect("lms:links", course.slug)
 
 
 @require_POST
 def close(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Let nobody in through a deployment any more."""
+    """Withdraw the approval of a deployment."""
     course = _managed(request, slug)
     row = _deployment(course, pk)
-    links.withdraw(row)
-    messages.success(request, f"Nobody comes in by deployment {row.deployment_id} any more.")
+    course_links.withdraw_approval(row)
+    messages.success(request, f"Deployment {row.deployment_id} is no longer approved: nobody can open its activities.")
     return redirect("lms:links", course.slug)
 
 
 @require_POST
-def link(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Say which course of one's own an LMS course is, or none."""
+def link_course(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Link an LMS course to one of the person's courses, or to none."""
     course = _managed(request, slug)
     row = _lms_course(course, pk)
     form = LinkForm(request.POST, lms_course=row, user=request.user)
     if not form.is_valid():
-        raise Http404("This is no course of theirs.")
-    links.link(row, form.cleaned_data["course"], by=request.user)
+        raise Http404("This person does not teach such a course.")
+    course_links.link_course(row, form.cleaned_data["course"], by=request.user)
     now = form.cleaned_data["course"]
-    messages.success(request, f"“{row}” is {now.title if now else 'no course here'} from now on.")
+    messages.success(request, f"“{row}” is now linked to {now.title if now else 'no course'}.")
     return redirect("lms:links", course.slug)
 
 
 @require_POST
 def roster(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Have the roster of an LMS course read soon."""
+    """Request the synchronization of an LMS course's roster."""
     course = _managed(request, slug)
-    rosters.ask(get_object_or_404(LmsCourse, pk=_lms_course(course, pk).pk, course=course))
-    messages.success(request, "The roster is being read. Load this page again in a moment.")
+    rosters.request_sync(get_object_or_404(LmsCourse, pk=_lms_course(course, pk).pk, course=course))
+    messages.success(request, "The roster is being read. Reload this page in a moment.")
     return redirect("lms:links", course.slug)
 
 
@@ -156,7 +156,7 @@ def _lms_course(course: Course, pk: int) -> LmsCourse:
 
 
 def _form(request: Request, course: Course, form: PlatformForm, page: str, **more: Any) -> HttpResponse:
-    context = {"course": course, "tab": "connections", "part": "lms", "form": form, "ours": _ours()}
+    context = {"course": course, "tab": "integrations", "part": "lms", "form": form, "tool_urls": _tool_urls()}
     return render(request, page, context | more, status=422 if form.errors else 200)
 
 
@@ -164,16 +164,16 @@ def _index(request: Request, course: Course, *, invitation: str = "", status: in
     lms_courses = selectors.lms_courses_of(course)
     context = {
         "course": course,
-        "tab": "connections",
+        "tab": "integrations",
         "part": "lms",
         "platforms": selectors.platforms_of(course),
         "lms_courses": [(row, LinkForm(lms_course=row, user=request.user)) for row in lms_courses],
         "invitations": selectors.invitations_of(course),
         "invitation": invitation,
-        "ours": _ours(),
+        "tool_urls": _tool_urls(),
     }
     return render(request, "lti/links.html", context, status=status)
 
 
-def _ours() -> dict[str, str]:
-    return {words: address_of(name) for words, name in OURS.items()}
+def _tool_urls() -> dict[str, str]:
+    return {words: tool_url(name) for words, name in TOOL_URLS.items()}

@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from server.api.models import Scope
+from server.api.models import TokenScope
 from server.api.tokens import make_token
 
 
@@ -49,7 +49,7 @@ def call_with(assignment):
 
     def make(*scopes, courses=None, **fields):
         row, token = make_token(
-            "a test", courses=courses or [assignment.course], scopes=scopes or list(Scope), **fields
+            "a test", courses=courses or [assignment.course], scopes=scopes or list(TokenScope), **fields
         )
         caller = Caller(token)
         caller.row = row

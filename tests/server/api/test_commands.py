@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from grader.protocol.reports import Outcome
 from server.api import client
 from server.api.client import Client, Followed
-from server.api.models import ApiToken, Scope
+from server.api.models import ApiToken, TokenScope
 from server.api.schemas import FindingOut, NewSource, ReportOut, SubmissionOut
 from server.api.tokens import find_token, make_token
 from server.submissions.models import State, Submission
@@ -143,7 +143,7 @@ def test_submit_needs_a_token(monkeypatch, tmp_path):
 
 
 def test_submit_says_how_to_name_the_learner(live_server, assignment, tmp_path):
-    _, token = make_token(name="t", courses=[assignment.course], scopes=[Scope.SUBMISSIONS_WRITE])
+    _, token = make_token(name="t", courses=[assignment.course], scopes=[TokenScope.SUBMISSIONS_WRITE])
     file = tmp_path / "square.py"
     file.write_text("def square(x): return x * x")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.api.models import Scope
+from server.api.models import TokenScope
 from server.gradebook.models import GradeChange
 from tests.server.api.conftest import problem
 from tests.support.people import graded, make_assignment, make_student, make_user
@@ -97,7 +97,7 @@ def test_a_token_without_an_owner_overrides_nothing(call_with, path):
 
 
 def test_reading_grades_is_not_writing_them(call_with, path):
-    call = call_with(Scope.GRADES_READ)
+    call = call_with(TokenScope.GRADES_READ)
 
     assert problem(call.put(path, {"given": 1, "reason": "So."}, if_match="*"))["status"] == 403
 

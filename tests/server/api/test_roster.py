@@ -3,7 +3,7 @@
 import pytest
 
 from server.accounts.models import User
-from server.api.models import Scope
+from server.api.models import TokenScope
 from tests.server.api.conftest import problem
 from tests.support.people import make_user
 
@@ -48,4 +48,4 @@ def test_what_makes_no_sense_is_refused(call, path, body):
 
 
 def test_changing_the_roster_needs_its_scope(call_with, path):
-    assert problem(call_with(Scope.GRADES_WRITE).post(path, {"external_id": "s1"}))["status"] == 403
+    assert problem(call_with(TokenScope.GRADES_WRITE).post(path, {"external_id": "s1"}))["status"] == 403

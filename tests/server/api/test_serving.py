@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from server.api import serving, waiting
-from server.api.body_limits import guarded
-from server.api.serving import Line
+from server.api.gate import route_api
+from server.api.serving import RequestQueue
 from server.submissions.models import Submission
 
 
@@ -36,7 +36,7 @@ def ask(method, path, *, query=b"", token="", body=b"", leaves=False, **headers)
         async def send(message):
             sent.append(message)
 
-        await guarded(website)(scope, receive, send)
+        await route_api(website)(scope, receive, send)
 
     asyncio.run(run())
     return (sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]) if sent else None
@@ -66,8 +66,8 @@ def test_an_address_that_is_no_text_is_a_problem():
     assert json.loads(body)["code"] == "malformed"
 
 
-def test_who_finds_the_line_full_is_asked_to_come_again(monkeypatch):
-    monkeypatch.setattr(serving, "_line", lambda: Line(threads=1, longest=0))
+def test_a_request_to_a_full_queue_gets_503_with_retry_after(monkeypatch):
+    monkeypatch.setattr(serving, "_queue", lambda: RequestQueue(threads=1, max_length=0))
 
     status, headers, body = ask("GET", "/problems/invalid")
 
@@ -75,16 +75,16 @@ def test_who_finds_the_line_full_is_asked_to_come_again(monkeypatch):
     assert json.loads(body)["code"] == "unavailable"
 
 
-def test_a_line_ends_where_it_is_said_to_and_opens_again_with_each_answer():
-    line, first = Line(threads=1, longest=2), threading.Event()
+def test_a_full_queue_opens_again_with_each_answer():
+    requests, first = RequestQueue(threads=1, max_length=2), threading.Event()
 
     async def run():
-        works = [asyncio.create_task(line.join(first.wait)) for _ in range(2)]
+        works = [asyncio.create_task(requests.run(first.wait)) for _ in range(2)]
         await asyncio.sleep(0)
-        was_full = line.full
+        was_full = requests.is_full
         first.set()
         await asyncio.gather(*works)
-        return was_full, line.full
+        return was_full, requests.is_full
 
     assert asyncio.run(run()) == (True, False)
 

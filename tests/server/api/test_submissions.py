@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from grader.protocol.reports import Outcome
 from grader.protocol.sources import MAX_SOURCE
-from server.api.models import Scope
+from server.api.models import TokenScope
 from server.gradebook.models import Action
 from server.gradebook.services import decide
 from server.submissions.models import State, Submission
@@ -244,7 +244,7 @@ def test_without_a_personal_token_somebody_must_be_named(call, body):
 
 
 def test_a_token_that_may_only_read_cannot_hand_in(call_with, body):
-    data = problem(call_with(Scope.SUBMISSIONS_READ).post("/submissions", body))
+    data = problem(call_with(TokenScope.SUBMISSIONS_READ).post("/submissions", body))
 
     assert (data["status"], data["code"]) == (403, "forbidden")
     assert "submissions:write" in data["detail"]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from server.api.models import ApiToken, Scope
+from server.api.models import ApiToken, TokenScope
 from server.api.tokens import checksum, digest, find_token, looks_right, new_token, revoke
 from tests.server.api.conftest import Caller, problem
 from tests.support.people import make_course
@@ -77,7 +77,7 @@ def test_a_revoked_token_is_refused_at_once(call):
 
 
 def test_a_missing_scope_is_named(call_with):
-    response = call_with(Scope.SUBMISSIONS_WRITE).get("/grades")
+    response = call_with(TokenScope.SUBMISSIONS_WRITE).get("/grades")
 
     assert problem(response)["code"] == "forbidden"
     assert 'scope="grades:read"' in response["WWW-Authenticate"]

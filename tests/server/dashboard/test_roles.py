@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from server.api.models import Scope
+from server.api.models import TokenScope
 from server.api.tokens import make_token
 from server.gradebook.models import Action, GradeChange
 from server.gradebook.services import decide
@@ -47,9 +47,9 @@ GET = {(page, ()): SEES for page in PAGES} | {
     ("similarity:detail", ("comparison",)): SEES,
     ("roster:import", ()): RUNS,
     ("dashboard:new-assignment", ()): RUNS,
-    ("connections:tokens", ()): RUNS,
-    ("connections:webhooks", ()): RUNS,
-    ("connections:deliveries", ("endpoint",)): RUNS,
+    ("integrations:tokens", ()): RUNS,
+    ("integrations:webhooks", ()): RUNS,
+    ("integrations:deliveries", ("endpoint",)): RUNS,
     ("lms:links", ()): SEES,
     ("lms:new", ()): RUNS,
     ("lms:platform", ("platform",)): RUNS,
@@ -65,14 +65,14 @@ POST = {
     ("dashboard:assignment", ("assignment",)): (RUNS, {"points": "50"}),
     ("dashboard:new-assignment", ()): (RUNS, {"points": "50"}),
     ("dashboard:withdraw", ("assignment",)): (RUNS, {}),
-    ("connections:tokens", ()): (RUNS, {"name": "x", "scopes": ["grades:read"]}),
-    ("connections:revoke", ("token",)): (RUNS, {}),
-    ("connections:replace", ("another_token",)): (RUNS, {}),
-    ("connections:webhooks", ()): (RUNS, {"url": "https://lms.example.org/", "events": ["grade.changed"]}),
-    ("connections:rotate", ("endpoint",)): (RUNS, {}),
-    ("connections:switch", ("endpoint",)): (RUNS, {}),
-    ("connections:replay", ("endpoint", "delivery")): (RUNS, {}),
-    ("connections:delete", ("endpoint",)): (RUNS, {}),
+    ("integrations:tokens", ()): (RUNS, {"name": "x", "scopes": ["grades:read"]}),
+    ("integrations:revoke", ("token",)): (RUNS, {}),
+    ("integrations:replace", ("another_token",)): (RUNS, {}),
+    ("integrations:webhooks", ()): (RUNS, {"url": "https://lms.example.org/", "events": ["grade.changed"]}),
+    ("integrations:rotate", ("endpoint",)): (RUNS, {}),
+    ("integrations:switch", ("endpoint",)): (RUNS, {}),
+    ("integrations:replay", ("endpoint", "delivery")): (RUNS, {}),
+    ("integrations:delete", ("endpoint",)): (RUNS, {}),
     ("lms:new", ()): (RUNS, {}),
     ("lms:invite", ()): (RUNS, {}),
     ("lms:withdraw", ("lms_invitation",)): (RUNS, {}),
@@ -107,8 +107,8 @@ def things(course, assignment, instructor):
     event = Event.objects.create(course=course, type=EventType.GRADE_CHANGED, payload={})
     return make_lms(assignment, instructor) | {
         "assignment": assignment.pk,
-        "token": make_token("x", courses=[course], scopes=[Scope.GRADES_READ])[0].pk,
-        "another_token": make_token("y", courses=[course], scopes=[Scope.GRADES_READ])[0].pk,
+        "token": make_token("x", courses=[course], scopes=[TokenScope.GRADES_READ])[0].pk,
+        "another_token": make_token("y", courses=[course], scopes=[TokenScope.GRADES_READ])[0].pk,
         "endpoint": endpoint.pk,
         "delivery": Delivery.objects.create(event=event, endpoint=endpoint, due_at=timezone.now()).pk,
         "learner": learner.pk,

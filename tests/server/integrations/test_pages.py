@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from server.api.models import ApiToken, Scope
+from server.api.models import ApiToken, TokenScope
 from server.api.tokens import find_token, make_token
 from server.webhooks.models import Delivery, DeliveryState, Endpoint, Event
 from server.webhooks.services import add_endpoint
@@ -17,7 +17,7 @@ def ask(client, course, instructor):
     client.force_login(instructor)
 
     def ask(name, *args, method="get", data=None, **extra):
-        return getattr(client, method)(reverse(f"connections:{name}", args=[course.slug, *args]), data, **extra)
+        return getattr(client, method)(reverse(f"integrations:{name}", args=[course.slug, *args]), data, **extra)
 
     return ask
 
@@ -58,7 +58,7 @@ def test_nonsense_makes_no_token(ask, wrong):
 
 
 def test_replacing_a_token_ends_it_and_opens_the_same(ask, course):
-    row, token = make_token("Moodle", courses=[course], scopes=[Scope.GRADES_READ])
+    row, token = make_token("Moodle", courses=[course], scopes=[TokenScope.GRADES_READ])
 
     fresh = ask("replace", row.pk, method="post").context["token"]
 
@@ -69,7 +69,7 @@ def test_replacing_a_token_ends_it_and_opens_the_same(ask, course):
 
 
 def test_a_revoked_token_opens_nothing(ask, course):
-    row, token = make_token("Moodle", courses=[course], scopes=[Scope.GRADES_READ])
+    row, token = make_token("Moodle", courses=[course], scopes=[TokenScope.GRADES_READ])
     ask("revoke", row.pk, method="post")
 
     assert find_token(token) is None
@@ -77,9 +77,9 @@ def test_a_revoked_token_opens_nothing(ask, course):
 
 
 def test_tokens_of_other_courses_and_of_people_are_not_there(ask, course):
-    elsewhere, _ = make_token("elsewhere", courses=[make_course()], scopes=[Scope.GRADES_READ])
-    both, _ = make_token("both-courses", courses=[course, make_course()], scopes=[Scope.GRADES_READ])
-    own, _ = make_token("personal", courses=[course], scopes=[Scope.GRADES_READ], learner=make_student(course))
+    elsewhere, _ = make_token("elsewhere", courses=[make_course()], scopes=[TokenScope.GRADES_READ])
+    both, _ = make_token("both-courses", courses=[course, make_course()], scopes=[TokenScope.GRADES_READ])
+    own, _ = make_token("personal", courses=[course], scopes=[TokenScope.GRADES_READ], learner=make_student(course))
 
     page = ask("tokens").text
     for row in (elsewhere, both, own):
@@ -157,7 +157,7 @@ def test_webhooks_of_another_course_are_not_there(ask, endpoint):
 def test_lists_cost_the_same_queries_however_long_they_are(ask, course, endpoint, name, django_assert_max_num_queries):
     args = [endpoint.pk] if name == "deliveries" else []
     for number in range(8):
-        make_token(f"t{number}", courses=[course], scopes=[Scope.GRADES_READ], owner=make_student(course))
+        make_token(f"t{number}", courses=[course], scopes=[TokenScope.GRADES_READ], owner=make_student(course))
         add_endpoint(course, url=f"{URL}/{number}", events=["grade.changed"])
         delivery_to(endpoint)
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from server.accounts.models import User
 from server.courses.models import Enrollment, Role
-from server.lti.models import Deployment, Identity, LineItem, Link, LmsCourse, LoginState
+from server.lti.models import Deployment, Identity, LineItem, LmsCourse, LoginState, ResourceLink
 from server.lti.platform import claims as c
 from tests.support.people import make_course, make_student, make_user
 
@@ -77,7 +77,7 @@ def test_an_exercise_that_the_course_lacks_is_said_so(browser):
     response = browser.launch(exercise="no/such")
 
     assert response.status_code == 404
-    assert "leads nowhere" in response.content.decode()
+    assert "The exercise does not exist" in response.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -511,7 +511,7 @@ def test_the_column_of_an_activity_is_kept(browser, assignment, double):
     browser.launch(exercise=assignment.slug, line_item=double.address(1))
 
     assert LineItem.objects.get().url == double.address(1)
-    assert Link.objects.get().assignment == assignment
+    assert ResourceLink.objects.get().assignment == assignment
 
 
 def test_a_launch_costs_the_same_whoever_else_is_there(browser, assignment, django_assert_max_num_queries):

@@ -10,7 +10,16 @@ from django.utils import timezone
 from server.courses.models import Enrollment, Role
 from server.lti import tasks
 from server.lti.grades import line_items, passback, reconciliation
-from server.lti.models import Deployment, Identity, Invitation, LineItem, Link, LmsCourse, Passback, Platform
+from server.lti.models import (
+    Deployment,
+    Identity,
+    LineItem,
+    LmsCourse,
+    Passback,
+    Platform,
+    PlatformInvitation,
+    ResourceLink,
+)
 from tests.support.lms.builders import make_platform
 from tests.support.lms.double import Cell
 from tests.support.people import graded, make_course, make_member, make_student
@@ -104,14 +113,14 @@ def test_an_invitation_is_shown_once_and_can_be_withdrawn(ask, course, client):
     assert (answer.status_code, answer.text.count(address)) == (201, 1)
     assert "no-store" in answer["Cache-Control"]
     assert address not in ask("links").text
-    ask("withdraw", Invitation.objects.get().pk, data={})
+    ask("withdraw", PlatformInvitation.objects.get().pk, data={})
     assert client.get(address).status_code == 403
 
 
 def test_a_platform_that_is_switched_off_lets_nobody_in_until_it_is_on_again(ask, browser, platform):
     ask("switch", platform.pk, data={})
     assert browser.begin().status_code == 403
-    assert "Nobody comes in by it" in ask("links").text
+    assert "Nobody can open activities from it" in ask("links").text
 
     ask("switch", platform.pk, data={})
     assert browser.launch().status_code == 302
@@ -169,7 +178,7 @@ def test_unlinking_takes_the_roles_that_the_link_gave_and_nobodys_work(
     assert role_of(course, Identity.objects.get(sub="t1").user) is None
     assert (role_of(course, student), student.submissions.count()) == (Role.STUDENT, 1)
     assert role_of(course, instructor) == Role.INSTRUCTOR
-    assert Link.objects.get().assignment is None
+    assert ResourceLink.objects.get().assignment is None
     assert browser.launch(sub="t1", roles=["Instructor"]).status_code == 403
 
 
@@ -212,7 +221,7 @@ def test_scores_on_their_way_wait_while_the_course_is_not_linked(linked_by_hand,
     assert double.scores == []
 
     ask("link", linked_by_hand.pk, data={"course": assignment.course.pk})
-    tasks.sweep.apply()
+    tasks.publish_due.apply()
     for pk in passback.due():
         passback.send(pk)
     assert double.share("s1") == pytest.approx(0.7)
@@ -336,14 +345,14 @@ def test_a_comparison_whose_worker_died_is_made_all_the_same(ask, column):
 
 def test_a_score_that_was_sent_while_the_column_was_read_is_no_difference(ask, column, monkeypatch):
     """The platform answers with what it had before; a score arrives; then we look at our rows."""
-    before = list(line_items.results(column))
+    before = list(line_items.read_results(column))
     Passback.objects.filter(identity__sub="s1").update(given=90.0, version=2)
 
     def read(line_item):
         Passback.objects.filter(identity__sub="s1").update(given=30.0, version=3)
         return iter(before)
 
-    monkeypatch.setattr(line_items, "results", read)
+    monkeypatch.setattr(line_items, "read_results", read)
     found = {one.who: one for one in reconciliation.reconcile(column)}
 
     assert all(one.row is None or one.row.identity.sub != "s1" for one in found.values())

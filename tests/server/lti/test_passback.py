@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from server.gradebook.errors import Invalid
 from server.gradebook.models import Action, Grade
 from server.gradebook.services import change_terms, decide, undo
+from server.lti.errors import ServiceError
 from server.lti.grades import line_items, passback, reconciliation
 from server.lti.models import Family, Identity, LineItem, LmsCourse, Passback, PassbackState, PassbackTry
 from server.lti.platform import claims as c
-from server.lti.platform import keys
+from server.lti.platform import keys, service_client
+from server.lti.platform.paging import next_page
+from server.outbox.http_client import Answer
 from server.regrades import services as regrades
 from server.regrades.errors import RegradeError
 from server.submissions.services import give_up
@@ -226,19 +229,12 @@ def test_no_column_is_ever_deleted(clock, learner, assignment, double):
     ['<{url}/members?page=2&amp;x=1>; rel="next"', "<{url}/members?page=2>; rel=“next”", "</members?page=2>; rel=next"],
 )
 def test_link_headers_with_entities_and_curly_quotes_are_read(double, platform, link):
-    from server.lti.platform.paging import next_page
-    from server.lti.platform.transport import Answer
-
     answer = Answer(status=200, headers={"link": link.format(url=double.url)})
 
     assert next_page(answer, f"{double.url}/members").startswith(f"{double.url}/members?page=2")
 
 
 def test_the_next_page_on_another_server_gets_no_token(double, platform):
-    from server.lti.errors import ServiceError
-    from server.lti.platform.paging import next_page
-    from server.lti.platform.transport import Answer
-
     with pytest.raises(ServiceError, match="another server"):
         next_page(Answer(status=200, headers={"link": '<https://evil.example/>; rel="next"'}), double.url)
 
@@ -279,10 +275,8 @@ def test_an_unknown_users_score_is_a_lasting_failure_in_the_platforms_words(cloc
     ids=str,
 )
 def test_what_passes_is_tried_again(clock, learner, assignment, double, answer):
-    from server.lti.platform import access
-
     platform = Identity.objects.get().platform
-    access.token(platform, [c.SCORE])
+    service_client.token(platform, [c.SCORE])
     double.answers = [answer]
     graded(learner, assignment, 7)
     run(clock)
@@ -296,9 +290,7 @@ def test_what_passes_is_tried_again(clock, learner, assignment, double, answer):
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410, 422, 301])
 def test_what_does_not_pass_is_not_tried_again(clock, learner, assignment, double, status):
-    from server.lti.platform import access
-
-    access.token(Identity.objects.get().platform, [c.SCORE])
+    service_client.token(Identity.objects.get().platform, [c.SCORE])
     double.answers = [(status, {"error": "never"}, {"Location": "http://127.0.0.1:1/"})]
     graded(learner, assignment, 7)
     run(clock)
@@ -595,7 +587,7 @@ def test_after_any_history_the_grade_there_is_the_grade_here(steps, clock, learn
 
         here = share_here(learner, assignment)
         if here is not None:
-            assert line_items.same(double.share("s1"), here)
+            assert line_items.are_equal(double.share("s1"), here)
             assert only().state == PassbackState.SENT
         assert all(score["gradingProgress"] == "FullyGraded" and score["userId"] == "s1" for score in double.scores)
         assert {line_items.share(score["scoreGiven"], score["scoreMaximum"]) for score in double.scores} <= held

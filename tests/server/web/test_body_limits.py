@@ -1,17 +1,18 @@
-"""Bodies at the gate of the pages, in front of Django itself: too large, too slow, and just right."""
+"""The limit for the bodies of pages, in front of Django itself: too large, too slow, and within the limit."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from django.core.handlers.asgi import ASGIHandler
 
-from server.web.body_limits import bounded
+from server.web.body_limits import PAGES, limit_bodies
 
 END = {"type": "http.request", "body": b"", "more_body": False}
 
 
-def call(*chunks, length=None, then=END, patience=30.0):
-    """Post chunks to a page that is not there; the status and the body of the answer."""
+def call(*chunks, length=None, then=END, seconds=30.0):
+    """Post chunks to a page that takes no posts; return the status and the body of the answer."""
     sent = []
     headers = [(b"host", b"testserver"), (b"content-type", b"application/octet-stream")]
     headers += [] if length is None else [(b"content-length", str(length).encode())]
@@ -32,7 +33,7 @@ def call(*chunks, length=None, then=END, patience=30.0):
             sent.append(message)
 
         given = []
-        await bounded(ASGIHandler(), patience=patience)(scope, receive, send)
+        await limit_bodies(ASGIHandler(), replace(PAGES, seconds=seconds))(scope, receive, send)
 
     asyncio.run(run())
     return sent[0]["status"], sent[1]["body"]
@@ -43,17 +44,17 @@ def _small(settings):
     settings.PAGE_BODY_MAX_BYTES = 1_000_000
 
 
-def test_a_reasonable_body_goes_on():
-    assert call(b"x" * 400_000, b"x" * 400_000)[0] == 405  # what the page says to a post
+def test_a_body_within_the_limit_is_passed_on():
+    assert call(b"x" * 400_000, b"x" * 400_000)[0] == 405  # the page does not accept a post
 
 
-def test_a_declared_size_that_is_too_large_is_refused_before_anything_is_read():
+def test_a_declared_size_over_the_limit_is_refused_at_once():
     assert call(length=1_000_001, then=None) == (413, b"This is too much: at most 1 MB can be sent.\n")
 
 
-def test_an_undeclared_size_is_refused_once_it_is_too_large():
+def test_an_undeclared_size_is_refused_when_it_passes_the_limit():
     assert call(b"x" * 600_000, b"x" * 600_000, then=None)[0] == 413
 
 
-def test_a_slow_client_is_given_up():
-    assert call(b"x", then=None, patience=0.05) == (408, b"This did not arrive within 0.05 seconds.\n")
+def test_a_slow_body_is_refused():
+    assert call(b"x", then=None, seconds=0.05) == (408, b"This did not arrive within 0.05 seconds.\n")

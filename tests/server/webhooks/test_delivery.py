@@ -12,10 +12,11 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 
 from server.celery import app
+from server.outbox.retries import JITTER, LONGEST_WAIT, WAITS, wait_before_next
 from server.webhooks import services, tasks
-from server.webhooks.delivery import JITTER, LONGEST_WAIT, WAITS, deliver, due, wait_before_next
+from server.webhooks.delivery import deliver, due
+from server.webhooks.http_client import post
 from server.webhooks.models import Delivery, DeliveryState, Endpoint, Event, EventType
-from server.webhooks.transport import Answer, post
 from tests.support.people import make_member, make_submission, record
 
 pytestmark = pytest.mark.django_db
@@ -110,14 +111,14 @@ def test_who_is_busy_says_when_to_come_back(delivery, receiver, status):
 
 
 def test_a_wish_of_years_is_cut_to_a_day():
-    assert wait_before_next(1, Answer(status=503, retry_after=10**9)) == LONGEST_WAIT
+    assert wait_before_next(1, status=503, retry_after=10**9) == LONGEST_WAIT
 
 
 def test_waits_grow_from_seconds_to_a_day_with_some_chance():
     for tried, base in enumerate(WAITS, 1):
-        assert base <= wait_before_next(tried, Answer(status=500)) <= base * (1 + JITTER)
+        assert base <= wait_before_next(tried, status=500, retry_after=None) <= base * (1 + JITTER)
     assert (WAITS[0], WAITS[-1]) == (5, 86_400)
-    assert len({wait_before_next(9, Answer(status=500)) for _ in range(20)}) > 1
+    assert len({wait_before_next(9, status=500, retry_after=None) for _ in range(20)}) > 1
 
 
 def test_after_the_last_try_it_is_given_up_disabled_and_told(
@@ -233,16 +234,16 @@ def test_a_grade_sends_its_deliveries_after_the_commit(
     assert len(receiver.got) == 2
 
 
-def test_the_sweep_sends_what_a_lost_queue_forgot(delivery, receiver):
+def test_the_periodic_task_sends_what_a_lost_message_left(delivery, receiver):
     with queue_run_at_once():
-        tasks.sweep()
+        tasks.publish_due()
 
     assert len(receiver.got) == 1
 
 
 def test_events_of_long_ago_are_forgotten_with_their_log(delivery, receiver):
     Event.objects.update(created_at=timezone.now() - timedelta(days=31))
-    tasks.forget()
+    tasks.delete_old_events()
 
     assert not Delivery.objects.exists()
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from server.lti.launch.login import digest
-from server.lti.models import Invitation, LineItem, LmsCourse, Platform, Selection
+from server.lti.models import LineItem, LmsCourse, Platform, PlatformInvitation, Selection
 from server.lti.platform import registration
 
 
@@ -33,7 +33,7 @@ def make_lms(assignment, user):
         "deployment": deployment.pk,
         "lms_course": lms_course.pk,
         "column": LineItem.objects.create(lms_course=lms_course, assignment=assignment).pk,
-        "lms_invitation": Invitation.objects.get(course=course).pk,
+        "lms_invitation": PlatformInvitation.objects.get(course=course).pk,
     }
 
 

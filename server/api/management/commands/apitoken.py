@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from server.accounts.models import User
 from server.api import tokens
-from server.api.models import ApiToken, Scope
+from server.api.models import ApiToken, TokenScope
 from server.courses.models import Course, Role
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         """Take a name, courses, scopes, and for whom."""
         parser.add_argument("name", help="what it is for, such as the LMS's name")
         parser.add_argument("--course", action="append", default=[], metavar="SLUG")
-        parser.add_argument("--scope", action="append", default=[], choices=Scope.values)
+        parser.add_argument("--scope", action="append", default=[], choices=TokenScope.values)
         parser.add_argument("--days", type=int, help="how long it is valid (default: for ever)")
         parser.add_argument("--user", metavar="NAME", help="a personal token: it speaks for this person only")
         parser.add_argument(
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         made = tokens.make_token(
             options["name"],
             courses=courses,
-            scopes=[Scope(scope) for scope in options["scope"]],
+            scopes=[TokenScope(scope) for scope in options["scope"]],
             expires_at=None if days is None else timezone.now() + timedelta(days=days),
             learner=_user(options["user"]),
             owner=_user(options["owner"]) or _instructor(courses[0]),

@@ -1,21 +1,21 @@
-"""Bodies at the gate: too large, too slow, cut off, and just right."""
+"""The limit for the bodies of the API: too large, too slow, cut off, and within the limit."""
 
 import asyncio
 import json
 
 import pytest
 
-from server.api.body_limits import guarded
+from server.api.gate import route_api
 
 
 async def echo_whole(scope, body, receive, send):
-    """Answer with what the gate took in."""
+    """Answer with the body that the gate read."""
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": body})
 
 
 async def echo(scope, receive, send):
-    """Answer with what came in."""
+    """Answer with the body of the request."""
     body, more = b"", True
     while more:
         message = await receive()
@@ -25,8 +25,8 @@ async def echo(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 
 
-def call(*chunks, path="/api/v1/submissions", length=None, then=None, patience=30.0):
-    """Send chunks through the gate; return status and body. `then` says what comes after them, else nothing ever."""
+def call(*chunks, path="/api/v1/submissions", length=None, then=None, seconds=30.0):
+    """Send chunks through the gate; return status and body. `then` is the message after them, if there is one."""
     sent = []
     headers = [] if length is None else [(b"content-length", str(length).encode())]
 
@@ -43,7 +43,7 @@ def call(*chunks, path="/api/v1/submissions", length=None, then=None, patience=3
         async def send(message):
             sent.append(message)
 
-        gate = guarded(echo, api=echo_whole, patience=patience)
+        gate = route_api(echo, api=echo_whole, seconds=seconds)
         await gate({"type": "http", "path": path, "headers": headers}, receive, send)
 
     asyncio.run(run())
@@ -53,36 +53,36 @@ def call(*chunks, path="/api/v1/submissions", length=None, then=None, patience=3
 END = {"type": "http.request", "body": b"", "more_body": False}
 
 
-def test_a_body_in_pieces_goes_on_whole():
+def test_a_body_in_pieces_arrives_whole():
     assert call(b"one ", b"two", then=END) == (200, b"one two")
 
 
-def test_a_declared_size_that_is_too_large_is_refused_before_anything_is_read(settings):
+def test_a_declared_size_over_the_limit_is_refused_at_once(settings):
     status, body = call(length=settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
 
     assert (status, json.loads(body)["code"]) == (413, "too-large")
 
 
-def test_an_undeclared_size_is_refused_once_it_is_too_large(settings):
+def test_an_undeclared_size_is_refused_when_it_passes_the_limit(settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
 
     assert call(b"x" * 600, b"x" * 600)[0] == 413
 
 
-def test_a_slow_client_is_given_up():
-    status, body = call(b"{", patience=0.05)
+def test_a_slow_body_is_refused():
+    status, body = call(b"{", seconds=0.05)
 
     assert (status, json.loads(body)["code"]) == (408, "timed-out")
 
 
-def test_for_a_client_that_leaves_nothing_is_done():
+def test_nothing_is_done_if_the_client_leaves():
     assert call(b"{", then={"type": "http.disconnect"}) is None
 
 
 @pytest.mark.parametrize("length", ["x", "-1"])
-def test_a_length_that_is_no_number_is_somebody_elses_to_refuse(length):
+def test_a_declared_size_that_is_no_number_is_ignored(length):
     assert call(b"{}", length=length, then=END) == (200, b"{}")
 
 
-def test_what_is_not_under_api_passes_as_it_is(settings):
+def test_other_addresses_are_not_limited_here(settings):
     assert call(b"x", path="/courses/", length=settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1, then=END) == (200, b"x")

@@ -1,6 +1,7 @@
-"""Access tokens for a platform's services: asked for with a statement that we sign, kept until shortly before they end.
+"""Requests to a platform's services, with access tokens.
 
-Kept by client, address and scopes, for a token is good for just those; in the cache that all our processes share.
+A token is requested with an assertion that we sign, and cached until shortly before it expires. The cache is shared by
+all our processes; its key contains client, token URL and scopes, because a token is valid only for those.
 """
 
 import hashlib
@@ -12,13 +13,13 @@ from django.core.cache import cache
 
 from server.lti.errors import ServiceError
 from server.lti.models import Platform
-from server.lti.platform import keys, transport
-from server.lti.platform.transport import Answer
+from server.lti.platform import http_client, keys
+from server.outbox.http_client import Answer
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-EARLY = 60  # seconds before its end that a token is no longer used
-SHORTEST, LONGEST = 1, 86_400  # seconds that a token is kept
-USUAL = 3600
+MARGIN = 60  # seconds before its expiry at which a token is no longer used
+SHORTEST, LONGEST = 1, 86_400  # seconds that a token is cached
+DEFAULT = 3600  # seconds that a token is valid if the platform does not say
 
 
 def request(
@@ -31,18 +32,18 @@ def request(
     content_type: str | None = None,
     body: bytes | None = None,
 ) -> Answer:
-    """Make a request with a token of these scopes and return the answer, whatever its status.
+    """Make a request with a token for these scopes and return the answer, whatever its status.
 
-    On 401 it asks for a new token, once. `accept` is one media type: Moodle answers 400 to two. ServiceError where
+    On 401 it requests a new token, once. `accept` is one media type: Moodle answers 400 to two. Raises ServiceError if
     there is no token or no answer.
     """
-    asked = sorted(scopes)
+    wanted = sorted(scopes)
     fields = {"Accept": accept, "Content-Type": content_type}
     headers = {name: value for name, value in fields.items() if value}
-    answer = _request(platform, asked, method, url, headers, body)
+    answer = _request(platform, wanted, method, url, headers, body)
     if answer.status == 401:
-        cache.delete(_cache_key(platform, asked))
-        answer = _request(platform, asked, method, url, headers, body)
+        cache.delete(_cache_key(platform, wanted))
+        answer = _request(platform, wanted, method, url, headers, body)
     return answer
 
 
@@ -50,30 +51,31 @@ def _request(
     platform: Platform, scopes: list[str], method: str, url: str, headers: Mapping[str, str], body: bytes | None
 ) -> Answer:
     bearer = {"Authorization": f"Bearer {token(platform, scopes)}"}
-    return transport.ask(method, url, body=body, headers={**headers, **bearer})
+    return http_client.request(method, url, body=body, headers={**headers, **bearer})
 
 
 def token(platform: Platform, scopes: list[str]) -> str:
-    """Return a token that is good now; ServiceError where the platform gives none."""
+    """Return a valid access token. Raises ServiceError if the platform gives none."""
     known: str | None = cache.get(_cache_key(platform, scopes))
-    return known or _fetched(platform, scopes)
+    return known or _fetch(platform, scopes)
 
 
-def _fetched(platform: Platform, scopes: list[str]) -> str:
+def _fetch(platform: Platform, scopes: list[str]) -> str:
     fields = {
         "grant_type": "client_credentials",
         "client_assertion_type": ASSERTION,
         "client_assertion": _assertion(platform),
         "scope": " ".join(scopes),
     }
-    answer = transport.post_form(platform.token_url, fields)
-    if not answer.good:
-        raise ServiceError(f"No access token: {answer.words}", status=None, retry_after=answer.retry_after)
-    data = answer.json()
+    answer = http_client.post_form(platform.token_url, fields)
+    if not answer.is_success:
+        text = f"No access token: {http_client.explanation(answer)}"
+        raise ServiceError(text, status=None, retry_after=answer.retry_after)
+    data = http_client.read_json(answer)
     found = data.get("access_token") if isinstance(data, dict) else None
     if not isinstance(found, str) or not found.isascii() or not found.isprintable():
         raise ServiceError("No access token: there is none in the answer")
-    kept = _seconds(data.get("expires_in")) - EARLY
+    kept = _seconds(data.get("expires_in")) - MARGIN
     if kept >= SHORTEST:
         cache.set(_cache_key(platform, scopes), found, kept)
     return found
@@ -83,7 +85,7 @@ def _seconds(value: object) -> int:
     try:
         return min(int(float(str(value))), LONGEST)
     except (ValueError, OverflowError):
-        return USUAL
+        return DEFAULT
 
 
 def _assertion(platform: Platform) -> str:

@@ -1,6 +1,6 @@
-"""A launch: from what a platform signed to a person, a course and an exercise.
+"""Resolves a launch: from verified claims to a person, a course and an exercise.
 
-What the platform tells on the way is kept: where the roster is, where the column is, what the person is there.
+It also stores what the claims contain: the URLs of the roster and the column, and the person's role there.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django.utils import timezone
 from server.accounts.models import User
 from server.courses.models import Course
 from server.gradebook.models import Assignment
-from server.lti.errors import BadRequest, BadToken, Closed, NoExercise, NotApproved, NotLinked
+from server.lti.errors import AccountClosed, BadRequest, BadToken, NoExercise, NotApproved, NotLinked
 from server.lti.grades import outbox
 from server.lti.members import people
 from server.lti.members.roles import role_of
@@ -20,11 +20,11 @@ from server.lti.models import (
     Family,
     Identity,
     LineItem,
-    Link,
     LmsCourse,
     LoginState,
     Membership,
     Platform,
+    ResourceLink,
     origin_of,
 )
 from server.lti.platform import claims as c
@@ -32,8 +32,8 @@ from server.lti.platform.claims import Claims
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Arrival:
-    """Who came, and where to: an assignment, or the course as a whole. `origins` may show us in a frame."""
+class Launch:
+    """The person of a launch, and the assignment or the course that it opens. `origins` can show us in a frame."""
 
     user: User
     course: Course
@@ -44,35 +44,35 @@ class Arrival:
 
     @property
     def address(self) -> str:
-        """The page that they came for."""
+        """The page that the launch opens."""
         return (self.assignment or self.course).get_absolute_url()
 
 
-def arrive(claims: Claims, login: LoginState) -> Arrival:
-    """Let in whom a verified token speaks of; a LaunchError says why not.
+def resolve_launch(claims: Claims, login: LoginState) -> Launch:
+    """Return the launch of verified claims. Raises a LaunchError if the person cannot come in.
 
-    What is waiting for approval is noted all the same, so that an instructor finds it.
+    A deployment or course that waits for an instructor is stored all the same, so that the instructor finds it.
     """
     platform = login.platform
-    promised = login.params.get("lti_deployment_id", "")
-    if promised and promised != claims[c.DEPLOYMENT_ID]:
-        raise BadToken("the deployment is another than the login's")
-    _learn(platform, claims)
+    expected = login.params.get("lti_deployment_id", "")
+    if expected and expected != claims[c.DEPLOYMENT_ID]:
+        raise BadToken("the deployment is not the login's")
+    _update_platform(platform, claims)
     lms_course = _lms_course(platform, claims)
-    return _arrive(platform, lms_course, claims)
+    return _resolve(platform, lms_course, claims)
 
 
 @transaction.atomic
-def _arrive(platform: Platform, lms_course: LmsCourse, claims: Claims) -> Arrival:
+def _resolve(platform: Platform, lms_course: LmsCourse, claims: Claims) -> Launch:
     course = lms_course.course
-    assert course is not None, "linked, as was seen"
+    assert course is not None, "_lms_course raises if the course is not linked"
     identity = people.identify(platform, course, claims)
     if not identity.user.is_active:
-        raise Closed("the account is not active")
-    membership = people.launched(lms_course, identity, role_of(c.texts(claims, c.ROLES)))
-    link = _link(lms_course, claims) if claims.get(c.MESSAGE_TYPE) == c.RESOURCE_MESSAGE else None
-    _catch_up(lms_course, identity, link)
-    return Arrival(
+        raise AccountClosed("the account is not active")
+    membership = people.record_launch(lms_course, identity, role_of(c.strings(claims, c.ROLES)))
+    link = _resource_link(lms_course, claims) if claims.get(c.MESSAGE_TYPE) == c.RESOURCE_MESSAGE else None
+    _update_passbacks(lms_course, identity, link)
+    return Launch(
         user=identity.user,
         course=course,
         lms_course=lms_course,
@@ -82,45 +82,45 @@ def _arrive(platform: Platform, lms_course: LmsCourse, claims: Claims) -> Arriva
     )
 
 
-def _learn(platform: Platform, claims: Claims) -> None:
-    """Take down what the platform says of itself, where nobody said otherwise."""
-    said = c.part(claims, c.TOOL_PLATFORM)
-    family = c.text(said, "product_family_code").lower().replace("-", "").replace(" ", "")
+def _update_platform(platform: Platform, claims: Claims) -> None:
+    """Store the product and the name that the platform sends, if they are not set yet."""
+    description = c.part(claims, c.TOOL_PLATFORM)
+    family = c.string(description, "product_family_code").lower().replace("-", "").replace(" ", "")
     changed = []
     if platform.family == Family.OTHER and family in Family.values:
         platform.family, changed = Family(family), ["family"]
-    if not platform.name and c.text(said, "name"):
-        platform.name, changed = c.text(said, "name", most=200), [*changed, "name"]
+    if not platform.name and c.string(description, "name"):
+        platform.name, changed = c.string(description, "name", most=200), [*changed, "name"]
     if changed:
         platform.save(update_fields=changed)
 
 
 def _lms_course(platform: Platform, claims: Claims) -> LmsCourse:
-    """Return the LMS course of a launch, with what the launch tells of it; NotApproved or NotLinked otherwise."""
+    """Return the LMS course of a launch, updated from its claims. Raises NotApproved or NotLinked."""
     deployment, _ = Deployment.objects.get_or_create(platform=platform, deployment_id=claims[c.DEPLOYMENT_ID])
     if not deployment.approved:
         raise NotApproved(f"{deployment} waits for approval")
     context = c.part(claims, c.CONTEXT)
     row, _ = LmsCourse.objects.select_related("course").get_or_create(
         deployment=deployment,
-        context_id=c.text(context, "id", most=255),
+        context_id=c.string(context, "id", most=255),
         defaults={"course": platform.course if deployment.every_course else None},
     )
     row.deployment = deployment
     deployment.platform = platform
-    _tell(row, claims, context)
+    _update_lms_course(row, claims, context)
     if row.course is None:
         raise NotLinked(f"{row} is not linked")
     return row
 
 
-def _tell(row: LmsCourse, claims: Claims, context: Claims) -> None:
+def _update_lms_course(row: LmsCourse, claims: Claims, context: Claims) -> None:
     services, roster = c.part(claims, c.AGS), c.part(claims, c.NRPS)
     now = {
-        "title": c.text(context, "title", most=300) or c.text(context, "label", most=300) or row.title,
+        "title": c.string(context, "title", most=300) or c.string(context, "label", most=300) or row.title,
         "line_items_url": c.address(services, "lineitems") or row.line_items_url,
         "memberships_url": c.address(roster, "context_memberships_url") or row.memberships_url,
-        "scopes": c.texts(services, "scope") or row.scopes,
+        "scopes": c.strings(services, "scope") or row.scopes,
     }
     changed = [name for name, value in now.items() if getattr(row, name) != value]
     for name in changed:
@@ -129,14 +129,15 @@ def _tell(row: LmsCourse, claims: Claims, context: Claims) -> None:
         row.save(update_fields=changed)
 
 
-def _link(lms_course: LmsCourse, claims: Claims) -> Link:
-    """Return the activity of a launch, with its assignment and its column as the launch tells them."""
+def _resource_link(lms_course: LmsCourse, claims: Claims) -> ResourceLink:
+    """Return the activity of a launch, with its assignment and column updated from the claims."""
     resource = c.part(claims, c.RESOURCE_LINK)
-    name = c.text(resource, "id", most=255)
+    name = c.string(resource, "id", most=255)
     if not name:
         raise BadRequest("a launch without a resource link")
-    link, _ = Link.objects.select_related("assignment", "line_item").get_or_create(lms_course=lms_course, link_id=name)
-    link.title = c.text(resource, "title", most=300) or link.title
+    links = ResourceLink.objects.select_related("assignment", "line_item")
+    link, _ = links.get_or_create(lms_course=lms_course, link_id=name)
+    link.title = c.string(resource, "title", most=300) or link.title
     slug = c.custom(claims, "exercise")
     if slug:
         link.assignment = _assignment(lms_course, slug)
@@ -153,8 +154,8 @@ def _assignment(lms_course: LmsCourse, slug: str) -> Assignment:
     return found
 
 
-def _line_item(lms_course: LmsCourse, link: Link, url: str) -> LineItem | None:
-    """Return the column of an activity: the platform's own, else one that we made or may make."""
+def _line_item(lms_course: LmsCourse, link: ResourceLink, url: str) -> LineItem | None:
+    """Return the column of an activity: the platform's own if it has one, else one that we created or can create."""
     if link.assignment is None or link.assignment.points <= 0:
         return None
     columns = LineItem.objects.filter(lms_course=lms_course, assignment=link.assignment)
@@ -167,15 +168,15 @@ def _line_item(lms_course: LmsCourse, link: Link, url: str) -> LineItem | None:
     return columns.get_or_create(lms_course=lms_course, assignment=link.assignment, url="")[0]
 
 
-def _catch_up(lms_course: LmsCourse, identity: Identity, link: Link | None) -> None:
-    """Have scores sent that were there before the column, the person, or both."""
+def _update_passbacks(lms_course: LmsCourse, identity: Identity, link: ResourceLink | None) -> None:
+    """Record scores that are older than the column, the person, or both."""
     columns = LineItem.objects.filter(lms_course=lms_course)
-    outbox.note(columns, learners=[identity.user_id])
+    outbox.update_passbacks(columns, learners=[identity.user_id])
     if link is not None and link.line_item is not None and not link.line_item.passbacks.exists():
-        outbox.note(columns.filter(pk=link.line_item.pk))
+        outbox.update_passbacks(columns.filter(pk=link.line_item.pk))
 
 
 def _origins(platform: Platform, claims: Claims) -> list[str]:
-    """Return who may show us in a frame: the platform, and where it says, signed, that it shows this."""
+    """Return who can show us in a frame: the platform, and the origin of the return URL in the signed claims."""
     back = origin_of(c.address(c.part(claims, c.PRESENTATION), "return_url"))
     return sorted({*platform.frame_origins, *([back] if back else [])})

@@ -1,0 +1,75 @@
+"""What instructors decide about platforms: which course an LMS course is linked to, and which deployments are open."""
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+
+from server.accounts.models import User
+from server.courses.models import Course, Enrollment, Role
+from server.lti.members.people import update_enrollment
+from server.lti.models import Deployment, LmsCourse, Membership, Platform
+
+log = structlog.get_logger(__name__)
+
+
+def approve(platform: Platform, deployment_id: str, *, every_course: bool = False) -> Deployment:
+    """Approve a deployment. With `every_course`, its LMS courses are linked to the platform's course from now on."""
+    row, _ = Deployment.objects.update_or_create(
+        platform=platform,
+        deployment_id=deployment_id,
+        defaults={"approved": True, "every_course": every_course},
+    )
+    if every_course:
+        for lms_course in LmsCourse.objects.filter(deployment=row, course=None):
+            link_course(lms_course, platform.course)
+    return row
+
+
+@transaction.atomic
+def link_course(lms_course: LmsCourse, course: Course | None, *, by: User | None = None) -> None:
+    """Link an LMS course to one of our courses, or to none.
+
+    People who are instructors of the former course only because of its link lose that role, except the person who
+    changes the link (`by`). Students stay, and all work is kept. Pending scores wait until the course is linked again.
+    """
+    row = LmsCourse.objects.select_for_update(of=("self",)).select_related("course").get(pk=lms_course.pk)
+    former = row.course
+    if former == course:
+        return
+    row.course = course
+    row.save(update_fields=["course"])
+    row.links.update(assignment=None, line_item=None)  # the next launch sets them again
+    if former is not None:
+        _remove_roles(row, former, by)
+    for membership in _memberships(row):
+        update_enrollment(membership)
+    log.info("lms_course_linked", lms_course=row.pk, course=course and course.slug, by=by and by.pk)
+
+
+def _remove_roles(row: LmsCourse, former: Course, by: User | None) -> None:
+    """Remove the roles in the former course that only this LMS course gave."""
+    for membership in _memberships(row).exclude(granted="").exclude(identity__user=by):
+        user = membership.identity.user
+        elsewhere = Membership.objects.filter(lms_course__course=former, identity__user=user).first()
+        if elsewhere is not None:
+            update_enrollment(elsewhere)
+        elif membership.granted != Role.STUDENT:
+            Enrollment.objects.filter(course=former, user=user, role=membership.granted).delete()
+    row.memberships.update(granted="")
+
+
+def _memberships(row: LmsCourse) -> QuerySet[Membership]:
+    return row.memberships.select_related("lms_course__course", "identity__user")
+
+
+def switch(platform: Platform, *, on: bool) -> None:
+    """Enable or disable a platform. Disabled: no launches, no scores, no rosters. Nothing is deleted."""
+    platform.enabled = on
+    platform.save(update_fields=["enabled"])
+    log.info("platform_switched", platform=platform.pk, on=on)
+
+
+def withdraw_approval(deployment: Deployment) -> None:
+    """Refuse launches through a deployment until it is approved again."""
+    deployment.approved, deployment.every_course = False, False
+    deployment.save(update_fields=["approved", "every_course"])
