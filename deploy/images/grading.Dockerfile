@@ -1,7 +1,7 @@
-# The grading worker: the sandbox's image, and the grader around it. One image for every runtime, as references are
+# The grading worker: the sandbox's image plus the grader. One image is enough for every runtime, because references are
 # computed on the CPU. No Django, no compiler, no pip, no root.
 #
-# `make images` builds it: it fetches the wheels with their hashes checked, so that the build itself needs no network.
+# `make images` builds it. It downloads the wheels and checks their hashes first, so the build itself needs no network.
 ARG SANDBOX=chainrule-sandbox-cpu:latest
 
 FROM ${SANDBOX} AS packages

@@ -7,13 +7,14 @@
 #         -r deploy/requirements/sandbox.txt -r deploy/requirements/torch-cuda.txt
 #     docker build -f deploy/images/sandbox-gpu.Dockerfile -t chainrule-sandbox-gpu .
 #
-# The wheels come from outside with their hashes checked, so that the build itself needs no network.
+# The wheels are downloaded before the build and their hashes checked, so the build itself needs no network.
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS packages
 COPY var/wheels/sandbox-gpu/ /wheels/
-# Unzipping is all that installing these wheels means: their commands and manual pages have no use here.
-# The compiled files are unchecked: the root is read-only when they are used. One of torch's is for Python 3.12.
+# Unzipping is enough to install these wheels: nothing here uses their commands and manual pages.
+# Python does not check the compiled files against their sources: the root is read-only when they are used. One file of
+# torch is for Python 3.12 and is left out.
 RUN set -e; for wheel in /wheels/*.whl; do python3 -m zipfile -e "$wheel" /opt/chainrule/site; done; \
     python3 -m compileall -q -j 0 -x py312_ --invalidation-mode unchecked-hash /opt/chainrule/site; \
     python3 -I -c "import sys; sys.path.insert(0, '/opt/chainrule/site'); \
@@ -22,7 +23,7 @@ import matplotlib.pyplot, numpy, pyseccomp, safetensors.torch, torch; print('tor
 FROM ${BASE}
 LABEL org.opencontainers.image.title="Chainrule sandbox (GPU)"
 COPY --from=packages /opt/chainrule/site /opt/chainrule/site
-# The harness comes last: it changes often, and nothing above it is built again.
+# The harness comes last: it changes often, and then nothing above it is built again.
 COPY grader/__init__.py /opt/chainrule/grader/__init__.py
 COPY grader/harness/ /opt/chainrule/grader/harness/
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash /opt/chainrule/grader

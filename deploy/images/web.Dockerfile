@@ -1,6 +1,6 @@
-# The website and the records worker: python, Django and what it needs. No torch, no compiler, no pip, no root.
+# The website and the records worker: Python, Django and its dependencies. No torch, no compiler, no pip, no root.
 #
-# `make images` builds it: it fetches the wheels with their hashes checked, so that the build itself needs no network.
+# `make images` builds it. It downloads the wheels and checks their hashes first, so the build itself needs no network.
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS packages
@@ -12,7 +12,7 @@ FROM ${BASE}
 LABEL org.opencontainers.image.title="Chainrule website"
 ENV PYTHONPATH=/opt/chainrule:/opt/chainrule/site PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=server.settings.production STATIC_ROOT=/srv/static CHAINRULE_VAR=/tmp
-# Static files are gathered when it starts: this folder is a volume that old and new versions share.
+# Static files are collected at the start: this folder is a volume that old and new versions share.
 RUN mkdir -p /srv/static && chown 10001:10001 /srv/static
 COPY --from=packages /opt/chainrule/site /opt/chainrule/site
 COPY manage.py /opt/chainrule/

@@ -17,13 +17,13 @@ def main() -> None:
     """Start the fork server, which imports torch, and then the supervisor."""
     options = _options()
     sys.path[:0] = [str(ROOT), str(ROOT / "site")]
-    # With -I Python finds no package of ours before the line above.
+    # Because of -I, Python finds this package only after the line above.
     from grader.harness.child.confine import ENVIRONMENT  # noqa: PLC0415
 
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     os.environ.clear()
     os.environ.update(kept | ENVIRONMENT, HOME="/scratch", TMPDIR="/scratch", MPLCONFIGDIR="/scratch/.matplotlib")
-    # As above: only found by now.
+    # As above; these read the environment that was just set.
     from grader.harness.supervisor.fork_server import start_fork_server  # noqa: PLC0415
     from grader.harness.supervisor.supervisor import Supervisor, take_over_pipes  # noqa: PLC0415
     from grader.harness.system import PR_SET_DUMPABLE, prctl  # noqa: PLC0415

@@ -139,7 +139,7 @@ class _CallServer:
         self._buffered += frame(kind, body)
 
     def _write_buffered(self) -> None:
-        """Write the frames to the pipe, where they survive this process. The supervisor can forward them later."""
+        """Write the frames to the pipe: there they survive this process. The supervisor can forward them later."""
         flush()
         buffered, self._buffered = self._buffered, b""
         for start in range(0, len(buffered), self._most):

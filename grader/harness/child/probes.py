@@ -118,7 +118,7 @@ def _walk(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
 
 
 def _put_back_changed(args: Any, given: Sequence[Tensor], kept: Sequence[Tensor]) -> None:
-    """Put a point or gradient that a step has changed into `args`, where the harness looks for modified arguments."""
+    """Put a point or gradient that a step has changed into `args`: the harness compares these with the originals."""
     for i, (new, old) in enumerate(zip(given, kept, strict=True)):
         if new.shape != old.shape or not torch.equal(new.detach(), old):
             args[i] = new
