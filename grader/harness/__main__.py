@@ -23,7 +23,7 @@ def main() -> None:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     os.environ.clear()
     os.environ.update(kept | ENVIRONMENT, HOME="/scratch", TMPDIR="/scratch", MPLCONFIGDIR="/scratch/.matplotlib")
-    # As above; these read the environment that was just set.
+    # As above: Python finds these only now.
     from grader.harness.supervisor.fork_server import start_fork_server  # noqa: PLC0415
     from grader.harness.supervisor.supervisor import Supervisor, take_over_pipes  # noqa: PLC0415
     from grader.harness.system import PR_SET_DUMPABLE, prctl  # noqa: PLC0415
