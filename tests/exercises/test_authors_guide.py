@@ -1,4 +1,4 @@
-"""The author's guide, followed step by step: what its ten minutes make is a package that verify passes."""
+"""The authors' guide, followed step by step, makes a package in which `verify` finds no problem."""
 
 import re
 import shutil
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "exercises" / "README.md"
 FILE = re.compile(r"^#### `(?P<path>[^`]+)`\n+(?P<fence>`{3,})\w+\n(?P<text>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE)
 SLUG = "gradients/product-rule"
-# What its manifest says comes before it.
+# The exercise in its manifest's `after`.
 BEFORE = "gradients/two_variables"
 
 
@@ -29,21 +29,21 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 
 def follow(folder: Path) -> None:
-    """Put every file of the guide in its place; the id stays the one that `new` made, as the guide says."""
+    """Write every file of the guide into the folder; keep the id that `new` made, as the guide says."""
     own = find_package(SLUG).manifest.id
     for match in FILE.finditer(GUIDE.read_text(encoding="utf-8")):
         text = match["text"].replace("keep the one that is there", own)
         (folder / match["path"]).write_text(text, encoding="utf-8")
 
 
-def test_the_ten_minutes_make_a_package_that_keeps_its_promises(folder):
+def test_the_guide_makes_a_package_that_passes_verify(folder):
     follow(folder)
 
     assert verify(SLUG, sandbox=UnconfinedSandbox()).problems == []
 
 
 @pytest.mark.parametrize("at", ["the beginning", "the end"])
-def test_the_package_has_the_form_that_the_checks_ask_for(folder, at):
+def test_the_package_passes_ruff(folder, at):
     if at == "the end":
         follow(folder)
 
@@ -55,7 +55,7 @@ def test_the_package_has_the_form_that_the_checks_ask_for(folder, at):
             assert done.returncode == 0, f"{path}: {done.stdout}{done.stderr}"
 
 
-def test_the_guide_names_the_folders_and_commands_that_there_are():
+def test_files_and_commands_of_the_guide_exist():
     text = GUIDE.read_text(encoding="utf-8")
     for path in re.findall(r"`(grader/[\w/]+\.py)`", text):
         assert (ROOT / path).is_file()

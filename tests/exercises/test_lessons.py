@@ -1,4 +1,4 @@
-"""The lessons keep their word: every block runs, in order, and prints exactly what is shown below it."""
+"""Every block of the lessons runs, in order, and prints exactly the output shown below it."""
 
 import contextlib
 import io
@@ -30,19 +30,19 @@ def test_every_block_prints_what_is_shown(lesson: Lesson):
 
 
 @every_lesson
-def test_the_last_block_runs_on_its_own_as_the_page_runs_it(lesson: Lesson):
+def test_the_last_block_runs_as_on_the_page(lesson: Lesson):
     sources = [block.source for block in lesson.blocks]
 
     assert printed(runnable(sources), {"__name__": "submission"}) == lesson.blocks[-1].output
 
 
 @every_lesson
-def test_every_exercise_of_a_lesson_is_there(lesson: Lesson):
+def test_every_exercise_of_a_lesson_exists(lesson: Lesson):
     assert set(lesson.exercises) <= {package.slug for package in packages()}
 
 
 @every_lesson
-def test_no_line_of_a_lesson_is_left_unfenced_or_unread(lesson: Lesson):
+def test_every_fence_and_exercise_line_is_parsed(lesson: Lesson):
     prose = "\n".join(part.markdown for part in lesson.parts if hasattr(part, "markdown"))
 
     assert "```" not in prose

@@ -1,4 +1,4 @@
-"""Every package keeps its promises, in the sandbox that grades."""
+"""`verify` finds no problem in any package, in the sandbox that grades."""
 
 import json
 import subprocess
@@ -39,7 +39,7 @@ def sandbox():
 
 @pytest.fixture(scope="module")
 def fingerprints():
-    """What another process makes of the same seeds."""
+    """The fingerprints of the same seeds in another process."""
     command = [sys.executable, "-c", FINGERPRINTS, *SLUGS]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout)
 
@@ -49,5 +49,5 @@ def test_the_catalogue_is_complete():
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_package_keeps_its_promises(slug, sandbox, fingerprints):
+def test_a_package_passes_verify(slug, sandbox, fingerprints):
     assert verify(slug, sandbox=sandbox, fingerprint=fingerprints[slug]).problems == []

@@ -15,7 +15,7 @@ def of(**options):
     return agrees
 
 
-def test_a_check_has_its_name_title_and_points_from_the_function():
+def test_a_check_takes_name_and_title_from_its_function():
     made = of()
 
     assert (made.name, made.title, made.points) == ("agrees", "It agrees", 2)
@@ -23,13 +23,13 @@ def test_a_check_has_its_name_title_and_points_from_the_function():
 
 
 @pytest.mark.parametrize(("on", "covered"), [((), ["a", "b", "c"]), ("a", ["a"]), (("a", "b"), ["a", "b"])])
-def test_a_check_looks_at_the_groups_that_it_names_or_at_all(on, covered):
+def test_a_check_covers_its_groups_or_all(on, covered):
     trials = [make_trial(group=group) for group in ("a", "b", "c")]
 
     assert [trial.case.group for trial in trials if of(on=on).covers(trial)] == covered
 
 
-def test_the_rest_is_as_the_author_says():
+def test_the_other_options_are_kept():
     made = of(after=("one", "two"), partial=False, gradient=False)
 
     assert (made.after, made.partial, made.gradient) == (("one", "two"), False, False)

@@ -27,7 +27,7 @@ def test_a_tensor_agrees_with_itself(numbers):
 
 
 @given(NUMBERS, st.sampled_from([math.nan, math.inf, -math.inf]))
-def test_what_is_not_finite_never_agrees(numbers, bad):
+def test_nan_and_infinity_never_agree_with_numbers(numbers, bad):
     got = double(*numbers)
     got[0] = bad
 
@@ -35,7 +35,7 @@ def test_what_is_not_finite_never_agrees(numbers, bad):
 
 
 @given(st.floats(1e-30, 1e-3))
-def test_small_gradients_cannot_be_faked_by_zeros(size):
+def test_zeros_do_not_pass_for_small_gradients(size):
     expected = size * double(1.0, 2.0, 3.0)
 
     assert not is_close(torch.zeros(3, dtype=torch.float64), expected, Tolerance())
@@ -46,7 +46,7 @@ def test_an_error_within_the_tolerance_agrees():
     assert not is_close(double(1.0 + 5e-6), double(1.0), Tolerance(rtol=1e-6))
 
 
-def test_zeros_are_expected_exactly_up_to_rounding():
+def test_zeros_must_match_up_to_rounding():
     assert is_close(double(1e-13, 0.0), double(0.0, 0.0), Tolerance())
     assert not is_close(double(1e-6, 0.0), double(0.0, 0.0), Tolerance())
 
@@ -85,12 +85,12 @@ def test_every_kind_of_difference_has_its_message(got, expected, says):
     assert message(got, expected) == says
 
 
-def test_a_list_of_floats_may_be_a_tensor_or_whole_numbers():
+def test_floats_can_be_a_tensor_or_integers():
     compare(double(1.0, 2.0).float(), Floats((1.0, 2.0)), Tolerance())
     compare([1, 2.0], Floats((1.0, 2.0)), Tolerance())
 
 
-def test_the_place_and_the_numbers_of_the_worst_entry_are_told():
+def test_the_worst_entry_is_reported():
     failure = failure_of(
         compare, {"w": double([0.0, 5.0], [0.0, 0.0])}, {"w": double([0.0, 1.0], [0.0, 0.5])}, Tolerance()
     )
@@ -101,7 +101,7 @@ def test_the_place_and_the_numbers_of_the_worst_entry_are_told():
 
 
 @pytest.mark.parametrize(
-    ("got", "expected", "told"),
+    ("got", "expected", "described"),
     [
         ((1, [1.0]), (1, (1.0,)), ("wrong_type", "result[1]", "a list of 1", "a tuple of 1")),
         ((1, [1.0]), (1, {"a": 1.0}), ("wrong_type", "result[1]", "a list of 1", "a dict")),
@@ -122,15 +122,15 @@ def test_the_place_and_the_numbers_of_the_worst_entry_are_told():
         ([double(math.inf)], [double(1.0)], ("not_finite", "result[0]", "(1,)", "(1,)")),
     ],
 )
-def test_a_mismatch_tells_where_and_what_and_knows_the_whole_answers(got, expected, told):
+def test_a_mismatch_has_the_place_and_the_whole_answers(got, expected, described):
     failure = failure_of(compare, got, expected, Tolerance())
 
-    assert (failure.message, *(failure.data[key] for key in ("where", "got", "expected"))) == told
+    assert (failure.message, *(failure.data[key] for key in ("where", "got", "expected"))) == described
     assert failure.got is got
     assert failure.expected is expected
 
 
-def test_a_mismatch_that_is_a_diagnosis_has_its_hint_and_another_one_has_none():
+def test_a_mismatch_has_a_hint_if_it_has_a_diagnosis():
     missing = failure_of(compare, None, double(1.0), Tolerance())
     different = failure_of(compare, double(2.0), double(1.0), Tolerance())
 
@@ -149,13 +149,13 @@ def test_only_entries_that_differ_are_counted_and_compared():
     assert failure.data["difference"] == pytest.approx(0.1)
 
 
-def test_a_number_is_compared_with_the_tolerance_that_is_asked_for():
+def test_a_number_is_compared_with_the_given_tolerance():
     compare(1.05, 1.0, Tolerance(rtol=0.1))
 
     assert message(1.05, 1.0) == "differs"
 
 
-def test_rounding_goes_through_every_container_and_leaves_the_rest_alone():
+def test_rounding_goes_through_containers_and_changes_only_float64():
     third, single = double(1.0) / 3, torch.ones(1)
 
     value = rounded({"w": [third, (third, 2)], "single": single, "name": "adam"})

@@ -64,7 +64,7 @@ def named(got, expected, **rest):
         (double(2.0), double(1.0), None),
     ],
 )
-def test_the_way_in_which_a_gradient_is_wrong(got, expected, diagnosis):
+def test_a_wrong_gradient_is_diagnosed(got, expected, diagnosis):
     assert named(got, expected) == diagnosis
 
 
@@ -83,7 +83,7 @@ def test_a_count_explains_a_factor_better_than_a_number():
         (0.25 * MATRIX, (), "scaled", {"factor": pytest.approx(0.25)}),
     ],
 )
-def test_a_factor_is_told_with_its_size(got, args, diagnosis, data):
+def test_a_diagnosed_factor_has_its_size(got, args, diagnosis, data):
     found = diagnose([FailedTrial(got=got, expected=MATRIX, args=args)])
 
     assert (found.id, found.data) == (diagnosis, data)
@@ -97,20 +97,20 @@ def test_gradients_that_grow_from_row_to_row_were_never_zeroed(rows):
 
 
 @pytest.mark.parametrize("factor", [1001, 1500.5, -1001, 1 / 21])
-def test_a_factor_out_of_all_bounds_is_no_explanation(factor):
+def test_an_extreme_factor_is_not_reported(factor):
     assert named(factor * MATRIX, MATRIX) is None
 
 
 @pytest.mark.parametrize(("factor", "diagnosis"), [(-1.0005, "scaled"), (2.0005, "scaled"), (1.0005, None)])
-def test_only_a_factor_that_is_nearly_one_is_too_small_a_change(factor, diagnosis):
-    # Single numbers, so that no other hypothesis has a say: a numerical derivative shows in tensors.
+def test_a_factor_near_one_is_not_reported(factor, diagnosis):
+    # Single numbers, because other hypotheses fit only tensors.
     failed = [FailedTrial(got=factor * double(x), expected=double(x)) for x in (2.0, 5.0)]
     found = diagnose(failed)
 
     assert (found and found.id) in (diagnosis, "finite_differences" if diagnosis is None else diagnosis)
 
 
-def test_equal_counts_do_not_tell_a_count_from_a_multiple_and_different_ones_do():
+def test_cases_of_different_sizes_distinguish_counts_from_multiples():
     two = [FailedTrial(got=2 * x, expected=x, args=(x,)) for x in (MATRIX[:2], MATRIX[1:])]
     one = [FailedTrial(got=2 * MATRIX[:2], expected=MATRIX[:2], args=(MATRIX[:2],))]
     many = [FailedTrial(got=len(x) * x, expected=x, args=(x,)) for x in (MATRIX[:2], MATRIX)]
@@ -118,23 +118,23 @@ def test_equal_counts_do_not_tell_a_count_from_a_multiple_and_different_ones_do(
     assert [diagnose(failed).id for failed in (two, one, many)] == ["accumulated", "accumulated", "sum_for_mean"]
 
 
-def test_a_count_must_be_there_in_every_trial():
+def test_a_count_must_occur_in_every_trial():
     failed = [FailedTrial(got=3 * MATRIX, expected=MATRIX, args=args) for args in ((MATRIX,), ())]
 
     assert diagnose(failed).id == "accumulated"
 
 
-def test_rounding_is_found_where_the_result_is_multiplied_by_a_number_of_the_call():
+def test_rounding_is_found_after_a_multiplication_by_an_argument():
     assert named(0.7 * MATRIX.float().double(), 0.7 * MATRIX, args=(MATRIX, 0.7)) == "low_precision"
 
 
-def test_rounding_of_the_inputs_is_no_numerical_derivative():
+def test_rounded_inputs_are_not_a_numerical_derivative():
     rounded = MATRIX.float().double() ** 2
 
     assert named(rounded, MATRIX**2, rounded=lambda: rounded) == "low_precision"
 
 
-def test_parts_in_each_others_places_are_told_from_the_whole_answer():
+def test_swapped_parts_are_found_in_the_whole_answer():
     swapped, right = (-VECTOR, MATRIX), (MATRIX, -VECTOR)
     miss = NearMiss(diagnosis="stale", value=-VECTOR)
 
@@ -155,14 +155,14 @@ def test_a_factor_must_be_the_same_in_every_trial():
     assert diagnose(failed) is None
 
 
-def test_one_odd_factor_may_be_a_slope_on_the_way():
+def test_one_odd_factor_is_not_enough():
     odd = [FailedTrial(got=0.6886123 * expected, expected=expected) for expected in (MATRIX, VECTOR)]
 
     assert diagnose(odd[:1]) is None
     assert diagnose(odd).id == "scaled"
 
 
-def test_single_numbers_tell_a_factor_together():
+def test_two_single_numbers_are_enough_for_a_factor():
     failed = [FailedTrial(got=double(x) * 0.3, expected=double(x)) for x in (1.0, 2.0, 5.0)]
 
     assert diagnose(failed).id == "scaled"
@@ -177,7 +177,7 @@ def test_the_value_of_f_is_recognised():
     assert named(build(sine)(x).sum(), torch.cos(x), args=(sine, x)) is None
 
 
-def test_a_function_of_one_point_is_not_asked_about_many():
+def test_a_function_of_one_point_is_no_value_of_many():
     points = double([1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
     form = Function("quadratic_form", {"matrix": double([2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 3.0])})
 
@@ -192,7 +192,7 @@ def test_a_near_miss_of_the_exercise_comes_first():
     assert (diagnosis.id, diagnosis.data) == ("detached_path", {"path": "the target"})
 
 
-def test_near_misses_that_cannot_be_told_apart_say_nothing_of_their_own():
+def test_equal_near_misses_are_not_reported():
     misses = [NearMiss(diagnosis=name, value=MATRIX + 1) for name in ("stale", "detached_path")]
 
     assert named(MATRIX + 1, MATRIX, near_misses=misses) is None

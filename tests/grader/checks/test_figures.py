@@ -31,17 +31,17 @@ def test_every_length_needs_a_line():
     assert (failure.message, failure.data) == ("wrong_lines", {"got": 1, "expected": 2})
 
 
-def test_lines_that_leave_points_out_are_told_apart_from_missing_ones():
+def test_a_line_with_missing_points_is_not_a_missing_line():
     failure = failure_of(shows_lines, seen(drawn(3, 2)), [5, 3])
 
     assert (failure.message, failure.data["missing"]) == ("wrong_points", 1)
 
 
-def test_lines_beyond_those_asked_for_do_not_matter():
+def test_extra_lines_do_not_matter():
     shows_lines(seen(drawn(4, 2)), [4])
 
 
-def test_a_cloud_of_points_cannot_be_counted_and_the_message_says_so():
+def test_a_scatter_plot_cannot_be_counted():
     figure, axes = plt.subplots()
     axes.scatter([1, 2], [3, 4])
     plt.close(figure)
@@ -50,7 +50,7 @@ def test_a_cloud_of_points_cannot_be_counted_and_the_message_says_so():
 
 
 @pytest.mark.parametrize("draw", ["imshow", "pcolormesh"])
-def test_a_row_of_colours_does_for_a_part(draw):
+def test_a_row_of_an_image_can_show_a_part(draw):
     figure = Figure()
     getattr(figure.subplots(), draw)(torch.rand(4, 7).numpy())
 
@@ -58,7 +58,7 @@ def test_a_row_of_colours_does_for_a_part(draw):
     assert failure_of(lambda: shows_parts(seen(figure), 7, points=4)).message == "wrong_rows"
 
 
-def test_lines_do_for_parts_too():
+def test_a_line_can_show_a_part():
     shows_parts(seen(drawn(6, 6)), 2, points=6)
     assert failure_of(lambda: shows_parts(seen(drawn(6)), 2, points=6)).message == "wrong_lines"
 
@@ -83,7 +83,7 @@ def test_something_else_is_not_a_figure():
     assert failure_of(figure_of, make_trial(describe(None))).message == "returned_none"
 
 
-def test_lies_about_a_figure_are_read_as_nothing():
+def test_facts_of_wrong_types_are_ignored():
     trial = make_trial({"axes": [3, {"lines": "many", "rows": ["x"], "patches": "y", "xlabel": 4}], "ylabel": None})
 
     figure = figure_of(trial)
@@ -91,7 +91,7 @@ def test_lies_about_a_figure_are_read_as_nothing():
     assert (figure.lines, figure.rows, figure.others, figure.xlabels, figure.ylabels) == ((), (), 0, (), ())
 
 
-def test_a_picture_with_lines_beside_it_shows_the_parts_in_its_rows():
+def test_an_image_beside_lines_can_show_the_parts():
     figure = Figure()
     first, second = figure.subplots(1, 2)
     first.imshow(torch.rand(4, 7).numpy())

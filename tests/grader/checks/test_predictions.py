@@ -26,7 +26,7 @@ def test_a_share_of_right_answers_is_enough():
     classifies(made(logits_for(0, 1, 2, 0)), needed=0.75)
 
 
-def test_too_few_right_answers_say_how_many():
+def test_a_low_accuracy_is_reported():
     failure = failure_of(lambda: classifies(made(logits_for(0, 1, 2, 0)), needed=0.9))
 
     assert (failure.message, failure.data) == ("low_accuracy", {"accuracy": 0.75, "needed": 0.9})
@@ -44,7 +44,7 @@ def test_too_few_right_answers_say_how_many():
         (torch.zeros(4, 3), "one_class_only"),
     ],
 )
-def test_what_is_no_answer_is_called_by_its_name(value, message):
+def test_an_invalid_answer_has_its_message(value, message):
     failure = failure_of(lambda: classifies(made(value), needed=0.0))
 
     assert failure.message == message
@@ -53,27 +53,27 @@ def test_what_is_no_answer_is_called_by_its_name(value, message):
 @pytest.mark.parametrize(
     ("value", "what"), [(LABELS, "has shape (4,)"), (torch.zeros(3, 4), "has shape (3, 4)"), ([], "is no tensor")]
 )
-def test_what_are_no_logits_is_said_beside_what_is_asked(value, what):
+def test_wrong_logits_are_reported_with_the_expected_shape(value, what):
     failure = failure_of(lambda: classifies(made(value), needed=0.0))
 
     assert failure.data == {"got": what, "expected": "(4, 3)"}
 
 
-def test_what_cannot_be_called_is_named_by_its_entry():
+def test_a_model_that_is_not_callable_names_its_entry():
     assert failure_of(lambda: classifies(made(NOT_CALLABLE), needed=0.0)).data == {"entry": "train"}
 
 
-def test_numbers_that_are_not_finite_are_found_in_the_logits():
+def test_logits_must_be_finite():
     some = logits_for(0, 1, 2, 1).index_fill(0, torch.tensor([3]), torch.inf)
 
     assert failure_of(lambda: classifies(made(some), needed=0.0)).data == {"where": "logits"}
 
 
-def test_a_single_point_may_be_of_one_class():
+def test_a_single_point_can_have_one_class():
     classifies(made(logits_for(2), torch.tensor([2])), needed=1.0)
 
 
-def test_two_points_of_two_classes_are_not_one_class():
+def test_two_points_need_two_predicted_classes():
     trial = made(logits_for(2, 2), torch.tensor([2, 1]))
 
     assert failure_of(lambda: classifies(trial, needed=0.5)).message == "one_class_only"

@@ -1,4 +1,4 @@
-"""Values as a learner reads them."""
+"""Values as text for the learner."""
 
 import pytest
 import torch
@@ -23,11 +23,11 @@ from grader.packages.cases import Floats
         ("x" * 100, repr("x" * 100)[:80]),
     ],
 )
-def test_values_are_short(value, text):
+def test_values_are_shown_short(value, text):
     assert show(value) == text
 
 
-def test_two_values_have_the_digits_that_tell_them_apart():
+def test_two_values_get_enough_digits_to_differ():
     assert show_apart(27.0, 28.0) == ("27", "28")
     assert show_apart(27.000009, 27.0) == ("27.000009", "27")
     assert show_apart((1.0, torch.tensor([27.0 + 1e-12], dtype=torch.float64)), (1.0, torch.tensor([27.0]))) == (
@@ -45,7 +45,7 @@ def test_of_many_numbers_only_the_first_are_shown():
     assert show(dict.fromkeys(range(MAX_SHOWN + 1), 1)).count(":") == MAX_SHOWN
 
 
-def test_what_was_made_by_name_is_shown_by_what_it_is():
+def test_functions_and_models_are_shown_by_formula_and_parameters():
     applied = Applied(Function("square"), (torch.tensor([1.0, 2.0]), 0.5))
 
     assert show(applied) == "x² at [1, 2], 0.5"
@@ -68,7 +68,7 @@ def test_what_was_made_by_name_is_shown_by_what_it_is():
         ("text", "a str"),
     ],
 )
-def test_a_kind_of_thing_has_its_article(value, text):
+def test_a_type_has_its_article(value, text):
     assert show_type(value) == text
 
 
@@ -81,11 +81,11 @@ def test_an_expression_is_a_formula_with_its_numbers():
 
 
 @pytest.mark.parametrize(("flat", "shape", "text"), [(0, (), ""), (2, (3,), "[2]"), (5, (2, 4), "[1, 1]")])
-def test_an_entry_is_named_by_its_index(flat, shape, text):
+def test_an_entry_is_shown_by_its_index(flat, shape, text):
     assert show_index(flat, torch.Size(shape)) == text
 
 
-def test_a_long_text_is_cut_and_says_so():
+def test_a_long_text_is_cut_and_ends_in_dots():
     short, long = show(["x" * 70] * 12), show([["x" * 70] * 12] * 2)
 
     assert not short.endswith("...")
@@ -93,12 +93,12 @@ def test_a_long_text_is_cut_and_says_so():
     assert len(long) == MAX_LENGTH + 3
 
 
-def test_as_many_numbers_as_are_shown_need_no_dots():
+def test_a_list_that_fits_has_no_dots():
     assert "..." not in show(list(range(MAX_SHOWN)))
     assert ", ..." in show(list(range(MAX_SHOWN + 1)))
 
 
-def test_in_a_dict_numbers_have_the_digits_that_tell_them_apart():
+def test_numbers_in_a_dict_get_enough_digits_to_differ():
     one, other = show_apart({"a": 1.000000001}, {"a": 1.0})
 
     assert one != other

@@ -15,13 +15,13 @@ def test_a_right_answer_passes():
     make_trial(double(1.0), double(1.0)).agrees()
 
 
-def test_an_exception_is_told_with_its_line():
+def test_an_exception_is_reported_with_its_line():
     failure = failure_of(raised("ValueError: no").agrees)
 
     assert (failure.message, failure.data["error"], failure.data["line"]) == ("raised_at", "ValueError: no", 3)
 
 
-def test_of_a_long_exception_the_beginning_is_told_and_without_words_its_type():
+def test_a_long_exception_is_cut():
     error = LearnerError(type="ValueError", message="x" * 600, line=3, traceback="t" * 5000)
     long = failure_of(make_trial(observation=Observation(error=error)).agrees)
     silent = failure_of(make_trial(observation=Observation(error=LearnerError(type="KeyError", message=""))).agrees)
@@ -46,7 +46,7 @@ def test_none_is_not_an_answer():
     assert (failure.message, failure.hint) == ("returned_none", "hint.return")
 
 
-def test_where_we_went_backward_the_value_is_what_was_returned():
+def test_returned_uses_the_value_of_a_backward_probe():
     nothing = make_trial({"value": None, "gradients": [double(1.0)]}, probe="backward")
     something = make_trial({"value": double(1.0), "gradients": [None]}, probe="backward")
 
@@ -54,14 +54,14 @@ def test_where_we_went_backward_the_value_is_what_was_returned():
     assert something.returned() == {"value": double(1.0), "gradients": [None]}
 
 
-def test_a_mismatch_of_a_part_knows_the_whole_and_one_of_the_whole_does_not():
+def test_only_a_mismatch_of_a_part_has_the_whole():
     trial = make_trial((double(9.0), 1), (double(1.0), 1))
 
     assert failure_of(trial.agrees).whole is None
     assert failure_of(lambda: trial.agrees(part=0)).whole == (trial.value, trial.truth)
 
 
-def test_a_call_that_was_not_answered_says_why():
+def test_a_call_without_an_answer_has_its_reason():
     assert failure_of(make_trial(observation=None).agrees).message == "not_run"
 
 
@@ -73,13 +73,13 @@ def test_right_numbers_with_a_modified_input_fail():
     assert failure.hint == "input_modified.hint"
 
 
-def test_an_argument_that_the_code_may_change_is_no_matter():
+def test_a_mutable_argument_can_change():
     observation = Observation(value=double(1.0), modified=(1,))
 
     make_trial(truth=double(1.0), observation=observation, mutable=(1,)).agrees()
 
 
-def test_one_part_is_judged_alone():
+def test_a_part_is_compared_alone():
     trial = make_trial({"a": double(1.0), "b": "rubbish"}, {"a": double(1.0), "b": double(2.0)})
 
     trial.agrees(part="a")
@@ -101,19 +101,19 @@ def test_an_empty_dict_has_no_keys_to_show():
     assert failure_of(lambda: trial.agrees(part="a")).data["got"] == "none"
 
 
-def test_of_very_many_keys_only_the_first_are_shown():
+def test_a_long_list_of_keys_is_cut():
     trial = make_trial({f"key{i}": 1 for i in range(100)}, {"a": double(1.0)})
 
     assert len(failure_of(lambda: trial.agrees(part="a")).data["got"]) == 200
 
 
-def test_a_part_of_a_longer_tuple_is_of_another_structure():
+def test_a_part_of_a_longer_tuple_has_a_wrong_length():
     trial = make_trial((double(1.0), double(2.0)), (double(1.0),))
 
     assert failure_of(lambda: trial.agrees(part=0)).message == "wrong_length"
 
 
-def test_a_part_of_something_else_is_a_wrong_type():
+def test_a_part_of_another_type_has_a_wrong_type():
     assert failure_of(lambda: make_trial([1], (double(1.0),)).agrees(part=0)).message == "wrong_type"
 
 
@@ -129,7 +129,7 @@ def test_a_wrong_part_is_named_by_its_place():
     assert failure_of(lambda: trial.agrees(part=1)).data["where"] == "result[1][0]"
 
 
-def test_a_gradient_that_we_took_is_named_by_its_argument():
+def test_a_gradient_is_named_by_its_argument():
     tracked = double(1.0).requires_grad_()
     trial = make_trial(
         {"value": double(1.0), "gradients": [None]},
@@ -142,13 +142,13 @@ def test_a_gradient_that_we_took_is_named_by_its_argument():
     assert failure_of(lambda: trial.agrees(part="gradients")).data["where"] == "y.grad"
 
 
-def test_none_is_no_result_to_go_backward_from():
+def test_backward_from_none_is_returned_none():
     trial = make_trial({"value": None, "gradients": [None]}, probe="backward")
 
     assert failure_of(trial.returned).message == "returned_none"
 
 
-def test_single_precision_does_where_the_check_says_so():
+def test_single_precision_passes_if_the_check_allows_it():
     rounded = {"a": double(0.1).float(), "b": [double(0.3).float()]}
     trial = make_trial(rounded, {"a": double(0.1), "b": [double(0.3)]})
 
@@ -157,14 +157,14 @@ def test_single_precision_does_where_the_check_says_so():
 
 
 def test_near_misses_are_computed_once():
-    asked = []
-    trial = make_trial(compute_near_misses=lambda case: asked.append(case) or [])
+    calls = []
+    trial = make_trial(compute_near_misses=lambda case: calls.append(case) or [])
 
     assert [*trial.near_misses, *trial.near_misses] == []
-    assert len(asked) == 1
+    assert len(calls) == 1
 
 
-def test_a_part_of_an_answer_of_another_kind_fails_as_the_whole():
+def test_a_part_of_a_wrong_structure_fails_like_the_whole():
     listed = make_trial([double(1.0)], {"a": double(1.0)})
     several = make_trial({"b": 1, "c": 2}, {"a": double(1.0)})
     short = make_trial((double(1.0),), (double(1.0), double(2.0)))
@@ -174,14 +174,14 @@ def test_a_part_of_an_answer_of_another_kind_fails_as_the_whole():
     assert failure_of(lambda: short.agrees(part=0)).message == "wrong_length"
 
 
-def test_a_part_of_a_tuple_is_judged_by_its_place():
+def test_a_part_of_a_tuple_is_compared_by_position():
     trial = make_trial((double(1.0), double(9.0)), (double(1.0), double(2.0)))
 
     trial.agrees(part=0)
     assert failure_of(lambda: trial.agrees(part=1)).data["where"] == "result[1][0]"
 
 
-def test_where_we_went_backward_a_place_is_named_after_the_argument():
+def test_an_entry_of_a_gradient_is_named_by_its_argument():
     tracked = double(1.0, 2.0).requires_grad_()
     value = {"value": [double(1.0)], "gradients": [double(1.0, 7.0)]}
     truth = {"value": [double(4.0)], "gradients": [double(1.0, 2.0)]}

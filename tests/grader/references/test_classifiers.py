@@ -39,14 +39,14 @@ def test_every_near_miss_is_wrong(problem):
         assert any(got.shape != value.shape or not torch.allclose(got, value) for got, value in parts), miss.diagnosis
 
 
-def test_a_sure_network_is_wrong_everywhere():
+def test_a_confident_network_has_no_zero_gradient():
     found = two_layers.gradients(PROBLEMS[-1])
 
     assert min(float(value.abs().max()) for value in found.values()) > 1e-3
 
 
 @pytest.mark.parametrize("split", SPLITS, ids=lambda split: split.kind)
-def test_both_ways_find_the_same_labels(split):
+def test_both_methods_find_the_same_labels(split):
     found = unseen.labels(split)
 
     assert torch.equal(found, unseen.labels_again(split))
@@ -55,14 +55,14 @@ def test_both_ways_find_the_same_labels(split):
 
 
 @pytest.mark.parametrize("split", SPLITS, ids=lambda split: split.kind)
-def test_no_more_unseen_points_were_seen_than_the_data_set_repeats(split):
-    # Fisher's irises hold one flower twice.
+def test_unseen_points_were_not_seen(split):
+    # Fisher's irises contain one flower twice.
     twice = int((torch.cdist(split.points, split.x) == 0).any(1).sum())
 
     assert twice <= (1 if split.kind == "irises" else 0)
 
 
-def test_without_the_library_that_brings_the_data_it_is_said_which_to_install(monkeypatch):
+def test_the_error_names_the_missing_library(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
 
     with pytest.raises(FileNotFoundError, match="scikit-learn is not installed"):

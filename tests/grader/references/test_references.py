@@ -9,7 +9,7 @@ X = normal(generator(1), 4)
 
 
 @pytest.mark.parametrize("name", ["sine", "exp", "tanh", "cube", "exp_of_square", "softplus", "softmax"])
-def test_autograd_and_differences_bear_each_other_out(name):
+def test_autograd_and_differences_agree(name):
     f = build(Function(name))
 
     torch.testing.assert_close(autograd.gradient(f, X), finite.gradient(f, X), rtol=1e-8, atol=1e-9)
@@ -26,7 +26,7 @@ def test_a_vector_jacobian_product_is_the_jacobian_times_the_vector():
     torch.testing.assert_close(autograd.vjp(f, X, v), v @ autograd.jacobian(f, X))
 
 
-def test_derivatives_that_vanish_are_zeros():
+def test_vanishing_derivatives_are_zeros():
     first, second, third = autograd.derivatives(build(Function("square")), X, 3)
 
     torch.testing.assert_close(first, 2 * X)
@@ -46,7 +46,7 @@ RULES = {
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_the_written_out_rules_walk_where_torch_walks(name):
+def test_the_formulas_take_the_steps_of_torch(name):
     rule, optimizer = RULES[name]
     f = build(Function("quadratic_bowl", {"curvature": double(1.0, 8.0), "centre": double(0.5, -1.0)}))
     start = double(2.0, 2.0)

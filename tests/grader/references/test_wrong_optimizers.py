@@ -24,14 +24,14 @@ def path(rule):
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_without_their_flaw_the_wrong_rules_are_right(name):
+def test_a_wrong_rule_without_its_flaw_is_right(name):
     wrong, right = RULES[name]
 
     torch.testing.assert_close(path(wrong), path(right))
 
 
 @pytest.mark.parametrize("name", FLAWS)
-def test_with_it_they_go_elsewhere(name):
+def test_a_flaw_changes_the_trajectory(name):
     wrong, right = FLAWS[name]
 
     assert not torch.allclose(path(wrong), path(right), rtol=1e-4)

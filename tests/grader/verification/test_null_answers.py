@@ -26,7 +26,7 @@ def test_null_answers_have_the_shape_and_dtype_of_the_truth(answers):
     assert (value.dtype, value.dim()) == (torch.float64, 2)
 
 
-def test_the_truth_of_another_seed_is_never_the_truth_of_this_one(answers):
+def test_the_truth_of_another_seed_differs(answers):
     exercise = load_exercise("unit/slope")
 
     for case, observation in zip(exercise.cases(1), answers["the truth of another seed"], strict=True):
@@ -48,7 +48,7 @@ witness = truth
 """
 
 
-def test_a_null_answer_has_the_structure_of_the_truth_however_deep(exercises):
+def test_a_null_answer_has_the_nested_structure_of_the_truth(exercises):
     make_package(exercises, reference=STRUCTURE)
     answers = {name: observations[0].value for name, observations in null_answers(load_exercise("unit/slope"), seed=1)}
 

@@ -1,4 +1,4 @@
-"""Every way in which a package may be bad has one clear sentence."""
+"""Each problem of a package has one clear sentence."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def problems(inline, exercises, name, *replacements):
     return verify("unit/slope", sandbox=inline).problems
 
 
-def test_a_new_package_already_passes(inline, exercises):
+def test_a_new_package_passes(inline, exercises):
     make_package(exercises)
 
     verification = verify("unit/slope", sandbox=inline, fingerprint=fingerprint_of("unit/slope"))
@@ -112,7 +112,7 @@ def test_a_missing_file_is_named(inline, exercises):
     ]
 
 
-def test_a_package_without_checks_is_told_how_one_is_written(inline, exercises):
+def test_a_package_without_checks_gets_an_example(inline, exercises):
     make_package(exercises, checks="from grader.authoring import check\n")
 
     assert verify("unit/slope", sandbox=inline).problems == [
@@ -120,7 +120,7 @@ def test_a_package_without_checks_is_told_how_one_is_written(inline, exercises):
     ]
 
 
-def test_cases_that_cannot_be_made_have_a_fingerprint_too_so_that_it_is_verify_that_tells(inline, exercises):
+def test_cases_that_raise_have_a_fingerprint_too(inline, exercises):
     path = file_of(make_package(exercises), "reference")
     path.write_text(part("reference", ("rng = generator(seed)", "1 / 0")))
 
@@ -132,7 +132,7 @@ def test_cases_that_cannot_be_made_have_a_fingerprint_too_so_that_it_is_verify_t
     ]
 
 
-def test_a_check_that_nothing_fails_is_named(inline, exercises):
+def test_a_check_that_no_mistake_fails_is_named(inline, exercises):
     folder = make_package(exercises)
     (folder / "checks.py").write_text(part("checks") + '\n\n@check(points=0)\ndef idle(trial):\n    """Idle."""\n')
 
@@ -141,7 +141,7 @@ def test_a_check_that_nothing_fails_is_named(inline, exercises):
     )
 
 
-def test_a_time_limit_that_is_too_tight_is_named(inline, exercises):
+def test_a_tight_time_limit_is_named(inline, exercises):
     folder = make_package(exercises)
     (folder / "exercise.toml").write_text(part("exercise") + "\n[limits]\nwall_seconds = 0.0001\n")
 
@@ -162,14 +162,14 @@ def test_too_few_answers_are_counted(folder, kept, says, inline, exercises):
     assert f"unit/slope: {says}" in verify("unit/slope", sandbox=inline).problems
 
 
-def test_an_alternative_that_falls_short_is_named_once_with_its_seeds(inline, exercises):
+def test_a_failing_alternative_is_named_once_with_its_seeds(inline, exercises):
     (make_package(exercises) / "alternatives" / "by_hand.py").write_text("def slope(x): return 2 * x * x\n")
 
     (problem,) = verify("unit/slope", sandbox=inline).problems
     assert problem.startswith("unit/slope: with seed 1, 2, 3, alternatives/by_hand.py gets 1 of 10 points: ")
 
 
-def test_an_error_that_is_not_the_packages_own_is_not_blamed_on_it(inline, exercises, monkeypatch):
+def test_an_error_outside_the_package_is_raised(inline, exercises, monkeypatch):
     make_package(exercises)
     monkeypatch.setattr(inline, "open", None)
 
@@ -177,7 +177,7 @@ def test_an_error_that_is_not_the_packages_own_is_not_blamed_on_it(inline, exerc
         verify("unit/slope", sandbox=inline)
 
 
-def test_a_slip_in_every_case_is_said_once(inline, exercises):
+def test_a_problem_of_every_case_is_reported_once(inline, exercises):
     assert problems(inline, exercises, "exercise", ('name = "slope"', 'name = "incline"')) == [
         "unit/slope: reference.py: the case “three numbers” calls `slope`; exercise.toml has the entries incline."
     ]
