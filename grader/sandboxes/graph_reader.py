@@ -30,6 +30,8 @@ class GraphMessage(msgspec.Struct, forbid_unknown_fields=True):
 
 def read_graph(document: Any) -> dict[str, Any] | None:
     """Return {"nodes": [{"id", "name", "shape"}], "edges": [[parent, child]], "capped"}, or None if it is no graph."""
+    if document is None:  # most calls ask for none: skip msgspec's exception
+        return None
     try:
         graph = msgspec.convert(document, GraphMessage)
     except (msgspec.ValidationError, UnicodeError):  # UnicodeError: a field's name is a lone surrogate
