@@ -1,4 +1,4 @@
-"""Every address of the website. Each app brings its own; this file says where they hang."""
+"""The URLs of the website. Each app has its own; this file sets their prefixes."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -1,1 +1,1 @@
-"""The exercises as the website knows them: titles, statements and starters, read from their packages. No torch."""
+"""Exercises and lessons for the website: texts read from their packages, without torch."""

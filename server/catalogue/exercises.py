@@ -1,7 +1,7 @@
-"""An exercise as a page needs it.
+"""Exercises for pages.
 
-Packages are read from disk when they change and kept in memory otherwise; a new version of an exercise is seen at
-once, without a restart.
+A package is read from disk again when one of its files changes, and kept in memory otherwise. So pages show a new
+version of an exercise at once, without a restart.
 """
 
 import os
@@ -34,9 +34,9 @@ class ExerciseText:
 
 
 def find_exercise(slug: str, *, variant: int = 0) -> ExerciseText:
-    """Return the exercise of a slug; UnknownExercise or PackageError where there is none to be had.
+    """Return the exercise of a slug; raises UnknownExercise or PackageError if it cannot be read.
 
-    Where each learner gets numbers of their own, the statement carries those of `variant`, the learner's key.
+    If each learner gets other numbers, the statement has those of `variant`, the learner's key.
     """
     stamp = tuple(sorted(_stamps(find_package(slug).folder)))
     common = _read(slug, 0, stamp)
@@ -44,7 +44,7 @@ def find_exercise(slug: str, *, variant: int = 0) -> ExerciseText:
 
 
 def title_of(slug: str) -> str:
-    """Return the title of an exercise, for lists: only its manifest is looked at. Errors as of `find_exercise`."""
+    """Return the title of an exercise, for lists: only its manifest is read. Raises the errors of `find_exercise`."""
     stat = (find_package(slug).folder / "exercise.toml").stat()
     return _title(slug, stat.st_mtime_ns, stat.st_size)
 
@@ -55,7 +55,7 @@ def _title(slug: str, _changed: int, _size: int) -> str:
 
 
 def _stamps(folder: Path | str) -> Iterator[tuple[str, int, int]]:
-    # Pages ask this of every exercise of a course, so it costs one look at each file and no more.
+    # Pages call this for every exercise of a course, so it costs one `stat` per file.
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir():

@@ -1,4 +1,4 @@
-"""A lesson as a page needs it: its prose as HTML, its code, the places of its exercises. Read anew when it changes."""
+"""Lessons for pages: text as HTML, code, and places of exercises. A lesson is read again when its file changes."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,7 +30,7 @@ class LessonText:
 
 
 def lesson_texts() -> list[LessonText]:
-    """Return every lesson, in the order of the course; PackageError where one is malformed."""
+    """Return every lesson, in the order of the course; raises PackageError if one is malformed."""
     return [_stamped(path) for path in sorted(lessons_folder().glob("*.md"))]
 
 

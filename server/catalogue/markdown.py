@@ -1,6 +1,6 @@
 """Markdown with TeX formulas to safe HTML: formulas become MathML, code gets Pygments' classes, nh3 cleans the rest.
 
-Authors are trusted with words, not with the page: whatever HTML their text or a formula smuggles in is taken out.
+Authors are not trusted with HTML: any HTML in a text or a formula that is not allowed below is removed.
 """
 
 from functools import cache
@@ -43,7 +43,7 @@ ATTRIBUTES = dict.fromkeys(MATHML, MATHML_ATTRIBUTES) | {
 
 
 def render(text: str) -> str:
-    """Return the HTML of a Markdown text; it may be put on a page as it is."""
+    """Return the HTML of a Markdown text; it is safe on a page."""
     return nh3.clean(
         _markdown().render(text),
         tags=TAGS,

@@ -1,1 +1,1 @@
-"""What teachers say about a submission."""
+"""Comments of teachers on submissions."""

@@ -7,7 +7,7 @@ from server.submissions.models import Submission
 
 
 class Comment(models.Model):
-    """What a teacher says about a submission; its learner reads it beside the result."""
+    """A teacher's comment on a submission; the learner sees it beside the result."""
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="comments")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

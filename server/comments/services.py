@@ -8,14 +8,14 @@ LONGEST = 5_000
 
 
 class CommentRejected(Exception):
-    """The comment was not kept; the text says why."""
+    """The comment was not saved; the text says why."""
 
 
 def comment(submission: Submission, *, author: User, text: str) -> Comment:
-    """Keep what a teacher says about a submission; CommentRejected where that is nothing, or far too much."""
-    said = text.strip()
-    if not said:
+    """Save a teacher's comment on a submission. Raises CommentRejected if it is empty or too long."""
+    content = text.strip()
+    if not content:
         raise CommentRejected("Write something first.")
-    if len(said) > LONGEST:
+    if len(content) > LONGEST:
         raise CommentRejected(f"A comment has at most {LONGEST} characters.")
-    return Comment.objects.create(submission=submission, author=author, text=said)
+    return Comment.objects.create(submission=submission, author=author, text=content)

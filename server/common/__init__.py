@@ -1,1 +1,1 @@
-"""What every app uses and none owns."""
+"""Code that all apps share."""

@@ -1,4 +1,4 @@
-"""Adding an index to a table that is in use."""
+"""Adds an index to a table that is in use."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from django.db.migrations.operations import AddIndex
 
 
 class AddIndexMeanwhile(AddIndexConcurrently):
-    """Add an index while others go on writing, where the database can; for migrations that are not atomic.
+    """Add an index without blocking writes, if the database supports that; only in migrations that are not atomic.
 
-    PostgreSQL builds it beside the work, which takes longer; SQLite locks its file for the moment.
+    PostgreSQL builds the index concurrently, which takes longer. SQLite locks its file meanwhile.
     """
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:

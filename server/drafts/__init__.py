@@ -1,1 +1,1 @@
-"""What learners type before they hand it in."""
+"""Drafts: code that learners typed but did not submit yet."""

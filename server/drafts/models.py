@@ -1,4 +1,4 @@
-"""The draft: what a learner typed for an assignment and did not hand in yet."""
+"""Drafts of learners for assignments."""
 
 from django.conf import settings
 from django.db import models
@@ -9,8 +9,8 @@ from server.gradebook.models import Assignment
 class Draft(models.Model):
     """One learner's draft for one assignment.
 
-    `version` counts the saves. Where two browsers typed at once, the newer save is `source`, and what it replaced
-    unseen is kept as `other` until the learner decides; `other_at` is when that was saved, None where there is none.
+    `version` counts the saves. If two browsers edit at the same time, the newer save is `source`, and the text that it
+    replaced is kept as `other` until the learner decides. `other_at` is when that text was saved, None without one.
     """
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")

@@ -1,4 +1,4 @@
-"""Saving drafts. The newer save wins; what it replaced unseen is kept beside it."""
+"""Saving drafts. The newer save wins; a text that it replaced unseen is kept as well."""
 
 from datetime import datetime
 
@@ -21,13 +21,13 @@ def save(
     settled: bool = False,
     now: datetime | None = None,
 ) -> Draft:
-    """Save what a learner typed; Unstorable where it cannot be kept.
+    """Save a learner's draft. Raises Unstorable if the text cannot be stored.
 
-    `seen` is the version that the browser typed on, 0 where there was none; if another browser saved since, its text
-    becomes the `other` one. `settled` says that the learner decided between the two.
+    `seen` is the version that the browser started from, 0 without one. If another browser saved since, its text becomes
+    `other`. `settled` means that the learner chose between the two.
     """
     check_storable(source)
-    # Two browsers may make the first draft at once: they take turns at the learner's row.
+    # Two browsers can insert the first draft at the same time: a lock on the learner's row makes them take turns.
     User.objects.select_for_update().get(pk=learner.pk)
     draft = Draft.objects.filter(learner=learner, assignment=assignment).first()
     draft = draft or Draft(learner=learner, assignment=assignment)

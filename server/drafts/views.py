@@ -1,4 +1,4 @@
-"""Saving a draft as one types."""
+"""Saves a draft while the learner types."""
 
 from django.http import JsonResponse
 from django.views.decorators.http import require_POST
@@ -12,9 +12,9 @@ from server.gradebook.selectors import get_assignment
 
 @require_POST
 def save(request: Request, course: str, slug: str) -> JsonResponse:
-    """Save one's own draft: {"version", "other"}, or 422 with {"complaint"}.
+    """Save the learner's draft: {"version", "other"}, or 422 with {"complaint"}.
 
-    `other`, null or {"source", "saved_at"}, is what another browser saved in the meantime.
+    `other`, null or {"source", "saved_at"}, is the text that another browser saved since.
     """
     assignment = get_assignment(request.user, course, slug, permission="submissions.submit")
     form = DraftForm(request.POST)

@@ -1,4 +1,4 @@
-"""Assignments in the admin. Grades are not here: whoever changes one says why, on the instructor's pages."""
+"""Assignments in the admin. Grades are not here: instructors change them on their own pages, with a reason."""
 
 from typing import Any
 

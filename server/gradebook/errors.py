@@ -1,8 +1,8 @@
-"""Why a grade is not changed; the text is for the instructor.
+"""Why a grade is not changed. The text of an error is for the instructor.
 
 GradeError
-├── Invalid     no reason given, or points that cannot be
-└── Overtaken   somebody changed the grade since
+├── Invalid     there is no reason, or the points are impossible
+└── Overtaken   the grade was changed again since
 """
 
 
@@ -11,8 +11,8 @@ class GradeError(Exception):
 
 
 class Invalid(GradeError):
-    """The decision makes no sense."""
+    """The decision is not possible."""
 
 
 class Overtaken(GradeError):
-    """The change cannot be undone: another one came after it."""
+    """The change cannot be undone, because another one came after it."""

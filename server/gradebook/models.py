@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from server.submissions.models import Submission
 
     class SubmissionManager(RelatedManager[Submission]):
-        """What Django makes of `SubmissionQuerySet`: this app stands below the one that defines it."""
+        """The manager that Django makes from `SubmissionQuerySet`, for mypy. The class is defined in an app above."""
 
         def graded_attempts(self) -> models.QuerySet[Submission]:
             """Attempts that count and have a report."""
@@ -37,7 +37,7 @@ class Assignment(models.Model):
     opens_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     closes_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as many as one likes.")
+    attempts = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: no limit.")
     cooldown_seconds = models.PositiveIntegerField(default=0)
     keeps = models.CharField(
         max_length=10, choices=[(keeps.value, keeps.name.title()) for keeps in Keeps], default="best"
@@ -61,16 +61,16 @@ class Assignment(models.Model):
         return reverse("submissions:exercise", args=[self.course.slug, self.slug])
 
     def clean(self) -> None:
-        """Raise ValidationError for terms that make no sense; whoever edits an assignment in a form is told so."""
+        """Raise ValidationError if the terms contradict each other; a form then shows the sentence."""
         moments = [moment for moment in (self.opens_at, self.due_at, self.closes_at) if moment]
         if moments != sorted(moments):
             raise ValidationError("An assignment opens first, then is due, then closes.")
         if self.pk and Grade.objects.filter(assignment=self, override__gt=self.points).exists():
-            raise ValidationError("Some students were given more points than that by hand. Change those grades first.")
+            raise ValidationError("Some students were given more points than this by hand. Change those grades first.")
 
     @property
     def unit(self) -> str:
-        """The unit it stands in: the first part of its slug."""
+        """Its unit: the first part of its slug."""
         return self.slug.partition("/")[0]
 
     @cached_property
@@ -85,7 +85,7 @@ class Assignment(models.Model):
 
     @property
     def terms(self) -> Terms:
-        """The terms, as the rules take them."""
+        """The terms, for `server.gradebook.rules`."""
         return Terms(
             points=self.points,
             opens_at=self.opens_at,
@@ -103,11 +103,11 @@ class Assignment(models.Model):
 
 
 class Unrecorded(Exception):
-    """Somebody tried to change grades, or the record of their changes, without leaving a trace."""
+    """A program tried to change grades, or the record of their changes, without a record."""
 
 
 class SingleWrites(models.QuerySet[Any]):
-    """Rows that are not written in bulk: such writes would slip past the record of changes."""
+    """Rows that cannot be written in bulk: such writes would bypass the record of changes."""
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
         raise Unrecorded("Grades change in server.gradebook.services, which records who, when and why.")
@@ -124,14 +124,14 @@ class ChangeQuerySet(SingleWrites):
 
 
 class Grade(models.Model):
-    """Where a learner stands with an assignment: what was decided, and what follows from it. One row each.
+    """A learner's grade in an assignment: the instructor's decision and the resulting points. One row each.
 
     Only `server.gradebook.services` writes here. `raw`, `penalty` and `final` are points of the assignment; `final` is
-    what counts, None where nothing does. `counted` is the submission that they come from. `used` counts graded
-    attempts, `passed_after` those it took until one got every point; the moments are those of the handing in.
+    what counts, None if nothing counts. `counted` is the submission that they come from. `used` counts graded
+    attempts, `passed_after` those up to the first with every point. The times are those of submission.
     """
 
-    # A course that holds grades is not deleted, with them and the record of how they came about, by a slip of the hand.
+    # Nobody can delete a course that holds grades by mistake, and with it the record of their changes.
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="grades")
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="grades")
 
@@ -162,7 +162,7 @@ class Grade(models.Model):
 
     @property
     def decision(self) -> Decision:
-        """What was decided for the learner, as the rules take it."""
+        """The decision about the learner, for `server.gradebook.rules`."""
         return Decision(
             override=self.override,
             exempt=self.exempt,
@@ -193,11 +193,11 @@ DECISIONS = frozenset({Action.OVERRIDDEN, Action.EXEMPTED, Action.EXTENDED, Acti
 
 
 class GradeChange(models.Model):
-    """One change of a grade: who (nobody: the system), when, why, and the grade before and after.
+    """One change of a grade: who (None: the system), when, why, and the grade before and after.
 
-    A table of our own, not a history of row versions: a change needs a reason, belongs to a person or a regrade, spans
-    what was decided and what followed, and can be undone as one. It is written where the grade is, so no bulk write
-    slips past it. `old` and `new` hold raw, penalty, final and the decision, as JSON.
+    This is a table of its own and not a history of row versions: a change needs a reason, belongs to a person or a
+    regrade, covers the decision and its result, and can be undone as a whole. The code that writes the grade writes it,
+    too, so no bulk write can bypass it. `old` and `new` hold raw, penalty, final and the decision, as JSON.
     """
 
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="changes")
@@ -224,21 +224,21 @@ class GradeChange(models.Model):
         return f"{self.action}: {self.old.get('final')} -> {self.new.get('final')}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write it down, once."""
+        """Insert the change. Raises Unrecorded if it exists already."""
         if not self._state.adding:
-            raise Unrecorded("What was recorded of a grade stays as it is.")
+            raise Unrecorded("A recorded change cannot be edited.")
         super().save(*args, **kwargs)
 
     def delete(self, *_: Any, **__: Any) -> Any:
-        """Refuse: the record is kept."""
-        raise Unrecorded("What was recorded of a grade stays.")
+        """Raise Unrecorded: the record is kept."""
+        raise Unrecorded("A recorded change cannot be deleted.")
 
     @property
     def is_decision(self) -> bool:
-        """Whether a person decided it, so that it can be undone by itself. What a regrade did is undone there."""
+        """Whether a person decided it, so that it can be undone alone. A regrade's change is undone on its page."""
         return self.action in DECISIONS and not (self.undoes is not None and self.undoes.action == Action.REGRADED)
 
     @property
     def decided(self) -> Any:
-        """What the change did, for a sentence: the keys whose values differ, with old and new."""
+        """The keys whose values changed, each with the old and the new value."""
         return {key: (self.old.get(key), value) for key, value in self.new.items() if self.old.get(key) != value}

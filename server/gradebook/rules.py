@@ -1,7 +1,7 @@
 """The rules of grading, all of them, as plain functions of plain data. No database, no clock.
 
-Scores are fractions of what could be had (0 to 1); grades are points of the assignment. A submission that we failed
-to grade, or that did not load, is no attempt and has no score: it never reaches this module.
+Scores are fractions of the maximum (0 to 1); grades are points of the assignment. A submission that ended in a grading
+error or did not load is not an attempt and has no score: it never reaches this module.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ class Keeps(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a submission is not taken in. Earlier ones win: they explain the later ones."""
+    """Why a submission is not accepted. If several apply, the first one is given."""
 
     NOT_OPEN = "not_open"
     CLOSED = "closed"
@@ -31,7 +31,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LateRule:
-    """What lateness costs: so much of the points per day begun after the grace, and never more than the cap."""
+    """The late penalty: a share of the points for each day begun after the grace period, at most the cap."""
 
     per_day: float = 0.0
     cap: float = 1.0
@@ -40,7 +40,7 @@ class LateRule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Terms:
-    """The terms of an assignment for one learner. None means: no such limit."""
+    """The terms of an assignment for one learner. None means no limit."""
 
     points: float
     opens_at: datetime | None = None
@@ -56,8 +56,8 @@ class Terms:
 class Decision:
     """What an instructor decided for one learner and assignment, over and above the terms.
 
-    `override` is the points that count whatever was scored; an `exempt` assignment does not count at all. The others
-    are more time and more attempts; they never make the terms harder.
+    `override` replaces the points from the scores; an `exempt` assignment does not count at all. The others give more
+    time and more attempts; they never make the terms stricter.
     """
 
     override: float | None = None
@@ -69,7 +69,7 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
-    """A graded submission: when it was handed in, and what share of the points it got (0 to 1)."""
+    """A graded submission: when it was handed in, and its share of the points (0 to 1)."""
 
     submitted_at: datetime
     fraction: float
@@ -77,9 +77,9 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GradePoints:
-    """Points: `raw` as scored, `penalty` taken off for lateness, and what remains.
+    """Points: `raw` from the score, minus the late `penalty`.
 
-    Of several attempts it is that of one, number `counted` in the order in which they were passed in.
+    `counted` is the index of the attempt that counts, in the order of the argument.
     """
 
     raw: float
@@ -93,7 +93,7 @@ class GradePoints:
 
 
 def refusal(terms: Terms, *, now: datetime, used: int, last_at: datetime | None) -> Refusal | None:
-    """Return why a submission may not be handed in now, or None. `used` counts attempts, `last_at` is the latest's."""
+    """Return why a learner cannot submit now, or None. `used` counts attempts, `last_at` is the latest's."""
     if terms.opens_at is not None and now < terms.opens_at:
         return Refusal.NOT_OPEN
     if terms.closes_at is not None and now >= terms.closes_at:
@@ -106,7 +106,7 @@ def refusal(terms: Terms, *, now: datetime, used: int, last_at: datetime | None)
 
 
 def late_share(terms: Terms, submitted_at: datetime) -> float:
-    """Return the share of the points (0 to the cap) that lateness takes away. A day begun counts as a day."""
+    """Return the share of the points (0 to the cap) that is lost because of lateness. A day begun counts as a day."""
     if terms.due_at is None or submitted_at <= terms.due_at + terms.late.grace:
         return 0.0
     days = ceil((submitted_at - terms.due_at) / DAY)
@@ -120,7 +120,7 @@ def grade_of(terms: Terms, attempt: Attempt, *, counted: int = 0) -> GradePoints
 
 
 def grade(terms: Terms, attempts: Sequence[Attempt]) -> GradePoints | None:
-    """Return the grade of all attempts, in any order; None where nothing was graded. Of equals the earliest counts."""
+    """Return the grade of all attempts, in any order; None if nothing was graded. Of equals the earliest counts."""
     in_time_order = sorted(range(len(attempts)), key=lambda place: attempts[place].submitted_at)
     if not in_time_order:
         return None
@@ -131,9 +131,9 @@ def grade(terms: Terms, attempts: Sequence[Attempt]) -> GradePoints | None:
 
 
 def terms_for(terms: Terms, decision: Decision) -> Terms:
-    """Return the terms as they hold for a learner: the later of two moments, and the extra attempts on top.
+    """Return the terms as they hold for a learner: the later of two times, and the extra attempts added.
 
-    An exercise cannot close before the learner's own due date; a limit that is not there stays away.
+    An exercise cannot close before the learner's own due date; a missing limit stays missing.
     """
     due_at = _later(terms.due_at, decision.due_at)
     closes_at = _later(terms.closes_at, max(filter(None, [decision.closes_at, decision.due_at]), default=None))

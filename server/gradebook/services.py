@@ -1,11 +1,11 @@
-"""Every write to a grade. Each leaves a GradeChange that says who, when, why, old and new.
+"""Every write to a grade. Each leaves a GradeChange with who, when, why, old and new.
 
-refresh         what was handed in changed: see what follows
+refresh         compute grades again after a submission changed
 decide          an instructor overrides, exempts or extends
 undo            takes a decision back, unless another came after it
-change_terms    the terms of an assignment changed, and so may every grade in it
+change_terms    changes the terms of an assignment, and with them its grades
 
-And of the assignments themselves: `set_exercise` makes one, `withdraw` takes one away that nobody worked on.
+For assignments themselves: `set_exercise` adds one, `withdraw` removes one that nobody worked on.
 """
 
 from collections import defaultdict
@@ -42,21 +42,21 @@ def refresh(
     now: datetime | None = None,
     undoes: GradeChange | None = None,
 ) -> list[GradeChange]:
-    """Work out grades anew from what was handed in (everybody's where no learners are named); return what changed.
+    """Compute grades again from the submissions, for all learners if none are named; return the changes.
 
-    Where nothing changed, nothing is written. `undoes` is the change that a single learner's new grade takes back.
+    If nothing changed, nothing is written. `undoes` is the change that a single learner's new grade takes back.
     """
     whom = None if learners is None else {one.pk if isinstance(one, User) else one for one in learners}
-    handed_in = _handed_in(assignment, whom)
+    attempts_of = _graded_attempts(assignment, whom)
     rows = {row.learner_id: row for row in _locked(assignment, whom)}
-    fresh = [_row(assignment, learner) for learner in handed_in.keys() - rows.keys()]
+    fresh = [_row(assignment, learner) for learner in attempts_of.keys() - rows.keys()]
     changes = []
     for row in [*rows.values(), *fresh]:
         before, results = state_of(row), _results(row)
-        _work_out(row, assignment, handed_in[row.learner_id])
+        _compute(row, assignment, attempts_of[row.learner_id])
         if _results(row) != results:
             row.save(update_fields=[*RESULTS, "updated_at"])
-        changes += _tell(row, before, action=action, why=why, by=by, now=now, undoes=undoes)
+        changes += _record_change(row, before, action=action, why=why, by=by, now=now, undoes=undoes)
     return changes
 
 
@@ -64,12 +64,13 @@ def refresh(
 def decide(
     assignment: Assignment, learner: User, *, action: Action, by: User, why: str, **decided: Any
 ) -> GradeChange | None:
-    """Override, exempt or extend for one learner; None where that changes nothing.
+    """Override, exempt or extend for one learner; None if that changes nothing.
 
-    `decided` are fields of `Decision`. Invalid without a reason, or with points outside of the assignment's.
+    `decided` are fields of `Decision`. Raises Invalid without a reason, or if the points are not between 0 and the
+    assignment's maximum.
     """
     if not why.strip():
-        raise Invalid("Say why: the reason is kept with the grade.")
+        raise Invalid("Give a reason: it is kept with the grade.")
     row = _row(assignment, learner.pk)
     decision = replace(row.decision, **decided)
     _check(decision, assignment)
@@ -78,11 +79,11 @@ def decide(
 
 @transaction.atomic
 def undo(change: GradeChange, *, by: User, why: str) -> GradeChange | None:
-    """Bring back what was decided before a change; Overtaken where another decision came after it."""
+    """Restore the decision from before a change. Raises Overtaken if another decision came after it."""
     if not change.is_decision:
         raise Invalid("Only a decision can be undone. Override the grade instead.")
     row = _row(change.assignment, change.learner_id)
-    # Asked under the lock: two people may press the button at once.
+    # Checked under the lock: two people can press the button at the same time.
     if GradeChange.objects.filter(undoes=change).exists() or row.decision != decision_in(change.new):
         raise Overtaken("This grade was changed again since. Undo the later change first.")
     return _apply(row, decision_in(change.old), action=Action.UNDONE, by=by, why=why, undoes=change)
@@ -90,14 +91,14 @@ def undo(change: GradeChange, *, by: User, why: str) -> GradeChange | None:
 
 @transaction.atomic
 def change_terms(assignment: Assignment, *, by: User | None, why: str = "The terms were changed.") -> list[GradeChange]:
-    """Save an assignment whose fields were set, and bring every grade in it up to date; return the changes."""
+    """Save an assignment with its new terms, and compute its grades again; return the changes."""
     assignment.save()
     return refresh(assignment, action=Action.TERMS, by=by, why=why)
 
 
 @transaction.atomic
 def set_exercise(assignment: Assignment) -> Assignment:
-    """Add an assignment to its course, after all the others; Invalid where its slug is taken there."""
+    """Add an assignment to its course, after the others. Raises Invalid if the slug is taken."""
     others = Assignment.objects.select_for_update().filter(course=assignment.course)
     if any(one.slug == assignment.slug for one in others):
         raise Invalid(f"This course has an assignment called {assignment.slug} already.")
@@ -108,17 +109,19 @@ def set_exercise(assignment: Assignment) -> Assignment:
 
 @transaction.atomic
 def withdraw(assignment: Assignment) -> None:
-    """Take an assignment out of its course; Invalid where anything was handed in or decided there, for that is kept."""
+    """Remove an assignment. Raises Invalid if it has submissions or decisions, which are kept."""
     try:
         assignment.delete()
     except ProtectedError:
-        raise Invalid("Students have worked on this, so it stays. Let it close instead.") from None
+        raise Invalid(
+            "Students have worked on this exercise, so it cannot be removed. Set a closing date instead."
+        ) from None
 
 
 def _check(decision: Decision, assignment: Assignment) -> None:
     # Written as "within", so that NaN is refused too.
     if decision.override is not None and not 0 <= decision.override <= assignment.points:
-        raise Invalid(f"The points must lie between 0 and {assignment.points:g}.")
+        raise Invalid(f"The points must be between 0 and {assignment.points:g}.")
 
 
 def _apply(
@@ -127,9 +130,9 @@ def _apply(
     before = state_of(row)
     for name in DECIDED:
         setattr(row, name, getattr(decision, name))
-    _work_out(row, row.assignment, _handed_in(row.assignment, {row.learner_id})[row.learner_id])
+    _compute(row, row.assignment, _graded_attempts(row.assignment, {row.learner_id})[row.learner_id])
     row.save()
-    return next(iter(_tell(row, before, action=action, why=why, by=by, undoes=undoes)), None)
+    return next(iter(_record_change(row, before, action=action, why=why, by=by, undoes=undoes)), None)
 
 
 def _row(assignment: Assignment, learner: int) -> Grade:
@@ -143,7 +146,7 @@ def _locked(assignment: Assignment, learners: set[int] | None) -> list[Grade]:
     return list(rows if learners is None else rows.filter(learner__in=learners))
 
 
-def _handed_in(assignment: Assignment, learners: set[int] | None) -> "dict[int, list[Submission]]":
+def _graded_attempts(assignment: Assignment, learners: set[int] | None) -> "dict[int, list[Submission]]":
     """Return the graded attempts of each learner, oldest first."""
     graded = assignment.submissions.graded_attempts()
     if learners is not None:
@@ -154,11 +157,11 @@ def _handed_in(assignment: Assignment, learners: set[int] | None) -> "dict[int, 
     return by_learner
 
 
-def _work_out(row: Grade, assignment: Assignment, handed_in: "list[Submission]") -> None:
-    """Set what follows from what was handed in and decided, unsaved."""
-    attempts = [Attempt(submitted_at=one.submitted_at, fraction=one.fraction) for one in handed_in]
+def _compute(row: Grade, assignment: Assignment, submissions: "list[Submission]") -> None:
+    """Compute the fields that follow from attempts and decision, without saving."""
+    attempts = [Attempt(submitted_at=one.submitted_at, fraction=one.fraction) for one in submissions]
     result = grade(terms_for(assignment.terms, row.decision), attempts)
-    row.counted = handed_in[result.counted] if result else None
+    row.counted = submissions[result.counted] if result else None
     row.raw = result.raw if result else None
     row.penalty = result.penalty if result else None
     row.final = points_that_count(result, row.decision)
@@ -173,7 +176,7 @@ def _results(row: Grade) -> list[Any]:
     return [getattr(row, "counted_id" if name == "counted" else name) for name in RESULTS]
 
 
-def _tell(
+def _record_change(
     row: Grade,
     before: dict[str, Any],
     *,

@@ -1,4 +1,4 @@
-"""What others may wish to know of a grade, told inside the transaction that changes it."""
+"""Signals of grades, sent inside the transaction that changes one."""
 
 from django.dispatch import Signal
 

@@ -1,4 +1,4 @@
-"""What a GradeChange keeps of a grade before and after: points and decision, as JSON data."""
+"""The state of a grade in a GradeChange: points and decision as JSON data."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -18,7 +18,7 @@ def state_of(row: Grade) -> dict[str, Any]:
 
 
 def decision_in(state: dict[str, Any]) -> Decision:
-    """Return the decision in what `state_of` made."""
+    """Return the decision in a state from `state_of`."""
     moments = {key: _moment(state[key]) for key in ("due_at", "closes_at")}
     return Decision(**{key: state[key] for key in DECIDED} | moments)
 
@@ -27,5 +27,5 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-# A grade of which nothing was recorded yet.
+# The state of a grade without any record.
 BLANK = state_of(Grade())

@@ -1,1 +1,1 @@
-"""The course text, and running the code in it."""
+"""The lessons of a course, and runs of the code in them."""

@@ -1,5 +1,5 @@
-"""What a reader is told instead of a run. The words are the message."""
+"""Why a snippet is not run. The text of the error is for the reader."""
 
 
 class NotRun(Exception):
-    """A snippet is not run, for a reason that the reader can do something about."""
+    """The snippet was not run, for a reason that the reader can change."""

@@ -1,4 +1,4 @@
-"""A run of a snippet: kept for as long as somebody may look at what it showed."""
+"""Runs of snippets. They are deleted after a day."""
 
 from datetime import timedelta
 
@@ -12,12 +12,12 @@ from server.common.uuid7 import uuid7
 from server.courses.models import Course
 from server.submissions.models import new_token
 
-# After so long without an answer nothing will come any more; the graders do not start on it then either.
+# After so long without an answer, a run is over; graders do not start it any more.
 PATIENCE = timedelta(seconds=60)
 
 
 class SnippetRun(models.Model):
-    """A reader's run of a lesson's blocks up to one. `shown` is the grader's answer, None where we erred or wait."""
+    """A reader's run of a lesson's blocks up to one. `shown` is the answer, None while it waits or if it failed."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -37,20 +37,20 @@ class SnippetRun(models.Model):
         return f"{self.lesson} {self.block}"
 
     def get_absolute_url(self) -> str:
-        """Return the address of what it shows."""
+        """Return the address of its output."""
         return reverse("lessons:run", args=[self.pk])
 
     @property
     def is_waiting(self) -> bool:
-        """Whether an answer may still come."""
+        """Whether an answer can still come."""
         return self.finished_at is None and timezone.now() < self.started_at + PATIENCE
 
     @property
     def answer(self) -> Shown | None:
-        """What the block showed, or None where there is no answer."""
+        """The output of the block, or None if there is no answer."""
         return Shown.from_dict(self.shown) if self.shown else None
 
     @property
-    def ask_again_ms(self) -> int:
-        """How long a page shall wait before it asks again (milliseconds): most answers come at once."""
+    def poll_ms(self) -> int:
+        """How long a page waits between two requests (milliseconds). Most answers come at once."""
         return 200 if timezone.now() < self.started_at + timedelta(seconds=3) else 1000

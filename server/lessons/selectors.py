@@ -1,4 +1,4 @@
-"""Reading lessons and runs. What a person may not see does not exist for them: Http404."""
+"""Reading lessons and runs. Http404 if a person lacks the permission."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -22,7 +22,7 @@ class Shelf:
 
     @property
     def passed(self) -> int:
-        """How many of them have every point."""
+        """How many of its exercises have every point."""
         return sum(status.passed for status in self.statuses)
 
 
@@ -43,8 +43,8 @@ def get_lesson(slug: str) -> LessonText:
 
 
 def shelves(user: User, course: Course) -> list[Shelf]:
-    """Return every lesson, and how a reader stands with its exercises."""
-    by_exercise = _standings(user, course)
+    """Return every lesson, with the reader's status in its exercises."""
+    by_exercise = _statuses(user, course)
     return [
         Shelf(lesson=lesson, statuses=[by_exercise[slug] for slug in lesson.exercises if slug in by_exercise])
         for lesson in lesson_texts()
@@ -53,11 +53,11 @@ def shelves(user: User, course: Course) -> list[Shelf]:
 
 def paragraphs(user: User, course: Course, lesson: LessonText) -> list[Paragraph]:
     """Return a lesson piece by piece, as a reader sees it in a course."""
-    by_exercise = _standings(user, course)
+    by_exercise = _statuses(user, course)
     return [Paragraph(piece=piece, status=by_exercise.get(piece.exercise)) for piece in lesson.pieces]
 
 
-def _standings(user: User, course: Course) -> dict[str, AssignmentStatus]:
+def _statuses(user: User, course: Course) -> dict[str, AssignmentStatus]:
     return {status.assignment.exercise: status for status in statuses(user, course)}
 
 

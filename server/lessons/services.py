@@ -1,8 +1,8 @@
 """Every write to a run of a snippet.
 
-start     taken in, committed, then queued
-record    the answer came back
-forget    what nobody looks at any more goes
+start     accept, commit, then queue
+record    record the answer
+forget    delete old runs
 """
 
 import secrets
@@ -38,13 +38,13 @@ _SHOWN = TypeAdapter(Shown)
 
 @transaction.atomic
 def start(*, learner: User, course: Course, lesson: LessonText, sources: list[str]) -> SnippetRun:
-    """Run the first blocks of a lesson, as the reader changed them; NotRun with words where that is too much."""
+    """Run the first blocks of a lesson, with the reader's changes. Raises NotRun if that is too much."""
     if not 1 <= len(sources) <= len(lesson.blocks):
-        raise NotRun("The lesson has changed meanwhile. Reload the page.")
+        raise NotRun("The lesson has changed. Reload the page.")
     _check_size(sources)
     # Two browsers at once take turns at the reader's row, so that neither slips past the limit.
     User.objects.select_for_update().get(pk=learner.pk)
-    _check_pace(learner)
+    _check_rate(learner)
     run = SnippetRun.objects.create(learner=learner, course=course, lesson=lesson.slug, block=len(sources))
     snippet = Snippet(run=str(run.pk), token=run.token, sources=tuple(sources))
     transaction.on_commit(partial(_send, snippet))
@@ -53,7 +53,7 @@ def start(*, learner: User, course: Course, lesson: LessonText, sources: list[st
 
 def _check_size(sources: list[str]) -> None:
     if sum(len(source.encode("utf-8", errors="replace")) for source in sources) > LARGEST:
-        raise NotRun(f"This is too much code: at most {LARGEST // 1024} kB can be run here.")
+        raise NotRun(f"This is too much code. At most {LARGEST // 1024} kB can be run here.")
     try:
         for source in sources:
             check_storable(source)
@@ -61,13 +61,13 @@ def _check_size(sources: list[str]) -> None:
         raise NotRun(str(error)) from None
 
 
-def _check_pace(learner: User) -> None:
+def _check_rate(learner: User) -> None:
     recent = SnippetRun.objects.filter(learner=learner, started_at__gt=timezone.now() - PATIENCE)
     times = list(recent.values_list("finished_at", flat=True))
     if times.count(None) >= AT_ONCE:
-        raise NotRun("Your last runs are not over yet. Wait for them to end.")
+        raise NotRun("Your last runs have not finished yet. Please wait for them.")
     if len(times) >= PER_MINUTE:
-        raise NotRun(f"That was {PER_MINUTE} runs within a minute. Take a breath, then go on.")
+        raise NotRun(f"You started {PER_MINUTE} runs within a minute. Please wait a moment.")
 
 
 def _send(snippet: Snippet) -> None:
@@ -84,7 +84,7 @@ def _send(snippet: Snippet) -> None:
 
 @transaction.atomic
 def record(*, run: str, token: str, shown: dict[str, Any] | None) -> bool:
-    """Write down what a snippet showed, once; False where it is not awaited, or is nothing that we know."""
+    """Save the output of a snippet, once; False if the run is unknown, finished, or has another token."""
     row = SnippetRun.objects.select_for_update().filter(pk=run, finished_at=None).first()
     if row is None or not secrets.compare_digest(row.token, token):
         log.warning("snippet_refused", run=run)
@@ -98,10 +98,10 @@ def record(*, run: str, token: str, shown: dict[str, Any] | None) -> bool:
 def _read(shown: dict[str, Any]) -> dict[str, Any] | None:
     if checked_json(_SHOWN, shown) is None:
         return None
-    # NUL bytes are text for Python, but not for every database.
+    # NUL is text for Python, but PostgreSQL cannot store it.
     return {key: value.replace("\0", "\ufffd") if isinstance(value, str) else value for key, value in shown.items()}
 
 
 def forget() -> int:
-    """Delete the runs of yesterday and before; the number of them."""
+    """Delete the runs that are older than a day, and return how many."""
     return SnippetRun.objects.filter(started_at__lt=timezone.now() - KEPT).delete()[0]

@@ -9,11 +9,11 @@ from server.lessons import services
 
 @shared_task(name="lessons.record")
 def record(ran: dict[str, Any]) -> None:
-    """Write down what a snippet showed: `{"run", "token", "shown"}`."""
+    """Record the output of a snippet: `{"run", "token", "shown"}`."""
     services.record(**ran)
 
 
 @shared_task(name="lessons.forget")
 def forget() -> None:
-    """Delete the runs that nobody looks at any more."""
+    """Delete old runs."""
     services.forget()

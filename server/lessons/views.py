@@ -1,4 +1,4 @@
-"""The lessons of a course, and what their code shows."""
+"""The pages of lessons, and the output of their code."""
 
 from uuid import UUID
 
@@ -25,14 +25,14 @@ def index(request: Request, course: str) -> HttpResponse:
 
 @require_GET
 def lesson(request: Request, course: str, slug: str) -> HttpResponse:
-    """One lesson: words, code that runs, exercises in their places."""
+    """One lesson: text, code that can be run, and links to exercises."""
     found = get_course(request.user, course)
     return render(request, "lessons/lesson.html", _lesson(request, found, selectors.get_lesson(slug)))
 
 
 @require_POST
 def start(request: Request, course: str, slug: str) -> HttpResponse:
-    """Run the blocks up to number `run`, as they stand in the page."""
+    """Run the blocks up to number `run`, with the code on the page."""
     found, text = get_course(request.user, course), selectors.get_lesson(slug)
     try:
         sources = _sources(request)
@@ -45,7 +45,7 @@ def start(request: Request, course: str, slug: str) -> HttpResponse:
 @require_GET
 @never_cache
 def run(request: Request, pk: UUID) -> HttpResponse:
-    """What a run shows: a part of the lesson's page, or a page of its own where there is no script."""
+    """The output of a run: a part of the lesson's page, or a page of its own without JavaScript."""
     found = selectors.get_run(request.user, pk)
     context = {"run": found, "course": found.course, "lesson": selectors.get_lesson(found.lesson)}
     return render(request, "lessons/_run.html" if request.htmx else "lessons/run.html", context)
@@ -54,8 +54,8 @@ def run(request: Request, pk: UUID) -> HttpResponse:
 def _sources(request: Request) -> list[str]:
     blocks, number = request.POST.getlist("block"), request.POST.get("run", "")
     if not number.isdecimal() or not 1 <= int(number[:4]) <= len(blocks):
-        raise NotRun("The lesson has changed meanwhile. Reload the page.")
-    # A block without a line end at its end would run into the next one.
+        raise NotRun("The lesson has changed. Reload the page.")
+    # Without a final line end, the last line would join with the next block.
     return [block.replace("\r\n", "\n").replace("\r", "\n").rstrip() + "\n" for block in blocks[: int(number[:4])]]
 
 

@@ -1,1 +1,1 @@
-"""Grading again with a new version of an exercise, first as a preview: no score changes until it is applied."""
+"""Grade submissions again with a new version of an exercise. No score changes until the preview is applied."""

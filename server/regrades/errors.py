@@ -1,4 +1,4 @@
-"""Why a regrade does not move; the text is for the instructor."""
+"""Why a regrade is not changed. The text of an error is for the instructor."""
 
 
 class RegradeError(Exception):

@@ -1,4 +1,4 @@
-"""A regrade and its reruns: what every submission would get now."""
+"""A regrade and its reruns: the new score of each submission."""
 
 from django.conf import settings
 from django.db import models
@@ -19,7 +19,7 @@ class RegradeScope(models.TextChoices):
 
 
 class Stage(models.TextChoices):
-    """Where a regrade is. A preview changes nothing; an applied one can be taken back."""
+    """The state of a regrade. A preview changes nothing; an applied regrade can be taken back."""
 
     PREVIEW = "preview", "Preview"
     APPLIED = "applied", "Applied"
@@ -28,7 +28,7 @@ class Stage(models.TextChoices):
 
 
 class Regrade(models.Model):
-    """One decision to grade some assignments again. Its reruns hold what came of it."""
+    """One decision to grade some assignments again. Its reruns hold the results."""
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="regrades")
     assignments: models.ManyToManyField = models.ManyToManyField(Assignment, related_name="regrades")
@@ -36,7 +36,7 @@ class Regrade(models.Model):
     state = models.CharField(max_length=10, choices=Stage.choices, default=Stage.PREVIEW)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     why = models.TextField()
-    # What applying it changed, so that each of the changes can be taken back by itself.
+    # The changes that applying it made, so that each can be taken back alone.
     changes: models.ManyToManyField = models.ManyToManyField(GradeChange, related_name="regrades")
     started_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -53,10 +53,10 @@ class Regrade(models.Model):
 
 
 class Rerun(models.Model):
-    """A submission, graded once more. Its id names the job, so that nothing mistakes it for the submission's own.
+    """A submission that is graded again. The job has the rerun's id, which differs from the submission's.
 
-    The old values are those at the start; applying asks whether they still hold. `changes` tells whether the score
-    would be another. `state` is a submission's: queued until a report came, error where we gave up.
+    The old values are those at the start; `apply` checks that they still hold. `changes` is true if the score differs.
+    `state` is a state of submissions: queued until a report comes, error if it was given up.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -94,10 +94,10 @@ class Rerun(models.Model):
 
     @property
     def difference(self) -> float:
-        """How much better the new score is, in the grader's points."""
+        """How many points the new score is better."""
         return (self.given or 0.0) - (self.old_given or 0.0)
 
     def job(self) -> Job:
-        """Return the submission's own job, same secret cases and all, under this rerun's name and for this version."""
+        """Return the submission's job, same secret cases, with this rerun's id, token and exercise version."""
         own = self.submission.job().to_dict()
         return Job.from_dict(own | {"submission": str(self.pk), "token": self.token, "digest": self.digest})

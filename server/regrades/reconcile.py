@@ -1,4 +1,4 @@
-"""Finding reruns that were never sent or that the queue lost, as `submissions.queue.reconcile` does for submissions."""
+"""Finds reruns that were never sent or that the queue lost, as `submissions.queue.reconcile` does for submissions."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from server.submissions.queue.dispatch import in_flight, jobs_in
 
 
 def reconcile() -> int:
-    """Send what is overdue again and return how much that was; what was tried too often is given up."""
+    """Send overdue reruns again, and return how many; give up those that were tried too often."""
     out = Rerun.objects.filter(state=State.QUEUED, regrade__state=Stage.PREVIEW)
     return sum(_reconcile(runtime) for runtime in out.order_by().values_list("runtime", flat=True).distinct())
 
@@ -26,7 +26,7 @@ def _reconcile(runtime: str) -> int:
     if not keys:
         return 0
     sent = out.exclude(sent_at=None).order_by("-sent_at", "-pk")
-    # The queue is first in, first out: with k jobs in it, the k that were sent last are the ones that wait.
+    # The queue is first in, first out: if it holds k jobs, they are the k that were sent last.
     waiting = keys & set(sent.values_list("pk", flat=True)[: jobs_in(queue_of(runtime))])
     lost = keys - waiting
     return sum(_again(pk) for pk in sorted(lost - in_flight(lost)))

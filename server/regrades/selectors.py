@@ -11,7 +11,7 @@ from server.submissions.models import State
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tally:
-    """How far a regrade is, and what it would change."""
+    """The progress of a regrade, and what it would change."""
 
     total: int
     over: int
@@ -22,7 +22,7 @@ class Tally:
 
     @property
     def ready(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether every rerun is finished."""
         return self.over == self.total
 
 

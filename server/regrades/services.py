@@ -1,13 +1,13 @@
 """Every write to a regrade.
 
-start       the preview begins: a rerun for each submission
-record      a rerun's report came
-apply       the new scores take the place of the old
-discard     the preview is put away; nothing was changed
-revert      an applied regrade is taken back
-take_back   an applied regrade is taken back for one student and assignment
+start       begin a preview: a rerun for each submission
+record      record the report of a rerun
+apply       replace the old scores with the new ones
+discard     end a preview without changes
+revert      take an applied regrade back
+take_back   take an applied regrade back for one student and assignment
 
-A score that changed since the preview began is left alone, by `apply` and by `revert`.
+`apply` and `revert` skip a score that changed since the preview began.
 """
 
 import secrets
@@ -38,13 +38,13 @@ from server.submissions.services import lease, read_report, rescore, state_after
 def start(
     course: Course, assignments: Iterable[Assignment], *, by: User, why: str, scope: RegradeScope = RegradeScope.ALL
 ) -> Regrade:
-    """Begin a preview; RegradeError without a reason, or where there is nothing to grade again."""
+    """Begin a preview. Raises RegradeError without a reason, or if there is nothing to grade again."""
     chosen = {assignment.pk: assignment for assignment in assignments}
     if not why.strip():
-        raise RegradeError("Say why: the reason is kept with every grade that changes.")
+        raise RegradeError("Give a reason: it is kept with every grade that changes.")
     submissions = list(_submissions(chosen, scope))
     if not submissions:
-        raise RegradeError("Nothing was graded there yet.")
+        raise RegradeError("No submission was graded there yet.")
     regrade = Regrade.objects.create(course=course, by=by, why=why.strip(), scope=scope)
     regrade.assignments.set(chosen)
     Rerun.objects.bulk_create((_rerun(regrade, one, chosen[one.assignment_id]) for one in submissions), batch_size=200)
@@ -77,14 +77,14 @@ def _rerun(regrade: Regrade, submission: Submission, assignment: Assignment) -> 
 
 
 def send_out(regrade: int) -> int:
-    """Send the reruns of a preview that were not sent yet, and return how many; a broker that dies loses none."""
+    """Send the reruns of a preview that were not sent yet; return how many."""
     unsent = Rerun.objects.filter(regrade=regrade, regrade__state=Stage.PREVIEW, state=State.QUEUED, sent_at=None)
     keys = list(unsent.order_by("pk").values_list("pk", flat=True))
     return sum(send_again(pk) for pk in keys)
 
 
 def send_again(pk: Any) -> bool:
-    """Send one rerun out, noted before it is sent. False where it is over, or another sender was quicker."""
+    """Mark one rerun as sent, then send it. False if it is finished, or another process sent it first."""
     now = timezone.now()
     due = Rerun.objects.filter(pk=pk, state=State.QUEUED, tries__lt=settings.GRADING_TRIES)
     mine = due.exclude(leased_until__gte=now)
@@ -96,7 +96,7 @@ def send_again(pk: Any) -> bool:
 
 @transaction.atomic
 def record(*, submission: str, token: str, report: dict[str, Any]) -> bool:
-    """Write a rerun's report down, once; False where refused. `submission` is the job's name: the rerun's."""
+    """Save a rerun's report, once; False if it is refused. `submission` is the id in the job: that of the rerun."""
     row = Rerun.objects.select_for_update().select_related("submission").filter(pk=submission).first()
     read = read_report(report)
     if row is None or row.state != State.QUEUED or not secrets.compare_digest(row.token, token):
@@ -112,7 +112,7 @@ def record(*, submission: str, token: str, report: dict[str, Any]) -> bool:
 
 @transaction.atomic
 def record_failure(*, rerun: str, token: str) -> None:
-    """Note that a grader failed through no fault of the learner: the sweep tries again soon."""
+    """Record that a grader failed: `reconcile` tries again after a wait that doubles."""
     row = Rerun.objects.select_for_update().filter(pk=rerun, state=State.QUEUED, token=token).first()
     if row is not None:
         wait = timedelta(seconds=settings.GRADING_BACKOFF * 2 ** max(row.tries - 1, 0))
@@ -122,45 +122,45 @@ def record_failure(*, rerun: str, token: str) -> None:
 
 @transaction.atomic
 def apply(regrade: Regrade, *, by: User) -> list[GradeChange]:
-    """Put the new scores in the place of the old ones and return the grades that changed; all of it, or nothing."""
+    """Replace the old scores with the new ones, all or none; return the changed grades."""
     row = _locked(regrade, Stage.PREVIEW, "Only a preview can be applied.")
     if row.reruns.filter(state=State.QUEUED).exists():
-        raise RegradeError("Some submissions still wait for their grader.")
+        raise RegradeError("Some submissions still wait for a grader.")
     touched = defaultdict(set)
     for rerun in _reported(row):
-        if _still(rerun, rerun.old_state, rerun.old_given, rerun.old_digest) and _differs(rerun):
-            _put(rerun.submission, rerun.report, rerun.digest)
+        if _is_unchanged(rerun, rerun.old_state, rerun.old_given, rerun.old_digest) and _differs(rerun):
+            _replace_report(rerun.submission, rerun.report, rerun.digest)
             touched[rerun.submission.assignment_id].add(rerun.submission.learner_id)
     changes = _refresh(row, touched, by=by, why=row.why)
     row.changes.set(changes)
-    _end(row, Stage.APPLIED)
+    _finish(row, Stage.APPLIED)
     regrade_applied.send(sender=Regrade, regrade=row, changes=changes)
     return changes
 
 
 @transaction.atomic
 def revert(regrade: Regrade, *, by: User, why: str) -> list[GradeChange]:
-    """Bring back the scores from before an applied regrade and return the grades that changed."""
+    """Restore the scores from before an applied regrade; return the changed grades."""
     row = _locked(regrade, Stage.APPLIED, "Only an applied regrade can be taken back.")
-    changes = _refresh(row, _bring_back(_reported(row)), by=by, why=why)
-    _end(row, Stage.REVERTED)
+    changes = _refresh(row, _restore(_reported(row)), by=by, why=why)
+    _finish(row, Stage.REVERTED)
     return changes
 
 
 @transaction.atomic
 def take_back(change: GradeChange, *, by: User, why: str) -> GradeChange | None:
-    """Bring back the scores behind one change of an applied regrade; None where the grade is the same without them.
+    """Restore the scores behind one change of an applied regrade; None if the grade stays the same.
 
-    RegradeError where the change is none of a regrade's, was taken back already, or the scores changed since.
+    Raises RegradeError if no applied regrade made the change, it was taken back already, or the scores changed since.
     """
     if not why.strip():
-        raise RegradeError("Say why: the reason is kept with the grade.")
+        raise RegradeError("Give a reason: it is kept with the grade.")
     found = Regrade.objects.filter(changes=change, state=Stage.APPLIED).first()
     if found is None:
         raise RegradeError("There is no applied regrade behind this change.")
     row = _locked(found, Stage.APPLIED, "This regrade was taken back as a whole.")
     own = {"submission__learner": change.learner_id, "submission__assignment": change.assignment_id}
-    if not _bring_back(_reported(row, **own)):
+    if not _restore(_reported(row, **own)):
         raise RegradeError("These scores were changed again since, or taken back already.")
     changes = refresh(
         change.assignment, [change.learner_id], action=Action.UNDONE, why=why.strip(), by=by, undoes=change
@@ -168,22 +168,22 @@ def take_back(change: GradeChange, *, by: User, why: str) -> GradeChange | None:
     return next(iter(changes), None)
 
 
-def _bring_back(reruns: Iterable[Rerun]) -> dict[int, set[int]]:
-    """Put the old reports in their place where the new ones still stand; return the learners by assignment."""
+def _restore(reruns: Iterable[Rerun]) -> dict[int, set[int]]:
+    """Restore the old reports if the new ones are still in place; return the learners by assignment."""
     touched = defaultdict(set)
     for rerun in reruns:
-        if _still(rerun, rerun.state, rerun.given, rerun.digest) and _differs(rerun):
-            _put(rerun.submission, rerun.old_report, rerun.old_digest)
+        if _is_unchanged(rerun, rerun.state, rerun.given, rerun.digest) and _differs(rerun):
+            _replace_report(rerun.submission, rerun.old_report, rerun.old_digest)
             touched[rerun.submission.assignment_id].add(rerun.submission.learner_id)
     return touched
 
 
 @transaction.atomic
 def discard(regrade: Regrade) -> None:
-    """Put a preview away, also one that still runs; what comes back later changes nothing."""
+    """End a preview without changes, even if it still runs; later reports are ignored."""
     row = _locked(regrade, Stage.PREVIEW, "Only a preview can be discarded.")
     row.reruns.filter(state=State.QUEUED).update(state=State.CANCELLED)
-    _end(row, Stage.DISCARDED)
+    _finish(row, Stage.DISCARDED)
 
 
 def give_up(pk: Any) -> None:
@@ -203,8 +203,8 @@ def _reported(regrade: Regrade, **which: Any) -> Iterable[Rerun]:
     return over.select_for_update(of=("submission",)).defer("submission__source", "submission__report")
 
 
-def _still(rerun: Rerun, state: str, given: float | None, digest: str) -> bool:
-    """Whether the submission's score is the one that we know."""
+def _is_unchanged(rerun: Rerun, state: str, given: float | None, digest: str) -> bool:
+    """Whether the submission still has this state, score and exercise version."""
     return (rerun.submission.state, rerun.submission.given, rerun.submission.digest) == (state, given, digest)
 
 
@@ -212,8 +212,8 @@ def _differs(rerun: Rerun) -> bool:
     return rerun.changes or rerun.digest != rerun.old_digest
 
 
-def _put(submission: Submission, report: dict[str, Any] | None, digest: str) -> None:
-    assert report is not None, "only what has a report is taken up"
+def _replace_report(submission: Submission, report: dict[str, Any] | None, digest: str) -> None:
+    assert report is not None, "only a rerun with a report is applied"
     rescore(submission, Report.from_dict(report))
     Submission.objects.filter(pk=submission.pk).update(digest=digest)
 
@@ -227,6 +227,6 @@ def _refresh(regrade: Regrade, touched: dict[int, set[int]], *, by: User, why: s
     ]
 
 
-def _end(row: Regrade, stage: Stage) -> None:
+def _finish(row: Regrade, stage: Stage) -> None:
     row.state, row.ended_at = stage, timezone.now()
     row.save(update_fields=["state", "ended_at"])

@@ -1,6 +1,6 @@
-"""What others may wish to know of a regrade, told inside the transaction that changes it."""
+"""Signals of regrades, sent inside the transaction that changes one."""
 
 from django.dispatch import Signal
 
-# Sent with `regrade` and `changes`, the GradeChanges that came of it, when a regrade is applied.
+# Sent when a regrade is applied, with `regrade` and `changes`, its GradeChanges.
 regrade_applied = Signal()

@@ -1,4 +1,4 @@
-"""Regrades: the list, starting one, watching it, and applying, discarding or taking it back."""
+"""Regrades: the list, start one, watch it, and apply, discard or take it back."""
 
 from typing import Any
 
@@ -29,14 +29,14 @@ def index(request: Request, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def new(request: Request, slug: str) -> HttpResponse:
-    """Choose what to grade again, and why."""
+    """Choose the exercises to grade again, and give a reason."""
     course = taught_course(request, slug, permission="regrades.run")
     form = StartForm(request.POST or None, course=course, initial={"assignments": request.GET.getlist("assignment")})
     if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
+        data = form.cleaned_data
         try:
-            scope = RegradeScope(said["scope"])
-            return redirect(services.start(course, said["assignments"], by=request.user, why=said["why"], scope=scope))
+            scope = RegradeScope(data["scope"])
+            return redirect(services.start(course, data["assignments"], by=request.user, why=data["why"], scope=scope))
         except RegradeError as error:
             form.add_error(None, str(error))
     context = {"course": course, "tab": "regrades", "form": form}
@@ -45,7 +45,7 @@ def new(request: Request, slug: str) -> HttpResponse:
 
 @require_GET
 def detail(request: Request, slug: str, pk: int) -> HttpResponse:
-    """A regrade: how far it is, and old and new scores side by side."""
+    """A regrade: its progress, and old and new scores side by side."""
     course = taught_course(request, slug, permission="regrades.view")
     return render(request, "regrades/detail.html", _detail(request, course, _regrade(course, pk)))
 

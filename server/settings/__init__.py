@@ -1,1 +1,1 @@
-"""Settings: `base` holds what is always so; `demo`, `test` and `production` say the rest."""
+"""Settings: `base` is shared; `demo`, `test` and `production` add the rest."""

@@ -1,4 +1,4 @@
-"""What every installation shares. Addresses and secrets come from the environment."""
+"""Settings of every installation. Addresses and secrets come from the environment: docs/operator/settings.md."""
 
 from pathlib import Path
 from typing import Any
@@ -49,21 +49,21 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # Takes everything under /api/ for itself: no sessions, no cookies, no pages there.
+    # Handles everything under /api/, which has no sessions, cookies or pages.
     "server.api.middleware.api_middleware",
-    # Answers probes; gives pages an id, a line in the log and a count.
+    # Answers probes; gives each request of a page an id, a log line and metrics.
     "server.observability.requests.observability",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "server.web.policy.AdminPolicy",
-    # Gives frames on an LMS's pages cookies of their own, and says who may frame us.
+    # Gives pages in an LMS's frame their own cookies, and decides which sites can frame them.
     "server.lti.launch.embedding.Embedding",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    # Every page asks for a sign-in unless its view says otherwise.
+    # Every page needs a sign-in unless its view is marked.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -78,7 +78,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # Before the apps, so that the sign-in pages of allauth wear our clothes.
+        # Before the apps, so that these templates replace allauth's.
         "DIRS": [ROOT / "server" / "web" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
@@ -109,9 +109,9 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_FORMS = {"login": "server.accounts.forms.LoginForm"}
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
-# A lecture hall signs in, and signs up by invitation, from one address within a minute, and some mistype. What guards
-# an account is the limit for its key: five wrong passwords, or wrong codes of a second factor, in five minutes. The
-# limits of password resets and of changes to an account are allauth's own.
+# A whole lecture hall can sign in or sign up from one address within a minute, and some people mistype. The limit per
+# key guards an account: five wrong passwords, or wrong codes of a second factor, in five minutes. The limits of
+# password resets and of changes to an account are allauth's.
 ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "60/m/ip,5/5m/key", "signup": "300/m/ip"}
 
 # Storage
@@ -121,51 +121,52 @@ REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-# Two weeks for those who ask to stay signed in; for others a session ends with the browser.
+# Two weeks if the person chose to stay signed in; otherwise a session ends with the browser.
 SESSION_COOKIE_AGE = 14 * 86_400
-# Pages take the token from their forms: no script needs the cookie.
+# Forms hold the token, so no script needs the cookie.
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-# A body without files, then the parts of a form. What a body may have with files stands below, at NOTEBOOK_MAX_BYTES.
+# Limits of a body without files and of a form's parts. NOTEBOOK_MAX_BYTES below is the limit with files.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 # For operators
 
-# Whoever asks for /metrics must know this; where it is empty there are none to be had.
+# The bearer token of /metrics; while it is empty, /metrics does not exist.
 METRICS_TOKEN = env.str("CHAINRULE_METRICS_TOKEN", "")
-# Django calls this with LOGGING, once it is set up; CHAINRULE_LOGS says whether lines are text or JSON.
+# Django calls this function with LOGGING. CHAINRULE_LOGS chooses text or JSON.
 LOGGING_CONFIG = "server.observability.logs.configure"
 LOGGING: dict[str, Any] = {"style": env.str("CHAINRULE_LOGS", "text")}
 
 # Grading
 
-# A notebook brings its pictures along; only the code in it counts as source.
+# A notebook can hold pictures; only its code counts as source.
 NOTEBOOK_MAX_BYTES = 8 * 1024 * 1024
-# Whatever is sent to a page: a notebook, and a form around it.
+# The largest body for a page: a notebook in a form.
 PAGE_BODY_MAX_BYTES = NOTEBOOK_MAX_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE
-# For each learner.
+# Test runs of a learner.
 CHECKS_PER_MINUTE = 10
-# How long a submission may be out for grading before the sweep asks whether it was lost (seconds): neither in the queue
-# nor in a worker's hands. A copy that is graded twice does no harm.
+# After so many seconds without a report, `reconcile` checks whether a submission was lost: neither in the queue nor with
+# a worker. Grading a copy twice does no harm.
 GRADING_LEASE = env.int("CHAINRULE_GRADING_LEASE", 5)
-# After so many failures of the graders we stop and say that the fault is ours.
+# After so many failures of graders, a submission ends as a grading error.
 GRADING_TRIES = 5
-# What was lost is not to blame for it, but may be: after so many times, too, we stop. The lease grows meanwhile.
+# A submission whose job keeps getting lost is sent at most so many times: it could be what kills the workers. The lease
+# grows each time.
 GRADING_SENDS = 30
-# First wait before a failed try is repeated (seconds); it doubles each time.
+# The wait after the first failure of a grader (seconds); it doubles with each failure.
 GRADING_BACKOFF = env.int("CHAINRULE_GRADING_BACKOFF", 5)
 
 CELERY_BROKER_URL = REDIS_URL
-# Graders put messages into our queue, and one that was taken over could put anything there.
+# Graders put messages into the records queue, and a grader that an attacker controls can put anything there.
 CELERY_WORKER_CONSUMER = "grader.messaging.consumer:StrictConsumer"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
     "visibility_timeout": 600,
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 1,
-    # Somebody waits for the page meanwhile; what could not be queued, the sweep sends.
+    # A request waits meanwhile. `reconcile` sends what could not be queued.
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
@@ -180,14 +181,14 @@ CELERY_WORKER_LOST_WAIT = 2
 CELERY_TASK_DEFAULT_QUEUE = "records"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# Graders speak to the same broker: the records worker takes its tasks from there, but no orders.
+# Graders use the same broker: the records worker accepts tasks from it, but no control commands.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "submissions.sweep",
         "schedule": env.float("CHAINRULE_SWEEP_SECONDS", 3.0),
-        # A sweep that waited for its turn is no better than the next one.
+        # An expired message is useless: the next one does the same work.
         "options": {"queue": "records", "expires": 10},
     },
     "regrades": {
@@ -195,7 +196,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.float("CHAINRULE_SWEEP_SECONDS", 10.0),
         "options": {"queue": "records", "expires": 10},
     },
-    # Some times within `graders.LATELY`, so that an answer that was too late tells nothing yet.
+    # Several times within `worker_presence.LATELY`, so that one late answer does not matter.
     "graders": {
         "task": "submissions.note_graders",
         "schedule": 8.0,
@@ -225,20 +226,20 @@ CELERY_BEAT_SCHEDULE = {
 
 # For other systems
 
-# Where the world finds this server; it stands in the links of webhooks.
+# The public address of the website, for links in webhooks and e-mails.
 PUBLIC_URL = env.str("CHAINRULE_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-# For each token.
+# Requests of a token.
 API_REQUESTS_PER_MINUTE = env.int("CHAINRULE_API_REQUESTS_PER_MINUTE", 6_000)
-# So many requests a process works on at once, and has waiting in all; who comes later is asked to come again.
+# How many requests a process handles at a time, and how many can wait; further ones get 503 with Retry-After.
 API_THREADS = env.int("CHAINRULE_API_THREADS", 4)
 API_LINE = 200
-# Webhooks go to public addresses only, and by TLS, unless this says otherwise.
+# Webhooks are sent only to public addresses and over TLS, unless this is true.
 WEBHOOKS_ALLOW_PRIVATE = env.bool("CHAINRULE_WEBHOOKS_ALLOW_PRIVATE", False)
-# How long the other side may take to connect, or to say the next word (seconds); to answer at all, twice that.
+# Timeout of connecting and of each read (seconds); the whole answer can take twice that.
 WEBHOOKS_TIMEOUT = env.float("CHAINRULE_WEBHOOKS_TIMEOUT", 5.0)
-# An LMS is asked at public addresses only, and by TLS, unless this says otherwise: a school's may be in its own net.
+# An LMS must have a public address and TLS, unless this is true: a school's LMS can be in its own network.
 LTI_ALLOW_PRIVATE = env.bool("CHAINRULE_LTI_ALLOW_PRIVATE", False)
-# How long an LMS may take to connect, or to say the next word (seconds); to answer at all, twice that.
+# Timeout of connecting and of each read (seconds); the whole answer can take twice that.
 LTI_TIMEOUT = env.float("CHAINRULE_LTI_TIMEOUT", 10.0)
 
 # Pages
@@ -271,7 +272,7 @@ UNFOLD = {
     "SITE_SYMBOL": "graph_1",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"{STATIC_URL}favicon.svg"}],
     "SHOW_BACK_BUTTON": True,
-    # Shades of our accent: lightness and chroma at its hue.
+    # Shades of the accent color: lightness and chroma at its hue.
     "COLORS": {
         "primary": {
             "50": "oklch(97% .015 272)",
@@ -289,5 +290,5 @@ UNFOLD = {
     },
 }
 
-# Production says True: it does not start while the demo's accounts, with their known passwords, are in the database.
+# True in production, which does not start while the database has demo accounts, whose passwords are known.
 REFUSE_DEMO_ACCOUNTS = False

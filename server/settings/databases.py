@@ -1,4 +1,4 @@
-"""The database: the one that DATABASE_URL names, else one that needs no installation."""
+"""The database: the one in DATABASE_URL, else an SQLite file."""
 
 from pathlib import Path
 from typing import Any
@@ -9,27 +9,27 @@ from server.settings.environment import env
 
 
 def given() -> dict[str, Any]:
-    """Return the settings of the database that DATABASE_URL names; empty where it is not set."""
+    """Return the settings of the database in DATABASE_URL; empty if that is not set."""
     url = env.str("DATABASE_URL", "")
     if url.startswith("sqlite:///"):
         return sqlite(Path(url.removeprefix("sqlite:///")))
-    # A database that was started again has forgotten our connections: each is asked before it is used.
+    # A restart of the database breaks open connections, so each is checked before use.
     return dict(dj_database_url.parse(url, conn_health_checks=True)) | pooled() if url else {}
 
 
 def pooled() -> dict[str, Any]:
-    """Return what has a process keep a few connections open: to open one costs PostgreSQL more than to answer.
+    """Return the options of a connection pool: opening a connection costs PostgreSQL more than most queries.
 
-    Off where CHAINRULE_DB_POOL is 0. Threads take turns; who finds none free waits for one, ten seconds at most.
+    Empty if CHAINRULE_DB_POOL is 0. Threads share the connections; a thread waits at most ten seconds for a free one.
     """
     size = env.int("CHAINRULE_DB_POOL", 4)
     return {"OPTIONS": {"pool": {"min_size": 1, "max_size": size, "timeout": 10}}} if size else {}
 
 
 def one_at_a_time(database: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of a database for a process that does one thing after another: a connection that it keeps.
+    """Return the settings of a database for a process that runs one task after another: one persistent connection.
 
-    Only where there was a pool. Celery would open one for each task, with its threads, and close it again.
+    Changes them only if they have a pool. Celery would open a pool with its threads for each task, and close it.
     """
     options = database.get("OPTIONS", {})
     if "pool" not in options:
@@ -41,8 +41,8 @@ def one_at_a_time(database: dict[str, Any]) -> dict[str, Any]:
 def sqlite(path: Path) -> dict[str, Any]:
     """Return the settings of an SQLite file that several processes write to.
 
-    Readers never wait (write-ahead log), writers queue up for 20 s. A transaction takes the write lock when it
-    begins, so that two that read before they write cannot both go ahead.
+    Readers never wait (write-ahead log); writers wait for up to 20 s. A transaction takes the write lock when it
+    begins, so two transactions that read before they write cannot both continue.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     return {

@@ -1,4 +1,4 @@
-"""Production: secrets and hosts must be given, cookies travel by TLS only, demo accounts are refused."""
+"""Production: secrets and hosts are required, cookies need TLS, demo accounts are refused."""
 
 from server.settings.base import *  # noqa: F403
 from server.settings.base import REDIS_URL, VAR
@@ -12,16 +12,16 @@ REFUSE_DEMO_ACCOUNTS = True
 
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
-# Browsers take cookies of such names from this very host and by TLS only: no neighbour can plant one.
+# Browsers accept cookies with this prefix only from this host and over TLS: a sibling host cannot set one.
 SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"
-# How many proxies of ours stand in front: the last so many addresses of X-Forwarded-For are believed, none before them.
-# Limits by address would count everybody as one without this.
+# The number of trusted proxies in front: so many addresses at the end of X-Forwarded-For are trusted. With a wrong
+# number, limits by address would treat all visitors as one.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("CHAINRULE_PROXIES", 1)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000
-# Whether subdomains come along, and whether browsers are told for ever, is for who owns the domain to say.
+# The owner of the domain must decide about subdomains and the preload list.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 LOGGING = {"style": env.str("CHAINRULE_LOGS", "json")}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}

@@ -11,8 +11,8 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 INSTALLED_APPS = [*INSTALLED_APPS, "server.demo"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-# A file, not memory: threads and the write lock then behave as they do in use. Each process has its own, on a
-# database server as well.
+# A file, not memory, so that threads and the write lock behave as in use. Each process has its own database, on a
+# server as well.
 FILE = VAR / "test" / f"{os.getpid()}.sqlite3"
 OWN = given() | {"TEST": {"NAME": f"chainrule_test_{os.getpid()}"}}
 DATABASES = {"default": OWN if given() else sqlite(FILE) | {"TEST": {"NAME": str(FILE)}}}

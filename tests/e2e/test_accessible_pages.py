@@ -82,7 +82,7 @@ def test_on_a_phone_the_way_back_is_in_sight_and_what_matters_of_a_history_fits(
         page.goto(exercise)
         write(code)
         page.keyboard.press("Control+Enter")
-        page.get_by_text("You may close this page").wait_for()
+        page.get_by_text("can close this page").wait_for()
         page.get_by_role("button", name="Cancel").click()
         page.get_by_text("was withdrawn").wait_for()
     page.set_viewport_size(SMALL)

@@ -75,12 +75,12 @@ def test_without_script_a_block_runs_on_a_page_of_its_own(system, chromium):
     page.get_by_label("Code 1").locator("textarea").fill("print(6 * 7)")
     page.get_by_role("button", name="Run code 1").click()
 
-    page.get_by_role("heading", name="What code 1 showed").wait_for()
-    shown, look_again = page.get_by_text("42", exact=True), page.get_by_role("link", name="Look again")
+    page.get_by_role("heading", name="Output of code 1").wait_for()
+    shown, reload = page.get_by_text("42", exact=True), page.get_by_role("link", name="Reload")
     for _ in range(200):
-        expect(shown.or_(look_again).first).to_be_visible()
+        expect(shown.or_(reload).first).to_be_visible()
         if shown.is_visible():
             break
-        look_again.click()
+        reload.click()
     expect(shown).to_be_visible()
     context.close()

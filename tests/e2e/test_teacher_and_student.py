@@ -39,7 +39,9 @@ def test_what_a_teacher_says_of_a_submission_is_on_its_page(system, page, hand_i
     expect(teacher.locator(".comment").get_by_text("Short, and right.")).to_be_visible()
 
     page.reload()
-    expect(page.get_by_role("region", name="What your teachers say").get_by_text("Short, and right.")).to_be_visible()
+    expect(
+        page.get_by_role("region", name="Comments of your teachers").get_by_text("Short, and right.")
+    ).to_be_visible()
 
 
 def test_a_regrade_is_looked_at_before_it_counts_and_taken_back(system, hand_in, in_another_browser):

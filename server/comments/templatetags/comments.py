@@ -11,5 +11,5 @@ register = template.Library()
 
 @register.inclusion_tag("comments/_comments.html")
 def comments(submission: Submission) -> dict[str, Any]:
-    """Show what teachers said about a submission; nothing where nobody said anything."""
+    """Show the comments of teachers on a submission; nothing if there are none."""
     return {"comments": submission.comments.select_related("author")}

@@ -1,4 +1,4 @@
-"""Which exports there are, and how each is made."""
+"""The formats of the export, and the function that writes each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Format(StrEnum):
-    """What a course's grades can be written as."""
+    """A format for a course's grades."""
 
     CSV = "csv"
     XLSX = "xlsx"
@@ -53,7 +53,7 @@ def _moodle(course: Course) -> bytes:
     return tables.to_csv(tables.moodle(sheet_of(course)))
 
 
-# Per format: the end of the file's name, the media type, and who writes it.
+# Per format: the end of the file's name, the media type, and the function that writes it.
 EXPORTS: dict[Format, tuple[str, str, Callable[[Course], bytes]]] = {
     Format.CSV: ("grades.csv", CSV, _csv),
     Format.XLSX: ("grades.xlsx", XLSX, _xlsx),

@@ -15,7 +15,7 @@ from server.gradebook.models import Grade
 
 
 def results(grade: Grade) -> dict[str, Any]:
-    """Return the results.json of a grade: what counts, and a test per check of the submission that it comes from."""
+    """Return the results.json of a grade: the final points, and a test per check of the submission that counts."""
     assert grade.counted is not None
     report = Report.from_dict(grade.counted.report or {})
     return {

@@ -1,4 +1,4 @@
-"""The grades of a course as one table: students down, assignments across."""
+"""The grades of a course as one table: one row per student, one column per assignment."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ from server.gradebook.models import Assignment, Grade
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StudentRow:
-    """A student's grades, one per assignment of the sheet and in its order; None where there is none."""
+    """A student's grades, one per assignment of the sheet and in its order; None if there is none."""
 
     student: User
     grades: list[Grade | None]
 
     @property
     def total(self) -> float:
-        """The points that count, added up."""
+        """The sum of the points that count."""
         return sum(grade.final for grade in self.grades if grade and grade.final is not None)
 
 

@@ -1,4 +1,4 @@
-"""The exports that are tables: rows of values, made harmless."""
+"""The exports that are tables: rows of harmless values."""
 
 import csv
 import io
@@ -15,13 +15,13 @@ Rows = list[list[Value]]
 
 
 def plain(sheet: Sheet, field: str = "final") -> Rows:
-    """Return one row per student: who, the points of each assignment (`final`, `raw` or `penalty`), and the total."""
+    """Return a row per student: who, the points of each assignment (`final`, `raw` or `penalty`), the total."""
     header: list[Value] = ["Name", "User name", "E-mail", "ID", *(one.slug for one in sheet.assignments), "Total"]
     return [header, *([*_who(row.student), *_points(row, field), _total(row, field)] for row in sheet.rows)]
 
 
 def canvas(sheet: Sheet) -> Rows:
-    """Return the rows that Canvas imports. It finds students by the SIS columns and makes columns that it lacks."""
+    """Return the rows that Canvas imports. Canvas finds students by the SIS columns and adds missing columns."""
     columns: list[Value] = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
     header = [*columns, *(one.title for one in sheet.assignments)]
     possible: list[Value] = ["    Points Possible", None, None, None, None, *(one.points for one in sheet.assignments)]
@@ -36,7 +36,7 @@ def moodle(sheet: Sheet) -> Rows:
 
 
 def to_csv(rows: Rows) -> bytes:
-    """Return rows as CSV in UTF-8, with the mark at the beginning by which spreadsheets know it."""
+    """Return rows as CSV in UTF-8, with a byte order mark, by which spreadsheets recognize the encoding."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows(_safe(rows))
     return text.getvalue().encode("utf-8-sig")

@@ -79,7 +79,7 @@ def test_nul_bytes_that_were_printed_are_kept_as_something_a_database_can_hold(s
 def test_no_more_than_two_runs_wait_at_once(start, assignment):
     start()
     first = start()
-    with pytest.raises(NotRun, match="not over yet"):
+    with pytest.raises(NotRun, match="not finished yet"):
         start()
 
     answered(first)

@@ -78,7 +78,7 @@ def test_without_script_running_leads_to_a_page_of_its_own(at, assignment):
 
     run = SnippetRun.objects.get()
     assert answer.url == run.get_absolute_url()
-    assert "Look again" in at.get(answer.url).text
+    assert "Reload" in at.get(answer.url).text
 
 
 def test_what_the_block_printed_is_shown_and_never_run(at, assignment):
@@ -95,7 +95,7 @@ def test_what_the_block_printed_is_shown_and_never_run(at, assignment):
 def test_an_error_of_an_earlier_block_says_so(at, assignment):
     run = run_of(at, assignment, block=2, error="ZeroDivisionError", earlier=True)
 
-    assert "A block further up failed" in at.get(run.get_absolute_url(), headers=PART).text
+    assert "An earlier block failed" in at.get(run.get_absolute_url(), headers=PART).text
 
 
 @pytest.mark.parametrize(

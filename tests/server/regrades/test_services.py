@@ -318,7 +318,7 @@ def test_what_a_regrade_did_to_one_student_is_taken_back_alone(assignment, appli
 
 
 def test_it_is_taken_back_once_and_for_a_reason(applied, instructor):
-    with pytest.raises(RegradeError, match="Say why"):
+    with pytest.raises(RegradeError, match="Give a reason"):
         services.take_back(applied["ada"], by=instructor, why=" ")
     undone = services.take_back(applied["ada"], by=instructor, why="a")
 
