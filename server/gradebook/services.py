@@ -152,7 +152,9 @@ def _graded_attempts(assignment: Assignment, learners: set[int] | None) -> "dict
     if learners is not None:
         graded = graded.filter(learner__in=learners)
     by_learner = defaultdict(list)
-    for submission in graded.order_by("submitted_at", "pk").only("learner_id", "given", "max", "submitted_at"):
+    for submission in graded.order_by("submitted_at", "pk").only(
+        "assignment_id", "learner_id", "given", "max", "submitted_at"
+    ):
         by_learner[submission.learner_id].append(submission)
     return by_learner
 

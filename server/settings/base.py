@@ -147,8 +147,8 @@ NOTEBOOK_MAX_BYTES = 8 * 1024 * 1024
 PAGE_BODY_MAX_BYTES = NOTEBOOK_MAX_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE
 # Test runs of a learner.
 CHECKS_PER_MINUTE = 10
-# After so many seconds without a report, `reconcile` checks whether a submission was lost: neither in the queue nor with
-# a worker. Grading a copy twice does no harm.
+# After so many seconds without a report, `reconcile` checks whether a submission was lost: neither in the queue nor
+# with a worker. Grading it twice does no harm.
 GRADING_LEASE = env.int("CHAINRULE_GRADING_LEASE", 5)
 # After so many failures of graders, a submission ends as a grading error.
 GRADING_TRIES = 5
