@@ -1,1 +1,1 @@
-"""Who people are: users and how they sign in."""
+"""Users, and how they sign in."""

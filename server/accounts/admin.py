@@ -9,12 +9,12 @@ from server.accounts.models import User
 
 
 @admin.register(User)
-class Users(UserAdmin, ModelAdmin):
-    """A person, with the name that a school's own systems know them by."""
+class UserPage(UserAdmin, ModelAdmin):
+    """A user, with the id that the school's own systems use for them."""
 
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    fieldsets = (*(UserAdmin.fieldsets or ()), ("Elsewhere", {"fields": ("external_id",)}))
+    fieldsets = (*(UserAdmin.fieldsets or ()), ("Other systems", {"fields": ("external_id",)}))
     list_display = ["username", "email", "first_name", "last_name", "external_id", "is_staff"]
     search_fields = ["username", "email", "first_name", "last_name", "external_id"]

@@ -7,16 +7,16 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Looks, before the first task, whether this installation may run."""
+    """Checks before the first task that this installation is safe to run."""
 
     name = "server.accounts"
 
     def ready(self) -> None:
-        """Have the records worker refuse to start where the website does."""
+        """Make the records worker refuse to start for the same reasons as the website."""
         worker_init.connect(_refuse_demo_accounts, dispatch_uid="refuse demo accounts")
 
 
 def _refuse_demo_accounts(**_: Any) -> None:
-    from server.accounts.startup import refuse_demo_accounts  # noqa: PLC0415 the models are not ready above
+    from server.accounts.startup import refuse_demo_accounts  # noqa: PLC0415 models are not loaded before `ready`
 
     refuse_demo_accounts()

@@ -9,7 +9,7 @@ from server.accounts.models import User
 
 
 class LoginForm(forms.LoginForm):
-    """allauth's form in our words."""
+    """allauth's form with our labels."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -20,7 +20,7 @@ class LoginForm(forms.LoginForm):
 
 
 class ProfileForm(ModelForm):
-    """The name that others see. User name and address are the school's to change."""
+    """The name that others see. Only the school can change user name and e-mail address."""
 
     class Meta:
         model = User

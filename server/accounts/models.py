@@ -5,7 +5,7 @@ from django.db import models
 
 
 class User(AbstractUser):
-    """A person who signs in. `external_id` is the name that a school's own systems know them by."""
+    """A person who signs in. `external_id` is the id that the school's own systems use for them."""
 
     external_id = models.CharField(max_length=200, unique=True, null=True, blank=True)
     is_demo = models.BooleanField(default=False, editable=False, help_text="Made by `manage.py demo`.")

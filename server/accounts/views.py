@@ -1,4 +1,4 @@
-"""One's own profile."""
+"""The profile page."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -14,8 +14,8 @@ from server.accounts.requests import Request
 @never_cache
 @require_http_methods(["GET", "POST"])
 def profile(request: Request) -> HttpResponse:
-    """One's name, courses, and the ways to the password and the second factor."""
-    # A copy: what is typed and refused must not show up as one's name on this very page.
+    """The user's name and courses, with links to change the password and the second factor."""
+    # A copy: if the form is refused, the page must not show the refused name as the user's name.
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if request.method == "POST" and form.is_valid():
         form.save()

@@ -1,1 +1,1 @@
-"""Courses, who is in them, and what each role may do."""
+"""Courses, their members, and what each role can do."""

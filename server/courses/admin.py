@@ -7,7 +7,7 @@ from server.courses.models import Course, Enrollment
 
 
 class EnrollmentInline(TabularInline):
-    """The people of a course."""
+    """The members of a course."""
 
     model = Enrollment
     autocomplete_fields = ["user"]
@@ -16,7 +16,7 @@ class EnrollmentInline(TabularInline):
 
 @admin.register(Course)
 class CourseAdmin(ModelAdmin):
-    """A course with its people."""
+    """A course with its members."""
 
     list_display = ["title", "slug"]
     inlines = [EnrollmentInline]

@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class CoursesConfig(AppConfig):
-    """Courses and enrolments."""
+    """Courses and enrollments."""
 
     name = "server.courses"

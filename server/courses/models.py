@@ -1,4 +1,4 @@
-"""A course and its people."""
+"""A course and its members."""
 
 from django.conf import settings
 from django.db import models
@@ -6,7 +6,7 @@ from django.urls import reverse
 
 
 class Course(models.Model):
-    """A course that is held once: its people, assignments and grades."""
+    """One run of a course (say, one term), with its members, assignments and grades."""
 
     slug = models.SlugField(unique=True)
     title = models.CharField(max_length=200)
@@ -24,7 +24,7 @@ class Course(models.Model):
 
 
 class Role(models.TextChoices):
-    """What somebody is in a course."""
+    """The role of a member in a course."""
 
     STUDENT = "student", "Student"
     TA = "ta", "Teaching assistant"
@@ -32,7 +32,7 @@ class Role(models.TextChoices):
 
 
 class Enrollment(models.Model):
-    """Somebody's place in a course."""
+    """The membership of a user in a course."""
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="enrollments")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="enrollments")

@@ -1,9 +1,9 @@
-"""Who may do what, all of it. Every permission is asked about an object and decided by the role in its course.
+"""All permissions: who can do what. A permission is checked on an object and decided by the role in its course.
 
     user.has_perm("courses.view", course)
 
-An object says which course it belongs to by being one or by having a `course`. Administrators may do everything that
-an instructor may. What somebody may not even see is a 404, never a 403: see `server.courses.selectors`.
+The object is a course or has an attribute `course`. Administrators can do everything that an instructor can. If
+somebody cannot even see a thing, the answer is a 404, never a 403: see `server.courses.selectors`.
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ def role_in(user: Person, course: Course) -> Role | None:
         return None
     if user.is_superuser:
         return Role.INSTRUCTOR
-    # A request asks about the same course many times over; the roles live and die with its user object.
+    # A request checks permissions on one course many times, so the roles are cached on its user object.
     known: dict[int, Role | None] = user.__dict__.setdefault("_roles", {})
     if course.pk not in known:
         role = Enrollment.objects.filter(user=user, course=course).values_list("role", flat=True).first()
@@ -37,7 +37,7 @@ def _course(thing: Any) -> Course:
 
 @rules.predicate
 def is_member(user: Person, thing: Any) -> bool:
-    """Whether the person is in the course at all."""
+    """Whether the person is a member of the course, in any role."""
     return role_in(user, _course(thing)) is not None
 
 
@@ -49,7 +49,7 @@ def is_staff(user: Person, thing: Any) -> bool:
 
 @rules.predicate
 def is_instructor(user: Person, thing: Any) -> bool:
-    """Whether the person answers for the course."""
+    """Whether the person is an instructor of the course."""
     return role_in(user, _course(thing)) is Role.INSTRUCTOR
 
 

@@ -1,4 +1,4 @@
-"""Reading courses. What a person may not see does not exist for them: Http404."""
+"""Reading courses. If a person cannot see a course, these functions raise Http404."""
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -15,7 +15,7 @@ def courses_of(user: User) -> QuerySet[Course]:
 
 
 def get_course(user: Person, slug: str, *, permission: str = "courses.view") -> Course:
-    """Return the course of a slug, or raise Http404 where the person lacks the permission."""
+    """Return the course with this slug. Raises Http404 if the person lacks the permission."""
     course = get_object_or_404(Course, slug=slug)
     if not user.has_perm(permission, course):
         raise Http404

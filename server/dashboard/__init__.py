@@ -1,1 +1,1 @@
-"""The instructor's pages: what a class does, what it gets wrong, and its grades."""
+"""The instructor's pages: activity, mistakes and grades of a class."""

@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class DashboardConfig(AppConfig):
-    """Pages for those who teach."""
+    """Pages for teachers."""
 
     name = "server.dashboard"

@@ -1,4 +1,4 @@
-"""What the page's script needs to draw a chart: plain data. A table beside each chart holds the same numbers."""
+"""The data that the page's script needs to draw a chart. A table beside each chart shows the same numbers."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -17,7 +17,7 @@ def bars(counts: Sequence[Bar], name: str) -> dict[str, Any]:
 
 
 def lines(days: Mapping[str, Mapping[date, int]]) -> dict[str, Any]:
-    """Return a line per name over all days between the first and the last; a day without any counts is zero."""
+    """Return one line per name, over all days from the first to the last. A day without counts is zero."""
     every = [day for counts in days.values() for day in counts]
     between = [date.fromordinal(n) for n in range(min(every).toordinal(), max(every).toordinal() + 1)] if every else []
     return {

@@ -11,7 +11,7 @@ from server.gradebook.models import Assignment
 
 
 class Moment(forms.DateTimeField):
-    """A date and time as browsers ask for them."""
+    """An optional date and time, with the browser's own date picker."""
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
@@ -30,14 +30,16 @@ class Decided(forms.Form):
 
 
 class OverrideForm(Decided):
-    """Points that count whatever was scored."""
+    """Points that replace the score."""
 
-    override = forms.FloatField(label="Points", required=False, min_value=0, help_text="Empty: back to the score.")
+    override = forms.FloatField(
+        label="Points", required=False, min_value=0, help_text="Leave empty to use the score again."
+    )
     field_order = ["override", "why"]
 
 
 class ExemptForm(Decided):
-    """Whether the assignment counts for the learner."""
+    """Whether the learner is exempt from the assignment."""
 
     exempt = forms.BooleanField(label="Does not count for this student", required=False)
     field_order = ["exempt", "why"]
@@ -52,7 +54,7 @@ class ExtendForm(Decided):
     field_order = ["due_at", "closes_at", "extra_attempts", "why"]
 
     def clean_extra_attempts(self) -> int:
-        """Nothing is none."""
+        """An empty field means 0."""
         return self.cleaned_data["extra_attempts"] or 0
 
 
@@ -79,7 +81,7 @@ class AssignmentForm(forms.ModelForm):
             "position",
         ]
         labels = {
-            "position": "Place in the course",
+            "position": "Position in the course",
             "attempts": "Attempts",
             "cooldown_seconds": "Seconds between attempts",
             "keeps": "Which attempt counts",
@@ -90,14 +92,14 @@ class AssignmentForm(forms.ModelForm):
 
 
 class NewAssignmentForm(AssignmentForm):
-    """Which exercise a course sets, and on which terms."""
+    """The exercise of a new assignment, and its terms."""
 
     exercise = forms.ChoiceField(label="Exercise")
     slug = forms.CharField(
-        label="Name in addresses",
+        label="Name in the URL",
         required=False,
         max_length=100,
-        help_text="Empty: the exercise's own. Needed only where the course sets the same exercise twice.",
+        help_text="Leave empty to use the exercise's name. You need another name only if the course has this exercise already.",
         widget=forms.TextInput({"placeholder": "unit/name", "spellcheck": "false", "autocapitalize": "none"}),
     )
 
@@ -113,13 +115,13 @@ class NewAssignmentForm(AssignmentForm):
         self.fields["exercise"].choices = [("", "Choose one"), *groups.items()]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Name the assignment after its exercise where it has no name of its own."""
+        """Use the slug of the exercise if the field is empty."""
         data = super().clean() or {}
         return data | {"slug": data.get("slug") or data.get("exercise", "")}
 
 
 class QueryForm(forms.Form):
-    """What is asked of the gradebook; nonsense is as good as nothing."""
+    """Filters and order of the gradebook. Invalid values are ignored."""
 
     q = forms.CharField(label="Name", required=False, max_length=100)
     unit = forms.ChoiceField(label="Unit", required=False)
@@ -128,15 +130,15 @@ class QueryForm(forms.Form):
         required=False,
         choices=[
             (Which.ALL, "Everybody"),
-            (Which.NOT_BEGUN, "Have not begun"),
-            (Which.LATE, "Lost points by lateness"),
+            (Which.NOT_BEGUN, "Have not started"),
+            (Which.LATE, "Have a late penalty"),
             (Which.DECIDED, "Overrides and extensions"),
         ],
     )
     show = forms.ChoiceField(
         label="Show",
         required=False,
-        choices=[(Show.FINAL, "What counts"), (Show.RAW, "Raw points"), (Show.PENALTY, "Late penalties")],
+        choices=[(Show.FINAL, "Final points"), (Show.RAW, "Raw points"), (Show.PENALTY, "Late penalties")],
     )
     sort = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
 
@@ -146,14 +148,14 @@ class QueryForm(forms.Form):
         self.fields["unit"].choices = [("", "All units"), *titles]  # type: ignore[attr-defined]
 
     def query(self, page: str) -> Query:
-        """Return what is asked for."""
+        """Return the query, with defaults for missing and invalid values."""
         self.is_valid()
-        said = self.cleaned_data
+        values = self.cleaned_data
         return Query(
-            search=said.get("q", ""),
-            unit=said.get("unit", ""),
-            which=Which(said.get("which") or Which.ALL),
-            show=Show(said.get("show") or Show.FINAL),
-            sort=said.get("sort") or "name",
+            search=values.get("q", ""),
+            unit=values.get("unit", ""),
+            which=Which(values.get("which") or Which.ALL),
+            show=Show(values.get("show") or Show.FINAL),
+            sort=values.get("sort") or "name",
             page=int(page) if page.isdigit() else 1,
         )

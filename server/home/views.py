@@ -1,4 +1,4 @@
-"""The way in: one's courses, and a course's home."""
+"""The learner's courses, the home of a course, and the learner's grades in it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,20 +15,20 @@ from server.submissions.statuses import AssignmentStatus, statuses
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unit:
-    """A unit of a course and how the learner stands with its exercises."""
+    """A unit of a course, with the learner's standing in each of its exercises."""
 
     title: str
     statuses: list[AssignmentStatus]
 
     @property
     def passed(self) -> int:
-        """How many of its exercises have every point."""
+        """How many of its exercises the learner passed with full points."""
         return sum(status.passed for status in self.statuses)
 
 
 @require_GET
 def index(request: Request) -> HttpResponse:
-    """One's courses; whoever is in one only goes straight there, and to its teaching who teaches it."""
+    """The courses of the user. If there is only one, redirect to it: teachers to its teaching pages."""
     courses = list(courses_of(request.user))
     if len(courses) == 1:
         teaches = request.user.has_perm("courses.teach", courses[0])
@@ -38,7 +38,7 @@ def index(request: Request) -> HttpResponse:
 
 @require_GET
 def home(request: Request, slug: str) -> HttpResponse:
-    """A course: its units, each where its first exercise stands, how far one is, and what to do next."""
+    """A course: its units in the order of their first exercises, the progress, and what to do next."""
     course = get_course(request.user, slug)
     every = statuses(request.user, course)
     units: dict[str, Unit] = {}
@@ -54,17 +54,17 @@ def home(request: Request, slug: str) -> HttpResponse:
 
 
 def _next(every: list[AssignmentStatus], *, now: datetime) -> AssignmentStatus | None:
-    """Return what to do next: what is due first, then what is never due, then what is overdue; None for nothing."""
-    left = [one for one in every if not (one.passed or one.waiting or one.exempt) and _takes(one, now)]
-    return min(left, key=lambda one: _haste(one.terms.due_at, now), default=None)
+    """Return what to do next: first what is due soonest, then what has no date, then what is overdue. None if done."""
+    left = [one for one in every if not (one.passed or one.waiting or one.exempt) and _is_open(one, now)]
+    return min(left, key=lambda one: _urgency(one.terms.due_at, now), default=None)
 
 
-def _takes(one: AssignmentStatus, now: datetime) -> bool:
+def _is_open(one: AssignmentStatus, now: datetime) -> bool:
     opens, closes = one.terms.opens_at, one.terms.closes_at
     return (opens is None or opens <= now) and (closes is None or now < closes)
 
 
-def _haste(due_at: datetime | None, now: datetime) -> tuple[int, datetime]:
+def _urgency(due_at: datetime | None, now: datetime) -> tuple[int, datetime]:
     if due_at is None:
         return (1, now)
     return (2 if due_at < now else 0, due_at)
@@ -72,7 +72,7 @@ def _haste(due_at: datetime | None, now: datetime) -> tuple[int, datetime]:
 
 @require_GET
 def grades(request: Request, slug: str) -> HttpResponse:
-    """One's own grades in a course: what was scored, what lateness took off, and what counts."""
+    """The learner's own grades in a course: scores, late penalties, and what counts."""
     course = get_course(request.user, slug)
     every = statuses(request.user, course)
     counting = [status for status in every if not status.exempt]

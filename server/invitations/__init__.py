@@ -1,1 +1,1 @@
-"""Ways into a course: links and codes that its instructors hand out."""
+"""Links and codes with which students join a course."""

@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class InvitationsConfig(AppConfig):
-    """Links and codes by which students come into a course."""
+    """Links and codes with which students join a course."""
 
     name = "server.invitations"

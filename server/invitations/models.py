@@ -1,4 +1,4 @@
-"""An invitation into a course, by a code that is also a link."""
+"""Invitations: a code, which is also a link, to join a course."""
 
 import secrets
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from server.courses.models import Course
 
-# Without letters and digits that look alike; 12 of 31 are more than 59 bits, too many to guess.
+# No letters and digits that look alike. 12 of 31 characters are more than 59 bits, too many to guess.
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ".replace("L", "")
 LENGTH = 12
 
@@ -20,22 +20,22 @@ def new_code() -> str:
 
 
 def spelled(code: str) -> str:
-    """Return a code as it is kept, however somebody typed it."""
+    """Return a typed code in the form in which codes are stored."""
     return code.upper().replace("-", "").replace(" ", "")[: 2 * LENGTH]
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
-    """Invitations, and which of them still let somebody in."""
+    """Invitations, and which of them can still be used."""
 
     def open(self) -> "InvitationQuerySet":
-        """Those that are neither withdrawn, nor over, nor used up."""
+        """Those that are not withdrawn, expired or used up."""
         left = models.Q(places=None) | models.Q(used__lt=models.F("places"))
         valid = models.Q(ends_at=None) | models.Q(ends_at__gt=timezone.now())
         return self.filter(left, valid, withdrawn=False)
 
 
 class Invitation(models.Model):
-    """Whoever has the code becomes a student of the course. `places` None: any number of them may."""
+    """Everybody who has the code can become a student of the course. `places` is the limit, None for no limit."""
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="invitations")
     code = models.CharField(max_length=2 * LENGTH, unique=True, default=new_code)
@@ -55,16 +55,16 @@ class Invitation(models.Model):
         return f"invitation into {self.course_id}"
 
     def get_absolute_url(self) -> str:
-        """Return the address that an invited person opens."""
+        """Return the URL that an invited person opens."""
         return reverse("invitations:invited", args=[self.code])
 
     @property
     def readable(self) -> str:
-        """The code in groups of four, as one reads it out."""
+        """The code in groups of four, which are easier to read and type."""
         return "-".join(self.code[i : i + 4] for i in range(0, len(self.code), 4))
 
     @property
     def is_open(self) -> bool:
-        """Whether it still lets somebody in."""
+        """Whether it can still be used."""
         over = self.ends_at is not None and self.ends_at <= timezone.now()
         return not (self.withdrawn or over or (self.places is not None and self.used >= self.places))

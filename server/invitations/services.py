@@ -1,4 +1,4 @@
-"""Every write to an invitation, and the only way into a course by one."""
+"""Every write to an invitation, and joining a course with one."""
 
 from datetime import datetime
 
@@ -15,20 +15,20 @@ def invite(*, course: Course, by: User, ends_at: datetime | None = None, places:
 
 
 def withdraw(invitation: Invitation) -> None:
-    """Let nobody in by it any more; who came by it stays."""
+    """Close an invitation. Students who joined with it stay in the course."""
     Invitation.objects.filter(pk=invitation.pk).update(withdrawn=True)
 
 
 def find(code: str) -> Invitation | None:
-    """Return the invitation of a code, however it was typed, or None where it lets nobody in."""
+    """Return the invitation of a typed code; None if there is none or it is closed."""
     return Invitation.objects.open().select_related("course").filter(code=spelled(code)).first()
 
 
 @transaction.atomic
 def accept(*, code: str, user: User) -> Course | None:
-    """Make somebody a student of the course and return it; None where the code lets nobody in any more.
+    """Make a user a student of the course and return it; None if the code is unknown or closed.
 
-    Who is in the course already keeps their role, and takes nobody's place.
+    A user who is already in the course keeps their role and does not count against the limit.
     """
     invitation = Invitation.objects.open().select_for_update().filter(code=spelled(code)).first()
     if invitation is None:

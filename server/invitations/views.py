@@ -1,4 +1,4 @@
-"""Coming into a course by a code, and handing out codes."""
+"""Joining a course with a code, and managing codes."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -13,16 +13,16 @@ from server.invitations import services
 from server.invitations.forms import CodeForm, InvitationForm
 from server.invitations.models import spelled
 
-# Where a session keeps the code that lets its owner sign up.
+# The session key of the invitation code: with one, a visitor can sign up.
 SESSION_KEY = "invitation"
-UNKNOWN = "No course is open under this code. Look whether every letter is right, or ask your instructor for a new one."
+UNKNOWN = "This code does not open a course. Check every letter, or ask your instructor for a new code."
 
 
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "POST"])
 def join(request: HttpRequest) -> HttpResponse:
-    """Ask for a code."""
+    """Let the user type a code."""
     form = CodeForm(request.POST or None)
     if form.is_valid():
         invitation = services.find(form.cleaned_data["code"])
@@ -36,7 +36,7 @@ def join(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def invited(request: HttpRequest, code: str) -> HttpResponse:
-    """Say which course a code opens; who is signed in may join it, others may sign in or sign up."""
+    """Show which course a code opens. Signed-in users can join it; others can sign in or sign up."""
     invitation = services.find(code)
     if invitation is None:
         form = CodeForm({"code": spelled(code)})
@@ -53,12 +53,12 @@ def invited(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def codes(request: Request, course: str) -> HttpResponse:
-    """The codes of a course, and a new one."""
+    """List the codes of a course, and create one."""
     found = get_course(request.user, course, permission="roster.import")
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         services.invite(course=found, by=request.user, **form.cleaned_data)
-        messages.success(request, "There is a new code.")
+        messages.success(request, "The new code is ready.")
         return redirect("invitations:codes", found.slug)
     links = [(one, request.build_absolute_uri(one.get_absolute_url())) for one in found.invitations.all()]
     context = {"course": found, "tab": "people", "form": form, "links": links}
@@ -67,7 +67,7 @@ def codes(request: Request, course: str) -> HttpResponse:
 
 @require_POST
 def withdraw(request: Request, course: str, pk: int) -> HttpResponse:
-    """Let nobody in by a code any more."""
+    """Close a code."""
     found = get_course(request.user, course, permission="roster.import")
     services.withdraw(get_object_or_404(found.invitations, pk=pk))
     return redirect("invitations:codes", found.slug)

@@ -1,1 +1,1 @@
-"""The people of a course, and taking in a list of them from elsewhere."""
+"""The members of a course, and importing them from a CSV file."""

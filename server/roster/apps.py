@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class RosterConfig(AppConfig):
-    """People of a course."""
+    """Members of a course."""
 
     name = "server.roster"

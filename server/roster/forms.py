@@ -1,4 +1,4 @@
-"""The form that a roster comes in by."""
+"""The form to upload a roster."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ class RosterForm(forms.Form):
     text = forms.CharField(label="Or its text", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 6}))
 
     def clean(self) -> dict[str, Any]:
-        """Leave one readable text in `text`."""
+        """Put the text of the file, or the pasted text, into `text`."""
         data = super().clean() or {}
         file = data.get("file")
         if file and file.size > LARGEST:
-            raise forms.ValidationError("A roster has at most 1 MB.")
+            raise forms.ValidationError("A roster can have at most 1 MB.")
         text = file.read().decode("utf-8-sig", errors="replace") if file else data.get("text", "")
         if "\ufffd" in text:
             raise forms.ValidationError("This is not UTF-8 text. Save the file as CSV with the encoding UTF-8.")

@@ -1,37 +1,38 @@
-"""Taking a roster in."""
+"""Importing a roster."""
 
 from django.db import transaction
 
 from server.accounts.models import User
 from server.courses.models import Course, Enrollment
-from server.roster.people import Kind, Person, Plan, Step, details, plan, read, username_of
+from server.roster.people import Effect, Person, Plan, PlannedLine, details, plan, read, username_of
 
 
-class Moved(Exception):
-    """What the file would do is no longer what was shown; `plan` is what it would do now."""
+class PlanChanged(Exception):
+    """The file no longer does what the preview showed. `plan` is what it does now."""
 
     def __init__(self, now: Plan) -> None:
-        super().__init__("Somebody changed the course or an account meanwhile. This is what the file would do now.")
+        super().__init__("The course or an account has changed since the preview. This is what the file does now.")
         self.plan = now
 
 
 @transaction.atomic
 def take_in(course: Course, text: str, *, fingerprint: str) -> Plan:
-    """Do what a file says, as it was shown; Moved where it would do something else by now, Unreadable for no roster.
+    """Import a file as the preview showed it.
 
-    Nobody is taken out of the course, and nobody's work is touched.
+    Nobody is removed from the course, and no work is changed. Raises PlanChanged if the file does something else by
+    now, Unreadable if it is not a roster.
     """
     Course.objects.select_for_update().get(pk=course.pk)
     now = plan(course, read(text))
     if now.fingerprint != fingerprint:
-        raise Moved(now)
+        raise PlanChanged(now)
     for step in now.steps:
-        if step.kind in {Kind.NEW, Kind.JOINS, Kind.CHANGED}:
+        if step.effect in {Effect.NEW, Effect.JOINS, Effect.CHANGED}:
             _do(course, step)
     return now
 
 
-def _do(course: Course, step: Step) -> None:
+def _do(course: Course, step: PlannedLine) -> None:
     user = step.user or _account(step.person)
     if step.user is not None:
         User.objects.filter(pk=user.pk).update(**details(step.person, user))
@@ -39,7 +40,7 @@ def _do(course: Course, step: Step) -> None:
 
 
 def _account(person: Person) -> User:
-    """Return a fresh account without a password: its owner asks for one by e-mail, or comes by way of an LMS."""
+    """Return a new account without a password. Its owner sets one by e-mail, or signs in through an LMS."""
     return User.objects.create_user(
         username=username_of(person),
         email=person.email,

@@ -1,4 +1,4 @@
-"""Addresses of the people of a course."""
+"""URLs of the members of a course."""
 
 from django.urls import path
 

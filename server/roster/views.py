@@ -1,4 +1,4 @@
-"""The people of a course, and taking in a roster with a preview first."""
+"""The members of a course, and importing a roster after a preview."""
 
 import hashlib
 
@@ -12,26 +12,26 @@ from server.accounts.requests import Request
 from server.courses.access import taught_course
 from server.courses.models import Course, Enrollment
 from server.roster.forms import RosterForm
-from server.roster.people import Kind, Plan, Unreadable, plan, read
-from server.roster.services import Moved, take_in
+from server.roster.people import Effect, Plan, Unreadable, plan, read
+from server.roster.services import PlanChanged, take_in
 
 
 @require_GET
 def people(request: Request, slug: str) -> HttpResponse:
-    """Everybody in the course."""
+    """All members of the course."""
     course = taught_course(request, slug, permission="roster.view")
-    members = sorted(course.enrollments.select_related("user"), key=_place)
+    members = sorted(course.enrollments.select_related("user"), key=_sort_key)
     return render(request, "roster/people.html", {"course": course, "tab": "people", "members": members})
 
 
-def _place(member: Enrollment) -> tuple:
+def _sort_key(member: Enrollment) -> tuple:
     user = member.user
     return member.role, *in_order(user.last_name, user.first_name, user.username)
 
 
 @require_http_methods(["GET", "POST"])
 def preview(request: Request, slug: str) -> HttpResponse:
-    """Take a file, and show what it would do."""
+    """Read a file and show what it does."""
     course = taught_course(request, slug, permission="roster.import")
     form = RosterForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
@@ -46,27 +46,27 @@ def preview(request: Request, slug: str) -> HttpResponse:
 
 @require_POST
 def confirm(request: Request, slug: str) -> HttpResponse:
-    """Do what was shown; where it would do something else by now, show that."""
+    """Import the file. If it no longer does what the preview showed, show a new preview."""
     course = taught_course(request, slug, permission="roster.import")
     text = request.POST.get("text", "")
     try:
         shown = plan(course, read(text))
         if _digest(shown) != request.POST.get("digest"):
-            raise Moved(shown)
+            raise PlanChanged(shown)
         done = take_in(course, text, fingerprint=shown.fingerprint)
-    except Moved as moved:
+    except PlanChanged as moved:
         messages.warning(request, str(moved))
         return _preview(request, course, text, moved.plan, status=409)
     except Unreadable as error:
         messages.error(request, str(error))
         return redirect("roster:import", course.slug)
-    joined = done.count(Kind.NEW) + done.count(Kind.JOINS)
-    messages.success(request, f"{joined} joined, {done.count(Kind.CHANGED)} changed.")
+    joined = done.count(Effect.NEW) + done.count(Effect.JOINS)
+    messages.success(request, f"{joined} joined, {done.count(Effect.CHANGED)} changed.")
     return redirect("roster:people", course.slug)
 
 
 def _preview(request: Request, course: Course, text: str, what: Plan, *, status: int = 200) -> HttpResponse:
-    counts = [(kind, what.count(kind)) for kind in Kind]
+    counts = [(effect, what.count(effect)) for effect in Effect]
     context = {"course": course, "tab": "people", "plan": what, "counts": counts, "text": text, "digest": _digest(what)}
     return render(request, "roster/preview.html", context, status=status)
 

@@ -1,7 +1,7 @@
-"""Which of many sources share more than their starter and than everybody else.
+"""Find the pairs of sources that share more than the starter code and more than the whole class shares.
 
-What the starter holds is taken out, and so is what a large part of the class has: an exercise that allows one way to
-write it makes everybody alike, and says nothing about anybody.
+Fingerprints of the starter are left out, and so are those of a large part of the class: if an exercise can be written
+in only one way, all answers look alike, and that is no sign of copying.
 """
 
 from collections import Counter, defaultdict
@@ -14,16 +14,16 @@ from server.similarity.fingerprints import Print, lines, prints
 
 Key = TypeVar("Key")
 
-# A fingerprint that more than this share of the sources have is the exercise's own (of at least FEW sources).
+# A fingerprint that more than this share of the sources has (and more than FEW) belongs to the exercise.
 COMMON = 0.25
 FEW = 8
-# Pairs that share fewer fingerprints are chance.
+# If a pair shares fewer fingerprints, it is chance.
 LEAST = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alike(Generic[Key]):
-    """Two sources that share `share` (0 to 1) of the smaller one's own fingerprints, and the lines where they do."""
+    """Two similar sources: the share (0 to 1) of the smaller one's own fingerprints, and the lines that match."""
 
     left: Key
     right: Key
@@ -34,7 +34,7 @@ class Alike(Generic[Key]):
 
 
 def compare(sources: Mapping[Key, str], *, starter: str, least: float = 0.5) -> list[Alike[Key]]:
-    """Return the pairs that share at least `least` of what is their own, the most alike first."""
+    """Return the pairs that share at least `least` of their own fingerprints, most similar first."""
     own = _own({key: prints(source) for key, source in sources.items()}, starter)
     holders: dict[int, list[Key]] = defaultdict(list)
     for key, found in own.items():
@@ -48,7 +48,7 @@ def compare(sources: Mapping[Key, str], *, starter: str, least: float = 0.5) -> 
 
 
 def _own(found: dict[Key, list[Print]], starter: str) -> dict[Key, dict[int, list[Print]]]:
-    """Return each source's fingerprints by value, without the starter's and without those that the class shares."""
+    """Return the own fingerprints of each source, by value: without those of the starter and of the whole class."""
     seen = Counter(value for one in found.values() for value in {print_.value for print_ in one})
     limit = max(FEW, COMMON * len(found))
     given = {print_.value for print_ in prints(starter)} | {value for value, count in seen.items() if count > limit}

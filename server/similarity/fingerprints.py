@@ -1,9 +1,9 @@
 """Fingerprints of Python code, by winnowing.
 
 S. Schleimer, D. S. Wilkerson, A. Aiken: "Winnowing: Local Algorithms for Document Fingerprinting", SIGMOD 2003. Code
-becomes tokens in which names, numbers and texts are alike; every run of K tokens is hashed; of every W hashes in a row
-the smallest is kept. So a common run of K + W - 1 tokens is always found, and one shorter than K never is. Renaming,
-layout and comments change nothing.
+becomes tokens, with one token for all names, one for all numbers and one for all strings. Every run of K tokens is
+hashed, and the smallest of every W hashes in a row is kept. So a common run of K + W - 1 tokens is always found, and a
+run shorter than K never is. Renaming, layout and comments change nothing.
 """
 
 import io
@@ -28,7 +28,7 @@ SKIPPED = {
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token, as far as it matters, and the lines it stands on."""
+    """A token in its simplified form, and its first and last line."""
 
     text: str
     first: int
@@ -37,7 +37,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """A fingerprint and the lines it covers."""
+    """A fingerprint and the lines that it covers."""
 
     value: int
     first: int
@@ -45,14 +45,14 @@ class Print:
 
 
 def tokens(source: str) -> list[Token]:
-    """Return the tokens of a source, as far as Python can read it; a source that does not parse has fewer."""
+    """Return the tokens of a source. If the source cannot be parsed, return those before the error."""
     found: list[Token] = []
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             if token.type not in SKIPPED:
                 found.append(Token(_plain(token), token.start[0], token.end[0]))
     except (tokenize.TokenError, SyntaxError):
-        pass  # what was read up to here is what there is to compare
+        pass  # compare what was read up to here
     return found
 
 
@@ -65,10 +65,10 @@ def _plain(token: tokenize.TokenInfo) -> str:
 
 
 def prints(source: str) -> list[Print]:
-    """Return the fingerprints of a source, in its order; none where it has fewer than K tokens."""
+    """Return the fingerprints of a source in order; none if it has fewer than K tokens."""
     hashes = list(_hashes(tokens(source)))
     windows = [hashes[start : start + W] for start in range(max(1, len(hashes) - W + 1))] if hashes else []
-    # The rightmost of the smallest, so that windows next to each other choose the same one.
+    # If several are smallest, take the rightmost, so that neighboring windows choose the same one.
     chosen = {min(window, key=lambda one: (one[1].value, -one[0])) for window in windows}
     return [one for _, one in sorted(chosen, key=lambda one: one[0])]
 
@@ -81,7 +81,7 @@ def _hashes(found: list[Token]) -> Iterator[tuple[int, Print]]:
 
 
 def lines(matched: Iterable[Print]) -> list[tuple[int, int]]:
-    """Return the lines that fingerprints cover as ranges, in order and joined where they touch."""
+    """Return the lines that fingerprints cover, as sorted ranges; ranges that touch are joined."""
     ranges: list[tuple[int, int]] = []
     for one in sorted(matched, key=lambda one: (one.first, one.last)):
         if ranges and one.first <= ranges[-1][1] + 1:

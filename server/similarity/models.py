@@ -1,4 +1,4 @@
-"""A comparison of a class's submissions, and the pairs that it found."""
+"""Comparisons of the submissions of a class, and the pairs that they found."""
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,7 @@ from server.submissions.models import Submission
 
 
 class Comparison(models.Model):
-    """The submissions that count of some assignments, compared one assignment at a time. `done` says how far it is."""
+    """A comparison of the submissions that count. `todo` and `done` are assignments: one is compared at a time."""
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="comparisons")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -26,12 +26,12 @@ class Comparison(models.Model):
         return f"comparison {self.pk}"
 
     def get_absolute_url(self) -> str:
-        """Return the address of the comparison's page."""
+        """Return the URL of the comparison's page."""
         return reverse("similarity:detail", args=[self.course.slug, self.pk])
 
     @property
     def total(self) -> int:
-        """How many assignments it is about."""
+        """How many assignments it compares."""
         return len(self.todo) + len(self.done)
 
     @property
@@ -41,7 +41,7 @@ class Comparison(models.Model):
 
 
 class Pair(models.Model):
-    """Two submissions that look alike: `share` of what is the smaller one's own, and the lines where they do."""
+    """Two similar submissions: the share of the smaller one's own fingerprints, and the matching lines of each."""
 
     comparison = models.ForeignKey(Comparison, models.CASCADE, related_name="pairs")
     assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="+")

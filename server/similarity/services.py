@@ -1,4 +1,4 @@
-"""Comparing, one assignment per task, so that neither fresh reports nor a restart of the worker wait for long."""
+"""Comparing submissions: one assignment per task, so that new reports and a worker restart never wait long."""
 
 from datetime import timedelta
 from functools import partial
@@ -17,26 +17,25 @@ from server.similarity.models import Comparison, Pair
 
 log = structlog.get_logger(__name__)
 
-# Redis takes 0 first and 9 last: reports of fresh submissions go before.
 LAST = 9
-# At most so many pairs are kept of an assignment: nobody looks at more.
+# The most pairs that are stored per assignment: nobody looks at more.
 MOST_PAIRS = 50
-# After so long without a step the next task must have been lost.
+# If a comparison made no step for this long, its next task was lost.
 LOST_AFTER = timedelta(minutes=2)
 
 
 @transaction.atomic
 def start(course: Course, *, by: User) -> Comparison:
-    """Begin to compare what counts in every assignment of a course."""
+    """Start to compare the submissions that count, in every assignment of a course."""
     todo = list(course.assignments.values_list("pk", flat=True))
     comparison = Comparison.objects.create(course=course, by=by, todo=todo)
-    go_on_after_commit(comparison)
+    continue_after_commit(comparison)
     return comparison
 
 
 @transaction.atomic
 def step(pk: int) -> None:
-    """Compare one assignment, and send for the next."""
+    """Compare one assignment and queue the next step."""
     comparison = Comparison.objects.select_for_update().get(pk=pk)
     if comparison.is_over:
         return
@@ -46,24 +45,24 @@ def step(pk: int) -> None:
     comparison.done, comparison.todo = [*comparison.done, comparison.todo[0]], comparison.todo[1:]
     comparison.save(update_fields=["done", "todo", "touched_at"])
     if not comparison.is_over:
-        go_on_after_commit(comparison)
+        continue_after_commit(comparison)
 
 
-def sweep() -> int:
-    """Go on with comparisons whose next task was lost; return how many."""
+def reconcile() -> int:
+    """Continue the comparisons whose next task was lost; return how many."""
     lost = [one for one in Comparison.objects.filter(touched_at__lt=timezone.now() - LOST_AFTER) if not one.is_over]
     for comparison in lost:
         comparison.save(update_fields=["touched_at"])
-        _go_on(comparison.pk)
+        _queue_step(comparison.pk)
     return len(lost)
 
 
-def go_on_after_commit(comparison: Comparison) -> None:
-    """Send for the next step once the transaction holds; the sweep does so if this gets lost."""
-    transaction.on_commit(partial(_go_on, comparison.pk))
+def continue_after_commit(comparison: Comparison) -> None:
+    """Queue the next step after the commit; `reconcile` does it again if the task gets lost."""
+    transaction.on_commit(partial(_queue_step, comparison.pk))
 
 
-def _go_on(pk: int) -> None:
+def _queue_step(pk: int) -> None:
     try:
         app.send_task("similarity.step", args=[pk], queue="records", priority=LAST)
     except OperationalError:

@@ -1,4 +1,4 @@
-"""The tasks of comparisons."""
+"""The Celery tasks of comparisons."""
 
 from celery import shared_task
 
@@ -12,6 +12,6 @@ def step(comparison: int) -> None:
 
 
 @shared_task(name="similarity.sweep")
-def sweep() -> None:
-    """Go on with what got lost."""
-    services.sweep()
+def reconcile() -> None:
+    """Continue comparisons whose task was lost."""
+    services.reconcile()

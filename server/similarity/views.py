@@ -1,4 +1,4 @@
-"""Comparisons: starting one, its pairs, and a pair side by side."""
+"""Pages of comparisons: start one, list its pairs, and show a pair side by side."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ PER_PAGE = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """A line of code, and whether it is alike in both."""
+class MarkedLine:
+    """A line of code, and whether it matches the other submission."""
 
     number: int
     text: str
@@ -35,14 +35,14 @@ def index(request: Request, slug: str) -> HttpResponse:
 
 @require_POST
 def start(request: Request, slug: str) -> HttpResponse:
-    """Begin a comparison."""
+    """Start a comparison."""
     course = taught_course(request, slug, permission="similarity.run")
     return redirect(begin(course, by=request.user))
 
 
 @require_GET
 def detail(request: Request, slug: str, pk: int) -> HttpResponse:
-    """The pairs that a comparison found so far."""
+    """The pairs that a comparison has found so far."""
     course = taught_course(request, slug, permission="similarity.view")
     comparison = get_object_or_404(Comparison.objects.select_related("course"), pk=pk, course=course)
     pairs = comparison.pairs.select_related("assignment__course", "left__learner", "right__learner")
@@ -55,7 +55,7 @@ def detail(request: Request, slug: str, pk: int) -> HttpResponse:
 
 @require_GET
 def pair(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Two submissions side by side, with what is alike marked."""
+    """Two submissions side by side, with the matching lines marked."""
     course = taught_course(request, slug, permission="similarity.view")
     rows = Pair.objects.select_related("assignment__course", "left__learner", "right__learner", "comparison__course")
     one = get_object_or_404(rows, pk=pk, comparison__course=course)
@@ -66,7 +66,7 @@ def pair(request: Request, slug: str, pk: int) -> HttpResponse:
     return render(request, "similarity/pair.html", {"course": course, "tab": "similarity", "pair": one, "sides": sides})
 
 
-def _lines(source: str, ranges: list[list[int]]) -> list[Line]:
+def _lines(source: str, ranges: list[list[int]]) -> list[MarkedLine]:
     matched = {number for first, last in ranges for number in range(first, last + 1)}
     numbered = enumerate(source.splitlines(), 1)
-    return [Line(number=number, text=text, matched=number in matched) for number, text in numbered]
+    return [MarkedLine(number=number, text=text, matched=number in matched) for number, text in numbered]

@@ -35,7 +35,7 @@ def test_two_attempts_are_chosen_and_compared(idle, page, sign_in, write):
 def test_an_instructors_code_brings_a_new_student_in(idle, chromium, page, sign_in):
     sign_in(idle, "instructor")
     page.goto(f"{idle.url}/courses/autograd-demo/teach/codes/")
-    page.get_by_role("button", name="Make a code").click()
+    page.get_by_role("button", name="Create a code").click()
     code = page.locator("tbody th code").first.inner_text()
 
     context = chromium.new_context()
@@ -43,8 +43,8 @@ def test_an_instructors_code_brings_a_new_student_in(idle, chromium, page, sign_
     new.goto(f"{idle.url}/accounts/login/")
     new.get_by_role("link", name="I have a course code").click()
     new.get_by_label("Course code").fill(code.lower())
-    new.get_by_role("button", name="Go on").click()
-    new.get_by_role("link", name="Make an account").click()
+    new.get_by_role("button", name="Continue").click()
+    new.get_by_role("link", name="Create an account").click()
     new.get_by_label("Username").fill("newcomer")
     for label in ("Password", "Password (again)"):
         new.get_by_label(label, exact=True).fill("compilers-1952")

@@ -34,7 +34,7 @@ def test_what_a_teacher_says_of_a_submission_is_on_its_page(system, page, hand_i
     teacher.goto(f"{system.url}{COURSE}/teach/gradebook/?q=student1")
     teacher.locator("tbody td a").filter(has_text="100").click()
     teacher.get_by_role("region", name="Attempts").get_by_role("link").first.click()
-    teacher.get_by_label("Say something to").fill("Short, and right.")
+    teacher.get_by_label("Comment to").fill("Short, and right.")
     teacher.get_by_role("button", name="Comment").click()
     expect(teacher.locator(".comment").get_by_text("Short, and right.")).to_be_visible()
 

@@ -44,9 +44,9 @@ def test_a_roster_is_looked_at_before_it_does_anything(idle, page, sign_in):
     page.goto(teach(idle, "people/"))
     page.get_by_role("link", name="Import a roster").click()
     page.get_by_label("Or its text").fill("email,name\nemmy@example.org,Emmy Noether\nstudent7@example.org,\nnobody,")
-    page.get_by_role("button", name="Show what it would do").click()
+    page.get_by_role("button", name="Preview the import").click()
     expect(page.get_by_role("row", name="Emmy Noether")).to_contain_text("New account")
-    page.get_by_role("button", name="Do this").click()
+    page.get_by_role("button", name="Import", exact=True).click()
 
     page.goto(teach(idle, "people/"))
     expect(page.get_by_role("row", name="Emmy Noether")).to_be_visible()

@@ -1,1 +1,1 @@
-"""Reading what the pages show; each function says what it costs."""
+"""Reading what the pages show. The docstrings give the number of queries."""

@@ -1,4 +1,4 @@
-"""How an exercise does: scores, attempts and time to pass. Everything comes from the grades of one assignment."""
+"""Scores, attempts and time to pass, computed from the grades of one assignment."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from statistics import median
 from server.gradebook.models import Assignment, Grade
 
 BINS = 10
-# More attempts than these are counted together.
+# This many attempts and more are counted together.
 MOST_ATTEMPTS = 10
 
 
@@ -22,7 +22,7 @@ class Bar:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Analytics:
-    """Figures of an assignment. The medians are None where nobody passed."""
+    """Figures of an assignment. The medians are None if nobody passed."""
 
     tried: int
     passed: int
@@ -49,7 +49,7 @@ def analytics(assignment: Assignment) -> Analytics:
 
 
 def _scores(points: list[float], most: float) -> list[Bar]:
-    """Return how many grades fall into each tenth of the points; the full points have a bar of their own."""
+    """Return how many grades are in each tenth of the points. Full points have a bar of their own."""
     bins = Counter(_bin(one / most if most else 1.0) for one in points)
     labels = [f"{10 * place}–{10 * place + 9} %" for place in range(BINS)] + ["100 %"]
     return [Bar(label=label, count=bins[place]) for place, label in enumerate(labels)]

@@ -16,7 +16,7 @@ PER_PAGE = 50
 
 
 class Show(StrEnum):
-    """Which points a cell shows."""
+    """Which points the table shows."""
 
     FINAL = "final"
     RAW = "raw"
@@ -34,7 +34,7 @@ class Which(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Query:
-    """What is asked of the gradebook. `sort` is "name", "total" or the key of an assignment; "-" in front turns it."""
+    """Filters and order. `sort` is "name", "total" or the key of an assignment; a leading "-" reverses the order."""
 
     search: str = ""
     unit: str = ""
@@ -45,48 +45,48 @@ class Query:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """A student's line: one cell per assignment of the page, and the total over all of the course."""
+class StudentRow:
+    """The row of a student: one entry per assignment on the page, and the total over the whole course."""
 
     student: User
-    cells: list[tuple[Assignment, Grade | None]]
+    entries: list[tuple[Assignment, Grade | None]]
     total: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """One page of the gradebook. `possible` are the points that the course has in all."""
+    """One page of the gradebook. `possible` is the sum of all points of the course."""
 
     assignments: list[Assignment]
     units: list[str]
-    rows: list[Row]
+    rows: list[StudentRow]
     page: Page
     possible: float
 
 
 def gradebook(course: Course, query: Query) -> Table:
-    """Return the page of the gradebook that a query asks for. Four queries, however many students there are."""
+    """Return the page of the gradebook for a query. Four database queries, for any number of students."""
     every = list(course.assignments.select_related("course"))
     shown = [one for one in every if not query.unit or one.unit == query.unit]
     page = Paginator(_sorted(_students(course, query), every, query), PER_PAGE).get_page(query.page)
     found = User.objects.annotate(total=_total(every)).in_bulk(page.object_list)
     students = [found[pk] for pk in page.object_list]
-    # A page holds more than a thousand grades: columns that no cell shows would cost a third of its time.
+    # A page holds more than a thousand grades: reading columns that are not shown costs a third of the time.
     unseen = ("first_at", "last_at", "passed_at", "updated_at")
     grades = Grade.objects.filter(assignment__in=shown, learner__in=students).defer(*unseen)
-    by_cell = {(grade.learner_id, grade.assignment_id): grade for grade in grades}
+    by_student = {(grade.learner_id, grade.assignment_id): grade for grade in grades}
     return Table(
         assignments=shown,
         units=list(dict.fromkeys(one.unit for one in every)),
-        rows=[_row(student, shown, by_cell) for student in students],
+        rows=[_row(student, shown, by_student) for student in students],
         page=page,
         possible=sum(one.points for one in every),
     )
 
 
-def _row(student: User, shown: list[Assignment], by_cell: dict[tuple[int, int], Grade]) -> Row:
-    cells = [(one, by_cell.get((student.pk, one.pk))) for one in shown]
-    return Row(student=student, cells=cells, total=getattr(student, "total", 0.0))
+def _row(student: User, shown: list[Assignment], by_student: dict[tuple[int, int], Grade]) -> StudentRow:
+    entries = [(one, by_student.get((student.pk, one.pk))) for one in shown]
+    return StudentRow(student=student, entries=entries, total=getattr(student, "total", 0.0))
 
 
 def _students(course: Course, query: Query) -> QuerySet[User]:
@@ -117,16 +117,17 @@ def _chosen(students: QuerySet[User], course: Course, query: Query) -> QuerySet[
 
 
 def _sorted(students: QuerySet[User], every: list[Assignment], query: Query) -> list[int]:
-    """Return the keys of students in the order that a query asks for. One query.
+    """Return the keys of the students in the order of the query. One database query.
 
-    Sorted here, as no database sorts names the way people read them; keys, names and a number of each are few bytes.
+    Sorted here because databases do not sort numbers in names as numbers. A row is a key, names and one number, so
+    this is cheap.
     """
     rows = list(students.values_list("pk", _sorted_by(every, query), "last_name", "first_name", "username"))
-    turned = query.sort.startswith("-")
+    reverse = query.sort.startswith("-")
     by_name = query.sort.removeprefix("-") == "name"
-    rows.sort(key=lambda row: in_order(*row[2:]), reverse=turned and by_name)
+    rows.sort(key=lambda row: in_order(*row[2:]), reverse=reverse and by_name)
     if not by_name:
-        rows.sort(key=lambda row: (row[1] is not None, row[1] or 0.0), reverse=turned)
+        rows.sort(key=lambda row: (row[1] is not None, row[1] or 0.0), reverse=reverse)
     return [row[0] for row in rows]
 
 
@@ -146,7 +147,7 @@ def _total(every: list[Assignment]) -> Expression:
 
 
 def tried_and_passed(assignments: list[Assignment]) -> dict[int, dict[str, int]]:
-    """Return per assignment how many students tried it and passed it. One query."""
+    """Return how many students tried and passed each assignment. One query."""
     rows = Grade.objects.filter(assignment__in=assignments).values("assignment").order_by()
     counted = rows.annotate(tried=Count("pk", filter=Q(used__gt=0)), passed=Count("passed_after"))
     return {row["assignment"]: {"tried": row["tried"], "passed": row["passed"]} for row in counted}

@@ -1,4 +1,4 @@
-"""What the instructor's pages say in many places."""
+"""Filters and tags that several of the instructor's pages use."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from pygments.lexers import PythonLexer
 
 from server.accounts.models import User
 from server.courses.models import Course
-from server.dashboard.selectors.gradebook import Query, Row, Show
+from server.dashboard.selectors.gradebook import Query, Show, StudentRow
 from server.gradebook.exports import Format
 from server.gradebook.models import Assignment, Grade, GradeChange
 from server.web.templatetags.web import points
@@ -32,14 +32,14 @@ SHOWN = {Show.FINAL: "Points that count", Show.RAW: "Raw points", Show.PENALTY: 
 
 @register.filter
 def may(user: User, permission: str) -> tuple[User, str]:
-    """Begin to ask `user|may:"a.permission"|on:thing`."""
+    """The first half of `user|may:"a.permission"|on:thing`."""
     return user, permission
 
 
 @register.filter
-def on(asked: tuple[User, str], thing: Any) -> bool:
+def on(pair: tuple[User, str], thing: Any) -> bool:
     """Return whether the user of `may` has that permission on a thing."""
-    user, permission = asked
+    user, permission = pair
     return user.has_perm(permission, thing)
 
 
@@ -51,13 +51,13 @@ def format_name(form: Format) -> str:
 
 @register.filter
 def show_name(show: Show) -> str:
-    """Return what the gradebook's cells show."""
+    """Return the name of what the gradebook shows."""
     return SHOWN[show]
 
 
 @register.filter
 def turned(query: Query, key: Any) -> str:
-    """Return the sort order that a click on a column's head asks for: the same column again turns it around."""
+    """Return the sort order after a click on the head of a column. A second click reverses the order."""
     plain = str(key).removeprefix("-")
     if query.sort.removeprefix("-") != plain:
         return str(key)
@@ -66,32 +66,32 @@ def turned(query: Query, key: Any) -> str:
 
 @register.simple_tag
 def sorted_by(query: Query, key: Any) -> SafeString:
-    """Return how a column's head says that the table is sorted by it."""
+    """Return the `aria-sort` attribute of a column head; empty if the table is not sorted by it."""
     if query.sort.removeprefix("-") != str(key):
         return SafeString("")
     return format_html('aria-sort="{}"', "descending" if query.sort.startswith("-") else "ascending")
 
 
 @register.simple_tag
-def grade_cells(course: Course, row: Row, show: Show) -> SafeString:
-    """Return a student's cells of the gradebook: the points, and in words what is special about them.
+def grade_columns(course: Course, row: StudentRow, show: Show) -> SafeString:
+    """Return the `<td>` elements of a student in the gradebook: the points, with notes as their title.
 
-    A page has more than a thousand of them, so they are put together here and not by a template. Nothing in them is
-    anybody's text: keys, numbers, words of ours, and the slug of the course.
+    A page has more than a thousand of them, so they are built here, which is faster than a template. They contain only
+    keys, numbers, fixed words and the slug of the course; nothing needs to be escaped.
     """
     begin = f"/courses/{quote(course.slug)}/teach/grades"
-    return mark_safe("".join(_td(begin, row.student, one, grade, show) for one, grade in row.cells))  # noqa: S308
+    return mark_safe("".join(_td(begin, row.student, one, grade, show) for one, grade in row.entries))  # noqa: S308
 
 
 def _td(begin: str, student: User, assignment: Assignment, grade: Grade | None, show: Show) -> str:
-    link = f'<a href="{begin}/{assignment.pk}/{student.pk}/" title="{_note(grade)}">{_cell(grade, show)}</a>'
+    link = f'<a href="{begin}/{assignment.pk}/{student.pk}/" title="{_note(grade)}">{_points(grade, show)}</a>'
     return f'<td class="number {_kind(grade, assignment)}">{link}</td>'
 
 
 def _kind(grade: Grade | None, assignment: Assignment) -> str:
     if grade is None or grade.final is None or grade.exempt:
-        return "cell-none"
-    return "cell-full" if grade.final >= assignment.points else "cell-some"
+        return "points-none"
+    return "points-full" if grade.final >= assignment.points else "points-some"
 
 
 def _note(grade: Grade | None) -> str:
@@ -104,7 +104,7 @@ def _note(grade: Grade | None) -> str:
     return ", ".join(notes)
 
 
-def _cell(grade: Grade | None, show: Show) -> str:
+def _points(grade: Grade | None, show: Show) -> str:
     if grade is None or (grade.final is None and not grade.exempt):
         return "–"
     if grade.exempt:
@@ -114,22 +114,22 @@ def _cell(grade: Grade | None, show: Show) -> str:
 
 
 @register.filter
-def told(change: GradeChange) -> str:
-    """Return a change as a few words: the points before and after, and what was decided."""
-    said = [f"{points(change.old['final'])} → {points(change.new['final'])}"]
+def summary(change: GradeChange) -> str:
+    """Return a change in a few words: the points before and after, and what was decided."""
+    parts = [f"{points(change.old['final'])} → {points(change.new['final'])}"]
     decided = change.decided
     if "exempt" in decided:
-        said.append("exempt" if decided["exempt"][1] else "no longer exempt")
+        parts.append("exempt" if decided["exempt"][1] else "no longer exempt")
     if "due_at" in decided or "closes_at" in decided:
-        said.append("more time" if change.new["due_at"] or change.new["closes_at"] else "no more time")
+        parts.append("more time" if change.new["due_at"] or change.new["closes_at"] else "no more time")
     if "extra_attempts" in decided:
-        said.append(f"{decided['extra_attempts'][1]} extra attempts")
-    return ", ".join(said)
+        parts.append(f"{decided['extra_attempts'][1]} extra attempts")
+    return ", ".join(parts)
 
 
 @register.filter
 def span(time: timedelta | None) -> str:
-    """Return a time in its largest sensible unit."""
+    """Return a duration in days, hours or minutes; a dash if there is none."""
     if time is None:
         return "–"
     minutes = time.total_seconds() / 60
@@ -141,5 +141,5 @@ def span(time: timedelta | None) -> str:
 
 @register.filter
 def highlighted(source: str) -> SafeString:
-    """Return Python source with Pygments' classes; it escapes whatever the source holds."""
+    """Return Python source with Pygments' classes. Pygments escapes the source."""
     return mark_safe(highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))  # noqa: S308

@@ -9,7 +9,7 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from server.accounts.requests import Request
-from server.analytics import selectors as insights
+from server.analytics import selectors as class_analytics
 from server.analytics.selectors import Mistake
 from server.courses.access import require, taught_course
 from server.courses.models import Role
@@ -84,7 +84,7 @@ def assignment(request: Request, slug: str, pk: int) -> HttpResponse:
         require(request.user, "assignments.change", course)
         if form.is_valid():
             changed = change_terms(form.save(commit=False), by=request.user)
-            messages.success(request, f"Kept. {_grades(len(changed))} changed by it.")
+            messages.success(request, f"Saved. {_grades(len(changed))} changed.")
             return redirect("dashboard:assignment", course.slug, one.pk)
     extended = Grade.objects.filter(assignment=one).exclude(due_at=None, closes_at=None, extra_attempts=0)
     context = {
@@ -104,17 +104,17 @@ def analytics(request: Request, slug: str, pk: int) -> HttpResponse:
     course = taught_course(request, slug)
     one = get_object_or_404(course.assignments.select_related("course"), pk=pk)
     found = figures(one)
-    mistakes = insights.mistakes_in(one)
+    mistakes = class_analytics.mistakes_in(one)
     names = _names(mistakes[:OVER_TIME])
-    days = {names[key]: counts for key, counts in insights.mistakes_by_day(one, names).items()}
+    days = {names[key]: counts for key, counts in class_analytics.mistakes_by_day(one, names).items()}
     context = {
         "course": course,
         "tab": "assignments",
         "assignment": one,
         "figures": found,
-        "checks": insights.check_rates(one),
+        "checks": class_analytics.check_rates(one),
         "mistakes": mistakes,
-        "seconds": insights.run_seconds(one),
+        "seconds": class_analytics.run_seconds(one),
         "charts": {
             "scores": bars(found.scores, "Students"),
             "attempts": bars(found.attempts, "Students"),

@@ -96,7 +96,7 @@ def say(request: Request, slug: str, pk: UUID) -> HttpResponse:
     try:
         comment(submission, author=request.user, text=request.POST.get("text", ""))
     except CommentRejected as error:
-        context = _submission(course, submission) | {"unsaid": str(error), "text": request.POST.get("text", "")}
+        context = _submission(course, submission) | {"refused": str(error), "text": request.POST.get("text", "")}
         return render(request, "dashboard/submission.html", context, status=422)
     return redirect("dashboard:submission", course.slug, submission.pk)
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from server.accounts.requests import Request
-from server.analytics import selectors as insights
+from server.analytics import selectors as class_analytics
 from server.courses.access import taught_course
 from server.dashboard.selectors import overview as select
 from server.dashboard.selectors.exercises import exercises as every_exercise
@@ -28,8 +28,8 @@ def overview(request: Request, slug: str) -> HttpResponse:
         "stranded": select.stranded(assignments),
         "not_begun": turnout.not_begun,
         "deadlines": select.deadlines(assignments, students=turnout.students, now=now),
-        "stuck": insights.stuck(assignments),
-        "mistakes": insights.mistakes(assignments, since=now - select.LATELY),
+        "stuck": class_analytics.stuck(assignments),
+        "mistakes": class_analytics.mistakes(assignments, since=now - select.LATELY),
     }
     return render(request, "dashboard/overview.html", context)
 

@@ -73,7 +73,7 @@ def test_the_list_of_exercises_leads_here_with_the_exercise_chosen(teach, cube):
 
 
 def test_what_nobody_worked_on_is_taken_away(teach, course, assignment):
-    assert "Take it out of the course" in teach("dashboard:assignment", assignment.pk).text
+    assert "Remove it from the course" in teach("dashboard:assignment", assignment.pk).text
     teach("dashboard:withdraw", assignment.pk, method="post")
 
     assert not course.assignments.exists()
@@ -81,7 +81,7 @@ def test_what_nobody_worked_on_is_taken_away(teach, course, assignment):
 
 def test_what_somebody_worked_on_stays(teach, course, assignment, instructor):
     decide(assignment, make_student(course), action=Action.EXTENDED, by=instructor, why="?", extra_attempts=1)
-    assert "Take it out of the course" not in teach("dashboard:assignment", assignment.pk).text
+    assert "Remove it from the course" not in teach("dashboard:assignment", assignment.pk).text
     answer = teach("dashboard:withdraw", assignment.pk, method="post", follow=True)
 
     assert "Students have worked on this" in answer.text

@@ -59,7 +59,7 @@ def test_a_link_that_opens_nothing_says_so(client, db):
     answer = client.get(reverse("invitations:invited", args=["WRONG"]))
 
     assert answer.status_code == 404
-    assert "No course is open under this code" in answer.text
+    assert "This code does not open a course" in answer.text
 
 
 def test_by_an_invitation_one_signs_up_and_comes_back_to_it(client, course, invitation):

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from server.accounts.models import User
 from server.courses.models import Enrollment
-from server.roster.people import Kind, Unreadable, plan, read
-from server.roster.services import Moved, take_in
+from server.roster.people import Effect, Unreadable, plan, read
+from server.roster.services import PlanChanged, take_in
 from tests.support.people import make_course, make_student, make_user
 
 
@@ -14,8 +14,8 @@ def course(db):
     return make_course()
 
 
-def kinds(course, text):
-    return [step.kind for step in plan(course, read(text)).steps]
+def effects(course, text):
+    return [step.effect for step in plan(course, read(text)).steps]
 
 
 def import_(course, text):
@@ -35,7 +35,7 @@ def test_a_line_is_new_joins_changes_or_stays(course):
     passwordless(course, username="same", email="same@example.org", first_name="Same")
 
     text = "email,first name\nnew@example.org,New\njoins@example.org,\nchanges@example.org,New\nsame@example.org,Same\n"
-    assert kinds(course, text) == [Kind.NEW, Kind.JOINS, Kind.CHANGED, Kind.SAME]
+    assert effects(course, text) == [Effect.NEW, Effect.JOINS, Effect.CHANGED, Effect.SAME]
 
 
 def test_a_preview_changes_nothing(course):
@@ -57,7 +57,7 @@ def test_taking_the_same_file_in_twice_changes_nothing_more(course):
     text = "email,name\nada@example.org,Ada Nwosu\n"
     import_(course, text)
 
-    assert kinds(course, text) == [Kind.SAME]
+    assert effects(course, text) == [Effect.SAME]
     import_(course, text)
     assert User.objects.filter(email="ada@example.org").count() == 1
 
@@ -82,7 +82,7 @@ def test_students_who_are_not_in_the_file_are_told_and_stay(course):
 def test_a_faulty_line_is_left_out_and_says_why(course, text):
     what = plan(course, read(text))
 
-    assert {step.kind for step in what.steps} <= {Kind.FAULTY}
+    assert {step.effect for step in what.steps} <= {Effect.FAULTY}
     assert all(step.notes for step in what.steps)
     import_(course, text)
     assert not course.enrollments.exists()
@@ -93,13 +93,13 @@ def test_an_email_of_somebody_else_is_never_given_away(course):
     passwordless(course, username="bob", email="bob@example.org")
 
     (step,) = plan(course, read("username,email\nbob,shared@example.org\n")).steps
-    assert step.kind is Kind.FAULTY
+    assert step.effect is Effect.FAULTY
 
 
 def test_one_person_on_two_lines_is_taken_once(course):
     passwordless(course, username="ada", email="ada@example.org")
 
-    assert kinds(course, "username,email\nada,\n,ada@example.org\n") == [Kind.SAME, Kind.FAULTY]
+    assert effects(course, "username,email\nada,\n,ada@example.org\n") == [Effect.SAME, Effect.FAULTY]
 
 
 @pytest.mark.parametrize("who", ["staff", "with_password", "elsewhere"])
@@ -124,7 +124,7 @@ def test_a_course_that_changed_since_the_preview_is_shown_again(course):
     shown = plan(course, read(text)).fingerprint
     make_user(username="ada", email="ada@example.org")
 
-    with pytest.raises(Moved):
+    with pytest.raises(PlanChanged):
         take_in(course, text, fingerprint=shown)
     assert not course.enrollments.exists()
 

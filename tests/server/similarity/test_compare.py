@@ -45,7 +45,7 @@ def step(model, optimizer, x, y):
 """
 
 
-def test_other_names_layout_and_comments_hide_nothing():
+def test_new_names_layout_and_comments_hide_no_match():
     (pair,) = compare({"ann": LONG, "bob": RENAMED, "cyd": OTHER}, starter="")
 
     assert {pair.left, pair.right} == {"ann", "bob"}
@@ -53,16 +53,16 @@ def test_other_names_layout_and_comments_hide_nothing():
     assert pair.left_lines[0][0] <= 5
 
 
-def test_what_the_starter_holds_makes_nobody_alike():
+def test_code_from_the_starter_is_not_a_match():
     assert compare({"ann": LONG, "bob": RENAMED}, starter=LONG) == []
 
 
-def test_what_the_whole_class_writes_makes_nobody_alike():
+def test_code_of_the_whole_class_is_not_a_match():
     assert compare({str(number): LONG for number in range(20)}, starter="") == []
 
 
 @given(st.text(max_size=400))
-def test_any_text_has_fingerprints_or_none_but_never_fails(source):
+def test_fingerprints_of_any_text_do_not_fail(source):
     assert all(1 <= one.first <= one.last for one in prints(source))
 
 

@@ -21,7 +21,7 @@ def comparison(assignment):
     return services.start(assignment.course, by=make_member(assignment.course, "instructor"))
 
 
-def test_a_step_compares_one_assignment_and_sends_for_the_next(
+def test_a_step_compares_one_assignment_and_queues_the_next(
     assignment, comparison, queued, django_capture_on_commit_callbacks
 ):
     make_assignment(assignment.course, slug="gradients/another")
@@ -40,7 +40,7 @@ def test_a_step_compares_one_assignment_and_sends_for_the_next(
     assert queued("records") == []
 
 
-def test_the_pair_that_is_alike_is_kept_with_its_lines(comparison):
+def test_a_similar_pair_is_stored_with_its_lines(comparison):
     services.step(comparison.pk)
 
     pair = Pair.objects.get()
@@ -48,22 +48,22 @@ def test_the_pair_that_is_alike_is_kept_with_its_lines(comparison):
     assert pair.left_lines
 
 
-def test_a_step_too_many_does_no_harm(comparison):
+def test_an_extra_step_changes_nothing(comparison):
     services.step(comparison.pk)
     services.step(comparison.pk)
 
     assert Pair.objects.count() == 1
 
 
-def test_a_comparison_that_lost_its_task_goes_on(comparison, queued):
+def test_a_comparison_continues_after_its_task_was_lost(comparison, queued):
     Comparison.objects.update(touched_at=timezone.now() - 2 * services.LOST_AFTER)
 
-    assert services.sweep() == 1
+    assert services.reconcile() == 1
     assert [task for task, *_ in queued("records")] == ["similarity.step"]
-    assert services.sweep() == 0
+    assert services.reconcile() == 0
 
 
-def test_a_pair_is_shown_side_by_side_with_what_is_alike_marked(client, comparison):
+def test_a_pair_is_shown_side_by_side_with_matches_marked(client, comparison):
     services.step(comparison.pk)
     client.force_login(comparison.by)
 
