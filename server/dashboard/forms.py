@@ -99,7 +99,7 @@ class NewAssignmentForm(AssignmentForm):
         label="Name in the URL",
         required=False,
         max_length=100,
-        help_text="Leave empty to use the exercise's name. You need another name only if the course has this exercise already.",
+        help_text="Empty: the exercise's own name. Fill it in if the course has this exercise already.",
         widget=forms.TextInput({"placeholder": "unit/name", "spellcheck": "false", "autocapitalize": "none"}),
     )
 
