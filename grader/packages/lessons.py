@@ -1,13 +1,13 @@
-"""The course text, `exercises/lessons/NN_name.md`, taken apart for the page. Standard library only.
+"""The course text, `exercises/lessons/NN_name.md`, taken apart for the page. Without torch: the web server reads it.
 
 +++
 title = "Tensors that remember"
 +++
 
-Markdown with TeX, in which three things stand on lines of their own:
+Markdown with TeX. Three things are on lines of their own:
 
     ```python          a block that learners can run; the blocks of one lesson share their names, in order
-    ```text            right after it: exactly what it prints
+    ```text            optional, right after it: exactly what it prints
     {exercise tracking/leaf-tensors}
 """
 
@@ -16,6 +16,8 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from grader.errors import PackageError
 from grader.packages.catalogue import SLUG, exercises_folder
@@ -28,6 +30,12 @@ _PARTS = re.compile(
 )
 
 
+class _Front(msgspec.Struct, forbid_unknown_fields=True):
+    """The part between the +++ lines."""
+
+    title: str
+
+
 @dataclass(frozen=True, slots=True)
 class Prose:
     """Markdown, up to the next block or exercise."""
@@ -37,7 +45,7 @@ class Prose:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
-    """Code that runs after all blocks before it, and what it prints then ("" where nothing)."""
+    """Code that runs after all blocks before it, and what it then prints ("" if nothing)."""
 
     number: int
     source: str
@@ -46,7 +54,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an exercise belongs."""
+    """The place of an exercise in the text."""
 
     slug: str
 
@@ -75,9 +83,9 @@ class Lesson:
 
 
 def runnable(sources: Sequence[str]) -> str:
-    """Return code that runs the last of these blocks after the others, whose output is swallowed.
+    """Return code that runs the last of these blocks after the others, without their output.
 
-    A learner may have changed any of them. The last one's lines are moved down by one.
+    A learner can have changed any of them. The last one's lines are moved down by one.
     """
     *before, last = sources
     setup = _SILENTLY.format(source="".join(before))
@@ -97,17 +105,12 @@ def lessons_folder() -> Path:
 
 
 def lessons() -> list[Lesson]:
-    """Return every lesson in the order of the course; PackageError where one is malformed."""
+    """Return every lesson in the order of the course. Raises PackageError if one is malformed."""
     return [read_lesson(path) for path in sorted(lessons_folder().glob("*.md"))]
 
 
-def find_lesson(slug: str) -> Lesson | None:
-    """Return the lesson of a slug, such as "gradients", or None."""
-    return next((lesson for lesson in lessons() if lesson.slug == slug), None)
-
-
 def read_lesson(path: Path) -> Lesson:
-    """Read one lesson, or raise PackageError with a sentence that says what to change."""
+    """Read one lesson. Raises PackageError, with what to change, if it is malformed."""
     name = _FILE.fullmatch(path.name)
     if name is None:
         raise PackageError(f"{path}: name lessons like 03_vectors.md: two digits, an underscore, small letters.")
@@ -125,12 +128,11 @@ def read_lesson(path: Path) -> Lesson:
 
 def _title(path: Path, front: str) -> str:
     try:
-        head = tomllib.loads(front)
+        return msgspec.convert(tomllib.loads(front), _Front).title
     except tomllib.TOMLDecodeError as error:
-        raise PackageError(f"{path}: what stands between the +++ lines is not TOML: {error}") from error
-    if set(head) != {"title"} or not isinstance(head["title"], str):
-        raise PackageError(f"{path}: between the +++ lines stands `title`, a string, and nothing else.")
-    return head["title"]
+        raise PackageError(f"{path}: the text between the +++ lines is not TOML: {error}") from error
+    except msgspec.ValidationError:
+        raise PackageError(f"{path}: write `title`, a string, between the +++ lines, and nothing else.") from None
 
 
 def _parts(path: Path, text: str) -> Iterator[Part]:
@@ -144,7 +146,7 @@ def _parts(path: Path, text: str) -> Iterator[Part]:
         elif SLUG.fullmatch(match["exercise"]):
             yield Place(match["exercise"])
         else:
-            raise PackageError(f"{path}: {match['exercise']!r} is no slug; write {{exercise unit/name}}.")
+            raise PackageError(f"{path}: {match['exercise']!r} is not a slug; write {{exercise unit/name}}.")
     yield from _prose(text[at:])
 
 

@@ -1,11 +1,11 @@
-"""The manifest of an exercise package, `exercise.toml`. Standard library only: the web server reads it too.
+"""The manifest of an exercise package, `exercise.toml`. Without torch: the web server reads it too.
 
 format = 1
 id = "0b5b..."                      a uuid that survives renames
 version = 1
 title = "The gradient of a sum"
 teaches = ["backward"]
-after = ["tracking/leaf-tensors"]   optional, what to do before
+after = ["tracking/leaf-tensors"]   optional, exercises to do before
 runtime = "cpu"                     cpu | gpu | any
 imports = ["torch"]                 allowed beside the standard library
 null_score = 0                      points that a null answer may get
@@ -24,17 +24,23 @@ rtol = 1e-8
 atol = 1e-10
 """
 
+import re
 import tomllib
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal, NoReturn, get_args
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from grader.errors import PackageError
 
 FORMAT = 1
-RUNTIMES = ("cpu", "gpu", "any")
+Runtime = Literal["cpu", "gpu", "any"]
+Above0 = Annotated[float, Meta(gt=0)]
+WholeAbove0 = Annotated[int, Meta(gt=0)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +53,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tolerance:
-    """How far a right answer may be off, relative to the size of the reference.
+    """How far a right answer can be off, relative to the size of the reference.
 
     The default lies between double precision's rounding, which every right answer has, and single precision's, which
     shows that float64 was lost on the way.
@@ -77,101 +83,102 @@ class Manifest:
     tolerance: Tolerance = Tolerance()
 
 
+class _EntryTable(Struct, forbid_unknown_fields=True):
+    name: str
+    signature: str
+
+
+class _LimitsTable(Struct, forbid_unknown_fields=True):
+    wall_seconds: Above0 | UnsetType = UNSET
+    memory_mb: WholeAbove0 | UnsetType = UNSET
+    processes: WholeAbove0 | UnsetType = UNSET
+    file_mb: WholeAbove0 | UnsetType = UNSET
+    output_kb: WholeAbove0 | UnsetType = UNSET
+    observation_mb: WholeAbove0 | UnsetType = UNSET
+
+
+class _ToleranceTable(Struct, forbid_unknown_fields=True):
+    rtol: Above0 = Tolerance().rtol
+    atol: Above0 = Tolerance().atol
+
+
+class _Document(Struct, forbid_unknown_fields=True):
+    """The file, key by key."""
+
+    format: int
+    id: str
+    version: int
+    title: str
+    teaches: tuple[str, ...]
+    entries: tuple[_EntryTable, ...]
+    after: tuple[str, ...] = ()
+    runtime: Runtime = "cpu"
+    imports: tuple[str, ...] = ("torch",)
+    null_score: float = 0.0
+    variant: bool = False
+    stream_losses: bool = False
+    limits: _LimitsTable = msgspec.field(default_factory=_LimitsTable)
+    tolerance: _ToleranceTable = msgspec.field(default_factory=_ToleranceTable)
+
+
+_TABLES: dict[str, type[Struct]] = {"": _Document, "limits": _LimitsTable, "tolerance": _ToleranceTable}
+_TYPES = {"array": "list", "object": "table"}
+
+
 def read_manifest(path: Path) -> Manifest:
-    """Read `exercise.toml`, or raise PackageError with a sentence that names the key and what to do."""
+    """Read `exercise.toml`. Raises PackageError, with the key and what to do, if something is wrong."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise PackageError(f"{path}: the file is missing; every package needs one.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PackageError(f"{path}: not TOML: {error}") from error
-    return _Reader(path).manifest(data)
+    try:
+        document = msgspec.convert(data, _Document)
+    except msgspec.ValidationError as error:
+        raise PackageError(f"{path}: {_explain(str(error))}.") from None
+    _check(path, document)
+    return _manifest(document)
 
 
-class _Reader:
-    """Checks each key's presence, type and value."""
-
-    TYPES: Mapping[str, tuple[type, ...]] = {
-        "format": (int,),
-        "id": (str,),
-        "version": (int,),
-        "title": (str,),
-        "teaches": (list,),
-        "entries": (list,),
-        "after": (list,),
-        "runtime": (str,),
-        "imports": (list,),
-        "null_score": (int, float),
-        "variant": (bool,),
-        "stream_losses": (bool,),
-        "limits": (dict,),
-        "tolerance": (dict,),
-    }
-    REQUIRED = ("format", "id", "version", "title", "teaches", "entries")
-    LIMITS = ("wall_seconds", "memory_mb", "processes", "file_mb", "output_kb", "observation_mb")
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def manifest(self, data: dict[str, Any]) -> Manifest:
-        self._known("", data, self.TYPES)
-        for key in self.REQUIRED:
-            if key not in data:
-                raise self._error(f"the key `{key}` is missing")
-        for key, value in data.items():
-            if not isinstance(value, self.TYPES[key]) or (isinstance(value, bool) and bool not in self.TYPES[key]):
-                raise self._error(f"`{key}` must be of type {self.TYPES[key][0].__name__}, not {type(value).__name__}")
-        self._check_values(data)
-        lists = {key: self._strings(key, data[key]) for key in ("teaches", "after", "imports") if key in data}
-        checked: dict[str, Any] = {
-            "entries": self._entries(data["entries"]),
-            "limits": self._numbers("limits", data.get("limits", {}), self.LIMITS),
-            "tolerance": Tolerance(**self._numbers("tolerance", data.get("tolerance", {}), _names(Tolerance))),
-        }
-        values: dict[str, Any] = data | lists | checked
-        return Manifest(**values)
-
-    def _check_values(self, data: dict[str, Any]) -> None:
-        if data["format"] != FORMAT:
-            raise self._error(f"`format` is {data['format']}, but this grader reads format {FORMAT}")
-        if data.get("runtime", "cpu") not in RUNTIMES:
-            raise self._error(f"`runtime` must be one of {', '.join(RUNTIMES)}")
-        try:
-            uuid.UUID(data["id"])
-        except ValueError:
-            raise self._error(
-                "`id` is not a uuid; make one with `python -c 'import uuid; print(uuid.uuid4())'`"
-            ) from None
-
-    def _entries(self, entries: list[Any]) -> tuple[Entry, ...]:
-        if not entries:
-            raise self._error("`entries` is empty: name at least one entry")
-        for entry in entries:
-            if not isinstance(entry, dict) or set(entry) != {"name", "signature"}:
-                raise self._error("each of `entries` has exactly the keys `name` and `signature`")
-            self._strings("entries", list(entry.values()))
-        return tuple(Entry(**entry) for entry in entries)
-
-    def _strings(self, key: str, values: list[Any]) -> tuple[str, ...]:
-        if not all(isinstance(value, str) for value in values):
-            raise self._error(f"`{key}` must hold strings only")
-        return tuple(values)
-
-    def _numbers(self, key: str, table: dict[str, Any], known: tuple[str, ...]) -> dict[str, float]:
-        self._known(f"{key}.", table, known)
-        for name, value in table.items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-                raise self._error(f"`{key}.{name}` must be a number above zero")
-        return table
-
-    def _known(self, prefix: str, table: Mapping[str, Any], known: Any) -> None:
-        for key in table:
-            if key not in known:
-                raise self._error(f"unknown key `{prefix}{key}`; known are {', '.join(known)}")
-
-    def _error(self, what: str) -> PackageError:
-        return PackageError(f"{self.path}: {what}.")
+def _manifest(document: _Document) -> Manifest:
+    values = {name: getattr(document, name) for name in document.__struct_fields__}
+    values["entries"] = tuple(Entry(name=entry.name, signature=entry.signature) for entry in document.entries)
+    values["limits"] = msgspec.to_builtins(document.limits)
+    values["tolerance"] = Tolerance(rtol=document.tolerance.rtol, atol=document.tolerance.atol)
+    return Manifest(**values)
 
 
-def _names(cls: type) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(cls))
+def _check(path: Path, document: _Document) -> None:
+    def refuse(what: str) -> NoReturn:
+        raise PackageError(f"{path}: {what}.")
+
+    if document.format != FORMAT:
+        refuse(f"`format` is {document.format}, but this grader reads format {FORMAT}")
+    if not document.entries:
+        refuse("`entries` is empty: name at least one entry")
+    try:
+        uuid.UUID(document.id)
+    except ValueError:
+        refuse("`id` is not a uuid; make one with `python -c 'import uuid; print(uuid.uuid4())'`")
+
+
+def _explain(message: str) -> str:
+    """Return msgspec's message in the terms of the file: the key, and what it must be."""
+    reason, _, place = message.partition(" - at `$")
+    place = place.strip(".`")
+    if match := re.fullmatch(r"Object (contains unknown|missing required) field `(.*)`", reason):
+        if place not in _TABLES:
+            return "each of `entries` has exactly the keys `name` and `signature`"
+        if match[1] == "missing required":
+            return f"the key `{match[2]}` is missing"
+        prefix = f"{place}." if place else ""
+        return f"unknown key `{prefix}{match[2]}`; known are {', '.join(_TABLES[place].__struct_fields__)}"
+    if place == "runtime":
+        return f"`runtime` must be one of {', '.join(get_args(Runtime))}"
+    table = place.partition(".")[0]
+    if table != place and table in _TABLES:
+        return f"`{place}` must be a {'whole ' if '`int`' in reason else ''}number above zero"
+    if match := re.fullmatch(r"Expected `(.*)`, got `(.*)`", reason):
+        return f"`{place}` must be of type {_TYPES.get(match[1], match[1])}, not {_TYPES.get(match[2], match[2])}"
+    return f"`{place}`: {reason}"

@@ -13,7 +13,7 @@ TEMPLATE = Path(__file__).parent / "template"
 def scaffold(slug: str) -> Path:
     """Make the package of a slug and return its folder; PackageError where the slug is malformed or taken."""
     if not SLUG.fullmatch(slug):
-        raise PackageError(f"{slug!r} is no slug; write unit/name in small letters, like gradients/my-idea.")
+        raise PackageError(f"{slug!r} is not a slug; write unit/name in small letters, like gradients/my-idea.")
     folder = exercises_folder() / slug.replace("-", "_")
     if folder.exists():
         raise PackageError(f"{folder} is there already; choose another slug, or remove it.")

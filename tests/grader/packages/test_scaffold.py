@@ -22,7 +22,7 @@ def test_two_new_packages_have_ids_of_their_own(exercises):
 
 @pytest.mark.parametrize("slug", ["", "one", "Unit/One", "unit/one/two", "../unit/one", "unit/1"])
 def test_a_malformed_slug_is_refused(slug, exercises):
-    with pytest.raises(PackageError, match="is no slug"):
+    with pytest.raises(PackageError, match="is not a slug"):
         scaffold(slug)
 
     assert list(exercises.iterdir()) == []
