@@ -1,1 +1,1 @@
-"""How many of what a deadline needs: measured service times, a simulation, and the table in README.md."""
+"""How many of each part a deadline needs: measured service times, a simulation, and the tables in README.md."""

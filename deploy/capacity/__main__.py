@@ -13,7 +13,7 @@ STUDENTS = (1_000, 10_000, 100_000)
 
 
 def main() -> None:
-    """Print both tables for what was asked for."""
+    """Print both tables for these options."""
     parser = argparse.ArgumentParser(prog="python -m deploy.capacity")
     parser.add_argument("--students", type=int, nargs="*", default=list(STUDENTS))
     parser.add_argument("--attempts", type=float, default=5, help="Of each student, for the assignment that is due.")
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def saturation(demand: Demand) -> str:
-    """Return the table of what is full when, with one of each part: the first row is the first to be full."""
+    """Return the table of saturation with one of each part: the first row is full first."""
     rows = sorted(demand.seconds.items(), key=lambda row: -row[1])
     lines = [f"| {part} | {1000 * seconds:.1f} ms | {1 / seconds:,.1f} |" for part, seconds in rows]
     return "\n".join(
@@ -40,7 +40,7 @@ def saturation(demand: Demand) -> str:
 
 
 def needs(demand: Demand, sizes: list[Size], price: float) -> str:
-    """Return the table of what each burst needs."""
+    """Return the table of the parts that each burst needs."""
     heads = ["students", "attempts/s at the deadline", *SCALED, "score within (95 %)", "busiest", "core-hours used"]
     heads += ["core-hours held", "price"]
     lines = [f"| {' | '.join(row(demand, found, price))} |" for found in sizes]
@@ -48,7 +48,7 @@ def needs(demand: Demand, sizes: list[Size], price: float) -> str:
 
 
 def row(demand: Demand, found: Size, price: float) -> list[str]:
-    """Return one burst's cells."""
+    """Return one burst's row."""
     busiest: Part = found.fullest
     held = held_hours(found)
     return [

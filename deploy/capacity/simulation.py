@@ -1,8 +1,8 @@
 """The last minutes before a deadline, event by event.
 
 An attempt goes through the website, the database, a grading worker, a records process and the database once more, and
-waits its turn at each. Attempts come the more often the nearer the deadline is: how long before it one is handed in is
-exponentially distributed. Redis is left out: it is never a hundredth as busy as what it serves.
+waits its turn at each. Attempts come more often when the deadline is near: the time between an attempt and the deadline
+is exponentially distributed. Redis is left out, because it is never a hundredth as busy as the other parts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,10 +42,10 @@ class Burst:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of it.
+    """The outcome of a simulation.
 
-    `seconds` are those from the click to the score of each attempt, `waited` those of them in which nothing was done
-    for it, and `busy` says how busy each part was, 0 to 1.
+    `seconds` has the time from click to score of each attempt, `waited` the part of it in a queue, and `busy` the load
+    of each part, 0 to 1.
     """
 
     seconds: list[float]
@@ -54,17 +54,17 @@ class Outcome:
 
 
 def p95(seconds: Sequence[float]) -> float:
-    """Return the seconds that 95 of 100 do not exceed."""
+    """Return the 95th percentile."""
     return quantiles(seconds, n=20)[-1]
 
 
 def simulate(demand: Demand, there: Mapping[Part, int], arrivals: Sequence[float], *, seed: int) -> Outcome:
-    """Return what comes of attempts at these moments where so many of each part are there. Same seed, same outcome."""
+    """Return the outcome of attempts at these moments with so many of each part. Same seed, same outcome."""
     world = simpy.Environment()
     random = Random(seed)  # noqa: S311 - nothing is secret here
     parts = {part: simpy.Resource(world, capacity=there[part]) for part in there}
     draws = {part: demand.draw(part) for part in parts}
-    # Database work is one figure for the whole way, and is done in two halves.
+    # Database work is one number for the whole way, and is done in two halves.
     halves = {part: WAY.count(part) for part in parts}
     busy = dict.fromkeys(parts, 0.0)
     seconds: list[float] = []

@@ -7,7 +7,7 @@ from random import Random
 from deploy.capacity.parts import Demand, Part
 from deploy.capacity.simulation import Burst, Outcome, p95, simulate
 
-# Parts that many share are given so much to do at most, at the deadline itself.
+# Shared parts are this busy at most at the deadline.
 FULL = 0.7
 SIMULATED_MINUTES = 10
 SCALED = (Part.GRADING, Part.WEB, Part.RECORDS, Part.DATABASE)
@@ -15,7 +15,7 @@ SCALED = (Part.GRADING, Part.WEB, Part.RECORDS, Part.DATABASE)
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """What a burst needs, and what comes of it."""
+    """The parts that a burst needs, and its outcome."""
 
     burst: Burst
     there: dict[Part, int]
@@ -33,10 +33,10 @@ class Size:
 
 
 def size(demand: Demand, burst: Burst, *, within: float, seed: int) -> Size:
-    """Return the fewest of each part with which 95 of 100 attempts wait so many seconds at most, all in all."""
+    """Return the fewest of each part with which 95 of 100 attempts wait at most `within` seconds in total."""
     there = {part: max(1, ceil(burst.peak * demand.seconds[part] / FULL)) for part in SCALED}
     arrivals = burst.arrivals(SIMULATED_MINUTES, Random(seed))  # noqa: S311 - nothing is secret here
-    # Fewer graders than this cannot keep up to the end; how many more there must be is what the simulation tells.
+    # Fewer graders than this cannot keep up. The simulation finds how many more are needed.
     there[Part.GRADING] = max(1, ceil(burst.peak * demand.seconds[Part.GRADING] * 0.9))
     while p95((outcome := simulate(demand, there, arrivals, seed=seed)).waited) > within:
         there[Part.GRADING] += max(1, there[Part.GRADING] // 20)
@@ -44,10 +44,10 @@ def size(demand: Demand, burst: Burst, *, within: float, seed: int) -> Size:
 
 
 def core_hours(demand: Demand, burst: Burst) -> float:
-    """Return the hours of processor that all attempts of a burst use, whenever they come."""
+    """Return the processor hours that all attempts of a burst use."""
     return burst.students * burst.attempts * sum(demand.seconds.values()) / 3600
 
 
 def held_hours(found: Size) -> float:
-    """Return the core-hours of keeping it all while most attempts come: for twice the mean time before the end."""
+    """Return the core-hours if all of it runs for twice the mean time before the deadline."""
     return found.cores * 2 * found.burst.mean_hours

@@ -1,4 +1,4 @@
-"""How the pages, the sweep and the API fare with a million submissions. A measurement, not a test:
+"""How fast pages, reconciling and the API are with a million submissions. A measurement, not a test:
 
     CHAINRULE_TEST_POSTGRES=postgres://... python -m tests.benchmarks.million [--courses 25] [--students 300] [--json FILE]
 

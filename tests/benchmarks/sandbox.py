@@ -102,7 +102,7 @@ def unwalled(slug, times):
     return repeated(times, lambda number: grade_one(slug, UnconfinedSandbox(), number))
 
 
-def warm(slug, times, *, runtime="cpu", engine: Callable[[Runtime], object] = DockerEngine, **policy):
+def warm_sandbox(slug, times, *, runtime="cpu", engine: Callable[[Runtime], object] = DockerEngine, **policy):
     """Seconds of each job in a sandbox that is kept."""
     with opened(engine(load_runtimes()[runtime]), **policy) as sandbox:
         return repeated(times, lambda number: grade_one(slug, sandbox, number))
@@ -131,18 +131,18 @@ def cold(slug, times):
 
 KINDS = {
     "inline": ("scored, no sandbox", unwalled, None),
-    "docker": ("warm Docker", warm, None),
+    "docker": ("warm Docker", warm_sandbox, None),
     "paced": ("warm Docker, paced", paced, None),
     "bubblewrap": (
         "warm bubblewrap",
-        lambda slug, times: warm(slug, times, runtime="embedded", engine=BubblewrapEngine),
+        lambda slug, times: warm_sandbox(slug, times, runtime="embedded", engine=BubblewrapEngine),
         None,
     ),
-    "runsc": ("warm gVisor", lambda slug, times: warm(slug, times, runtime="cpu-hardened"), 50),
-    "gpu": ("warm GPU", lambda slug, times: warm(slug, times, runtime="gpu"), 20),
-    # Long enough for the next process to start CUDA and to rehearse.
+    "runsc": ("warm gVisor", lambda slug, times: warm_sandbox(slug, times, runtime="cpu-hardened"), 50),
+    "gpu": ("warm GPU", lambda slug, times: warm_sandbox(slug, times, runtime="gpu"), 20),
+    # Long enough for the next process to start CUDA and to warm up.
     "gpu-paced": ("warm GPU, paced", lambda slug, times: paced(slug, times, runtime="gpu", pause=1.5), 20),
-    "never": ('reuse = "never"', lambda slug, times: warm(slug, times, reuse=False, min_idle=2), 20),
+    "never": ('reuse = "never"', lambda slug, times: warm_sandbox(slug, times, reuse=False, min_idle=2), 20),
     "cold": ("cold container", cold, COLD_TIMES),
 }
 

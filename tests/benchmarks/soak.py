@@ -85,7 +85,7 @@ def held_after(sandbox, name, numbers, *, bad_every):
 
 
 def inside_of(sandbox, name):
-    """Process ids in the sandbox, as this machine counts them: its keeper and the children that wait."""
+    """Process ids in the sandbox, as the host sees them: its supervisor and the children that wait."""
     if sandbox.name == "docker":
         return processes_of(name)
     return [one.pid for one in psutil.Process().children(recursive=True)]

@@ -1,4 +1,4 @@
-"""What the server does again and again, as functions to be measured: pages, the API, the reconcile, handing in."""
+"""The server's frequent work as functions to be measured: pages, the API, reconciling, submitting."""
 
 from datetime import timedelta
 from functools import partial
@@ -25,11 +25,11 @@ def pieces(courses):
     """Return (name, function) of each piece of work, with the oldest and the latest of some courses."""
     found = []
     for age, course in (("oldest", courses[0]), ("latest", courses[-1])):
-        found += [(f"{name}, {age}", work) for name, work in [*pages(course), *calls(course)]]
+        found += [(f"{name}, {age}", work) for name, work in [*course_pages(course), *calls(course)]]
     return found + jobs(courses[-1])
 
 
-def pages(course):
+def course_pages(course):
     teacher, student = member(course, Role.INSTRUCTOR), member(course, Role.STUDENT)
     assignment = course.assignments.first()
     taught = {
