@@ -17,8 +17,8 @@ def stays(trial: Trial) -> None:
     """All results are on the device of the inputs"""
     seen = trial.returned()
     places = seen.get("results") if isinstance(seen, Mapping) else None
-    told = isinstance(places, Mapping) and all(isinstance(place, str) for place in places.values())
-    trial.require(told and len(places) > 0, "no_tensor", entry=trial.case.entry)
+    complete = isinstance(places, Mapping) and all(isinstance(place, str) for place in places.values())
+    trial.require(complete and len(places) > 0, "no_tensor", entry=trial.case.entry)
     inputs = seen.get("inputs")
     expected = inputs if isinstance(inputs, str) else "the place of the inputs"
     for name, place in places.items():
