@@ -51,7 +51,7 @@ def evaluate(
     `call` is {"entry", "args", "probe", "options"} as `grader.sandboxes` encodes it; its tensors are moved to `device`.
     An exception of the learner's code is part of the observation. Raises MemoryError, which ends the run. A GPU reports
     an index out of range late, sometimes only when the inputs of the next call are moved to it: that counts as the
-    learner's error, too.
+    learner's error, too. `describe` is called with an exception instead of `describe_error`: a debugger uses that.
     """
     try:
         return _evaluate(namespace, call, tensors, device, describe or describe_error)
