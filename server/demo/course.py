@@ -1,4 +1,4 @@
-"""The demo course. Making it again changes nothing that is there."""
+"""The demo course. Running this again changes nothing that exists already."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from server.gradebook.models import Assignment
 
 SLUG = "autograd-demo"
 STUDENTS = tuple(f"student{number}" for number in range(1, 61))
-# The order in which the course teaches them; exercises that are not named come last.
+# The order of the exercises in the course. Exercises that are not listed come last.
 ORDER = (
     "tracking/leaf-tensors",
     "tracking/computational-graph",
@@ -44,7 +44,7 @@ A_WEEK = timedelta(weeks=1)
 
 @transaction.atomic
 def make_demo() -> Course:
-    """Make the demo course, its assignments and its people, and return it. What exists is left as it is."""
+    """Create the demo course with its assignments and accounts, and return it. Existing rows are not changed."""
     course, _ = Course.objects.get_or_create(slug=SLUG, defaults={"title": "Automatic differentiation with PyTorch"})
     _assignments(course)
     for name in STUDENTS:

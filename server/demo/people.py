@@ -1,4 +1,4 @@
-"""Names for the demo's students. Whoever is named like one of them is so by chance."""
+"""Names for the demo students. If a real person has one of these names, that is a coincidence."""
 
 
 def _words(text: str) -> list[str]:

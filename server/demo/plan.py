@@ -1,7 +1,7 @@
-"""Who of the demo's students hands in what, and when: three weeks of a course, the same each time it is planned.
+"""Which demo student hands in what, and when: three weeks of a course. The same seed gives the same plan.
 
-Every student has an ability and a habit. The able need fewer attempts and choose rarer mistakes; the habitual late
-ones begin shortly before the due date, or after it. What they hand in are the answers that come with the exercises.
+Each student has an ability and a habit. Able students need fewer attempts and make rarer mistakes. Late students start
+shortly before the due date, or after it. They hand in the answers that come with the exercises.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,8 +14,8 @@ MOST_ATTEMPTS = 7
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Student:
-    """A student's ways, each from 0 to 1: how able, and how early; `gives_up_after` exercises they are gone."""
+class StudentHabits:
+    """A student's ability and earliness, each from 0 to 1. After `gives_up_after` exercises they hand in nothing."""
 
     name: str
     ability: float
@@ -24,7 +24,7 @@ class Student:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Exercise:
+class PlannedExercise:
     """An exercise of the plan: when its unit begins and is due, and the names of its right and wrong answers."""
 
     slug: str
@@ -44,10 +44,10 @@ class Act:
     answer: str
 
 
-def students(names: Sequence[str], *, random: Random) -> list[Student]:
-    """Return the ways of each student; about one in eight gives up on the way."""
+def students(names: Sequence[str], *, random: Random) -> list[StudentHabits]:
+    """Return the habits of each student. About one in eight gives up during the course."""
     return [
-        Student(
+        StudentHabits(
             name=name,
             ability=random.betavariate(4, 2),
             early=random.betavariate(2, 2),
@@ -57,8 +57,10 @@ def students(names: Sequence[str], *, random: Random) -> list[Student]:
     ]
 
 
-def acts(people: Sequence[Student], exercises: Sequence[Exercise], *, now: datetime, random: Random) -> list[Act]:
-    """Return everything that was handed in before `now`, in the order of time."""
+def acts(
+    people: Sequence[StudentHabits], exercises: Sequence[PlannedExercise], *, now: datetime, random: Random
+) -> list[Act]:
+    """Return everything that is handed in before `now`, oldest first."""
     every = [
         act
         for student in people
@@ -69,8 +71,8 @@ def acts(people: Sequence[Student], exercises: Sequence[Exercise], *, now: datet
     return sorted((act for act in every if act.at < now), key=lambda act: (act.at, act.student, act.slug))
 
 
-def _one(student: Student, exercise: Exercise, random: Random) -> Iterator[Act]:
-    """Yield one student's attempts at one exercise: mistakes, then mostly a right answer."""
+def _one(student: StudentHabits, exercise: PlannedExercise, random: Random) -> Iterator[Act]:
+    """Yield one student's attempts at one exercise: some mistakes, then usually a right answer."""
     wrong = min(_wrong_attempts(student, random), MOST_ATTEMPTS)
     passes = random.random() < 0.72 + 0.27 * student.ability
     at = _beginning(student, exercise, random)
@@ -82,29 +84,29 @@ def _one(student: Student, exercise: Exercise, random: Random) -> Iterator[Act]:
         yield Act(at=at, student=student.name, slug=exercise.slug, answer=_right(exercise, random))
 
 
-def _wrong_attempts(student: Student, random: Random) -> int:
+def _wrong_attempts(student: StudentHabits, random: Random) -> int:
     count = 0
     while random.random() < 0.68 - 0.5 * student.ability:
         count += 1
     return count
 
 
-def _beginning(student: Student, exercise: Exercise, random: Random) -> datetime:
-    """Return when a student begins: between the unit's first day and a day after it is due, mostly in the evening."""
+def _beginning(student: StudentHabits, exercise: PlannedExercise, random: Random) -> datetime:
+    """Return when a student starts: between the unit's first day and a day after it is due, usually evenings."""
     span = exercise.due - exercise.begins
     share = min(1.12, max(0.02, random.gauss(1.0 - 0.8 * student.early, 0.16)))
     day = (exercise.begins + span * share).replace(hour=0, minute=0, second=0, microsecond=0)
     return day + timedelta(hours=min(23.4, max(7.0, random.gauss(17.5, 3.5))))
 
 
-def _mistake(student: Student, exercise: Exercise, random: Random) -> str:
-    # Some mistakes are made by many: the first of a shuffled, but fixed, order.
+def _mistake(student: StudentHabits, exercise: PlannedExercise, random: Random) -> str:
+    # Some mistakes are common: those at the front of an order that is shuffled, but fixed.
     order = list(exercise.wrong)
     Random(exercise.slug).shuffle(order)  # noqa: S311 not for secrets
     weights = [1 / (place + 1) ** (1.5 - student.ability) for place in range(len(order))]
     return random.choices(order, weights)[0]
 
 
-def _right(exercise: Exercise, random: Random) -> str:
+def _right(exercise: PlannedExercise, random: Random) -> str:
     weights = [3.0] + [1.0] * (len(exercise.right) - 1)
     return random.choices(exercise.right, weights)[0]

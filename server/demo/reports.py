@@ -1,8 +1,8 @@
-"""Real reports for the demo's submissions.
+"""Real reports for the submissions of the demo.
 
-Nothing here makes a score up: every report comes from the grader itself, run as `python -m grader grade-many` in a
-process of its own (the server cannot import it), in the sandbox that this machine has. Reports are kept by the version
-of the exercise and the code, so that a second run is quick.
+Every report comes from the grader itself: `python -m grader grade-many` in a separate process (the server cannot
+import the grader), in the sandbox that this machine has. Reports are cached by exercise version and code, so that a
+second run is fast.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ SEED = 20_260_301
 
 
 class NoGrader(Exception):
-    """The grader cannot be run on this machine; the text is what it said."""
+    """The grader cannot run on this machine. The message is its error output."""
 
 
 def samples(package: Package) -> dict[str, str]:
@@ -35,16 +35,19 @@ def samples(package: Package) -> dict[str, str]:
 
 
 def reports_of(package: Package, sources: dict[str, str], *, root: Path | None = None) -> dict[str, dict[str, Any]]:
-    """Return the report of each source, by its name; `root` is another exercises folder. NoGrader where none runs."""
-    kept = {name: _kept(package, source) for name, source in sources.items()}
-    missing = {name: sources[name] for name, file in kept.items() if not file.exists()}
+    """Return the report of each source, by name. Raises NoGrader if the grader cannot run.
+
+    `root` is the folder of the exercises, if not the usual one.
+    """
+    cached = {name: _cached(package, source) for name, source in sources.items()}
+    missing = {name: sources[name] for name, file in cached.items() if not file.exists()}
     for name, report in _grade(package.slug, missing, root or exercises_folder()).items():
-        kept[name].parent.mkdir(parents=True, exist_ok=True)
-        kept[name].write_text(json.dumps(report), encoding="utf-8")
-    return {name: json.loads(file.read_text(encoding="utf-8")) for name, file in kept.items()}
+        cached[name].parent.mkdir(parents=True, exist_ok=True)
+        cached[name].write_text(json.dumps(report), encoding="utf-8")
+    return {name: json.loads(file.read_text(encoding="utf-8")) for name, file in cached.items()}
 
 
-def _kept(package: Package, source: str) -> Path:
+def _cached(package: Package, source: str) -> Path:
     version = hashlib.sha256(f"{package.digest}\0{SEED}\0{source}".encode()).hexdigest()
     return Path(settings.VAR) / "demo-reports" / f"{version}.json"
 
@@ -58,7 +61,7 @@ def _grade(slug: str, sources: dict[str, str], root: Path) -> dict[str, dict[str
             (Path(folder) / file).write_text(sources[name], encoding="utf-8")
         command = [sys.executable, "-m", "grader", "grade-many", slug, folder, "--json", "--full", "--seed", str(SEED)]
         env = {**os.environ, "CHAINRULE_EXERCISES": str(root)}
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)  # noqa: S603 our own words
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)  # noqa: S603 fixed arguments
     if done.returncode:
         raise NoGrader(done.stderr)
     lines = [json.loads(line) for line in done.stdout.splitlines()]

@@ -1,4 +1,4 @@
-"""Grading the authors' own answers through the running system, to show that all of its parts work together."""
+"""Grading the authors' solutions through the running system, to test that all parts work together."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from server.submissions.models import Submission
 
 
 def submit_samples(slugs: list[str]) -> list[Submission]:
-    """Hand in the solution of each exercise as the last demo student; Assignment.DoesNotExist for an unknown one."""
+    """Hand in the solution of each exercise as the last demo student. Raises Assignment.DoesNotExist."""
     learner = User.objects.get(username=STUDENTS[-1])
     return [
         services.submit(
@@ -24,7 +24,7 @@ def submit_samples(slugs: list[str]) -> list[Submission]:
 
 
 def finished(submissions: list[Submission]) -> Iterator[Submission]:
-    """Yield those that are over and were not yielded before; takes them off the list."""
+    """Yield the submissions that are finished, and remove them from the list."""
     for submission in list(submissions):
         submission.refresh_from_db()
         if not submission.is_open:

@@ -1,6 +1,6 @@
-"""Three weeks of the demo course: honest answers, mistakes, late work, a broken check and what was done about it.
+"""Three weeks of the demo course: right answers, mistakes, late work, a wrong check and its correction.
 
-Everything goes through the services that real use goes through; every report is the grader's own.
+Everything goes through the same services as real use, and every report comes from the grader.
 """
 
 import shutil
@@ -20,7 +20,7 @@ from server.accounts.models import User
 from server.comments.services import comment
 from server.courses.models import Course
 from server.demo.people import name_of
-from server.demo.plan import DAY, Act, Exercise, acts, students
+from server.demo.plan import DAY, Act, PlannedExercise, acts, students
 from server.demo.reports import SEED, reports_of, samples
 from server.gradebook.models import Action, Assignment, Grade
 from server.gradebook.services import change_terms, decide, undo
@@ -30,9 +30,9 @@ from server.similarity import services as similarity
 from server.submissions import services
 from server.submissions.models import State, Submission
 
-# The first three and the last have not begun: visitors sign in as the first, the samples are handed in by the last.
+# These students have no work: visitors sign in as the first ones, and `grade_samples` hands in as the last.
 FRESH = ("student1", "student2", "student3", "student60")
-# Days from today on which each unit begins and is due.
+# When each unit begins and is due, in days from today.
 UNITS = {
     "tracking": (-21, -14),
     "gradients": (-15, -4),
@@ -42,28 +42,28 @@ UNITS = {
     "optimizers": (-2, 8),
 }
 LATER = (10, 17)
-# The check that was wrong, what it said and should have said, and the day on which it was mended.
+# The exercise with a wrong check, the right and the wrong code of the check, and the day of its correction.
 BROKEN = "gradients/sum-of-matrix"
-BROKEN_WORDS = ("matrix.shape == (3, 3)", "matrix.shape == (4, 4)")
-MENDED = -6
+BROKEN_CODE = ("matrix.shape == (3, 3)", "matrix.shape == (4, 4)")
+FIXED = -6
 
 Reports = dict[str, dict[str, Any]]
-Say = Callable[[str], None]
+Print = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Material:
-    """An exercise's answers and their reports; `broken` are those of the version whose check was wrong."""
+    """The answers of an exercise and their reports; `broken` are the reports of the version with the wrong check."""
 
     sources: dict[str, str]
     reports: Reports
     broken: Reports
 
 
-def tell(course: Course, *, say: Say) -> None:
-    """Play the story in a course whose accounts and assignments are there, once; NoGrader where nothing can grade."""
+def play(course: Course, *, say: Print) -> None:
+    """Add three weeks of work to a course with accounts and assignments. Raises NoGrader if none can run."""
     now = timezone.now()
-    assignments = {one.slug: one for one in course.assignments.select_related("course") if _is_told(one)}
+    assignments = {one.slug: one for one in course.assignments.select_related("course") if _has_work(one)}
     material = {slug: _material(one, say) for slug, one in assignments.items()}
     with transaction.atomic():
         instructor, ta = User.objects.get(username="instructor"), User.objects.get(username="ta")
@@ -72,17 +72,17 @@ def tell(course: Course, *, say: Say) -> None:
         played = _play(_acts(people, assignments, material, now), people, assignments, material, now)
         say(f"{played} submissions handed in")
         _extend_the_fresh(course, by=instructor, now=now)
-        _mend(assignments, material, by=instructor)
+        _fix(assignments, material, by=instructor)
         _decide(course, by=instructor, now=now)
         _comment(course, by=ta)
         _compare(course, by=instructor)
 
 
-def _is_told(assignment: Assignment) -> bool:
+def _has_work(assignment: Assignment) -> bool:
     return assignment.unit in UNITS and assignment.content.runtime == "cpu"
 
 
-def _material(assignment: Assignment, say: Say) -> Material:
+def _material(assignment: Assignment, say: Print) -> Material:
     package = find_package(assignment.exercise)
     sources = samples(package)
     say(f"grading the {len(sources)} answers of {package.slug}")
@@ -91,16 +91,16 @@ def _material(assignment: Assignment, say: Say) -> Material:
 
 
 def _broken_reports(package: Package, sources: dict[str, str]) -> Reports:
-    """Return what the grader says with the wrong check: it grades a copy of the exercise that has it."""
+    """Return the reports of a copy of the exercise that has the wrong check."""
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "exercises"
         folder = root / package.folder.relative_to(exercises_folder())
         shutil.copytree(package.folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
         checks = folder / "checks.py"
-        right, wrong = BROKEN_WORDS
+        right, wrong = BROKEN_CODE
         words = checks.read_text(encoding="utf-8")
         if right not in words:
-            return {}  # the exercise is written otherwise by now: the story does without
+            return {}  # the exercise has changed: the story leaves this part out
         checks.write_text(words.replace(right, wrong), encoding="utf-8")
         return reports_of(Package(package.slug, folder), sources, root=root)
 
@@ -130,7 +130,7 @@ def _acts(
 ) -> list[Act]:
     random = Random(SEED)  # noqa: S311 a story, not a secret
     exercises = [
-        Exercise(
+        PlannedExercise(
             slug=slug,
             begins=_day(now, UNITS[one.unit][0]),
             due=_day(now, UNITS[one.unit][1]),
@@ -152,7 +152,7 @@ def _play(
 ) -> int:
     for act in story:
         of = material[act.slug]
-        is_broken = bool(of.broken) and act.at < _day(now, MENDED)
+        is_broken = bool(of.broken) and act.at < _day(now, FIXED)
         report = (of.broken if is_broken else of.reports)[act.answer]
         submission = services.take_in(
             learner=people[act.student],
@@ -175,11 +175,11 @@ def _extend_the_fresh(course: Course, *, by: User, now: datetime) -> None:
             decide(assignment, user, action=Action.EXTENDED, by=by, why=why, due_at=_day(now, 21))
 
 
-def _mend(assignments: dict[str, Assignment], material: dict[str, Material], *, by: User) -> None:
-    """The broken check is mended: everything is graded again, looked at, and applied."""
+def _fix(assignments: dict[str, Assignment], material: dict[str, Material], *, by: User) -> None:
+    """Correct the wrong check: regrade everything and apply the new scores."""
     if not material.get(BROKEN) or not material[BROKEN].broken:
         return
-    why = "The check of make_matrix asked for a 4 x 4 matrix. It is mended."
+    why = "The check of make_matrix asked for a 4 x 4 matrix. The check is corrected."
     regrade = regrades.start(assignments[BROKEN].course, [assignments[BROKEN]], by=by, why=why)
     _answer(regrade, material[BROKEN])
     regrades.apply(regrade, by=by)
@@ -215,7 +215,7 @@ def _decide(course: Course, *, by: User, now: datetime) -> None:
             undo(change, by=by, why="That was another student's exam")
 
 
-SAID = (
+COMMENTS = (
     "Nearly there. Compare the shape of your gradient with the shape of the input.",
     "Look at the first failed check only; the others follow from it.",
     "Nice and short. Can you say why no graph is needed here?",
@@ -225,7 +225,7 @@ SAID = (
 
 def _comment(course: Course, *, by: User) -> None:
     worst = Grade.objects.filter(assignment__course=course, counted__isnull=False).order_by("raw", "-used", "pk")
-    for grade, text in zip(worst.select_related("counted")[: len(SAID)], SAID, strict=True):
+    for grade, text in zip(worst.select_related("counted")[: len(COMMENTS)], COMMENTS, strict=True):
         if grade.counted:
             comment(grade.counted, author=by, text=text)
 

@@ -1,1 +1,1 @@
-"""How it looks: base template, design system, scripts."""
+"""The base template, styles and scripts of all pages."""

@@ -1,6 +1,6 @@
-"""A wider content security policy for the admin, and for nothing else.
+"""A wider content security policy for the admin only.
 
-Its theme is written with Alpine, which evaluates expressions, and sets styles in the page. Only staff can open it.
+The admin's theme uses Alpine, which evaluates expressions and sets inline styles. Only staff can open the admin.
 """
 
 from collections.abc import Callable
@@ -13,13 +13,13 @@ ADMIN = {"script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL], "style-src": [SELF, U
 
 
 class AdminPolicy:
-    """Middleware, before django-csp's own, whose replacement it asks for."""
+    """Middleware that comes before django-csp's and sets the policy that it then uses."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer, and say for the admin's pages which policy they get."""
+        """Set the policy on responses of the admin."""
         response = self.get_response(request)
         if request.path.startswith(reverse("admin:index")):
             response._csp_replace = ADMIN  # type: ignore[attr-defined]

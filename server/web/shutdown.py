@@ -1,37 +1,37 @@
-"""Whether this process has been asked to stop: what could go on for minutes ends then.
+"""Whether this process got SIGTERM, so that long responses (event streams) can end.
 
-A web server that is to stop waits until every answer has ended, and tells nobody what it waits for.
+A web server that shuts down waits until every response has ended, but does not notify them.
 """
 
 import signal
 import threading
 from types import FrameType
 
-_asked = threading.Event()
+_requested = threading.Event()
 _listening = False
 
 
-def asked() -> bool:
-    """Whether the process was asked to stop since `listen`."""
-    return _asked.is_set()
+def requested() -> bool:
+    """Whether the process got SIGTERM since `listen`."""
+    return _requested.is_set()
 
 
 def listen() -> None:
-    """From now on notice SIGTERM, beside whoever handles it; where nobody does, it stays with the system.
+    """Note SIGTERM from now on, and still call the handler that is set. Without a handler, change nothing.
 
-    An event loop gets its signals by a file descriptor and leaves a handler that does nothing: that one we add to. Only
-    the main thread may, and there such a loop runs.
+    An event loop gets its signals through a file descriptor and sets a handler that does nothing: this wraps that one.
+    Only the main thread can set handlers, and the loop runs there.
     """
     global _listening  # noqa: PLW0603 - a process has one handler
     handler = signal.getsignal(signal.SIGTERM)
     if _listening or not callable(handler) or threading.current_thread() is not threading.main_thread():
         return
 
-    def hear(number: int, frame: FrameType | None) -> None:
-        _asked.set()
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        _requested.set()
         handler(number, frame)
 
-    signal.signal(signal.SIGTERM, hear)
-    # As the loop has it: a call that was interrupted goes on.
+    signal.signal(signal.SIGTERM, on_signal)
+    # As the event loop sets it: an interrupted system call continues.
     signal.siginterrupt(signal.SIGTERM, False)
     _listening = True

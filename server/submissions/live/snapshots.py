@@ -129,7 +129,7 @@ async def _follow(submission: Submission, next_message: Any) -> AsyncIterator[st
             yield _event("over" if now.over else "progress", now)
         else:
             yield ": still here\n\n"
-        if now.over or shutdown.asked():
+        if now.over or shutdown.requested():
             return
         shown, message = now, await next_message(PATIENCE)
 

@@ -1,4 +1,4 @@
-// Builds what the pages load into ../static/build. `--watch` does it again on every change.
+// Builds the scripts and styles of the pages into ../static/build. `--watch` builds again on every change.
 import * as esbuild from "esbuild";
 
 const options = {

@@ -1,4 +1,4 @@
-"""What every template may use: icons, points, and sentences with code in them."""
+"""Tags and filters for every template: icons, points, due dates, and sentences with code."""
 
 import re
 from datetime import datetime
@@ -13,32 +13,32 @@ from django.utils.safestring import SafeString, mark_safe
 register = template.Library()
 
 CODE = re.compile(r"`([^`]+)`")
-# Up to so many days ahead one counts days; and up to so many, it is time to begin.
+# Show "in N days" below the first number of days; mark a date as near up to the second.
 COUNTED, NEAR = 7, 2
 
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """Return an icon; what it means must also stand beside it in words."""
+    """Return an icon. Its meaning must also be written beside it."""
     address = static("icons.svg")
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', address, name)
 
 
 @register.filter
 def points(number: float | str | None) -> str:
-    """Return points as one writes them: no decimals that say nothing. A missing value is none, or "" in a template."""
+    """Return points without empty decimals; a dash if the value is missing (None, or "" in a template)."""
     return "–" if number is None or isinstance(number, str) else f"{number:.2f}".rstrip("0").rstrip(".")
 
 
 @register.filter
 def digits(number: float | None) -> str:
-    """Return a number to five digits; a dash where there is none that is finite."""
+    """Return a number with five digits; a dash if it is missing or not finite."""
     return f"{number:.5g}" if isinstance(number, int | float) and isfinite(number) else "–"
 
 
 @register.simple_tag
 def due(moment: datetime, now: datetime | None = None) -> SafeString:
-    """Return when something is or was due, the more exact the nearer it is; what is near or over looks like it."""
+    """Return when something is or was due: the nearer, the more exact. The class says if it is near or over."""
     now, then = timezone.localtime(now), timezone.localtime(moment)
     days = (then.date() - now.date()).days
     kind = "over" if then < now else "near" if days <= NEAR else "far"
@@ -53,5 +53,5 @@ def _day(then: datetime, days: int) -> str:
 
 @register.filter
 def sentence(text: str | None) -> SafeString:
-    """Return a sentence with what stands between backticks as code; everything else is escaped."""
+    """Return a sentence with the text between backticks as code. Everything else is escaped."""
     return mark_safe(CODE.sub(r"<code>\1</code>", str(escape(text or ""))))  # noqa: S308 escaped before

@@ -2,11 +2,11 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from server.demo.people import name_of
-from server.demo.plan import DAY, Exercise, acts, students
+from server.demo.plan import DAY, PlannedExercise, acts, students
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 EXERCISES = [
-    Exercise(
+    PlannedExercise(
         slug=f"unit/{n}",
         begins=NOW - 20 * DAY,
         due=NOW - 10 * DAY,
@@ -23,16 +23,16 @@ def story(seed=1):
     return acts(people, EXERCISES, now=NOW, random=random)
 
 
-def test_the_same_seed_tells_the_same_story():
+def test_the_same_seed_gives_the_same_plan():
     assert story() == story()
     assert story(2) != story()
 
 
 def test_nothing_happens_in_the_future_or_out_of_order():
-    told = story()
+    played = story()
 
-    assert all(act.at < NOW for act in told)
-    assert [act.at for act in told] == sorted(act.at for act in told)
+    assert all(act.at < NOW for act in played)
+    assert [act.at for act in played] == sorted(act.at for act in played)
 
 
 def test_nobody_hands_in_more_after_a_right_answer():
@@ -43,12 +43,12 @@ def test_nobody_hands_in_more_after_a_right_answer():
             over.add((act.student, act.slug))
 
 
-def test_there_is_late_work_and_there_are_those_who_never_pass():
-    told = story()
-    passed = {(act.student, act.slug) for act in told if not act.answer.startswith("mistakes/")}
+def test_some_work_is_late_and_some_students_never_pass():
+    played = story()
+    passed = {(act.student, act.slug) for act in played if not act.answer.startswith("mistakes/")}
 
-    assert any(act.at > EXERCISES[0].due + timedelta(hours=1) for act in told)
-    assert {(act.student, act.slug) for act in told} - passed
+    assert any(act.at > EXERCISES[0].due + timedelta(hours=1) for act in played)
+    assert {(act.student, act.slug) for act in played} - passed
 
 
 def test_sixty_students_have_sixty_names():

@@ -1,4 +1,4 @@
-"""The story is told with the reports of a stand-in: the real grader, in its sandbox, is tried by the demo itself."""
+"""The demo story with made-up reports. `make demo` tests it with the real grader and a sandbox."""
 
 import pytest
 
@@ -12,10 +12,10 @@ from tests.support.people import make_report, write_exercise
 
 
 @pytest.fixture
-def told(db, exercises, monkeypatch):
+def course(db, exercises, monkeypatch):
     for slug in ("tracking/first", story.BROKEN, "gradients/square"):
         package = write_exercise(exercises, slug)
-        (package / "checks.py").write_text(story.BROKEN_WORDS[0])
+        (package / "checks.py").write_text(story.BROKEN_CODE[0])
         (package / "mistakes").mkdir()
         (package / "mistakes/wrong.py").write_text("def square(x):\n    return x\n")
 
@@ -26,28 +26,28 @@ def told(db, exercises, monkeypatch):
 
     monkeypatch.setattr(story, "reports_of", stand_in)
     course = make_demo()
-    story.tell(course, say=lambda _: None)
+    story.play(course, say=lambda _: None)
     return course
 
 
-def test_the_story_leaves_grades_that_hold(told):
-    for assignment in told.assignments.all():
+def test_the_story_leaves_grades_that_are_up_to_date(course):
+    for assignment in course.assignments.all():
         assert refresh(assignment) == []
 
 
-def test_every_kind_of_change_happens_and_says_who(told):
+def test_every_kind_of_change_happens_and_names_its_author(course):
     assert set(GradeChange.objects.values_list("action", flat=True)) == set(Action) - {Action.TERMS}
     assert not GradeChange.objects.filter(by=None).exclude(action=Action.GRADED).exists()
 
 
-def test_the_broken_check_was_mended_by_a_regrade(told):
+def test_a_regrade_corrected_the_wrong_check(course):
     regrade = Regrade.objects.get()
 
     assert regrade.state == Stage.APPLIED
     assert regrade.reruns.filter(changes=True, old_given=8, given=10).exists()
 
 
-def test_visitors_find_student1_fresh_and_never_late(told):
+def test_student1_has_no_work_and_is_never_late(course):
     assert not Submission.objects.filter(learner__username__in=story.FRESH).exists()
     late = Grade.objects.filter(learner__username="student1", due_at__isnull=True)
     assert not late.exists()

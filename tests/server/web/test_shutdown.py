@@ -5,35 +5,35 @@ from deploy.dev.base import ROOT
 
 LOOP = """
 import asyncio, os, signal
-from server.web import stopping
+from server.web import shutdown
 
 async def main():
-    loop, heard = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_signal_handler(signal.SIGTERM, heard.set)
-    stopping.listen()
-    stopping.listen()
-    print(stopping.asked())
+    loop, received = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, received.set)
+    shutdown.listen()
+    shutdown.listen()
+    print(shutdown.requested())
     os.kill(os.getpid(), signal.SIGTERM)
-    await heard.wait()
-    print(stopping.asked())
+    await received.wait()
+    print(shutdown.requested())
 
 asyncio.run(main())
 """
 ALONE = """
 import os, signal
-from server.web import stopping
+from server.web import shutdown
 
-stopping.listen()
+shutdown.listen()
 os.kill(os.getpid(), signal.SIGTERM)
 print("still there")
 """
 THREAD = """
 import signal, threading
-from server.web import stopping
+from server.web import shutdown
 
 signal.signal(signal.SIGTERM, lambda *_: None)
 before = signal.getsignal(signal.SIGTERM)
-thread = threading.Thread(target=stopping.listen)
+thread = threading.Thread(target=shutdown.listen)
 thread.start()
 thread.join()
 print(signal.getsignal(signal.SIGTERM) is before)
@@ -52,7 +52,7 @@ def test_a_loop_that_handles_the_signal_still_does():
     assert (done.stdout.split(), done.returncode) == (["False", "True"], 0), done.stderr
 
 
-def test_where_nobody_handles_the_signal_the_process_ends_by_it():
+def test_without_a_handler_the_signal_ends_the_process():
     done = run(ALONE)
 
     assert (done.stdout, done.returncode) == ("", -15), done.stderr

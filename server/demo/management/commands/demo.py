@@ -1,4 +1,4 @@
-"""`manage.py demo`: the demo course."""
+"""`manage.py demo`: create the demo course."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from server.demo.course import make_demo
 
 
 class Command(BaseCommand):
-    """Makes the demo course and its accounts, once."""
+    """Creates the demo course and its accounts if they do not exist."""
 
-    help = "Make the demo course, with accounts whose password is their name. Does no harm when run again."
+    help = "Create the demo course, with accounts whose password is their name. It is safe to run this again."
 
     def handle(self, *_: Any, **__: Any) -> None:
-        """Make it and say what is there."""
+        """Create the course and print how to sign in."""
         course = make_demo()
         self.stdout.write(
             f"{course.title}: {course.assignments.count()} exercises; sign in as student1 to student60, ta, "

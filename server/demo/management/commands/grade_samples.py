@@ -1,4 +1,4 @@
-"""`manage.py grade_samples`: see whether all parts work together."""
+"""`manage.py grade_samples`: test that all parts work together."""
 
 import logging
 import time
@@ -14,17 +14,17 @@ from server.submissions.models import State, Submission
 
 
 class Command(BaseCommand):
-    """Hands in the author's answer of each exercise and waits for the reports of the running graders."""
+    """Hands in the author's solution of each exercise and waits for the reports of the running graders."""
 
     help = "Grade the solution of each exercise through the running system; exit 1 unless all get full marks."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the exercises, and how long to wait."""
+        """Add the exercises and the time limit."""
         parser.add_argument("slugs", nargs="+", metavar="SLUG")
         parser.add_argument("--timeout", type=float, default=180.0, help="seconds to wait for all of them")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Print one line per report, as they come, and nothing else."""
+        """Print one line per report as soon as it arrives."""
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
         try:
             waiting = submit_samples(options["slugs"])
@@ -40,14 +40,14 @@ class Command(BaseCommand):
         full = True
         while waiting and time.monotonic() < deadline:
             for submission in finished(waiting):
-                self.stdout.write(_line(submission))
+                self.stdout.write(_summary(submission))
                 full = full and submission.fraction >= 1
             self.stdout.flush()
             time.sleep(0.1)
         return full
 
 
-def _line(submission: Submission) -> str:
+def _summary(submission: Submission) -> str:
     if submission.state != State.GRADED:
         return f"{submission.exercise}: {submission.state}"
     report = submission.report or {}

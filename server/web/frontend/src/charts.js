@@ -1,4 +1,4 @@
-// Charts, on the pages that have them. Each is drawn from the JSON beside it; a table holds the same numbers.
+// Draws the charts of a page from the JSON beside them. A table shows the same numbers.
 import { BarChart, LineChart } from "echarts/charts";
 import { GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
@@ -8,7 +8,7 @@ use([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, Canv
 
 const drawn = new Map();
 
-// Canvas knows nothing of CSS: a colour of the design system is resolved by an element that wears it.
+// A canvas cannot read CSS variables, so an element with the colour resolves it.
 function colour(element, name) {
   const probe = document.createElement("span");
   probe.style.color = `var(--${name})`;
@@ -18,7 +18,7 @@ function colour(element, name) {
   return resolved;
 }
 
-// `fine`: an axis of numbers that are no counts. `dashed`: a line to compare the one before it with, in its colour.
+// `fine`: the axis has fractions, not counts. `dashed`: a line to compare with the line before it.
 function options(element, { kind, categories, series, fine }) {
   const [ink, soft, line] = ["ink", "ink-soft", "line"].map((name) => colour(element, name));
   const text = { color: soft, fontFamily: getComputedStyle(element).fontFamily };

@@ -1,4 +1,4 @@
-// Counts the seconds of a waiting time down in the words that tell it, then says that it is over.
+// Counts down the seconds in a sentence, then says that the wait is over.
 export function countdown(element) {
   const end = Date.now() + Number(element.dataset.countdown) * 1000;
   const words = element.textContent;
@@ -7,7 +7,7 @@ export function countdown(element) {
     if (left > 0 && element.isConnected) element.textContent = words.replace(/\d+(?= seconds)/, left);
     else {
       clearInterval(timer);
-      element.textContent = "You may submit again.";
+      element.textContent = "You can submit again.";
     }
   }, 1000);
 }

@@ -1,5 +1,5 @@
-// Saves what one types: on the server, and in this browser for as long as the server does not have it.
-import { viewOf, write } from "./editor.js";
+// Saves what the user types: on the server, and in this browser until the server has it.
+import { viewOf, write } from "./views.js";
 import { forget, recall, remember } from "./storage.js";
 
 const PAUSE = 800;
@@ -16,14 +16,14 @@ export function drafts(frame) {
   let version = Number(frame.dataset.version);
   let [timer, busy, settled, retry] = [null, false, false, FIRST_RETRY];
 
-  const say = (words) => (status.textContent = words);
+  const showStatus = (words) => (status.textContent = words);
   const later = (wait) => {
     clearTimeout(timer);
     timer = setTimeout(save, wait);
   };
   const typed = () => {
     remember(key, { source: textarea.value, version, at: Date.now() });
-    say("");
+    showStatus("");
     later(PAUSE);
   };
 
@@ -36,18 +36,18 @@ export function drafts(frame) {
     const answer = await send(frame.dataset.draft, body(form, source, version, decided));
     busy = false;
     if (!answer) {
-      say("Not saved yet: no connection. Kept in this browser.");
+      showStatus("Not saved yet: no connection. Kept in this browser.");
       later(retry);
       retry = Math.min(retry * 2, LONGEST_RETRY);
       return;
     }
     retry = FIRST_RETRY;
-    if (answer.complaint) return say(`Not saved: ${answer.complaint}`);
+    if (answer.complaint) return showStatus(`Not saved: ${answer.complaint}`);
     version = answer.version;
     if (decided) settled = false;
     if (source === textarea.value) {
       forget(key);
-      say("Saved");
+      showStatus("Saved");
     }
     offer.show(answer.other);
   }
@@ -65,11 +65,11 @@ export function drafts(frame) {
   offer.onKeep(decide);
   textarea.addEventListener("input", typed);
   addEventListener("online", () => timer && save());
-  // The last words before the page goes away; what is too long for this stays in the browser.
+  // Send the last changes before the page closes. If they are too long for a beacon, they stay in the browser.
   addEventListener("pagehide", () => timer && navigator.sendBeacon(frame.dataset.draft, body(form, textarea.value, version, settled)));
   restore();
 
-  // What this browser still has and the server has not: the newer is shown, the other offered.
+  // If this browser has a version that the server does not: show the newer one and offer the other.
   function restore() {
     const kept = recall(key);
     if (!kept || kept.source === textarea.value) return forget(key);

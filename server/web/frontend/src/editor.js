@@ -1,4 +1,4 @@
-// The code editor. It grows out of a textarea, which stays the form's field: without this script one types there.
+// The code editor. It replaces a textarea, which stays the field of the form and works without this script.
 import {
   autocompletion,
   closeBrackets,
@@ -20,24 +20,13 @@ import {
   lineNumbers,
 } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
-import { forget, marking } from "./marks.js";
+import { clearMarks, marking } from "./marks.js";
+import { register } from "./views.js";
 
 // Milliseconds, as CodeMirror has it.
 const LEAVES_WITHIN = 2000;
 
-const views = new WeakMap();
-
-// The editor that a textarea became; undefined where it became none.
-export function viewOf(textarea) {
-  return textarea ? views.get(textarea) : undefined;
-}
-
-// Replaces everything in the editor, as one step that can be undone.
-export function write(view, text) {
-  view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
-}
-
-// What Ctrl+Enter does: presses the button that the textarea names, else hands the form in.
+// Ctrl+Enter presses the button that the textarea names, or submits the form if it names none.
 function submitWith(textarea) {
   const button = document.getElementById(textarea.dataset.submits);
   return Prec.highest(
@@ -54,8 +43,8 @@ function submitWith(textarea) {
   );
 }
 
-// Escape, then Tab, leaves the editor: CodeMirror's own way out for those who work by keyboard. The Escape that closes
-// what is being suggested counts, too.
+// Escape, then Tab, leaves the editor: CodeMirror's way out for keyboard users. An Escape that closes
+// a completion list counts, too.
 const leaving = Prec.highest(
   keymap.of([
     {
@@ -106,10 +95,10 @@ export function editor(textarea, nonce) {
     ],
   });
   textarea.hidden = true;
-  views.set(textarea, view);
+  register(textarea, view);
   textarea.form?.addEventListener("htmx:beforeRequest", () => {
     delete textarea.parentElement.dataset.differs;
-    forget(view);
+    clearMarks(view);
   });
   return view;
 }

@@ -1,5 +1,5 @@
-// Files in and out of the editor: a file is read by the server, which knows notebooks, and put where one types.
-import { viewOf, write } from "./editor.js";
+// Opens and downloads files. The server reads an opened file (it can read notebooks) and the editor shows the code.
+import { viewOf, write } from "./views.js";
 
 function editorOf(element) {
   return viewOf(element.closest("[data-workbench]").querySelector("[data-editor]"));
@@ -17,7 +17,7 @@ export function openFile(input) {
     const body = new FormData();
     body.append("file", input.files[0]);
     body.append("csrfmiddlewaretoken", input.form.elements.csrfmiddlewaretoken.value);
-    // The file is in the editor from now on; handing in sends what stands there.
+    // From now on the code is in the editor; submitting sends the editor's text.
     input.value = "";
     const answer = await ask(input.dataset.openFile, body);
     complain(answer.complaint ?? "");
@@ -32,9 +32,9 @@ async function ask(address, body) {
   try {
     const answer = await fetch(address, { method: "POST", body });
     if (answer.ok || answer.status === 422) return await answer.json();
-    if (answer.status === 413 || answer.status === 400) return { complaint: "This file is too large to be read." };
+    if (answer.status === 413 || answer.status === 400) return { complaint: "This file is too large." };
   } catch {
-    // said below
+    // the message is below
   }
   return { complaint: "The server did not answer, so the file could not be read. Try again in a moment." };
 }

@@ -1,5 +1,5 @@
-// Keeps, in this browser, what one changes in a lesson's code, and offers the way back to what the lesson says.
-import { viewOf, write } from "./editor.js";
+// Stores the user's changes to the code of a lesson in this browser, with a button to restore the original.
+import { viewOf, write } from "./views.js";
 import { forget, recall, remember } from "./storage.js";
 
 export function keep(textarea) {
@@ -20,7 +20,7 @@ export function keep(textarea) {
     write(view, was);
     view.focus();
   });
-  // A change of code that the lesson no longer has would stand in the wrong place.
+  // If the lesson changed since, the stored change no longer fits, so ignore it.
   const kept = recall(key);
   if (kept?.was === was) write(view, kept.now);
   else note();

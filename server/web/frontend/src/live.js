@@ -1,4 +1,4 @@
-// Follows a submission until it is over: by server-sent events, or by asking again and again where these are cut off.
+// Follows a submission until it is finished: with server-sent events, or by polling if these are cut off.
 import htmx from "htmx.org";
 import { lossCurve } from "./loss.js";
 
@@ -24,19 +24,19 @@ export function live(element) {
 function poll(element, curve, over, wait) {
   setTimeout(async () => {
     if (!element.isConnected) return;
-    const now = await ask(element.dataset.state);
+    const now = await fetchState(element.dataset.state);
     if (now?.over) return over();
     if (now) show(element, curve, now);
     poll(element, curve, over, Math.min(wait * 1.5, LONGEST_WAIT));
   }, wait);
 }
 
-async function ask(address) {
+async function fetchState(address) {
   try {
     const answer = await fetch(address, { headers: { Accept: "application/json" } });
     return answer.ok ? await answer.json() : null;
   } catch {
-    return null; // the network may come back
+    return null; // the network can come back
   }
 }
 

@@ -1,10 +1,10 @@
-// The loss of a training run, drawn while it comes in. Lines only; the result has the chart and its table.
+// Draws the loss of a training run while it arrives. Only a line: the result page has the chart and its table.
 const WIDTH = 400;
 const HEIGHT = 120;
 const INSET = 4;
 
 export function lossCurve(figure) {
-  const points = new Map(); // by step: a message may come twice, when the connection was made anew
+  const points = new Map(); // by step: a point can arrive twice after a reconnect
   return (fresh) => {
     if (!fresh?.length) return;
     for (const [step, value] of fresh) points.set(step, value);

@@ -1,4 +1,4 @@
-// Everything that the pages do in the browser. An element says with a data- attribute what it wants to become.
+// All behaviour of the pages. A data- attribute says which behaviour an element gets.
 import htmx from "htmx.org";
 import { countdown } from "./countdown.js";
 import { drafts } from "./drafts.js";
@@ -14,7 +14,7 @@ import { tabs } from "./tabs.js";
 
 const nonce = document.currentScript.nonce;
 
-const BECOMES = {
+const BEHAVIOURS = {
   "[data-editor]": (element) => editor(element, nonce),
   "[data-draft]": drafts,
   "[data-kept]": keep,
@@ -31,7 +31,7 @@ const BECOMES = {
 };
 
 htmx.onLoad((fresh) => {
-  for (const [selector, become] of Object.entries(BECOMES)) {
+  for (const [selector, become] of Object.entries(BEHAVIOURS)) {
     if (fresh.matches(selector)) become(fresh);
     for (const element of fresh.querySelectorAll(selector)) become(element);
   }

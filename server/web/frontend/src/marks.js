@@ -1,7 +1,7 @@
-// Writes what went wrong in the last run below the line of the code where it did.
+// Shows the errors of the last run below their lines in the editor.
 import { StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, WidgetType } from "@codemirror/view";
-import { viewOf } from "./editor.js";
+import { viewOf } from "./views.js";
 
 const place = StateEffect.define();
 const clear = StateEffect.define();
@@ -34,7 +34,7 @@ function decorations(marks) {
   );
 }
 
-// What was handed in last, and the changes since: the lines of a report are those of the code that was handed in.
+// The code that was submitted last, and the changes since: the line numbers of a report belong to the submitted code.
 const handedIn = StateField.define({
   create: (state) => ({ doc: state.doc, changes: null }),
   update(before, transaction) {
@@ -56,21 +56,21 @@ const shown = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
-// The extension for an editor. Handing in takes the marks away: they belong to the run before.
+// The extension for an editor. Submitting clears the marks: they belong to the earlier run.
 export const marking = [handedIn, shown];
 
-export function forget(view) {
+export function clearMarks(view) {
   view.dispatch({ effects: clear.of(null) });
 }
 
 export function marks(element) {
   const view = viewOf(element.closest("[data-workbench]")?.querySelector("[data-editor]"));
-  // The code in the editor may be a later draft, not what this report speaks of.
+  // The editor can hold a later draft than the code of this report.
   if (!view || view.contentDOM.closest("[data-differs]")) return;
   const { doc, changes } = view.state.field(handedIn);
   const moved = (position, side) => changes?.mapPos(position, side) ?? position;
-  const said = JSON.parse(document.getElementById(element.dataset.marks).textContent);
-  const placed = said
+  const messages = JSON.parse(document.getElementById(element.dataset.marks).textContent);
+  const placed = messages
     .filter(({ line }) => line <= doc.lines)
     .map(({ line, message }) => {
       const now = view.state.doc.lineAt(moved(doc.line(line).from, 1));

@@ -1,4 +1,4 @@
-// Loads a script that only some results need, the first time that one of them is shown.
+// Loads a script that only some results need, when the first of them is shown.
 export function once(address, nonce) {
   if (document.querySelector(`script[src="${CSS.escape(address)}"]`)) return;
   const script = document.createElement("script");

@@ -1,4 +1,4 @@
-// The line between statement and work. One drags it, or moves it with the arrow keys; where it stands is remembered.
+// The divider between statement and editor: drag it or use the arrow keys. The browser stores its position.
 import { remember } from "./storage.js";
 
 const [LEAST, MOST, STEP] = [25, 70, 2];
@@ -16,7 +16,7 @@ export function panes(divider) {
 
   function settle() {
     remember("split", share);
-    dispatchEvent(new Event("resize")); // charts are drawn to the width that they find
+    dispatchEvent(new Event("resize")); // charts adapt to the new width
   }
 
   divider.addEventListener("pointerdown", (event) => {

@@ -1,4 +1,4 @@
-// What this browser keeps for its user. It may be forbidden to keep anything, or have no room left: then nothing is.
+// Stores values in this browser. If storage is disabled or full, nothing is stored.
 export function remember(key, value) {
   try {
     localStorage.setItem(key, JSON.stringify(value));
@@ -19,6 +19,6 @@ export function forget(key) {
   try {
     localStorage.removeItem(key);
   } catch {
-    // nothing was kept
+    // storage is disabled: nothing to remove
   }
 }

@@ -1,4 +1,4 @@
-// Where there is no room for all tabs, the one that is open is in sight.
+// If there is no room for all tabs, scrolls to the open one.
 export function tabs(nav) {
   const open = nav.querySelector("[aria-current]");
   if (!open) return;

@@ -1,4 +1,4 @@
-// Runs before the first paint, so that what was chosen never flashes. The choosing itself is in switch.js and panes.js.
+// Runs before the first paint, so that the page does not flash. switch.js and panes.js store the choices.
 import { recall } from "./storage.js";
 
 const chosen = recall("theme");
