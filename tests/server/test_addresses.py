@@ -46,18 +46,18 @@ from tests.support.people import (
 SIGN_IN, NO, YES = "sign-in", "404", "yes"
 PEOPLE = ["anonymous", "owner", "classmate", "elsewhere", "teacher"]
 
-# What the people above get: somebody's own thing, a page of a course, a page of its staff, a page about oneself.
+# Who gets an answer: the owner, members of a course, its staff, or everybody about themselves.
 MINE = [SIGN_IN, YES, NO, NO, YES]
 ONLY_MINE = [SIGN_IN, YES, NO, NO, NO]
 COURSE = [SIGN_IN, YES, YES, NO, YES]
 STAFF = [SIGN_IN, NO, NO, NO, YES]
 ONESELF = [SIGN_IN, YES, YES, YES, YES]
-# Nobody here has a second factor that there would be something to say of.
+# Nobody in these tests has a second factor.
 NO_FACTOR = [SIGN_IN, NO, NO, NO, NO]
 ANYBODY = [YES, YES, YES, YES, YES]
 NOBODY = [NO, NO, NO, NO, NO]
 
-# View: who gets an answer, then what stands in the address (see `things`), then perhaps a query.
+# View: who gets an answer, the objects in the address (see `things`), and a query if there is one.
 ADDRESSES = {
     "courses:index": (ONESELF,),
     "courses:home": (COURSE, "course"),
@@ -140,7 +140,7 @@ ADDRESSES = {
     "roster:people": (STAFF, "course"),
     "roster:import": (STAFF, "course"),
     "roster:confirm": (STAFF, "course"),
-    # What platforms open, and whoever comes from there; a launch without a platform's word is told so.
+    # For platforms and their users; a launch without a platform's token gets an error.
     "lti:login": (ANYBODY,),
     "lti:go": (ANYBODY,),
     "lti:launch": (ANYBODY,),
@@ -148,12 +148,12 @@ ADDRESSES = {
     "lti:jwks": (ANYBODY,),
     "lti:register": (ANYBODY,),
     "lti:pick": (STAFF, "selection"),
-    # What probes ask; of numbers there are none here, as no token is set for them.
+    # For probes; there are no metrics, because the token is not set.
     "healthz": (ANYBODY,),
     "readyz": (ANYBODY,),
     "metrics": (NOBODY,),
     "profile": (ONESELF,),
-    # allauth's: of these we only say who must be signed in.
+    # allauth's pages: only the sign-in is tested.
     "account_email": (ONESELF,),
     "account_change_password": (ONESELF,),
     "account_set_password": (ONESELF,),
@@ -179,10 +179,10 @@ ADDRESSES = {
     "mfa_authenticate": (ANYBODY,),
 }
 
-# Of the API everything needs a token, whoever is signed in, but for what describes it.
+# The API needs a token, even if somebody is signed in; only its documentation does not.
 OPEN_IN_THE_API = {"api-root", "openapi-json", "openapi-view", "get_problem_type"}
 
-# What is the owner's, and what is nobody's but the grader's.
+# Texts of the owner, and texts that only the grader can see.
 PRIVATE = {
     name: f"private-{name}"
     for name in ("source", "output", "message", "case", "draft", "snippet", "comment", "why", "name", "title")
@@ -226,7 +226,7 @@ def people(course, student):
 
 @pytest.fixture
 def things(exercises, course, assignment, people):
-    """One of everything that an address may name, each with a text in it that is not for others."""
+    """One of everything that an address can name, each with a text that others must not see."""
     for name, text in SECRET.items():
         (exercises / "gradients" / "square" / f"{name}.py").write_text(f"{text} = 1\n")
     write_lesson(exercises)
@@ -292,7 +292,7 @@ def ask(client, address):
 
 
 def body(answer):
-    # A stream is not listened to: it says nothing but a state.
+    # The stream is not read: it holds only a state.
     return "" if isinstance(answer, StreamingHttpResponse) else answer.content.decode(errors="replace")
 
 
@@ -302,7 +302,7 @@ def sign_in(client, person):
 
 
 def ask_all(client, names, things):
-    """Ask at each of these addresses, and undo what came of it; {name: answer}, {name: everything that came back}."""
+    """Request each address and undo the changes; {name: answer}, {name: everything that came back}."""
     got, came = {}, {}
     for name in names:
         with transaction.atomic():
@@ -312,7 +312,7 @@ def ask_all(client, names, things):
 
 
 def found_in(came, texts):
-    """Return which of these texts stand where."""
+    """Return which of these texts are in which answer."""
     return {name: found for name, text in came.items() if (found := [one for one in texts if one in text])}
 
 
@@ -323,7 +323,7 @@ def test_each_person_gets_exactly_what_they_should(client, people, things, who):
 
     got, came = ask_all(client, ADDRESSES, things)
 
-    # Of the pages before the sign-in some pass an anonymous caller on to it, which is as good.
+    # Some pages redirect an anonymous visitor to the sign-in, which is fine.
     expected |= {name: SIGN_IN for name in got if got[name] == SIGN_IN and ADDRESSES[name][0] is ANYBODY}
     assert got == expected
     assert found_in(came, SECRET.values()) == {}
@@ -331,7 +331,7 @@ def test_each_person_gets_exactly_what_they_should(client, people, things, who):
         assert found_in(came, [*PRIVATE.values(), "61.25"]) == {}
 
 
-def test_the_texts_that_are_looked_for_are_there_to_be_found(client, people, things):
+def test_the_searched_texts_exist(client, people, things):
     client.force_login(people["owner"])
 
     _, came = ask_all(client, ["submissions:detail", "submissions:exercise", "lessons:run", "courses:grades"], things)
@@ -358,7 +358,7 @@ ATTACK = "<script>alert(1)</script>"
 
 @pytest.fixture
 def attacked(monkeypatch, exercises, course):
-    """Write markup wherever somebody may write: names, titles, statements, code, output, reasons, comments."""
+    """Put markup into every text: names, titles, statements, code, output, reasons, comments."""
     for name in PRIVATE:
         monkeypatch.setitem(PRIVATE, name, f"{ATTACK} {name}")
     write_exercise(exercises, "gradients/square", title=ATTACK, statement=f"Words and {ATTACK}")
@@ -400,7 +400,7 @@ NAMED = {
 }
 
 
-def test_nothing_is_reached_by_way_of_a_course_of_ones_own(client, people, things):
+def test_another_course_gives_no_access(client, people, things):
     own = people["elsewhere"].enrollments.get().course
     client.force_login(people["elsewhere"])
     closed = [name for name, (_, *words) in ADDRESSES.items() if NAMED & {*words[1:]}]
@@ -413,7 +413,7 @@ def test_nothing_is_reached_by_way_of_a_course_of_ones_own(client, people, thing
 
 
 def filled(address):
-    """Return a pattern's address with something in the place of each parameter."""
+    """Return a pattern's address with a value for each parameter."""
     address = re.sub(r"<uuid:\w+>", "019a0000-0000-7000-8000-000000000000", address)
     return "/" + re.sub(r"<[^>]+>", "1", address)
 
@@ -432,7 +432,7 @@ def test_the_api_knows_no_session(client, people):
 @pytest.mark.parametrize("who", ["anonymous", "owner", "teacher"])
 def test_the_admin_is_closed_to_who_is_no_administrator(client, people, who):
     sign_in(client, people[who])
-    # Each of these pages asks before it looks anything up; a word that is no page is passed on to one that asks.
+    # Each of these pages checks the sign-in before it reads anything.
     pages = {filled(a) for a, n in views() if n.startswith("admin:") and not n.endswith((":login", ":logout"))}
     closed = {page for page in pages if client.get(page, follow=False).status_code in {302, 403, 404}}
 

@@ -1,4 +1,4 @@
-"""With many courses' submissions in PostgreSQL, what the server asks is answered from indexes.
+"""If PostgreSQL holds the submissions of many courses, the server's queries use indexes.
 
 A small crowd, so that the planner decides as it does with a million (`python -m tests.benchmarks.million`).
 """
@@ -20,7 +20,7 @@ SMALL = ("--courses", "12", "--students", "30", "--patience", "0")
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     found = tmp_path_factory.mktemp("plans") / "measured.json"
-    # A process of its own: Django works with one database for good.
+    # A separate process, because Django keeps its database once it is set up.
     command = [sys.executable, "-m", "tests.benchmarks.million", *SMALL, "--json", str(found)]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return json.loads(found.read_text())
@@ -37,7 +37,7 @@ def test_nothing_reads_all_submissions(measured):
 
 
 def test_nothing_looks_at_more_submissions_than_one_course_has(measured):
-    # A walk along an index past all others is no better than a scan, and no plan calls it one.
+    # A walk along a whole index is no better than a scan, even if the plan does not call it one.
     most = measured["of_a_course"]
 
     assert {name: one["rows"] for name, one in measured["work"].items() if one["rows"] > most} == {}

@@ -1,4 +1,4 @@
-"""What the students' pages ask the database: little, and no more of it for a long history than for a short one."""
+"""The queries of students' pages: few, and no more if the history is long."""
 
 import pytest
 from django.db import connection
@@ -15,7 +15,7 @@ PART = {"HX-Request": "true"}
 
 @pytest.fixture
 def fill(exercises, course, assignment, student):
-    """Give the student this much of everything that a page may list."""
+    """Give the student so many of everything that a page can list."""
     teacher = make_member(course, "instructor", first_name="Emmy")
 
     def fill(numbers):
@@ -34,7 +34,7 @@ def fill(exercises, course, assignment, student):
     return fill
 
 
-def pages(course, assignment, student):
+def addresses_of(course, assignment, student):
     last = student.submissions.filter(assignment=assignment).first()
     place = [course.slug, assignment.slug]
     return {
@@ -53,7 +53,7 @@ def pages(course, assignment, student):
     }
 
 
-def asked(client, address):
+def queries_of(client, address):
     """Return how many queries an address needs, as a whole page and as a part of one."""
     counts = []
     for headers in ({}, PART):
@@ -63,13 +63,13 @@ def asked(client, address):
     return counts
 
 
-def test_a_long_history_costs_no_more_queries_than_a_short_one(client, course, assignment, student, fill):
+def test_a_long_history_needs_no_more_queries(client, course, assignment, student, fill):
     client.force_login(student)
     fill(range(1))
-    few = {name: asked(client, address) for name, address in pages(course, assignment, student).items()}
+    few = {name: queries_of(client, address) for name, address in addresses_of(course, assignment, student).items()}
 
     fill(range(1, 7))
-    many = {name: asked(client, address) for name, address in pages(course, assignment, student).items()}
+    many = {name: queries_of(client, address) for name, address in addresses_of(course, assignment, student).items()}
 
     assert many == few
     assert max(max(counts) for counts in few.values()) <= MOST

@@ -128,7 +128,7 @@ def test_every_change_of_a_model_has_its_migration(db):
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)
 
 
-def test_a_kept_secret_is_the_same_the_next_time_and_private(tmp_path):
+def test_a_kept_secret_stays_the_same_and_private(tmp_path):
     path = tmp_path / "var" / "secret"
 
     assert kept_secret(path) == kept_secret(path)
@@ -143,7 +143,7 @@ def test_the_database_url_decides(monkeypatch):
     assert given()["HOST"] == "db.example.org"
 
 
-def test_an_sqlite_file_takes_its_write_lock_at_the_start_of_a_transaction(monkeypatch, tmp_path):
+def test_sqlite_takes_its_write_lock_when_a_transaction_begins(monkeypatch, tmp_path):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/some.sqlite3")
 
     assert given()["NAME"] == f"{tmp_path}/some.sqlite3"

@@ -14,7 +14,7 @@ def test_a_formula_of_its_own_is_set_as_a_block():
     assert '<math display="block">' in render("$$x^2$$")
 
 
-def test_code_gets_the_classes_of_its_words_and_can_be_scrolled_by_keyboard():
+def test_code_is_highlighted_and_scrolls_by_keyboard():
     html = render("```python\ndef f():\n    return 1\n```")
 
     assert '<span class="k">def</span>' in html

@@ -3,7 +3,7 @@ import time_machine
 from server.common.uuid7 import uuid7
 
 
-def test_an_id_is_a_version_7_uuid_of_the_right_variant():
+def test_ids_are_version_7_uuids():
     made = uuid7()
 
     assert made.version == 7

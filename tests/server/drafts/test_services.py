@@ -26,7 +26,7 @@ def test_each_save_counts_the_version_up(save):
     assert [save("a", seen=0).version, save("b", seen=1).version] == [1, 2]
 
 
-def test_of_two_browsers_the_newer_wins_and_the_other_is_kept(save):
+def test_the_newer_draft_wins_and_the_other_is_kept(save):
     save("common", seen=0)
     save("from the first", seen=1)
     draft = save("from the second", seen=1)
@@ -62,7 +62,7 @@ def test_the_editor_opens_with_the_starter_then_with_the_draft(save, student, as
     assert opening(draft_of(student, assignment), assignment, None).source == "typed"
 
 
-def test_what_was_handed_in_later_comes_first_and_the_draft_is_offered(save, student, assignment):
+def test_a_later_submission_is_shown_and_the_draft_offered(save, student, assignment):
     save("typed", now=timezone.now() - timedelta(hours=1))
     latest = make_submission(student, assignment, source="handed in")
 
@@ -72,7 +72,7 @@ def test_what_was_handed_in_later_comes_first_and_the_draft_is_offered(save, stu
     assert shown.other_at is not None
 
 
-def test_what_was_typed_after_handing_in_is_not_what_the_report_speaks_of(save, student, assignment):
+def test_a_newer_draft_differs_from_the_reported_code(save, student, assignment):
     latest = make_submission(student, assignment, source="handed in")
     save("typed on")
 
@@ -81,7 +81,7 @@ def test_what_was_typed_after_handing_in_is_not_what_the_report_speaks_of(save, 
     assert (shown.source, shown.handed_in, shown.other_at) == ("typed on", False, None)
 
 
-def test_a_draft_that_was_handed_in_as_it_is_is_not_offered(save, student, assignment):
+def test_a_draft_equal_to_the_submission_is_not_offered(save, student, assignment):
     save("same", now=timezone.now() - timedelta(hours=1))
 
     assert (

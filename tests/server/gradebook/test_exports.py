@@ -33,7 +33,7 @@ def test_numbers_stay_numbers_even_below_zero(number):
 
 
 @pytest.mark.parametrize("form", [Format.CSV, Format.CANVAS, Format.MOODLE])
-def test_a_name_that_is_a_formula_is_neutralised_in_every_csv(course, assignment, form):
+def test_formulas_in_names_are_harmless_in_every_csv(course, assignment, form):
     graded(make_student(course, first_name=EVIL, external_id="@SUM(1)"), assignment, given=5)
 
     cells = [cell for row in rows(course, form) for cell in row]
@@ -41,7 +41,7 @@ def test_a_name_that_is_a_formula_is_neutralised_in_every_csv(course, assignment
     assert "'@SUM(1)" in cells
 
 
-def test_the_csv_holds_a_row_per_student_with_what_counts_and_the_total(course, assignment):
+def test_the_csv_has_a_row_per_student_with_points_and_total(course, assignment):
     another = make_assignment(course, slug="gradients/another", position=1, points=10)
     learner = make_student(course, username="ada", email="ada@example.org", external_id="s1")
     make_student(course, username="zoe")

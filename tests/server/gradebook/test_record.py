@@ -1,4 +1,4 @@
-"""Nothing changes a grade without a trace: not in bulk, not in the admin, not by deleting or rewriting the record."""
+"""Every change of a grade is recorded, even if it is made in bulk or in the admin; the record cannot be changed."""
 
 import pytest
 from django.apps import apps
@@ -50,7 +50,7 @@ def test_a_grade_written_around_the_record_is_found(change, assignment, student)
     row.save()
     assert unrecorded() == [row]
 
-    # Every test ends with a look for such grades: see conftest.
+    # The conftest checks for such grades when a test ends.
     row.final = 50
     row.save()
 

@@ -47,7 +47,7 @@ def test_every_day_begun_costs_its_share_up_to_the_cap(after_due, share):
     assert late_share(late(per_day=0.1, cap=0.5), DUE + after_due) == pytest.approx(share)
 
 
-def test_within_the_grace_nothing_is_taken_and_after_it_the_days_count_from_the_due_date():
+def test_days_count_from_the_due_date_after_the_grace():
     rule = late(per_day=0.1, grace=2 * HOUR)
 
     assert late_share(rule, DUE + 2 * HOUR) == 0
@@ -61,7 +61,7 @@ def test_the_best_attempt_counts_after_its_penalty():
     assert best.penalty == 0
 
 
-def test_the_last_attempt_counts_where_the_course_says_so_even_if_it_is_worse():
+def test_the_last_attempt_can_count_even_if_it_is_worse():
     last = grade(Terms(points=10, keeps=Keeps.LAST), [at(DUE, 0.2), at(DUE - DAY, 1.0)])
 
     assert last.final == pytest.approx(2)
@@ -167,7 +167,7 @@ def test_no_decision_changes_no_terms(terms):
 
 
 @given(bounded, decisions, st.lists(attempts))
-def test_what_counts_is_nothing_for_the_exempt_then_the_override_then_the_grade(terms, decision, attempts):
+def test_exemption_wins_over_override_and_override_over_grade(terms, decision, attempts):
     result = grade(terms, attempts)
     expected = None if decision.exempt else decision.override
     if expected is None and not decision.exempt and attempts:

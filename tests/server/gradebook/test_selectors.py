@@ -17,7 +17,7 @@ def test_an_exercise_that_nobody_touched_is_neither_tried_nor_passed(student, as
     assert (status.tried, status.passed, status.waiting, status.grade) == (False, False, False, None)
 
 
-def test_the_grade_is_the_share_of_the_points_that_the_grader_gave(student, assignment):
+def test_the_grade_is_the_share_of_the_points(student, assignment):
     graded(student, assignment, given=3, most=4)
 
     assert only(student, assignment).grade.final == pytest.approx(75)
@@ -32,14 +32,14 @@ def test_every_point_once_is_passed_and_stays_so(student, assignment):
 
 
 @pytest.mark.parametrize("state", [State.UNGRADABLE, State.ERROR, State.CANCELLED])
-def test_what_was_not_graded_uses_no_attempt_and_gives_no_grade(student, assignment, state):
+def test_an_ungraded_submission_uses_no_attempt(student, assignment, state):
     make_submission(student, assignment, state=state)
 
     assert only(student, assignment).used == 0
     assert only(student, assignment).grade is None
 
 
-def test_what_waits_uses_an_attempt_until_it_is_known_to_be_none(student, assignment):
+def test_a_waiting_submission_uses_an_attempt(student, assignment):
     waiting = make_submission(student, assignment)
     assert only(student, assignment).used == 1
 

@@ -122,7 +122,7 @@ def test_more_attempts_open_an_assignment_again_for_that_learner_only(student, a
     submissions.submit(learner=student, assignment=assignment, source="x = 1")
 
 
-def test_new_terms_bring_every_grade_up_to_date_and_say_who_changed_them(assignment, instructor):
+def test_new_terms_update_every_grade_and_record_the_author(assignment, instructor):
     learners = [make_student(assignment.course) for _ in range(3)]
     for learner in learners:
         graded(learner, assignment, given=5)
@@ -135,7 +135,7 @@ def test_new_terms_bring_every_grade_up_to_date_and_say_who_changed_them(assignm
     assert {(change.action, change.by) for change in changes} == {(Action.TERMS, instructor)}
 
 
-def test_bringing_a_class_up_to_date_costs_the_same_however_large_it_is(assignment, django_assert_num_queries):
+def test_refreshing_a_class_costs_the_same_for_any_size(assignment, django_assert_num_queries):
     for _ in range(5):
         graded(make_student(assignment.course), assignment, given=5)
 

@@ -61,7 +61,7 @@ def test_an_answer_with_another_token_changes_nothing(start):
         SHOWN | {"output": "half of a pair \ud800"},
     ],
 )
-def test_an_answer_that_says_nothing_ends_the_waiting_without_a_result(start, shown):
+def test_an_empty_answer_ends_the_wait(start, shown):
     run = start()
     answered(run, shown=shown)
 
@@ -69,7 +69,7 @@ def test_an_answer_that_says_nothing_ends_the_waiting_without_a_result(start, sh
     assert run.answer is None
 
 
-def test_nul_bytes_that_were_printed_are_kept_as_something_a_database_can_hold(start):
+def test_printed_nul_bytes_are_replaced(start):
     run = start()
     answered(run, shown=SHOWN | {"output": "a\0b"})
 

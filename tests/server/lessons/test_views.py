@@ -26,7 +26,7 @@ def run_of(at, assignment, block=1, **rest):
     return run
 
 
-def test_a_lesson_shows_its_words_its_code_and_what_the_code_prints(at, assignment):
+def test_a_lesson_shows_text_code_and_output(at, assignment):
     text = at.get(page(assignment)).text
 
     assert "<em>square</em>" in text
@@ -46,11 +46,11 @@ def test_an_exercise_stands_in_its_place_with_its_state(at, student, assignment)
     assert text.index("x = 3") < text.index(assignment.get_absolute_url()) < text.index("print(x * x)")
 
 
-def test_an_exercise_that_the_course_does_not_set_is_left_out(at, assignment):
+def test_an_exercise_outside_the_course_is_left_out(at, assignment):
     assert "cube" not in at.get(page(assignment)).text
 
 
-def test_the_list_says_how_many_exercises_of_a_lesson_are_passed(at, student, assignment, exercises):
+def test_the_list_counts_passed_exercises_per_lesson(at, student, assignment, exercises):
     write_lesson(exercises, "02_more.md", LESSON.replace("Squares", "More"))
     graded(student, assignment, given=10)
 
@@ -60,9 +60,7 @@ def test_the_list_says_how_many_exercises_of_a_lesson_are_passed(at, student, as
     assert "1 of 1 exercise passed" in text
 
 
-def test_running_a_block_sends_those_before_it_as_the_reader_changed_them(
-    at, assignment, queued, django_capture_on_commit_callbacks
-):
+def test_running_a_block_sends_the_changed_blocks_before_it(at, assignment, queued, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         answer = at.post(page(assignment, "start"), {"block": ["x = 5\r\n", "print(x)"], "run": 2}, headers=PART)
 
@@ -115,7 +113,7 @@ def test_every_end_is_told_in_words(at, assignment, outcome, words):
     assert words in at.get(run.get_absolute_url(), headers=PART).text
 
 
-def test_where_no_answer_comes_the_page_stops_asking_and_says_that_it_is_our_fault(at, assignment):
+def test_without_an_answer_the_page_stops_polling_and_explains(at, assignment):
     at.post(page(assignment, "start"), {"block": ["x = 3"], "run": 1})
     SnippetRun.objects.update(started_at=timezone.now() - PATIENCE)
 
@@ -140,7 +138,7 @@ def test_more_blocks_than_the_lesson_has_are_refused(at, assignment):
 
 
 @pytest.mark.parametrize(("block", "words"), [("#" * 70_000, "at most 64 kB"), ("\0", "NUL")])
-def test_what_is_too_large_or_no_text_is_refused_in_words(at, assignment, block, words):
+def test_large_sources_and_binary_files_are_refused_in_words(at, assignment, block, words):
     answer = at.post(page(assignment, "start"), {"block": [block], "run": 1}, headers=PART)
 
     assert answer.status_code == 422

@@ -54,7 +54,7 @@ def test_a_preview_changes_no_score_and_no_grade(student, assignment, begin):
     assert final(student, assignment) == 30
 
 
-def test_applying_puts_the_new_scores_in_place_and_says_who_and_why(student, assignment, begin, instructor):
+def test_applying_replaces_scores_and_records_who_and_why(student, assignment, begin, instructor):
     submission = graded(student, assignment, given=3)
     regrade = begin()
     answer(regrade, 10)
@@ -187,7 +187,7 @@ def test_a_second_report_changes_nothing(student, assignment, begin):
     assert Rerun.objects.get().given == 10
 
 
-def test_reruns_wait_behind_everything_fresh_and_run_on_the_same_secret_cases(student, assignment, begin, queued):
+def test_reruns_have_lowest_priority_and_the_same_secret_cases(student, assignment, begin, queued):
     submission = graded(student, assignment, given=3)
     regrade = begin()
     services.send_out(regrade.pk)
@@ -209,7 +209,7 @@ def test_sending_out_twice_sends_each_once(student, assignment, begin, queued):
     assert len(queued("regrading.cpu")) == 1
 
 
-def test_a_new_version_of_the_exercise_is_the_one_that_grades(student, assignment, begin, exercises):
+def test_a_submission_uses_the_newest_exercise_version(student, assignment, begin, exercises):
     submission = graded(student, assignment, given=3)
     (exercises / "gradients/square/statement.md").write_text("Another statement")
     assignment = type(assignment).objects.get(pk=assignment.pk)
@@ -218,7 +218,7 @@ def test_a_new_version_of_the_exercise_is_the_one_that_grades(student, assignmen
     assert regrade.reruns.get().job().digest != submission.digest
 
 
-def test_the_sweep_sends_what_was_never_sent_and_gives_up_in_the_end(student, assignment, begin, queued, settings):
+def test_reconcile_sends_unsent_reruns_and_finally_gives_up(student, assignment, begin, queued, settings):
     graded(student, assignment, given=3)
     regrade = begin()
     assert reconcile() == 1
@@ -229,7 +229,7 @@ def test_the_sweep_sends_what_was_never_sent_and_gives_up_in_the_end(student, as
     assert tally(regrade).errors == 1
 
 
-def test_the_sweep_leaves_what_still_lies_in_the_queue(student, assignment, begin, queued):
+def test_reconcile_leaves_reruns_in_the_queue_alone(student, assignment, begin, queued):
     graded(student, assignment, given=3)
     services.send_out(begin().pk)
     Rerun.objects.update(leased_until=timezone.now())
@@ -249,7 +249,7 @@ def test_a_failure_of_ours_is_tried_again_after_its_wait(student, assignment, be
     assert Rerun.objects.get().leased_until < timezone.now()
 
 
-def test_only_what_counts_is_graded_again_where_that_was_asked_for(student, assignment, begin):
+def test_a_regrade_can_be_limited_to_counted_attempts(student, assignment, begin):
     graded(student, assignment, given=3)
     best = graded(student, assignment, given=5)
     graded(student, assignment, given=4)
@@ -302,7 +302,7 @@ def applied(assignment, begin, instructor):
     return {change.learner.username: change for change in services.apply(regrade, by=instructor)}
 
 
-def test_what_a_regrade_did_to_one_student_is_taken_back_alone(assignment, applied, instructor):
+def test_a_regrade_can_be_taken_back_for_one_student(assignment, applied, instructor):
     ada, bob = applied["ada"], applied["bob"]
 
     undone = services.take_back(ada, by=instructor, why="Used the old statement")
@@ -330,7 +330,7 @@ def test_it_is_taken_back_once_and_for_a_reason(applied, instructor):
         undo(undone, by=instructor, why="d")
 
 
-def test_a_score_that_was_graded_again_since_is_not_taken_back(assignment, applied, begin, instructor):
+def test_a_score_changed_since_is_not_taken_back(assignment, applied, begin, instructor):
     later = begin()
     answer(later, 7)
     services.apply(later, by=instructor)
@@ -340,7 +340,7 @@ def test_a_score_that_was_graded_again_since_is_not_taken_back(assignment, appli
     assert final(applied["ada"].learner, assignment) == 70
 
 
-def test_taking_the_whole_regrade_back_leaves_alone_who_was_taken_back_before(assignment, applied, instructor):
+def test_reverting_skips_students_who_were_taken_back_before(assignment, applied, instructor):
     services.take_back(applied["ada"], by=instructor, why="?")
     before = GradeChange.objects.filter(learner=applied["ada"].learner).count()
 
@@ -350,7 +350,7 @@ def test_taking_the_whole_regrade_back_leaves_alone_who_was_taken_back_before(as
     assert GradeChange.objects.filter(learner=applied["ada"].learner).count() == before
 
 
-def test_an_override_stays_when_the_score_below_it_is_taken_back(assignment, applied, instructor):
+def test_an_override_stays_when_its_score_is_restored(assignment, applied, instructor):
     ada = applied["ada"].learner
     decide(assignment, ada, action=Action.OVERRIDDEN, by=instructor, why="Oral exam", override=90)
 
@@ -360,7 +360,7 @@ def test_an_override_stays_when_the_score_below_it_is_taken_back(assignment, app
     assert (grade.raw, grade.final) == (30, 90)
 
 
-def test_a_change_that_no_regrade_made_is_not_taken_back_as_one(student, assignment, instructor):
+def test_only_changes_of_a_regrade_can_be_taken_back(student, assignment, instructor):
     change = decide(assignment, student, action=Action.OVERRIDDEN, by=instructor, why="?", override=90)
 
     with pytest.raises(RegradeError):

@@ -1,4 +1,4 @@
-"""What teachers say about an attempt reaches its learner, and nobody else."""
+"""A comment on a submission is shown to its learner and to nobody else."""
 
 import pytest
 from django.urls import reverse

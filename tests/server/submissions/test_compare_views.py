@@ -86,7 +86,7 @@ def test_an_attempt_at_another_exercise_is_not_found(at, student, assignment):
     assert ask(at, mine, make_submission(student, other)).status_code == 404
 
 
-def test_who_is_not_in_the_course_finds_nothing_and_a_stranger_is_asked_to_sign_in(client, student, assignment):
+def test_strangers_must_sign_in_and_others_find_nothing(client, student, assignment):
     left, right = pair(student, assignment, "x = 1", "x = 2")
     assert ask(client, left, right).url.startswith("/accounts/login/")
 

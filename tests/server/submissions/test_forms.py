@@ -47,7 +47,7 @@ def test_a_megabyte_is_refused_with_the_limit():
     assert form.complaint == "This is 977 kB of code; at most 256 kB can be handed in."
 
 
-def test_nul_bytes_in_typed_code_get_the_same_answer_as_in_a_file():
+def test_nul_bytes_get_the_same_answer_typed_or_uploaded():
     form = SubmissionForm({"source": "x = 1\0"})
 
     assert not form.is_valid()

@@ -1,4 +1,4 @@
-"""A grader that was taken over can answer with anything: it is refused, or pages and the API show it."""
+"""If an attacker controls a grader, it can send anything: it is refused, or pages and the API can show it."""
 
 import base64
 from collections import Counter
@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from grader.protocol.reports import Report
-from server.analytics import services as insights
+from server.analytics import services as analytics
 from server.api.presentation import show_report
 from server.submissions.rendering.figures import SIGNATURE
 from server.submissions.rendering.presentation import result_of
@@ -50,7 +50,7 @@ REPORT = make_report(
         {"kind": "figure", "case": "a run", "png": base64.b64encode(SIGNATURE + b"pixels").decode()},
     ],
 }
-# As many levels as go through the queue.
+# As many levels as the queue can carry.
 DEEP = [[]]
 for _ in range(400):
     DEEP = [DEEP]
@@ -88,7 +88,7 @@ def test_whatever_stands_in_a_place_it_is_refused_or_shown(db, assignment):
                 submission.report, submission.given, submission.max = read.to_dict(), read.points, read.max_points
                 result_of(submission)
                 show_report(submission).model_dump_json()
-                insights.note(submission=submission, report=read)
+                analytics.note(submission=submission, report=read)
         except Exception as error:
             failed.append((way, repr(value)[:40], repr(error)))
 
@@ -107,7 +107,7 @@ def test_what_is_taken_has_its_page(client, student, assignment, way, value):
     assert client.get(submission.get_absolute_url()).status_code == 200
 
 
-def test_a_report_as_graders_send_it_is_taken_as_it_is():
+def test_a_valid_report_is_accepted_unchanged():
     assert read_report(REPORT) == Report.from_dict(REPORT)
     assert read_report({key: value for key, value in REPORT.items() if key != "grader"}).grader == ""
 

@@ -1,4 +1,4 @@
-"""What happens when two do the same thing at once: real threads, real transactions."""
+"""What happens if two requests come at the same time: real threads, real transactions."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +34,7 @@ def together(work):
         return list(pool.map(one, range(AT_ONCE)))
 
 
-def test_of_several_submits_at_once_only_as_many_are_taken_as_attempts_are_left():
+def test_concurrent_submissions_cannot_exceed_the_attempts():
     assignment = make_assignment(attempts=2)
     student = make_student(assignment.course)
 
@@ -56,7 +56,7 @@ def test_of_several_reports_at_once_exactly_one_is_written():
     assert submission.given == results.index(RecordResult.WRITTEN)
 
 
-def test_of_a_report_and_a_cancellation_at_once_exactly_one_wins():
+def test_exactly_one_of_report_and_cancellation_wins():
     submission = make_submission()
 
     results = together(lambda number: services.cancel(submission) if number % 2 else record(submission))

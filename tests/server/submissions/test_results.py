@@ -1,4 +1,4 @@
-"""What a result page shows beside the words: it is drawn for its owner, and nobody's markup gets through."""
+"""Pictures on the result page: only the owner sees them, and no markup gets through."""
 
 import base64
 
@@ -72,7 +72,7 @@ def test_nothing_in_a_picture_is_markup(shown):
     assert shown.count("&lt;script&gt;alert(1)") >= 8
 
 
-def test_a_figure_is_served_to_its_owner_as_a_picture_and_nothing_else(client, student, submission):
+def test_a_figure_is_served_to_its_owner_only_as_png(client, student, submission):
     client.force_login(student)
     address = reverse("submissions:figure", args=[submission.pk, LearnerFigure.read(EXHIBITS[1]).name])
 
@@ -83,7 +83,7 @@ def test_a_figure_is_served_to_its_owner_as_a_picture_and_nothing_else(client, s
     assert answer.content == SIGNATURE + b"pixels"
 
 
-def test_a_figure_of_another_or_of_no_name_does_not_exist(client, student, submission):
+def test_unknown_figures_are_not_found(client, student, submission):
     name = LearnerFigure.read(EXHIBITS[1]).name
     client.force_login(student)
     assert client.get(reverse("submissions:figure", args=[submission.pk, "0" * 32])).status_code == 404
@@ -91,7 +91,7 @@ def test_a_figure_of_another_or_of_no_name_does_not_exist(client, student, submi
     assert client.get(reverse("submissions:figure", args=[submission.pk, name])).status_code == 404
 
 
-def test_a_report_of_old_without_evidence_is_shown_all_the_same(client, student, assignment):
+def test_an_old_report_without_evidence_is_shown(client, student, assignment):
     submission = make_submission(student, assignment)
     record(submission, make_report(0, evidence={"heat_map": "of another kind", "counterexample": 5}))
     client.force_login(student)

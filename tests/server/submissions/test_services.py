@@ -46,7 +46,7 @@ def test_two_submissions_share_neither_token_nor_seed(student, assignment):
 
 
 @pytest.mark.parametrize("source", ["", "   \n", "def f(:\n", "no python at all", "# " + "é" * 1000])
-def test_what_can_be_kept_is_kept_and_judged_by_the_grader(student, assignment, source):
+def test_any_storable_source_is_accepted(student, assignment, source):
     assert submit(student, assignment, source).source == source
 
 
@@ -131,7 +131,7 @@ def test_a_report_for_nothing_we_know_is_refused(db):
     assert services.record(submission=unknown, token="t", report=make_report()) == RecordResult.WRONG_TOKEN
 
 
-def test_code_that_did_not_load_has_a_report_and_no_score(student, assignment):
+def test_an_ungradable_submission_has_no_score(student, assignment):
     submission = submit(student, assignment)
     record(submission, make_report(0, outcome=Outcome.UNGRADABLE))
 
@@ -171,7 +171,7 @@ def test_code_that_was_stopped_is_scored_with_what_it_finished(student, assignme
         [],
     ],
 )
-def test_a_report_that_is_none_scores_nothing_and_the_submission_waits_on(student, assignment, report):
+def test_a_malformed_report_is_ignored(student, assignment, report):
     submission = submit(student, assignment)
 
     result = services.record(submission=str(submission.pk), token=submission.token, report=report)
@@ -238,7 +238,7 @@ def test_what_is_graded_cannot_be_cancelled(student, assignment):
     assert submission.state == State.GRADED
 
 
-def test_a_report_that_comes_after_we_gave_up_is_still_the_learners(student, assignment):
+def test_a_report_after_giving_up_is_still_recorded(student, assignment):
     submission = make_submission(student, assignment, state=State.ERROR)
 
     assert record(submission) == RecordResult.WRITTEN

@@ -10,7 +10,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def told(*, used=0, last_at=None, **terms):
+def terms_at_noon(*, used=0, last_at=None, **terms):
     status = AssignmentStatus(
         assignment=None,
         terms=Terms(points=100, **terms),
@@ -25,22 +25,22 @@ def told(*, used=0, last_at=None, **terms):
 
 
 def test_without_limits_there_is_nothing_to_say():
-    quiet = told()
+    quiet = terms_at_noon()
 
     assert (quiet.refused, quiet.wait, quiet.left, quiet.late_rule, quiet.late_percent) == ("", 0, None, "", 0)
 
 
-def test_attempts_left_are_counted_and_the_last_one_used_is_told():
-    assert told(attempts=3, used=2).left == 1
-    assert told(attempts=3, used=3).refused == "All 3 attempts are used."
+def test_remaining_attempts_are_counted_and_none_left_is_said():
+    assert terms_at_noon(attempts=3, used=2).left == 1
+    assert terms_at_noon(attempts=3, used=3).refused == "All 3 attempts are used."
 
 
 def test_attempts_that_an_instructor_took_back_leave_none_not_fewer():
-    assert told(attempts=1, used=3).left == 0
+    assert terms_at_noon(attempts=1, used=3).left == 0
 
 
 def test_a_cooldown_is_told_with_its_seconds():
-    waiting = told(cooldown=timedelta(seconds=60), last_at=NOON - timedelta(seconds=20))
+    waiting = terms_at_noon(cooldown=timedelta(seconds=60), last_at=NOON - timedelta(seconds=20))
 
     assert waiting.wait == 41
     assert "another 41 seconds" in waiting.refused
@@ -48,18 +48,18 @@ def test_a_cooldown_is_told_with_its_seconds():
 
 @pytest.mark.parametrize(("terms", "word"), [({"opens_at": NOON + HOUR}, "opens"), ({"closes_at": NOON}, "closed")])
 def test_an_exercise_that_is_not_open_says_when(terms, word):
-    assert word in told(**terms).refused
+    assert word in terms_at_noon(**terms).refused
 
 
 def test_lateness_is_told_with_what_it_costs_now():
     rule = LateRule(per_day=0.1, cap=0.5)
 
-    late = told(due_at=NOON - 25 * HOUR, late=rule)
+    late = terms_at_noon(due_at=NOON - 25 * HOUR, late=rule)
 
     assert late.late_percent == pytest.approx(20)
     assert late.late_rule == "Late work loses 10% of its points for each day begun, 50% at most."
 
 
-def test_grace_is_told_and_a_rule_that_costs_nothing_is_not():
+def test_grace_is_mentioned_and_a_free_rule_is_not():
     assert "after 30 minutes of grace" in in_words(LateRule(per_day=0.1, grace=HOUR / 2))
     assert in_words(LateRule()) == ""

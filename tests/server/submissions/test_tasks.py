@@ -1,4 +1,4 @@
-"""The names and arguments of the tasks are what is written on messages that may be in the queue right now."""
+"""Names and arguments of tasks: messages in the queue depend on them when the code changes."""
 
 import pytest
 from celery.exceptions import Retry
@@ -27,7 +27,7 @@ def test_what_a_grader_returns_is_recorded(assignment):
     assert submission.state == State.GRADED
 
 
-def test_a_failure_is_noted_by_what_the_sender_bound_to_it(assignment):
+def test_a_failure_carries_submission_and_token(assignment):
     submission = make_submission(None, assignment)
     before = submission.leased_until
 
@@ -54,7 +54,7 @@ def test_a_report_is_kept_while_the_database_is_away(assignment, monkeypatch, er
         task(graded)
 
 
-def test_the_sweep_is_due_every_three_seconds_in_the_queue_of_the_records():
+def test_reconcile_runs_every_three_seconds_on_the_records_queue():
     entry = app.conf.beat_schedule["sweep"]
 
     assert (entry["task"], entry["schedule"], entry["options"]["queue"]) == ("submissions.sweep", 3, "records")

@@ -1,4 +1,4 @@
-"""The Check button: free, limited in pace, and no attempt."""
+"""Test runs: they use no attempt, and their number per minute is limited."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -64,7 +64,7 @@ def test_the_pace_of_checks_holds_no_attempt_up(at, student, assignment, setting
     assert at.post(page(assignment, "submit"), {"source": "x = 1"}).status_code == 302
 
 
-def test_a_check_is_called_so_on_its_page_and_in_its_file(at, student, assignment):
+def test_a_test_run_is_named_on_its_page_and_file(at, student, assignment):
     submission = make_submission(student, assignment, kind=Kind.TEST_RUN)
 
     assert "Test run 1 by" in at.get(submission.get_absolute_url()).text
@@ -78,7 +78,7 @@ def test_the_starter_is_one_click_away(at, student, assignment):
     assert "mine = 1" not in at.get(page(assignment, "exercise") + "?starter").text
 
 
-def test_a_file_is_read_for_the_editor_and_nothing_is_kept(at, assignment):
+def test_a_file_is_read_for_the_editor_without_storing(at, assignment):
     answer = at.post(page(assignment, "file"), {"file": SimpleUploadedFile("a.py", b"y = 2\r\n")})
 
     assert answer.json() == {"source": "y = 2\n"}

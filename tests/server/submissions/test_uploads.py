@@ -12,28 +12,28 @@ def notebook(*cells, **fields):
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells} | fields)
 
 
-def code(source):
+def code_part(source):
     return {"cell_type": "code", "source": source}
 
 
-def words(source):
+def text_part(source):
     return {"cell_type": "markdown", "source": source}
 
 
-def test_the_code_cells_are_taken_in_order_and_words_are_left_out():
-    text = notebook(code("x = 1"), words("# A heading"), code(["y = 2\n", "z = 3"]))
+def test_code_is_taken_in_order_and_text_is_left_out():
+    text = notebook(code_part("x = 1"), text_part("# A heading"), code_part(["y = 2\n", "z = 3"]))
 
     assert source_of(text) == "x = 1\n\ny = 2\nz = 3\n"
 
 
 def test_what_only_ipython_understands_becomes_a_comment():
-    text = notebook(code("%matplotlib inline\nx = 7\n!pip install torch"), code("%%bash\nrm -r ."))
+    text = notebook(code_part("%matplotlib inline\nx = 7\n!pip install torch"), code_part("%%bash\nrm -r ."))
 
     assert source_of(text) == "# %matplotlib inline\nx = 7\n# !pip install torch\n\n# %%bash\n# rm -r .\n"
 
 
 def test_a_remainder_over_two_lines_is_no_command():
-    assert source_of(notebook(code("x = (7\n  % 2)"))) == "x = (7\n  % 2)\n"
+    assert source_of(notebook(code_part("x = (7\n  % 2)"))) == "x = (7\n  % 2)\n"
 
 
 def test_a_notebook_of_an_older_format_is_read():
@@ -57,11 +57,11 @@ def test_a_notebook_of_an_older_format_is_read():
         ('{"nbformat": 4, "metadata": 7, "cells": []}', "broken"),
         ('{"nbformat": 99, "metadata": {}, "cells": []}', "broken"),
         ("[" * 100_000, "broken"),
-        (notebook(words("only words")), "no code in it"),
-        (notebook(code("x <- 1"), metadata={"language_info": {"name": "R"}}), "not in Python"),
+        (notebook(text_part("only words")), "no code in it"),
+        (notebook(code_part("x <- 1"), metadata={"language_info": {"name": "R"}}), "not in Python"),
     ],
 )
-def test_a_notebook_without_code_to_be_had_is_refused_in_words(text, complaint):
+def test_a_notebook_without_code_is_refused_in_words(text, complaint):
     with pytest.raises(Unstorable, match=complaint):
         source_of(text)
 
@@ -72,7 +72,7 @@ def test_other_kinds_of_file_are_refused_in_words(name):
         read_upload(SimpleUploadedFile(name, b"x = 1"))
 
 
-def test_the_ending_may_be_written_large_and_a_byte_order_mark_is_no_code():
+def test_upper_case_endings_and_byte_order_marks_are_accepted():
     assert read_upload(SimpleUploadedFile("ANSWER.PY", b"\xef\xbb\xbfx = 1")) == "x = 1"
 
 

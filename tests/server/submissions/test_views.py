@@ -54,14 +54,14 @@ def test_handing_in_leads_to_the_submissions_page(at, assignment):
     assert answer.url == Submission.objects.get().get_absolute_url()
 
 
-def test_pressing_the_button_again_while_the_answer_is_on_its_way_is_no_second_attempt(at, assignment):
+def test_pressing_submit_twice_makes_one_attempt(at, assignment):
     first, second = (at.post(page(assignment, "submit"), {"source": "x = 1"}) for _ in range(2))
 
     assert first.url == second.url
     assert Submission.objects.count() == 1
 
 
-def test_the_same_code_is_another_attempt_once_the_first_has_its_report(at, assignment):
+def test_the_same_code_counts_again_after_its_report(at, assignment):
     for _ in range(2):
         at.post(page(assignment, "submit"), {"source": "x = 1"})
         record(Submission.objects.latest("submitted_at"), make_report())
@@ -69,14 +69,14 @@ def test_the_same_code_is_another_attempt_once_the_first_has_its_report(at, assi
     assert Submission.objects.count() == 2
 
 
-def test_other_code_and_a_check_of_the_same_are_their_own(at, assignment):
+def test_other_code_and_test_runs_are_separate_submissions(at, assignment):
     for name, source in (("submit", "x = 1"), ("submit", "x = 2"), ("check", "x = 1")):
         at.post(page(assignment, name), {"source": source})
 
     assert Submission.objects.count() == 3
 
 
-def test_handing_in_from_the_page_shows_the_live_state_in_place(at, assignment):
+def test_submitting_shows_the_live_state_on_the_page(at, assignment):
     answer = at.post(page(assignment, "submit"), {"source": "x = 1"}, headers=PART)
 
     assert "Waiting for a grader" in answer.text
@@ -112,7 +112,7 @@ def test_a_refusal_without_script_keeps_what_was_typed(at, assignment):
     assert "precious = 1" in answer.text
 
 
-def test_more_than_a_request_may_hold_is_refused_without_a_crash(at, assignment):
+def test_an_oversized_request_is_refused(at, assignment):
     answer = at.post(page(assignment, "submit"), {"source": "x" * 4_000_000})
 
     assert answer.status_code in {400, 413}
@@ -131,7 +131,7 @@ def test_a_report_is_shown_with_score_findings_and_output(at, student, assignmen
     assert "hello" in answer.text
 
 
-def test_code_that_did_not_load_says_that_no_attempt_was_used(at, student, assignment):
+def test_the_page_says_if_no_attempt_was_used(at, student, assignment):
     submission = make_submission(student, assignment)
     record(submission, make_report(0, outcome=Outcome.UNGRADABLE, message="empty"))
 
@@ -147,7 +147,7 @@ def test_our_failure_is_called_ours_and_has_no_score(at, student, assignment):
     assert "score-number" not in text
 
 
-def test_the_state_is_told_as_data_for_browsers_without_a_stream(at, student, assignment):
+def test_the_state_is_available_as_json(at, student, assignment):
     submission = make_submission(student, assignment)
     address = reverse("submissions:state", args=[submission.pk])
 
@@ -213,7 +213,7 @@ def test_what_used_no_attempt_is_not_called_one(at, student, assignment):
     assert "Attempt 1" not in text
 
 
-def test_a_grade_says_of_which_attempt_and_of_how_many_points_it_is(at, student, assignment):
+def test_a_grade_names_its_attempt_and_its_maximum(at, student, assignment):
     graded(student, assignment, given=4)
     graded(student, assignment, given=1)
 
@@ -262,7 +262,7 @@ def test_a_stranger_is_asked_to_sign_in(client, student, assignment, name):
     assert answer.url.startswith("/accounts/login/")
 
 
-def test_staff_of_the_course_see_the_work_but_only_instructors_cancel_it(client, student, assignment):
+def test_staff_can_see_submissions_but_only_instructors_cancel_them(client, student, assignment):
     submission = make_submission(student, assignment)
     client.force_login(make_member(assignment.course, Role.TA))
 
@@ -299,9 +299,7 @@ def test_every_page_forbids_foreign_and_inline_code(at, assignment):
     assert "script-src 'self' 'nonce-" in policy
 
 
-def test_an_exercise_page_needs_few_queries_however_long_the_history_is(
-    at, student, assignment, django_assert_max_num_queries
-):
+def test_an_exercise_page_needs_few_queries(at, student, assignment, django_assert_max_num_queries):
     for _ in range(15):
         graded(student, assignment, given=5)
 
@@ -311,7 +309,7 @@ def test_an_exercise_page_needs_few_queries_however_long_the_history_is(
         assert at.get(page(assignment, "history")).status_code == 200
 
 
-def test_a_broken_package_is_our_failure_and_nothing_is_taken_in(at, assignment, exercises):
+def test_a_broken_package_accepts_no_submission(at, assignment, exercises):
     write_exercise(exercises, "gradients/square", title='broken" =')
     at.raise_request_exception = False
 

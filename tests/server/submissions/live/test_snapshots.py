@@ -12,11 +12,11 @@ from tests.support.people import graded, make_submission, record
 
 
 @pytest.fixture
-def told(monkeypatch):
+def messages(monkeypatch):
     """Make the stream receive these messages in order; a message can be a function that is called instead."""
 
-    def tell(*messages):
-        rest = list(messages)
+    def send(*given):
+        rest = list(given)
 
         class Listener:
             async def next_message(self, seconds):
@@ -29,7 +29,7 @@ def told(monkeypatch):
 
         monkeypatch.setattr(progress, "listen", listen)
 
-    return tell
+    return send
 
 
 def events(submission):
@@ -45,7 +45,7 @@ def parse(event):
 
 
 def later(action):
-    """A silence in which something happens in the database."""
+    """No message, while something changes in the database."""
 
     def act():
         from concurrent.futures import ThreadPoolExecutor
@@ -64,7 +64,7 @@ def later(action):
     return act
 
 
-def test_a_submission_that_waits_says_for_what_and_behind_how_many(assignment):
+def test_a_waiting_submission_shows_its_place(assignment):
     first = make_submission(None, assignment)
     second = make_submission(None, assignment, sent_at=timezone.now() + timedelta(seconds=1))
 
@@ -72,7 +72,7 @@ def test_a_submission_that_waits_says_for_what_and_behind_how_many(assignment):
     assert snapshots.snapshot(second, {}).sentence == "Waiting for a grader · 1 before you · how long is not known yet"
 
 
-def test_with_a_place_in_the_queue_comes_what_it_is_likely_to_mean(student, assignment):
+def test_the_place_in_the_queue_comes_with_an_estimate(student, assignment):
     for _ in range(3):
         graded(student, assignment, given=10)
     make_submission(None, assignment)
@@ -110,9 +110,9 @@ def test_progress_never_ends_a_submission_nor_reopens_it(assignment):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_stream_tells_each_change_once_and_ends_with_the_report(told):
+def test_the_stream_sends_each_change_once_until_the_report(messages):
     submission = make_submission()
-    told(
+    messages(
         {"state": "running"},
         {"state": "running", "case": 1, "of": 2},
         {"state": "running", "case": 1, "of": 2},
@@ -130,8 +130,8 @@ def test_the_stream_tells_each_change_once_and_ends_with_the_report(told):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_stream_of_what_is_over_ends_at_once(told):
-    told()
+def test_a_stream_of_what_is_over_ends_at_once(messages):
+    messages()
     submission = make_submission()
     record(submission)
 
@@ -156,9 +156,9 @@ def test_every_state_has_words(state):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_training_run_is_called_so_and_brings_its_losses(told):
+def test_a_training_run_is_called_so_and_brings_its_losses(messages):
     submission = make_submission()
-    told({"state": "running", "loss": [[0, 2.5], [10, 1.25]]}, later(lambda: record(submission)))
+    messages({"state": "running", "loss": [[0, 2.5], [10, 1.25]]}, later(lambda: record(submission)))
 
     told_at_last = [event for name, event in events(submission) if event["loss"]]
 

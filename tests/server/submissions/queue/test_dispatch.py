@@ -11,7 +11,7 @@ from tests.support.people import make_assignment, make_student, make_submission,
 
 @pytest.fixture
 def after_commit(django_capture_on_commit_callbacks):
-    """Run what waits for the commit when the block ends."""
+    """Run the commit hooks when the block ends."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
@@ -21,7 +21,7 @@ def test_nothing_is_queued_before_the_commit(student, assignment, queued):
     assert queued() == []
 
 
-def test_a_committed_submission_is_queued_with_its_job_and_the_way_back(student, assignment, queued, after_commit):
+def test_a_committed_submission_is_queued_with_its_reply_tasks(student, assignment, queued, after_commit):
     with after_commit():
         submission = make_submission(student, assignment)
 

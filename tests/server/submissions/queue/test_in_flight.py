@@ -1,4 +1,4 @@
-"""What the sweep hears of the workers' hands, from the real Redis."""
+"""The jobs in flight that workers report, from the real Redis."""
 
 import os
 from uuid import uuid4

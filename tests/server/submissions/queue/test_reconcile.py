@@ -13,17 +13,17 @@ from tests.support.people import make_submission, record
 
 @pytest.fixture
 def in_queue(monkeypatch):
-    """Say how many jobs lie in the queue."""
+    """Set how many jobs are in the queue."""
 
-    def say(number):
+    def set_length(number):
         monkeypatch.setattr(reconcile_module, "waiting_in", lambda runtime: number)
 
-    say(0)
-    return say
+    set_length(0)
+    return set_length
 
 
 def overdue(assignment, *, minutes=5, **fields):
-    """A submission that was sent out so long ago that its lease is over."""
+    """A submission that was sent so long ago that its lease has run out."""
     then = timezone.now() - timedelta(minutes=minutes)
     return make_submission(None, assignment, sent_at=then, leased_until=then, **fields)
 
@@ -68,7 +68,7 @@ def test_what_a_worker_has_in_hand_is_left_alone(assignment, in_queue, monkeypat
     assert [again(one).tries for one in (runs, lost)] == [1, 2]
 
 
-def test_of_a_queue_that_is_first_in_first_out_the_oldest_are_the_lost_ones(assignment, in_queue):
+def test_the_oldest_overdue_submissions_are_the_lost_ones(assignment, in_queue):
     oldest, older, newest = (overdue(assignment, minutes=minutes) for minutes in (30, 20, 10))
     in_queue(1)
 
@@ -77,7 +77,7 @@ def test_of_a_queue_that_is_first_in_first_out_the_oldest_are_the_lost_ones(assi
 
 
 @pytest.mark.parametrize("spent", [{"failures": 5}, {"tries": 30}])
-def test_after_the_last_try_it_ends_as_our_error_without_a_score(assignment, in_queue, spent):
+def test_after_the_last_try_it_ends_as_a_grading_error(assignment, in_queue, spent):
     hopeless = overdue(assignment, **spent)
 
     assert reconcile() == [Reconciled(given_up=1)]
@@ -85,7 +85,7 @@ def test_after_the_last_try_it_ends_as_our_error_without_a_score(assignment, in_
     assert not again(hopeless).counts
 
 
-def test_repeated_sweeps_try_a_bounded_number_of_times(assignment, in_queue, settings):
+def test_repeated_reconciliation_tries_a_bounded_number_of_times(assignment, in_queue, settings):
     settings.GRADING_LEASE = -1
     hopeless = overdue(assignment)
     for _ in range(settings.GRADING_SENDS + 3):
@@ -95,7 +95,7 @@ def test_repeated_sweeps_try_a_bounded_number_of_times(assignment, in_queue, set
     assert again(hopeless).tries == settings.GRADING_SENDS
 
 
-def test_a_queue_that_is_lost_a_few_times_makes_nobody_wait_longer_and_many_times_does(settings):
+def test_the_lease_grows_only_after_many_losses(settings):
     leases = [
         services.lease(tries).total_seconds() for tries in (1, settings.GRADING_TRIES, settings.GRADING_TRIES + 2)
     ]
@@ -104,7 +104,7 @@ def test_a_queue_that_is_lost_a_few_times_makes_nobody_wait_longer_and_many_time
     assert services.lease(settings.GRADING_SENDS) == services.LONGEST_LEASE
 
 
-def test_what_was_lost_often_is_not_given_up_like_what_failed_often(assignment, in_queue, settings):
+def test_lost_submissions_are_given_up_later_than_failed_ones(assignment, in_queue, settings):
     unlucky = overdue(assignment, tries=settings.GRADING_TRIES + 1)
 
     assert reconcile() == [Reconciled(resent=1)]
@@ -130,7 +130,7 @@ def test_the_wait_after_a_failure_grows(assignment, settings):
     assert [round(wait) for wait in waits] == [5, 10, 20]
 
 
-def test_a_report_between_two_tries_wins_and_the_second_changes_nothing(assignment, in_queue):
+def test_the_first_report_wins_over_a_second_try(assignment, in_queue):
     slow = overdue(assignment)
     reconcile()
 
@@ -140,7 +140,7 @@ def test_a_report_between_two_tries_wins_and_the_second_changes_nothing(assignme
 
 
 @pytest.mark.parametrize("state", [State.UNGRADABLE, State.ERROR, State.CANCELLED])
-def test_what_is_over_is_never_swept(assignment, in_queue, state):
+def test_finished_submissions_are_never_sent_again(assignment, in_queue, state):
     over = overdue(assignment, state=state)
 
     assert reconcile() == []

@@ -17,18 +17,18 @@ def at(seconds):
 
 
 def handed_in_at_once(number, *, each, graders=1):
-    """Spans of a class that submits within a second, before graders that take `each` seconds for one."""
+    """Spans of a class that submits within a second, if the graders take `each` seconds for one."""
     return [(at(place / number), at(each * (1 + place // graders))) for place in range(number)]
 
 
-def test_what_came_one_by_one_took_as_long_as_it_took():
+def test_separate_submissions_give_their_own_durations():
     spans = [(at(60 * one), at(60 * one + 2)) for one in range(5)]
 
     assert seconds_each(spans) == pytest.approx(2)
 
 
 @pytest.mark.parametrize("graders", [1, 2, 4])
-def test_of_a_full_queue_it_is_learned_what_all_graders_need_together(graders):
+def test_a_full_queue_shows_the_speed_of_all_graders(graders):
     spans = handed_in_at_once(40, each=10, graders=graders)
 
     assert seconds_each(spans) == pytest.approx(10 / graders, rel=0.15)
@@ -54,7 +54,7 @@ def test_a_wait_has_words(seconds, words):
 
 @pytest.fixture
 def reported(student, assignment):
-    """Have this many reports come, each after so many seconds, the last one so long ago."""
+    """Make so many reports, each after so many seconds, the last one so long ago."""
 
     def reported(number, *, took, ago=0, state=State.GRADED):
         finished = timezone.now() - timedelta(seconds=ago)

@@ -1,4 +1,4 @@
-"""Whether a grader is missed, from the real Redis: only after nobody took from a queue for some time."""
+"""A grader is reported as missing if no worker took from its queue for some time. Uses the real Redis."""
 
 import os
 from uuid import uuid4
@@ -19,7 +19,7 @@ LONG_AGO = 1_000_000.0
 
 @pytest.fixture
 def asked(settings, monkeypatch):
-    """Have it noted who takes from what, by default since long ago. Others ask the same Redis: these keys are ours."""
+    """Note which queues have workers, by default since long ago. Other tests use the same Redis, so the keys differ."""
     settings.REDIS_URL = os.environ["REDIS_URL"]
 
     def asked(queues=(), *, since=LONG_AGO):

@@ -28,7 +28,7 @@ def test_the_table_holds_every_number_of_a_short_curve():
     assert curves([1.0, None], [1.0, 0.4]).table == [(0, [1.0, 1.0]), (1, [None, 0.4])]
 
 
-def test_the_table_of_a_long_curve_is_bounded_and_says_so():
+def test_the_table_of_a_long_curve_is_marked_as_partial():
     long = curves([], [float(i) for i in range(400)])
 
     assert len(long.table) <= TABLE_ROWS

@@ -5,10 +5,10 @@ from server.submissions.rendering.diffs import CONTEXT, MOST_MATCHED, MOST_ROWS,
 
 
 def shown(left, right):
-    return [(row.kind, text(row.left), text(row.right)) for row in side_by_side(left, right).rows]
+    return [(row.kind, line_of(row.left), line_of(row.right)) for row in side_by_side(left, right).rows]
 
 
-def text(side):
+def line_of(side):
     return side and (side.number, side.before + side.middle + side.after)
 
 
@@ -51,7 +51,7 @@ LINES = st.lists(st.sampled_from(["", "a", "b", "a b", "b a"]), max_size=30).map
 
 
 @given(LINES, LINES)
-def test_every_line_of_both_sides_is_shown_or_counted_once_and_in_order(left, right):
+def test_every_line_is_shown_or_counted_once_in_order(left, right):
     rows = side_by_side(left, right).rows
 
     assert left == right or rows
@@ -62,7 +62,7 @@ def test_every_line_of_both_sides_is_shown_or_counted_once_and_in_order(left, ri
                 at += row.skipped
             elif getattr(row, side):
                 at += 1
-                assert text(getattr(row, side)) == (at, lines[at - 1])
+                assert line_of(getattr(row, side)) == (at, lines[at - 1])
         assert not rows or at == len(lines)
 
 
@@ -73,7 +73,7 @@ def test_lines_called_the_same_are_the_same(left, right):
             assert right.split("\n")[row.right.number - 1] == row.left.before
 
 
-def test_what_would_take_too_long_to_match_is_set_side_by_side_as_it_comes():
+def test_long_differences_are_not_matched_line_by_line():
     many = MOST_MATCHED + 1
     rows = side_by_side("a\n" * many + "x", "b\n" * many + "y").rows
 

@@ -28,7 +28,7 @@ def test_a_leaf_is_named_with_its_shape():
     assert (leaf.name, leaf.note, leaf.kind) == ("AccumulateGrad", "leaf of shape (3, 3)", "leaf")
 
 
-def test_an_edge_that_is_there_twice_is_drawn_once_and_counted():
+def test_parallel_edges_are_drawn_once_and_counted():
     assert sorted(line.times for line in graph().lines) == [1, 2]
 
 
@@ -74,5 +74,5 @@ def test_what_is_no_graph_is_not_drawn(document):
     assert Graph.read({"case": "x", "graph": document}) is None
 
 
-def test_a_forged_circle_is_drawn_without_end_neither_in_time_nor_in_space():
+def test_a_forged_circle_is_drawn_in_bounded_time_and_space():
     assert len(graph(edges=[(0, 1), (1, 2), (2, 0)]).lines) == 2

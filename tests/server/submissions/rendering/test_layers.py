@@ -18,7 +18,7 @@ def depth_of(layout):
 
 
 @given(graphs())
-def test_every_node_stands_in_one_layer_and_every_step_goes_one_layer_down(graph):
+def test_every_node_is_in_one_layer_and_edges_go_down(graph):
     layout = lay_out(*graph)
     depth = depth_of(layout)
 
@@ -51,7 +51,7 @@ def test_two_crossed_edges_are_untangled():
     assert [{0: 3, 1: 2}[node] for node in above] == below
 
 
-def test_a_graph_too_tangled_for_waypoints_is_drawn_with_straight_edges():
+def test_a_tangled_graph_has_straight_edges():
     chain = [(i, i + 1) for i in range(149)]
     jumps = [(0, i) for i in range(2, 150)]
 

@@ -48,7 +48,7 @@ def test_a_diagnosis_that_is_the_message_is_told_once():
     assert row.diagnosis is None
 
 
-def test_words_that_the_grader_no_longer_knows_leave_the_page_standing():
+def test_unknown_messages_do_not_break_the_page():
     (row,) = shown(make_report(0, message="a_word_of_old", hint="raised", data={})).rows
 
     assert "`a_word_of_old`" in row.message
