@@ -1,10 +1,10 @@
-"""What holds for every test: nothing is skipped silently, and what touches the database can be run by itself.
+"""Rules for every test: nothing is skipped silently, and tests that use the database can run alone.
 
-A test may be skipped only for a reason on the list below. Under `make test`, which brings every service itself, any
+A test can be skipped only for a reason on the list below. When `make test` runs, which starts every service itself, any
 other skip is a failure; the listed ones are named in the summary.
 
-Under CHAINRULE_ONLY_WITH_DATABASE the run is about the tests that touch Django's database: `make test` has them once
-more, on PostgreSQL.
+If CHAINRULE_ONLY_WITH_DATABASE is set, only tests that use Django's database run: `make test` runs them again on
+PostgreSQL.
 """
 
 import gc
@@ -13,7 +13,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-# What `make test` cannot bring: hardware, kernels, rights, and the settings of an engine that was there before.
+# What `make test` cannot provide: hardware, kernels, rights, and the settings of an engine if one was there before.
 HONEST_SKIPS = (
     "needs an NVIDIA GPU",  # and `make gpu-test`
     "needs a kernel with Landlock",
@@ -22,7 +22,7 @@ HONEST_SKIPS = (
     "needs a Docker engine with gVisor",
 )
 
-# How long one example takes says more of the machine than of the code. Where CI is set, they are the same each time.
+# The time of one example depends on the machine, so there is no deadline. If CI is set, examples are always the same.
 settings.register_profile("chainrule", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("chainrule")
 
@@ -31,7 +31,7 @@ ONLY_WITH_DATABASE = bool(os.environ.get("CHAINRULE_ONLY_WITH_DATABASE"))
 
 
 def reason_of(report):
-    """The words a skipped test or module gave."""
+    """The reason that a skipped test or module gave."""
     return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else str(report.longrepr)
 
 
@@ -54,13 +54,13 @@ def pytest_make_collect_report():
 
 
 def pytest_collection_finish():
-    # What was imported stays to the end: Python need not look through all of it for what can go, again and again.
+    # Imported modules stay until the end: the collector does not need to look through them when it runs.
     gc.collect()
     gc.freeze()
 
 
 def touches_database(item):
-    """Whether a test has a database of Django's: by a fixture, its own or another's, or by the mark."""
+    """Whether a test uses Django's database: if it has the mark, or if one of its fixtures does."""
     return bool({"db", "transactional_db"} & set(item.fixturenames) or item.get_closest_marker("django_db"))
 
 

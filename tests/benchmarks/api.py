@@ -1,4 +1,4 @@
-"""How many submissions a second the API takes in. A measurement, not a test:
+"""How many submissions per second the API accepts. A measurement, not a test:
 
     python -m tests.benchmarks.api [--seconds 20] [--callers 16] [--workers 2] [--json FILE]
 
@@ -71,7 +71,7 @@ def manage(env, *words):
 
 
 async def load(port, token, options, pid):
-    """Hand in until the time is over; (waits and statuses, MiB before and after, seconds of processor)."""
+    """Submit until the time is over; (waits and statuses, MiB before and after, processor seconds)."""
     number = await find_assignment(port, token)
     await everybody(port, token, number, options.callers, seconds=3.0)
     before, spent = memory(pid), processor_time(os.getpid())

@@ -25,7 +25,7 @@ WAITING = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Crowd:
-    """How much there is. Each student hands in `attempts` times for each assignment, and looks once before that."""
+    """The size. Each student submits `attempts` times for each assignment, and does one test run first."""
 
     courses: int = 25
     students: int = 300
@@ -34,7 +34,7 @@ class Crowd:
 
     @property
     def of_a_course(self):
-        """Submissions of one course, looks among them."""
+        """Submissions of one course, test runs included."""
         return self.students * self.assignments * (self.attempts + 1)
 
     @property
@@ -44,7 +44,7 @@ class Crowd:
 
 
 def fill(crowd):
-    """Make all of it in an empty, migrated database, and have the planner know what is there; the courses by age."""
+    """Fill an empty, migrated database and update the planner's statistics; the courses by age."""
     courses = [make_course(number, crowd) for number in range(crowd.courses)]
     with connection.cursor() as cursor:
         for sql in (SUBMISSIONS, WAIT, GRADES, CHANGES, FAILURES):

@@ -1,4 +1,4 @@
-"""The night before the deadline: students who open pages, save drafts, check and submit. A measurement: `make load`
+"""The night before the deadline: students open pages, save drafts, do test runs and submit. A measurement: `make load`
 
     python -m tests.benchmarks.load [--students 50,200,500] [--seconds 60] [--backlog 200] [--json FILE]
 
@@ -126,7 +126,7 @@ def percentiles(row):
 
 
 def memory_of_ours(*, without):
-    """Memory of everything that this process has started but the students, shared pages counted once (MiB)."""
+    """Memory in MiB of everything that this process started except the students; if pages are shared, they count once."""
     spared = {without}
     total = 0
     for process in psutil.Process().children(recursive=True):
@@ -139,7 +139,7 @@ def memory_of_ours(*, without):
 
 
 def work_off(system, count):
-    """Submissions a second that are graded while a backlog is worked off."""
+    """Submissions graded per second when there is a backlog."""
     with psycopg.connect(system.env["DATABASE_URL"], autocommit=True) as db:
         target = db.execute(GRADED).fetchone()[0] + count
         run(system, BACKLOG.format(count=count))

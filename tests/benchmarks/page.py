@@ -32,7 +32,7 @@ COURSE, STUDENT = "autograd-demo", "student60"
 WARM_UP = 3
 PHASES = ("taken in", "answered", "graded", "shown", "all of it")
 
-# Clicks, and resolves with the moments in milliseconds of the epoch. It looks once per change of the page.
+# Clicks, and resolves with the times in milliseconds of the epoch. It looks when the page changes.
 CLICK = """
 (attempt) => new Promise((resolve) => {
   const epoch = (moment) => performance.timeOrigin + moment;

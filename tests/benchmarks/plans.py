@@ -1,4 +1,4 @@
-"""How PostgreSQL answers what some piece of work asks it: which nodes of each plan touch which table, and how much."""
+"""How PostgreSQL executes the queries of some work: which nodes of each plan read which table, and how many rows."""
 
 import json
 import time
@@ -15,7 +15,7 @@ BIG = ("submissions_submission", "insights_failedcheck", "gradebook_grade", "gra
 
 @dataclass(frozen=True, kw_only=True)
 class Touch:
-    """A node of a plan that reads a big table: how, and how many rows it looked at, also those that it passed over."""
+    """A node of a plan that reads a big table: how, and how many rows, also if the node filters them out."""
 
     table: str
     how: str
@@ -25,7 +25,7 @@ class Touch:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A piece of work: the seconds it took, those of processor here and in the database, what its queries touched."""
+    """A piece of work: seconds by the clock, processor seconds here and in the database, and the tables it read."""
 
     times: list[float]
     here: float
@@ -35,7 +35,7 @@ class Asked:
 
     @property
     def p95(self):
-        """Seconds that 95 of 100 times took at most."""
+        """The 95th percentile of the seconds."""
         return quantiles(self.times, n=20)[-1] if len(self.times) > 1 else self.times[0]
 
     def scans(self, table="submissions_submission"):
@@ -48,8 +48,8 @@ class Asked:
 
 
 def ask(work: Callable[[], object], *, patience: float = 0.0) -> Asked:
-    """Do some work, again and again for so many seconds, undo it, and say how its queries are answered."""
-    work_and_undo(work)  # what is read once per process is not asked again
+    """Repeat some work until so many seconds are over, undo it each time, and return how its queries are executed."""
+    work_and_undo(work)  # so that values that are read once per process do not count
     times, here, there = each(work, patience)
     with CaptureQueriesContext(connection) as captured:
         work_and_undo(work)

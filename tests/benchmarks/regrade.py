@@ -1,4 +1,4 @@
-"""How fast a regrade's preview is, and how long a fresh submission waits meanwhile. A measurement, not a test:
+"""How fast a regrade's preview is, and how long a new submission waits when one runs. A measurement, not a test:
 
     python -m tests.benchmarks.regrade [--count 1500] [--exercise derivatives/sin] [--json FILE]
 
@@ -102,7 +102,7 @@ def speed_of_a_sandbox(slug, *, seconds):
 
 
 def grading(system):
-    """A grading process that does fresh work and regrades, as in use."""
+    """A grading process that takes new submissions first, and regrades when there are none."""
     command = [
         BIN / "celery",
         "-A",

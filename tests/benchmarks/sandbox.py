@@ -43,7 +43,7 @@ from grader.sandboxes.unconfined import UnconfinedRun, UnconfinedSandbox
 MIB = 2**20
 COLD_TIMES = 5
 WARM_UP = 20
-PATIENCE = 60.0  # seconds for one of two workers to get where the other one is
+PATIENCE = 60.0  # seconds until both workers have reached the same point
 
 
 def main():
@@ -64,7 +64,7 @@ def main():
 
 
 def be_quiet():
-    """A line of the log for every submission is none of a table's business."""
+    """Switch logs off if they would break the table."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 
@@ -73,7 +73,7 @@ def machine():
 
 
 def lines(options):
-    """Median and 95th percentile of each kind in milliseconds, or why there is none."""
+    """Median and 95th percentile of each kind in milliseconds, or the reason if a kind cannot run."""
     found = {"exec (floor)": summary(floor(options.slug, options.times))}
     for key in options.only:
         name, measure, times = KINDS[key]
@@ -90,7 +90,7 @@ def summary(seconds):
 
 
 def floor(slug, times):
-    """Seconds of running the solution and its calls, in this process and without any judgement."""
+    """Seconds of running the solution and its calls, if this process does it and nothing is judged."""
     exercise = load_exercise(slug)
     calls = [call_of(case) for case in exercise.cases(seed=0)]
     program = exercise.program(package_of(slug).solution)
@@ -103,13 +103,13 @@ def unwalled(slug, times):
 
 
 def warm_sandbox(slug, times, *, runtime="cpu", engine: Callable[[Runtime], object] = DockerEngine, **policy):
-    """Seconds of each job in a sandbox that is kept."""
+    """Seconds of each job when the sandbox is reused."""
     with opened(engine(load_runtimes()[runtime]), **policy) as sandbox:
         return repeated(times, lambda number: grade_one(slug, sandbox, number))
 
 
 def paced(slug, times, *, runtime="cpu", pause=0.03):
-    """Seconds of each job that finds the sandbox done with the one before, as on a worker that has time to spare."""
+    """Seconds of each job when the sandbox has finished the one before, as on a worker that is often idle."""
     with opened(DockerEngine(load_runtimes()[runtime])) as sandbox:
 
         def settle():
@@ -120,7 +120,7 @@ def paced(slug, times, *, runtime="cpu", pause=0.03):
 
 
 def cold(slug, times):
-    """Seconds of a job for which a container is made, and removed again."""
+    """Seconds of a job if a container is made for it, and removed."""
 
     def grade_in_a_new_container(number):
         with opened(DockerEngine(load_runtimes()["cpu"])) as sandbox:
@@ -173,7 +173,7 @@ def grade_one(slug, sandbox, number):
 
 @cache
 def package_of(slug):
-    """The package, looked up once: a job names its version, and a worker that holds it does not look again."""
+    """The package. It is read once: when a job names the version that a worker has loaded, it does not read again."""
     return find_package(slug)
 
 
@@ -191,7 +191,7 @@ def timed(work, number, afterwards):
 
 
 def rate(slug, *, seconds):
-    """What two worker processes with a container each do together."""
+    """The rate of two worker processes when each has its own container."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.benchmarks.sandbox"])
     gate, results = context.Barrier(2, timeout=PATIENCE), context.Queue()
@@ -250,7 +250,7 @@ def processor_time(name):
 
 
 def proportional(pid):
-    """MiB resident of a process, where a page shared by n processes counts as 1/n."""
+    """Resident memory of a process in MiB; if n processes share a page, it counts as 1/n."""
     return psutil.Process(pid).memory_full_info().pss / MIB
 
 

@@ -1,4 +1,4 @@
-"""What a thousand submissions leave behind in one worker and its sandbox. A measurement, not a test:
+"""What remains in one worker and its sandbox when it has graded a thousand submissions. A measurement, not a test:
 
     python -m tests.benchmarks.soak [--engine bubblewrap] [--times 1000] [--bad-every 200] [--out FILE.json]
 
@@ -64,11 +64,11 @@ def engine_of(kind, name):
 
 
 def held_after(sandbox, name, numbers, *, bad_every):
-    """What this process and its sandbox hold once these submissions have been graded."""
+    """The resources of this process and its sandbox when these submissions have been graded."""
     for number in numbers:
         grade(job_of(number, bad_every), sandbox=sandbox)
     sandbox._settling.result()
-    sandbox.warm_up()  # one that was thrown away has been replaced by now
+    sandbox.warm_up()  # if an instance was thrown away, its replacement has started now
     gc.collect()
     own, inside = psutil.Process(), inside_of(sandbox, name)
     worker, box = proportional(own.pid), sum(map(proportional, inside))
@@ -92,7 +92,7 @@ def inside_of(sandbox, name):
 
 
 def scratch_of(pids):
-    """The scratch of a sandbox on this machine, as its processes see it; to be looked into by root only."""
+    """The scratch folder of a sandbox, as its processes see it. It can be read only if we are root."""
     folders = (Path(f"/proc/{pid}/root/scratch") for pid in sorted(pids))
     return next(folder for folder in folders if folder.is_dir())
 

@@ -1,4 +1,4 @@
-"""What students do in the last hour, for locust (see `load`): open the page, type, check, submit, wait for the score.
+"""What students do in the last hour, for locust (see `load`): open the page, type, do a test run, submit, wait.
 
 Each goes round in about a minute. The wait is the page's own: the stream of events until the submission is over, then
 the result. Its time, from the click to the word that it is over, is reported as SUBMIT_TO_SCORE.

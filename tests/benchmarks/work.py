@@ -74,7 +74,7 @@ def get(client, address, **headers):
 
 
 def calls(course):
-    """Lists of the API: from the start, from somewhere, at the end, and what changed of late."""
+    """Lists of the API: the first page, a page in the middle, the last page, and recent changes."""
     _, token = make_token("bench", courses=[course], scopes=list(TokenScope))
     ids = list(Submission.objects.filter(assignment__course=course).order_by("pk").values_list("pk", flat=True))
     yesterday, months_ago = timezone.now() - timedelta(days=1), timezone.now() - timedelta(days=400)
@@ -94,7 +94,7 @@ def calls(course):
 
 
 def jobs(course):
-    """What is done without a page: handing in, recording, sweeping, regrading, telling a place in the queue."""
+    """Work without a page: submitting, recording, reconciling, regrading, computing a place in the queue."""
     student, teacher = member(course, Role.STUDENT), member(course, Role.INSTRUCTOR)
     assignment = course.assignments.first()
     open_one = Submission.objects.open().first()

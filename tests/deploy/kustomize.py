@@ -1,4 +1,4 @@
-"""As much of kustomize as deploy/kubernetes uses, since no package brings it: what is not understood is an error."""
+"""The part of kustomize that deploy/kubernetes uses, because no package has it. If a key is unknown, it fails."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Redis as production has it: its configuration, its accounts, a real worker with one, and what that one may not."""
+"""Production's Redis: its configuration, its accounts, a real worker with one, and the commands it cannot use."""
 
 import subprocess
 from contextlib import closing, contextmanager
@@ -41,9 +41,9 @@ class Accounts:
 
 @contextmanager
 def production_redis(folder):
-    """Run Redis with the configuration of production, but for what a machine decides."""
+    """Run Redis with the configuration of production, except for address, port and folders."""
     subprocess.run([ROOT / "deploy" / "make-secrets", folder / "secrets"], check=True)
-    # One more account, for the tests: it reads the list of what was refused.
+    # One more account, for the tests: it reads the log of refused commands.
     acl, port, log = folder / "secrets" / "redis_acl", free_port(), folder / "redis.log"
     acl.chmod(0o600)
     acl.write_text(acl.read_text() + "user auditor on >auditor ~* &* +@all\n")
@@ -59,7 +59,7 @@ def production_redis(folder):
 
 
 def is_healthy(port):
-    """What the health check asks."""
+    """Whether the health check passes; False if Redis refuses the account."""
     with closing(redis.Redis(port=port, username="health", password="health")) as client:
         try:
             return client.ping()
@@ -85,7 +85,7 @@ def auditor(accounts):
 
 @pytest.mark.slow
 @pytest.mark.docker
-def test_with_an_account_for_each_a_submission_is_graded_and_nothing_is_refused(accounts, auditor, tmp_path):
+def test_accounts_are_sufficient_to_grade_a_submission(accounts, auditor, tmp_path):
     secret = {"REDIS_URL_FILE": str(accounts.secrets / "redis_grading_url")}
     with (
         whole_system(tmp_path, website=False, env={"REDIS_URL": accounts.url("server")}) as system,
@@ -99,7 +99,7 @@ def test_with_an_account_for_each_a_submission_is_graded_and_nothing_is_refused(
     assert auditor.acl_log() == []
 
 
-def test_what_a_dead_worker_had_in_hand_another_can_put_back(accounts, auditor):
+def test_another_worker_can_restore_a_dead_workers_message(accounts, auditor):
     options = worker.conf.broker_transport_options | {"visibility_timeout": 0}
     with Connection(accounts.url("grading"), transport_options=options) as connection:
         queue = connection.SimpleQueue("grading.test")
@@ -156,7 +156,7 @@ def test_the_graders_account_is_refused(accounts, command):
 @pytest.mark.parametrize(
     "command", [("FLUSHALL",), ("CONFIG", "GET", "*"), ("KEYS", "*"), ("ACL", "LIST"), ("SHUTDOWN",)]
 )
-def test_not_even_the_server_is_in_charge_of_redis(accounts, command):
+def test_the_server_cannot_administer_redis(accounts, command):
     with closing(accounts.client("server")) as server, pytest.raises(NoPermissionError):
         server.execute_command(*command)
 
@@ -166,14 +166,14 @@ def test_nobody_gets_in_without_an_account(accounts):
         nobody.get(SESSION)
 
 
-def test_the_account_of_the_health_check_knows_one_word(accounts):
+def test_the_health_account_can_only_ping(accounts):
     with closing(redis.Redis(port=accounts.port, username="health", password="health")) as health:
         assert health.ping()
         with pytest.raises(NoPermissionError):
             health.get("progress:1")
 
 
-def test_secrets_are_made_once_and_only_their_owner_gets_at_them(tmp_path):
+def test_secrets_are_made_once_and_private(tmp_path):
     folder = tmp_path / "secrets"
     contents = []
     for _ in range(2):

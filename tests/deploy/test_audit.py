@@ -1,4 +1,4 @@
-"""What `make audit` makes of answers; the service itself may be out of reach."""
+"""How `make audit` reads answers. The tests also pass if the service cannot be reached."""
 
 from datetime import date
 
@@ -18,7 +18,7 @@ BAD = {
 SKIPPED = {"name": "idna", "skip_reason": "Dependency not found on PyPI and could not be audited: idna (3.6)"}
 
 
-def test_a_vulnerability_fails_and_is_told_with_its_remedy():
+def test_a_vulnerability_fails_and_names_its_fix():
     with pytest.raises(SetupError, match=r"idna 3\.6: CVE-2024-3651, PYSEC-2024-60 \(fixed in 3\.7\)"):
         audit.judge(audit.read([CLEAN, BAD]), {})
 
@@ -28,18 +28,18 @@ def test_one_that_is_accepted_by_any_of_its_names_does_not(name):
     audit.judge(audit.read([CLEAN, BAD]), {name: TODAY})
 
 
-def test_a_package_that_was_passed_over_is_no_clean_bill():
+def test_a_skipped_package_is_not_a_pass():
     with pytest.raises(audit.Unreachable, match="does not know idna"):
         audit.read([CLEAN, SKIPPED])
 
 
 @pytest.mark.parametrize("entry", [{}, {"why": "It is fine."}, {"until": TODAY}, {"why": "", "until": TODAY}])
-def test_what_is_accepted_has_a_reason_and_a_last_day(entry):
+def test_an_accepted_id_has_a_reason_and_a_last_day(entry):
     with pytest.raises(SetupError, match="needs `why`"):
         audit.accepted_until({"CVE-1": entry}, today=TODAY)
 
 
-def test_what_was_accepted_is_looked_at_again_once_its_day_is_over():
+def test_an_accepted_id_fails_after_its_last_day():
     document = {"CVE-1": {"why": "It is fine.", "until": date(2026, 11, 24)}}
 
     with pytest.raises(SetupError, match="look at it again"):
@@ -48,7 +48,7 @@ def test_what_was_accepted_is_looked_at_again_once_its_day_is_over():
 
 @pytest.fixture
 def answers(monkeypatch):
-    """Have pip-audit answer these, one after another."""
+    """Let pip-audit return these answers, one after another."""
 
     def set_up(*given):
         left = list(given)
@@ -64,7 +64,7 @@ def answers(monkeypatch):
     return set_up
 
 
-def test_a_service_that_cannot_be_asked_fails_nothing_and_it_is_said(answers, capsys):
+def test_an_unreachable_service_is_reported_and_fails_nothing(answers, capsys):
     answers(audit.Unreachable("no route to it"))
 
     audit.audit()
@@ -72,7 +72,7 @@ def test_a_service_that_cannot_be_asked_fails_nothing_and_it_is_said(answers, ca
     assert "NOT AUDITED" in capsys.readouterr().out
 
 
-def test_a_mirror_that_knows_no_vulnerability_at_all_is_not_believed(answers, capsys):
+def test_a_mirror_without_advisories_is_not_trusted(answers, capsys):
     answers([CLEAN])
 
     audit.audit()
@@ -80,7 +80,7 @@ def test_a_mirror_that_knows_no_vulnerability_at_all_is_not_believed(answers, ca
     assert "NOT AUDITED" in capsys.readouterr().out
 
 
-def test_a_service_that_knows_its_trade_is_believed(answers, capsys):
+def test_a_service_with_advisories_is_trusted(answers, capsys):
     answers([BAD], [CLEAN])
 
     audit.audit()
@@ -88,14 +88,14 @@ def test_a_service_that_knows_its_trade_is_believed(answers, capsys):
     assert "no known vulnerability" in capsys.readouterr().out
 
 
-def test_what_it_finds_then_fails_the_run(answers):
+def test_its_findings_fail_the_run(answers):
     answers([BAD], [CLEAN, BAD])
 
     with pytest.raises(SetupError, match="idna"):
         audit.audit()
 
 
-def test_everything_that_is_locked_is_asked_about_once():
+def test_every_locked_package_is_audited_once():
     pins = audit.locked_pins().splitlines()
 
     assert len(pins) == len({pin.partition("==")[0] for pin in pins})

@@ -76,7 +76,7 @@ def test_only_one_is_let_through_at_a_time(root):
 
 
 def test_set_up_runs_on_the_standard_library_alone():
-    """The modules that run before there is an environment, in a Python that sees no packages."""
+    """The modules that run when there is no environment yet, in a Python without packages."""
     script = "import deploy.dev.environment, deploy.dev.frontend, deploy.dev.debian, deploy.dev.services"
     done = subprocess.run(
         [sys.executable, "-S", "-c", script], cwd=base.ROOT, capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""`make test` runs what touches the database twice, and is content only where both runs are."""
+"""`make test` runs tests that use the database twice, and passes only if both runs pass."""
 
 import pytest
 
@@ -9,7 +9,7 @@ ENV = {"CHAINRULE_TEST_POSTGRES": "postgres://somewhere/postgres", "REDIS_URL": 
 
 @pytest.fixture
 def runs(monkeypatch):
-    """Have pytest end with these codes; the list fills with the variables that each run was given."""
+    """Let pytest exit with these codes; when a run starts, its variables are added to the list."""
 
     def end_with(*codes):
         rest, seen = list(codes), []
@@ -24,7 +24,7 @@ def runs(monkeypatch):
     return end_with
 
 
-def test_the_second_run_is_on_postgresql_and_about_the_database_only(runs):
+def test_the_second_run_uses_postgresql_and_database_tests(runs):
     seen = runs(0, 0)
 
     assert command.on_both_databases(ENV, []) == 0

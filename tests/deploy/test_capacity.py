@@ -1,4 +1,4 @@
-"""The simulation against what queueing theory knows, and the document against the simulation."""
+"""The simulation agrees with queueing theory, and the document with the simulation."""
 
 import re
 import sys

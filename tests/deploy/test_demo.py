@@ -56,7 +56,7 @@ with stopped_by_signals():
 
 
 def test_ctrl_c_while_a_command_runs_ends_it_without_a_traceback(tmp_path):
-    """The terminal sends Ctrl+C to the whole group in front."""
+    """When somebody presses Ctrl+C, the terminal signals the whole foreground group."""
     with subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED],
         cwd=ROOT,
@@ -100,7 +100,7 @@ def test_the_demo_grades_its_samples_serves_and_leaves_nothing_behind(tmp_path):
 
 
 def until_ready(process):
-    """The demo's lines up to the last one it says before it waits."""
+    """The demo's output until the last line, which comes when it is ready."""
     for line in process.stdout:
         yield line
         if "accounts:" in line:
@@ -108,7 +108,7 @@ def until_ready(process):
 
 
 def page_of(name, address, path):
-    """A page as somebody sees it whose password is their name."""
+    """A page for a signed-in person, if the password is the name."""
     with requests.Session() as session:
         session.get(f"{address}/accounts/login/", timeout=60).raise_for_status()
         form = {"login": name, "password": name, "csrfmiddlewaretoken": session.cookies["csrftoken"]}

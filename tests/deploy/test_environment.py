@@ -34,7 +34,7 @@ def test_a_failed_installation_is_tried_again(stamp, monkeypatch):
 
 @pytest.fixture
 def fresh_venv(tmp_path, monkeypatch):
-    """An environment as a newcomer's: with the pip that came with Python, which may be an old one."""
+    """An environment as on a new machine: with the pip that came with Python, even if it is old."""
     venv = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", venv], check=True)
     monkeypatch.setattr(wheels, "VENV", venv)

@@ -1,4 +1,4 @@
-"""The manifests: valid by Kubernetes's published schemas, complete, and with the walls where they belong."""
+"""The manifests: valid by Kubernetes's published schemas, complete, and isolated from each other."""
 
 import subprocess
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 OVERLAYS = ("production", "trial")
-# The oldest that has sidecars without a switch, and the newest that the schemas know.
+# The oldest version with sidecars by default, and the newest one with a schema.
 VERSIONS = ("1.29", kubernetes_validate.latest_version())
 MADE_ELSEWHERE = {"certificate"}
 
@@ -94,7 +94,7 @@ def selects(selector, labels):
 
 
 def reached_from(documents, labels):
-    """What pods of these labels may connect to: the labels of the other side, or its addresses."""
+    """The peers to which pods with these labels can connect: their labels, or addresses if they are outside."""
     rules = [
         rule
         for policy in of_kind(documents, "NetworkPolicy").values()
@@ -105,7 +105,7 @@ def reached_from(documents, labels):
 
 
 def let_in_to(documents, labels):
-    """Whose connections pods of these labels take."""
+    """The peers from which pods with these labels accept connections."""
     rules = [
         rule
         for policy in of_kind(documents, "NetworkPolicy").values()

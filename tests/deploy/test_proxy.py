@@ -1,4 +1,4 @@
-"""The reverse proxy with its real configuration, in front of a server that says what it was asked."""
+"""The reverse proxy with its real configuration, in front of a server that returns what it received."""
 
 import json
 import ssl
@@ -19,7 +19,7 @@ HOST = "chainrule.test"
 
 
 class Website(BaseHTTPRequestHandler):
-    """Says what it was asked; at /stream, it says one thing and the next only when it is let go on."""
+    """Returns each request. At /stream it sends one event, and the next one when the test allows it."""
 
     go_on = threading.Event()
 
@@ -49,7 +49,7 @@ class Website(BaseHTTPRequestHandler):
         self.wfile.write(b"data: second\n\n")
 
     def log_message(self, *_):
-        """Say nothing."""
+        """Log nothing when a request comes."""
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def website(port):
 
 
 class Proxy:
-    """A running proxy, and how a visitor speaks with it."""
+    """A running proxy, and a visitor's requests to it."""
 
     def __init__(self, http, https, behind, folder):
         self.http, self.https, self.behind, self.folder = http, https, behind, folder
@@ -120,7 +120,7 @@ def proxy(tmp_path_factory):
 
 
 def is_signed(proxy):
-    """Whether the proxy has its certificate, which it gets itself a moment after it starts."""
+    """Whether the proxy has its certificate, which it makes when it has started."""
     try:
         return proxy.ask("GET", "/metrics").status == 404
     except OSError:
@@ -153,7 +153,7 @@ def test_events_come_through_at_once(proxy):
     assert rest == b"\ndata: second\n\n"
 
 
-# Caddy up to 2.6 says 502 where later ones say 413.
+# If a body is too large, Caddy up to 2.6 answers 502, and later ones 413.
 @pytest.mark.parametrize(("megabytes", "statuses"), [(9, {200}), (11, {413, 502})])
 def test_an_upload_may_be_as_large_as_a_notebook(proxy, megabytes, statuses):
     with website(proxy.behind):

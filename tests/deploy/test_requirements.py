@@ -1,4 +1,4 @@
-"""The locks: complete, hashed, of one mind, and without a word about where packages come from."""
+"""The locks: complete, hashed, consistent, and without the addresses of indexes."""
 
 import ast
 import re
@@ -67,7 +67,7 @@ def test_the_grader_has_no_django():
 
 
 def without_types(tree):
-    """The nodes of a module, but for those that only a type checker reads."""
+    """The nodes of a module, except those under `if TYPE_CHECKING`."""
     for node in ast.iter_child_nodes(tree):
         if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
             yield node

@@ -53,7 +53,7 @@ def test_our_engine_leaves_the_network_alone(tmp_path, monkeypatch):
 
 
 def test_no_engine_answers_where_there_is_none():
-    # In a process of its own: docker-py leaves a socket behind that never got connected.
+    # In its own process, because docker-py leaves a socket open when no engine answers.
     script = "from deploy.dev.services import engine_answers; print(engine_answers('unix:///no/such.sock'))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
 

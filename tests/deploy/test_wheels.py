@@ -6,7 +6,7 @@ from deploy.dev.base import SetupError
 
 @pytest.fixture
 def pip(monkeypatch):
-    """A pip that finds what `pip.found` names; what it was asked for is in `pip.asked`."""
+    """A pip that succeeds if `pip.found` has the file; `pip.asked` lists its calls."""
 
     class Pip:
         found = set()
