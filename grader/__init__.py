@@ -1,8 +1,8 @@
 """The grader: source text in, Report out. No Django, no database.
 
-This file, `jobs`, `reports`, `errors`, `messages` and `packages.manifest` use the standard library only, so that the
-web server may import them without importing torch.
+The web server imports `protocol`, `packages`, `messaging`, `telemetry` and `errors` only; none of them imports torch,
+except `packages.cases`, which the server does not use. An import contract in pyproject.toml checks this.
 """
 
-# Which grader graded: kept with every report, so that an old score can be understood.
+# Each report keeps the version that graded it, so that an old score can be explained.
 VERSION = "0.1.0"

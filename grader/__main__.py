@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     many.set_defaults(command=_grade_many)
     for command in (one, many):
         command.add_argument("--seed", type=_seed, help="decides the secret cases (default: random)")
-    check = commands.add_parser("verify", help="say whether packages keep their promises")
+    check = commands.add_parser("verify", help="check that packages are correct")
     check.add_argument("slugs", nargs="*", metavar="SLUG", help="default: all")
     check.add_argument("--jobs", type=int, default=2, help="packages verified at a time (default 2)")
     check.set_defaults(command=_verify)
@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     new = commands.add_parser("new", help="scaffold a package that already passes verify")
     new.add_argument("slug")
     new.set_defaults(command=_new)
-    probe = commands.add_parser("probe", help="start a sandbox, say which kind it is, stop it")
+    probe = commands.add_parser("probe", help="start a sandbox, print its kind, stop it")
     probe.add_argument("--runtime", choices=("cpu", "gpu"), default=os.environ.get("CHAINRULE_RUNTIME", "cpu"))
     probe.add_argument("--sandbox", choices=ENGINES, default=os.environ.get("CHAINRULE_SANDBOX"))
     probe.set_defaults(command=_probe)
@@ -165,7 +165,7 @@ def _job(options: argparse.Namespace, source: str) -> Job:
 
 
 def _read(file: Path) -> str:
-    """Return a file's text; bytes that are not UTF-8 stay recognisable, and the grader says so in its report."""
+    """Return a file's text; bytes that are not UTF-8 are kept, and the grader's report says so."""
     try:
         return file.read_bytes().decode("utf-8", errors="surrogateescape")
     except OSError as error:

@@ -1,11 +1,11 @@
-"""What an exercise package imports: everything that `reference.py` and `checks.py` need, from one place.
+"""Everything that an exercise package's `reference.py` and `checks.py` need, from one place.
 
 reference.py    cases(seed) -> list[Case]              at least three secret cases of different shapes
                 truth(case) -> value                   in float64, from the case's inputs
                 witness(case) -> value                 the truth, found another way
-                near_misses(case) -> list[NearMiss]    optional: wrong answers worth recognising
+                near_misses(case) -> list[NearMiss]    optional: wrong answers to recognise
                 counterexamples() -> list[Case]        optional: tiny cases, smallest first, shown to learners
-                chart(case, value) -> Chart | None     optional: curves of an answer that has the truth's structure
+                chart(case, value) -> Chart | None     optional: curves of an answer with the structure of the truth
 checks.py       functions decorated with `check`
 """
 
@@ -23,7 +23,7 @@ from grader.packages.manifest import Tolerance
 
 
 def generator(seed: int) -> torch.Generator:
-    """Return a generator of random numbers that gives the same ones for the same seed on every machine."""
+    """Return a generator of random numbers. The same seed gives the same numbers on every machine."""
     return torch.Generator().manual_seed(seed % 2**63)
 
 

@@ -1,22 +1,22 @@
-"""What can go wrong while grading, and whose turn it is.
+"""What can go wrong while grading, and who must act.
 
 GraderError
 ├── PackageError        the exercise is broken: its author acts
 │   └── UnknownExercise there is no package of that slug
 ├── SandboxError        the machine failed: an operator acts, the job is retried
-│   └── NoSandbox       none can be started on this machine: the job is left to another
-└── StaleWorker         this worker holds another version of the exercise: another worker takes the job
+│   └── NoSandbox       this machine cannot start one: another worker takes the job
+└── StaleWorker         this worker has another version of the exercise: another worker takes the job
 
 A learner's mistake is not an exception here. It is a Finding.
 """
 
 
 class GraderError(Exception):
-    """Grading could not be completed, through no fault of the learner."""
+    """Grading failed, and it is not the learner's fault."""
 
 
 class PackageError(GraderError):
-    """An exercise package breaks its format or its promises."""
+    """An exercise package breaks its format or a rule of `verify`."""
 
 
 class UnknownExercise(PackageError):
@@ -32,4 +32,4 @@ class NoSandbox(SandboxError):
 
 
 class StaleWorker(GraderError):
-    """The job was made for another version of the exercise than this worker holds."""
+    """The job was made for another version of the exercise than this worker has."""

@@ -1,6 +1,6 @@
 """Loading an exercise package's code: the reference, which knows the truth, and the checks.
 
-Authors are trusted; what they get wrong becomes a PackageError that names the file.
+Authors are trusted. A mistake of theirs becomes a PackageError that names the file.
 """
 
 import importlib.util
@@ -37,12 +37,12 @@ class Exercise:
 
     @property
     def tolerance(self) -> Tolerance:
-        """How far a right answer may be off."""
+        """How far a right answer can be off."""
         return self.manifest.tolerance
 
     @cached_property
     def limits(self) -> Limits:
-        """What a submission may use."""
+        """What a submission can use."""
         return Limits(**self.manifest.limits)  # type: ignore[arg-type]  # the manifest checked names and types
 
     @cached_property
@@ -79,7 +79,7 @@ class Exercise:
         return self.reference.truth(case)
 
     def near_misses(self, case: Case) -> Sequence[NearMiss]:
-        """Return the wrong answers worth recognising of a case."""
+        """Return the wrong answers to recognise for a case."""
         misses: Sequence[NearMiss] = self._optional("near_misses", lambda case: [])(case)
         return misses
 
@@ -89,7 +89,7 @@ class Exercise:
         return cases
 
     def chart(self, case: Case, value: Any) -> Chart | None:
-        """Return the curves of an answer to a case, which has the structure of the truth; None where none are drawn."""
+        """Return the curves of an answer to a case, which has the structure of the truth; None if the package draws none."""
         chart: Chart | None = self._optional("chart", lambda case, value: None)(case, value)
         return chart
 
@@ -115,22 +115,22 @@ class Exercise:
 def load_exercise(slug: str, *, digest: str = "") -> Exercise:
     """Load the exercise of a slug.
 
-    UnknownExercise where there is none, PackageError where it is broken, StaleWorker where `digest` names another
-    version than the one on this machine's disk. Without a digest the disk is read each time, for authors at work.
+    Raises UnknownExercise if there is none, PackageError if it is broken, and StaleWorker if `digest` is not the version
+    on this machine's disk. Without a digest the disk is read each time, so that authors see their changes.
     """
-    held = _held.get(slug)
-    if held is not None and held.package.digest == digest:
-        return held
+    loaded = _loaded.get(slug)
+    if loaded is not None and loaded.package.digest == digest:
+        return loaded
     package = find_package(slug)
     if digest and digest != package.digest:
-        raise StaleWorker(f"{slug}: the job is for version {digest[:12]}, this worker holds {package.digest[:12]}.")
-    if held is None or held.package.digest != package.digest:
-        held = _held[slug] = Exercise(package)
-    return held
+        raise StaleWorker(f"{slug}: the job is for version {digest[:12]}, this worker has {package.digest[:12]}.")
+    if loaded is None or loaded.package.digest != package.digest:
+        loaded = _loaded[slug] = Exercise(package)
+    return loaded
 
 
-# By slug, in the version asked for last.
-_held: dict[str, Exercise] = {}
+# By slug, in the version that was used last.
+_loaded: dict[str, Exercise] = {}
 
 
 def _load(package: Package, part: str) -> ModuleType:

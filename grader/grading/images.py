@@ -1,4 +1,4 @@
-"""Pictures that came out of a sandbox: decoded and encoded anew, so that nothing but pixels reaches a browser."""
+"""Pictures from a sandbox: decoded and encoded again, so that only pixels reach a browser."""
 
 import base64
 import io
@@ -14,13 +14,13 @@ MAX_REENCODED = 600_000
 
 
 def reencoded(picture: Any) -> str | None:
-    """Return a PNG (a 1-D uint8 tensor) made anew, as base64; None where it is no PNG, too large, or too detailed."""
+    """Return a PNG (a 1-D uint8 tensor), encoded again, as base64; None if it is not a PNG, too large, or too detailed."""
     if not isinstance(picture, Tensor) or picture.dtype != torch.uint8 or picture.dim() != 1:
         return None
     if picture.numel() > MAX_BYTES:
         return None
     try:
-        # Opening reads the header alone, so a small file of a huge picture is refused before it is unpacked.
+        # `open` reads only the header, so a small file with a huge picture is refused before it is unpacked.
         with Image.open(io.BytesIO(picture.numpy().tobytes()), formats=("PNG",)) as image:
             if max(image.size) > MAX_SIDE:
                 return None

@@ -1,6 +1,6 @@
 """Run a snippet of a lesson and return what its last block shows. Nothing is scored.
 
-The code goes to the same sandbox as a submission. It has no entries: to load it is to run it.
+The code goes to the same sandbox as a submission. It has no entries: loading it runs it.
 """
 
 import re
@@ -16,7 +16,7 @@ _EARLIER = "line 1, in <module>"
 
 
 def run_snippet(snippet: Snippet, *, sandbox: Sandbox) -> Shown:
-    """Run the blocks and return what the last one showed; SandboxError where the machine failed."""
+    """Run the blocks and return what the last one showed. Raises SandboxError if the machine failed."""
     with sandbox.open(Program(source=runnable(snippet.sources), entries=()), limits=LIMITS) as run:
         run.observe([])
     return _shown(run.ending)
@@ -24,7 +24,7 @@ def run_snippet(snippet: Snippet, *, sandbox: Sandbox) -> Shown:
 
 def _shown(ending: Ending) -> Shown:
     error = ending.load_error
-    # The blocks before stand in the first line of what ran, so the last one's lines are one further down.
+    # The blocks before are the first line of the source, so each line of the last block is one further down.
     earlier = error is not None and error.traceback.startswith(_EARLIER)
     return Shown(
         outcome=ending.outcome,

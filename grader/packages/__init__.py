@@ -1,1 +1,1 @@
-"""Reading exercise packages: `manifest` and `catalogue` without torch, `loader` with it."""
+"""Exercise packages on disk: `manifest`, `catalogue`, `lessons` and `samples` need no torch, `cases` does."""

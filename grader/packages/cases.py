@@ -1,4 +1,4 @@
-"""What a package's `reference.py` hands to the grader: cases, near misses and exact kinds of answers."""
+"""What a package's `reference.py` gives to the grader: cases, near misses and exact kinds of answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from grader.harness.wire.values import Applied, Function, Model
 class Case:
     """One set of inputs for one call of an entry.
 
-    `name` is the kind of case in a few words ("a 2x5 matrix"): it is all that a learner hears of a secret one. `entry`
-    may reach into what it names (`CubedReLU.apply`). `args` are plain values, tensors (a tensor that requires grad
-    arrives so), `Function`, `Model` and `Applied`. `group` is what checks select cases by, the entry where empty.
-    `mutable` gives the positions of arguments that the code may change.
+    `name` is the kind of case in a few words ("a 2x5 matrix"): a learner sees nothing else of a secret case. `entry` can
+    be an attribute (`CubedReLU.apply`). `args` are plain values, tensors (one that requires grad still does in the
+    submission), `Function`, `Model` and `Applied`. Checks select cases by `group`; if it is empty, it is the entry.
+    `mutable` gives the positions of arguments that the code can change.
     """
 
     name: str
@@ -33,9 +33,9 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NearMiss:
-    """A wrong answer worth recognising: what it is called, the value that it would be, and what to say of it.
+    """A wrong answer to recognise: its name, its value, and the data of its message.
 
-    `diagnosis` is an id of `grader.protocol.messages`, whose sentence and hint (`<id>.hint`) are filled in with `data`.
+    `diagnosis` is an id of `grader.protocol.messages`, `data` fills in its sentence and its hint (`<id>.hint`).
     """
 
     diagnosis: str
@@ -45,7 +45,7 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Floats:
-    """An expected list of floats; a tuple or a 1-D tensor of them does too."""
+    """An expected list of floats; a tuple or a 1-D tensor of them is also right."""
 
     values: tuple[float, ...]
 

@@ -1,4 +1,4 @@
-"""Finding exercise packages on disk. Standard library only: the web server reads the catalogue too.
+"""Finding exercise packages on disk. Without torch: the web server reads the catalogue too.
 
 The slug of a package is its path below the exercises folder, with dashes: `gradients/two_variables` is
 `gradients/two-variables`.
@@ -28,14 +28,14 @@ def exercises_folder() -> Path:
 
 @dataclass(frozen=True)
 class Package:
-    """One exercise folder. What it says is read once, when first asked for."""
+    """One exercise folder. Each file is read once, at its first use."""
 
     slug: str
     folder: Path
 
     @cached_property
     def manifest(self) -> Manifest:
-        """What `exercise.toml` says; PackageError where it is faulty."""
+        """What `exercise.toml` says. Raises PackageError if it has a mistake."""
         return read_manifest(self.folder / "exercise.toml")
 
     @cached_property
@@ -63,9 +63,9 @@ class Package:
         return (self.folder / "solution.py").read_text(encoding="utf-8")
 
     def numbers(self, variant: int) -> dict[str, float]:
-        """Return the numbers of one learner's variant, the same ones for the same variant; PackageError on a fault.
+        """Return the numbers of one learner's variant, always the same ones. Raises PackageError if `variant.py` fails.
 
-        They come from `numbers(seed)` of `variant.py`, which may use the standard library only.
+        They come from `numbers(seed)` of `variant.py`, which can use the standard library only.
         """
         try:
             return dict(runpy.run_path(str(self.folder / "variant.py"))["numbers"](variant))
@@ -75,7 +75,7 @@ class Package:
     def statement_for(self, variant: int) -> str:
         """Return the statement as the learner of a variant reads it, each `{{name}}` replaced by that number.
 
-        PackageError where a name is none of the numbers. A package without variants has one statement for everybody.
+        Raises PackageError if a name is not one of the numbers. A package without variants has one statement for all.
         """
         if not self.manifest.variant:
             return self.statement
@@ -97,7 +97,7 @@ def packages() -> list[Package]:
 
 
 def find_package(slug: str) -> Package:
-    """Return the package of a slug, or raise UnknownExercise with those that may be meant, else all there are."""
+    """Return the package of a slug, or raise UnknownExercise with similar slugs, or with all if none is similar."""
     folder = exercises_folder() / slug.replace("-", "_")
     if SLUG.fullmatch(slug) and (folder / "exercise.toml").is_file():
         return Package(slug, folder)

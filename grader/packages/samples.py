@@ -8,12 +8,12 @@ _BLOCKS = re.compile(r"^```python\n(?P<code>.*?)^```$(?:\s*^```text\n(?P<output>
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A block of code, and what it prints (None where nothing is shown)."""
+    """A block of code, and what it prints (None if the text shows no output)."""
 
     code: str
     output: str | None
 
 
 def samples(markdown: str) -> list[Sample]:
-    """Return the samples in the order in which they stand."""
+    """Return the samples in order."""
     return [Sample(match["code"], match["output"]) for match in _BLOCKS.finditer(markdown)]

@@ -1,6 +1,6 @@
-"""Every sentence that a learner reads from the grader. Logic names a message; the words live here.
+"""Every sentence that a learner reads from the grader. Code names a message by its id; the sentences are here.
 
-Standard library only: the web server renders findings with it. A message's hint is named `<message>.hint`.
+Without torch: the web server renders findings with it. A message's hint has the id `<message>.hint`.
 """
 
 import string
@@ -9,14 +9,14 @@ from typing import Any
 
 LOADING = {
     "empty": "There is no code in your submission. Write your answer and submit again; no attempt was used.",
-    "too_large": "Your code is larger than {limit} KiB, the most that is taken in. Leave out data and output.",
-    "not_text": "Your file holds bytes that are not text. Submit the Python source itself, saved as UTF-8.",
+    "too_large": "Your code is larger than {limit} KiB, which is the maximum. Leave out data and output.",
+    "not_text": "Your file has bytes that are not text. Submit the Python source itself, saved as UTF-8.",
     "syntax_error": "Python cannot read line {line} of your code: {error}.",
     "import_not_allowed": "Line {line}: {error}.",
-    "exits": "Your code ends the program while it loads. Take out the call of `exit()` or `sys.exit()`.",
+    "exits": "Your code ends the program while it loads. Remove the call of `exit()` or `sys.exit()`.",
     "does_not_load": "Your code stopped while it was loaded: {type}: {error}.",
     "does_not_load_at": "Your code raised {type} while it was loaded, at line {line}: {error}.",
-    "missing_entry": "Your code does not define {names}. The names must be spelled exactly so.",
+    "missing_entry": "Your code does not define {names}. Names must match exactly.",
     "missing_entry.hint": "A name defined inside a function, a class or `if __name__ == ...` cannot be found from outside.",
 }
 
@@ -27,14 +27,14 @@ RUNNING = {
     "timed_out": "Your code was stopped after {seconds:g} seconds, while it worked on “{case}”.",
     "timed_out_loading": "Your code was stopped after {seconds:g} seconds, while it was still being loaded.",
     "timed_out.hint": "Is there a loop that never ends, or work that grows much faster than its input?",
-    "out_of_memory": "Your code needed more than the {memory} MiB of memory that it may use, on “{case}”.",
-    "out_of_memory_loading": "Your code needed more than the {memory} MiB of memory that it may use, while it was loaded.",
+    "out_of_memory": "Your code needed more than the {memory} MiB of memory that it can use, on “{case}”.",
+    "out_of_memory_loading": "Your code needed more than the {memory} MiB of memory that it can use, while it was loaded.",
     "out_of_memory.hint": "Is a list of tensors with their graphs growing in a loop? Keep numbers with `.item()` or `.detach()`.",
     "crashed": "Python itself was stopped by {signal} while your code worked on “{case}”.",
     "crashed_loading": "Python itself was stopped by {signal} while your code was loaded.",
     "crashed.hint": "Endless recursion in C code, `os._exit` or `ctypes` can do this.",
-    "garbled": "What your code sent back could not be read as an answer.",
-    "garbled.hint": "Leave the files and descriptors that were open before your code alone; just return the answer.",
+    "garbled": "The data that your code sent back is not a valid answer.",
+    "garbled.hint": "Do not use files and descriptors that your code did not open; just return the answer.",
     "not_run": "Not run: the code was stopped before.",
     "skipped_after": "Not run: “{title}” must pass first.",
     "skipped_ungradable": "Not run: the code must load first.",
@@ -50,16 +50,16 @@ DIFFERENCES = {
 }
 
 DIAGNOSES = {
-    "accumulated": "Gradients of several backward passes added up; the factor is {factor}.",
+    "accumulated": "The gradients of several backward passes were added up; the factor is {factor}.",
     "accumulated.hint": "`.grad` is added to, never replaced. Zero it before each backward pass, or use `torch.autograd.grad`.",
     "scaled": "Every number is {factor:.4g} times what it should be.",
-    "scaled.hint": "A constant factor is lost or is too many: look at what multiplies or divides the whole result.",
+    "scaled.hint": "A constant factor is missing, or there is one too many: look at what multiplies or divides the whole result.",
     "mean_for_sum": "Every number is too small by the factor {count}: this is the gradient of a mean, not of a sum.",
     "mean_for_sum.hint": "`mean` divides by the number of entries, and so does its gradient. Was `sum` asked for?",
     "sum_for_mean": "Every number is too large by the factor {count}: this is the gradient of a sum, not of a mean.",
     "sum_for_mean.hint": "A mean divides by the number of entries; its gradient does too.",
     "sign_flipped": "Every number has the wrong sign.",
-    "sign_flipped.hint": "Is a minus lost, or were the two sides of a difference swapped?",
+    "sign_flipped.hint": "Is a minus sign missing, or are the two sides of a difference swapped?",
     "transposed": "This is the right matrix, transposed.",
     "transposed.hint": "Rows belong to outputs and columns to inputs; a gradient has the shape of what it is taken with respect to.",
     "zero_gradient": "The gradient is zero everywhere.",
@@ -68,17 +68,17 @@ DIAGNOSES = {
     "no_gradient.hint": "`.grad` is None when the tensor did not require grad, is not a leaf, or was cut off by `detach`, `no_grad`, `.item()` or `torch.tensor(...)`.",
     "detached_path": "The gradient lacks the part that flows through {path}.",
     "detached_path.hint": "One path from input to result is cut. Look for `detach`, `.data`, `.item()`, `no_grad` or `torch.tensor(...)` on it.",
-    "not_detached": "The gradient also flows through {path}, where it should be cut.",
+    "not_detached": "The gradient also flows through {path}, which should be cut off.",
     "not_detached.hint": "Use `detach()` or `torch.no_grad()` on what should count as a constant.",
     "finite_differences": "The numbers are nearly right, with the error of a numerical derivative.",
-    "finite_differences.hint": "Differences of function values are only ever approximate. Autograd gives the exact derivative.",
+    "finite_differences.hint": "Differences of function values are always approximate. Autograd gives the exact derivative.",
     "low_precision": "The numbers are right in single precision, but float64 was asked for.",
     "low_precision.hint": "Keep the dtype of the inputs: a `.float()`, or a new tensor without `dtype`, rounds to float32.",
     "value_not_gradient": "This is the value of the function, not its gradient.",
     "value_not_gradient.hint": "Call `backward()` on it and return `.grad`, or use `torch.autograd.grad`.",
     "wrong_variable": "This is the gradient with respect to {variable}.",
     "wrong_variable.hint": "Look at which tensor requires grad, and whose `.grad` is returned.",
-    "wrong_order": "The numbers are right, but stand in another order.",
+    "wrong_order": "The numbers are right, but in the wrong order.",
     "wrong_order.hint": "Compare the order of what you return with what the exercise asks for.",
     "summed_over_batch": "An axis was summed away: the result has fewer entries than expected.",
     "summed_over_batch.hint": "A gradient has the shape of what it is taken with respect to. Which axis should have stayed?",
@@ -86,14 +86,14 @@ DIAGNOSES = {
     "broadcast.hint": "Broadcasting repeated a sum along an axis. Look at the shapes that meet in your formula.",
     "stale": "This is the gradient of the step before.",
     "stale.hint": "Compute the gradient at the current point: the forward pass must come after the update.",
-    "not_finite": "`{where}` holds NaN or infinity.",
+    "not_finite": "`{where}` has NaN or infinity.",
     "not_finite.hint": "Look for a division by zero, the logarithm of zero, or steps that grow without end.",
     "wrong_shape": "`{where}` has shape {got}, expected {expected}.",
     "wrong_shape.hint": "Compare it with the shape that is asked for. A gradient has the shape of what it is taken with respect to.",
     "wrong_dtype": "`{where}` is {got}, expected {expected}.",
     "wrong_dtype.hint": "Keep the dtype of the inputs.",
-    "wrong_device": "`{where}` lies on {got}, expected {expected}.",
-    "wrong_device.hint": "Results must stay on the device where the inputs lie; make new tensors with `device=`.",
+    "wrong_device": "`{where}` is on {got}, expected {expected}.",
+    "wrong_device.hint": "Results must stay on the device of the inputs; make new tensors with `device=`.",
     "input_modified": "Your code changed the values of `{name}`, which belongs to the caller.",
     "input_modified.hint": "Work on a copy: operations that end in an underscore, and `out=`, change a tensor in place.",
 }
@@ -108,14 +108,14 @@ REQUIREMENTS = {
     "not_callable": "`{entry}` must return something that can be called on new points.",
     "not_callable.hint": "Return the trained model itself, or a function that computes logits.",
     "not_a_pair": "`{entry}` must return a pair: the new point, a tensor, and the state.",
-    "not_a_pair.hint": "`return new_point, state`. A step that needs no memory returns the state as it came.",
-    "no_tensor": "`{entry}` returned no tensor whose device could be looked at.",
-    "no_tensor.hint": "Return tensors: a number or None lies on no device.",
+    "not_a_pair.hint": "`return new_point, state`. A step that needs no memory returns the state unchanged.",
+    "no_tensor": "`{entry}` returned no tensor, so there is no device to look at.",
+    "no_tensor.hint": "Return tensors: a number or None has no device.",
     "not_logits": "The model's answer {got}; expected are logits of shape {expected}: a row per point, a column per class.",
     "not_logits.hint": "Return the scores of all classes, before any softmax or argmax, as a floating-point tensor.",
     "one_class_only": "The model puts every held-out point into the same class.",
-    "one_class_only.hint": "Is it trained at all? Look whether the loss falls, and whether the optimizer got the model's parameters.",
-    "low_accuracy": "{accuracy:.0%} of the held-out points are classified right; at least {needed:.0%} are asked for.",
+    "one_class_only.hint": "Is it trained at all? Check that the loss falls, and that the optimizer got the model's parameters.",
+    "low_accuracy": "{accuracy:.0%} of the held-out points are classified correctly; at least {needed:.0%} are needed.",
     "low_accuracy.hint": "Does the loss fall? Try more steps, another learning rate, or a wider layer.",
     "not_figure": "`{entry}` must return a matplotlib Figure.",
     "not_figure.hint": "Make one with `fig, ax = plt.subplots()` and `return fig`.",
@@ -127,8 +127,8 @@ REQUIREMENTS = {
     "wrong_rows.hint": "A row for each parameter, a column for each step: transpose the table if they are swapped.",
     "wrong_points": "{missing} of the lines cannot be found: as many points as there are values are expected ({expected}).",
     "wrong_points.hint": "Draw every value: `ax.plot(values)` puts the first at 0, the second at 1 and so on.",
-    "cannot_count": "The figure shows its data neither as lines nor as rows, so it cannot be told whether all {wanted} are there.",
-    "cannot_count.hint": "Use `ax.plot` (a line each), or `ax.imshow` and `ax.pcolormesh` where rows are asked for.",
+    "cannot_count": "The figure shows its data neither as lines nor as rows, so the grader cannot see if all {wanted} are there.",
+    "cannot_count.hint": "Use `ax.plot` (a line each), or `ax.imshow` and `ax.pcolormesh` if the exercise asks for rows.",
     "not_a_tensor": "`{entry}` must return a tensor.",
     "not_a_tensor.hint": "Compare what you return with the signature in the exercise.",
     "not_own_node": "The graph of the result begins with {got}, expected CubedReLUBackward.",
@@ -139,8 +139,8 @@ REQUIREMENTS = {
     "not_float32.hint": "`torch.tensor` of Python floats has dtype float32 unless you ask for another one.",
     "not_edges": "`{entry}` must return a list of pairs of names.",
     "not_edges.hint": "A node's name is a string: `node.name()`.",
-    "wrong_edges": "Of {of} edges {missing} are missing; {extra} are there that should not be.",
-    "wrong_edges.hint": "Begin at `root.grad_fn`, follow `next_functions`, and leave out the places that hold None.",
+    "wrong_edges": "{missing} of {of} edges are missing; {extra} edges should not be there.",
+    "wrong_edges.hint": "Begin at `root.grad_fn`, follow `next_functions`, and leave out the entries that are None.",
 }
 
 HINTS = {
@@ -150,15 +150,15 @@ HINTS = {
     "hint.second_backward": "The graph is freed after a backward pass. Compute the result again, or pass `retain_graph=True`.",
     "hint.scalar_only": "`backward()` without an argument needs a single number: sum the result, or pass a vector.",
     "hint.unused": "The tensor that you differentiate by does not take part in the result.",
-    "hint.numpy": "Use torch functions, or `.detach()` first where no gradient is needed.",
-    "hint.devices": "One tensor lies in the memory of the CPU, another in that of the GPU. Make new ones with `device=`, move models with `.to(device)`.",
-    "hint.gpu_index": "An index was out of range, such as a label that is not below the number of classes. A GPU says so late: the line may be an earlier one, and everything after it fails.",
+    "hint.numpy": "Use torch functions, or `.detach()` first if no gradient is needed.",
+    "hint.devices": "One tensor is in the memory of the CPU, another in the memory of the GPU. Make new ones with `device=`, move models with `.to(device)`.",
+    "hint.gpu_index": "An index was out of range, such as a label that is not below the number of classes. A GPU reports this late: the real line can be an earlier one, and everything after it fails.",
     "hint.no_gpu": 'This exercise runs without a GPU: leave out `.cuda()` and `device="cuda"`, or ask `torch.cuda.is_available()` first.',
     "hint.arity": "Compare the parameters of your function with the signature in the exercise.",
     "hint.none": "Something that you use is None; `.grad` is None before the first backward pass.",
-    "hint.floating": "Whole numbers cannot vary smoothly. Make the tensor of floats: `torch.tensor([1.0, 2.0])`, or pass `dtype=`.",
+    "hint.floating": "Whole numbers have no derivative. Make the tensor of floats: `torch.tensor([1.0, 2.0])`, or pass `dtype=`.",
     "hint.dtypes": "Two dtypes do not go together. The inputs are float64: make a model `.double()`, or convert its inputs in the model itself.",
-    "hint.shapes": "Two shapes do not go together. Print both, and compare them with what the exercise says of them.",
+    "hint.shapes": "Two shapes do not go together. Print both, and compare them with the exercise.",
     "hint.return": "Is there a `return` at the end of every path?",
 }
 
@@ -175,7 +175,7 @@ NEAR_MISSES = {
     "clipped_only.hint": "Raise the clipped values to the third power; the derivative is 3 max(x, 0)².",
     "counted_from_two": "The bias correction counts the steps from 2.",
     "counted_from_two.hint": "In the first step t is 1: begin at 0 and add one before the correction.",
-    "dampened": "The gradients are averaged, where momentum adds them up.",
+    "dampened": "The gradients are averaged; momentum adds them up.",
     "dampened.hint": "b = momentum * b + g, without a factor in front of g, and b = g in the first step.",
     "decay_swapped": "The decay rates are mixed up: the old average and the new gradient got each other's share.",
     "decay_swapped.hint": "The rate (alpha, beta) belongs to the old average, one minus the rate to the new number.",
@@ -187,24 +187,24 @@ NEAR_MISSES = {
     "directional_derivative.hint": "Differentiate it once more, with respect to `x`: that gives the Hessian times `v`.",
     "discount_lost": "The next value counts in full: `gamma` is lost.",
     "discount_lost.hint": "The target is `reward + gamma * next_value`.",
-    "doubles_lost": "Each pair of names stands there once only, however often the graph has such an edge.",
-    "doubles_lost.hint": "Collect edges in a list, not in a set: two nodes may share a name, and one edge may be there twice.",
+    "doubles_lost": "Each pair of names appears only once, even if the graph has several such edges.",
+    "doubles_lost.hint": "Collect edges in a list, not in a set: two nodes can have the same name, and an edge can be there twice.",
     "edges_reversed": "The pairs are the wrong way round: (child, parent) instead of (parent, child).",
     "edges_reversed.hint": "The parent is the node nearer to the root; its `next_functions` are the children.",
     "end_missing": "The last point is missing: there are as many points as steps, and the start is one of them.",
     "end_missing.hint": "`steps` steps visit steps + 1 points. Note the point after the last step too.",
-    "eps_inside_root": "The epsilon stands inside the square root.",
-    "eps_inside_root.hint": "Take the root first and add epsilon then: `v.sqrt() + eps`. With small gradients the difference shows.",
-    "first_for_second": "This is the first derivative, where the second was asked for.",
+    "eps_inside_root": "The epsilon is inside the square root.",
+    "eps_inside_root.hint": "Take the root first, then add epsilon: `v.sqrt() + eps`. The difference is visible if gradients are small.",
+    "first_for_second": "This is the first derivative, not the second.",
     "first_for_second.hint": "Differentiate the first derivative once more; it needs `create_graph=True` to have a graph.",
     "first_repeated": "Every entry of the list is the first derivative.",
-    "first_repeated.hint": "Differentiate what the last round gave, not `f(x)` again.",
+    "first_repeated.hint": "Differentiate the result of the last round, not `f(x)` again.",
     "gradient_added": "This is the right product, plus the gradient itself.",
     "gradient_added.hint": "Both backward passes added to the same `.grad`. Clear it in between, or use `torch.autograd.grad`.",
     "gradient_at_start": "This is the gradient at the start: no step was taken.",
     "gradient_at_start.hint": "Take the steps first, then differentiate the loss at their end with respect to the start.",
     "half_error": "This is half the squared error.",
-    "half_error.hint": "Some books put a half in front of it; the mean squared error asked for has none.",
+    "half_error.hint": "Some books put a half in front of it; the mean squared error here has none.",
     "handed_on_too_early": "A node handed its gradient on before all its shares had arrived.",
     "handed_on_too_early.hint": "Go backward in topological order: a node's turn comes after every node that uses it.",
     "jvp_for_vjp": "This is Jv, the vector on the right of the Jacobian; the vector belongs on its left: vᵀJ.",
@@ -336,20 +336,20 @@ NEAR_MISSES = {
     "tanh_forgotten": "The derivative of the tanh is missing.",
     "tanh_forgotten.hint": "On the way back through h = tanh(a) every gradient is multiplied by 1 - h².",
     "taylor": "These are the derivatives divided by k!: the coefficients of the Taylor series.",
-    "taylor.hint": "The derivatives themselves are asked for, without the factorials.",
-    "unweighted": "`v` plays no part in this: it is the gradient of the plain sum of the outputs.",
+    "taylor.hint": "The exercise asks for the derivatives themselves, without the factorials.",
+    "unweighted": "`v` is not used: this is the gradient of the plain sum of the outputs.",
     "unweighted.hint": "Pass `v` to `backward`, as its argument: entry `i` weighs output `i`.",
-    "uphill": "The steps go up the hill.",
+    "uphill": "The steps go uphill.",
     "uphill.hint": "Gradient descent subtracts the gradient.",
-    "upstream_ignored": "The gradient does not depend on what arrives from above.",
+    "upstream_ignored": "The gradient ignores `grad_output`, the gradient that arrives from above.",
     "upstream_ignored.hint": "By the chain rule, `backward` multiplies the gradient that arrives (`grad_output`) by the function's own derivative.",
-    "upstream_twice": "What arrives from above was multiplied in twice.",
+    "upstream_twice": "`grad_output`, the gradient that arrives from above, was multiplied in twice.",
     "upstream_twice.hint": "`backward` multiplies `grad_output` by the derivative once.",
-    "vector_ignored": "This is the Hessian times a vector of ones: `v` takes no part.",
+    "vector_ignored": "This is the Hessian times a vector of ones: `v` is not used.",
     "vector_ignored.hint": "Multiply the gradient by `v` before you sum it, or pass `v` as `grad_outputs`.",
     "vector_too_late": "`v` was multiplied in after the second differentiation, which had already summed the rows of the Hessian.",
     "vector_too_late.hint": "Multiply the gradient by `v` first; the second differentiation then gives the product.",
-    "visited_twice": "What lies below a node that is reached twice was walked through twice.",
+    "visited_twice": "The part below a node that is reached twice was visited twice.",
     "visited_twice.hint": "Remember which nodes (not which names) have been visited, and go on from each of them once.",
     "wrong_side_cut": "The gradient arrives at `next_value` and not at `value`: the wrong side is cut.",
     "wrong_side_cut.hint": "The target is what should count as a constant; the estimate is what should learn.",
@@ -364,19 +364,19 @@ NO_SENTENCE = "The grader found `{message}`, and this version of Chainrule has n
 def render(message: str | None, data: Mapping[str, Any]) -> str | None:
     """Return the sentence of a message id, filled in with `data`; None for None.
 
-    A report can always be read: where there is no such sentence, or `data` lacks what it speaks of, a plain one stands
-    in its place. (`verify` sees to it that no package needs that; a report may come from another version.)
+    A report can always be read: if there is no such sentence, or `data` lacks a value, the result is a general sentence.
+    `verify` makes sure that no package needs it, but a report can come from another version.
     """
     return None if message is None else _filled(message, data) or NO_SENTENCE.format(message=message)
 
 
 def render_hint(hint: str | None, data: Mapping[str, Any]) -> str | None:
-    """Return the sentence of a hint, filled in with `data`; None where there is no such hint."""
+    """Return the sentence of a hint, filled in with `data`; None if there is no such hint."""
     return None if hint is None else _filled(hint, data)
 
 
 def fields_of(message: str) -> set[str]:
-    """Return what the sentence of a message id speaks of, by name; nothing where there is no such sentence."""
+    """Return the names of the values in the sentence of a message id; none if there is no such sentence."""
     return {name for _, name, _, _ in _FORMATTER.parse(MESSAGES.get(message, "")) if name}
 
 
@@ -388,7 +388,7 @@ def _filled(message: str, data: Mapping[str, Any]) -> str | None:
 
 
 class _Formatter(string.Formatter):
-    """Fills in a sentence; a number that came as text (a factor "growing from row to row") is shown as it is."""
+    """Fills in a sentence. Text in the place of a number (a factor "growing from row to row") is shown as it is."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         return str(value) if isinstance(value, str) else str(super().format_field(value, format_spec))

@@ -9,7 +9,7 @@ from grader.sandboxes.unconfined import UnconfinedSandbox
 
 @pytest.fixture
 def exercises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty exercises folder that the grader reads instead of ours."""
+    """An empty exercises folder that the grader reads instead of the project's."""
     root = tmp_path / "exercises"
     root.mkdir()
     monkeypatch.setenv("CHAINRULE_EXERCISES", str(root))

@@ -95,7 +95,7 @@ def inside(inline, monkeypatch):
     return lambda *arguments: command_line.main(list(map(str, arguments)))
 
 
-def test_a_report_reads_as_text_with_what_was_found_what_to_try_and_what_was_printed(inside, capsys, tmp_path):
+def test_a_report_can_be_read_as_text(inside, capsys, tmp_path):
     answer = tmp_path / "answer.py"
     answer.write_text((FOLDER / "mistakes" / "mean_instead.py").read_text() + "\nprint('loaded')\n")
 
@@ -109,9 +109,7 @@ def test_a_report_reads_as_text_with_what_was_found_what_to_try_and_what_was_pri
     assert text.endswith("  Your code printed:\n    loaded\n")
 
 
-def test_reports_of_a_folder_stand_one_below_the_other_and_a_right_answers_says_no_more_than_that(
-    inside, capsys, tmp_path
-):
+def test_reports_of_a_folder_are_printed_in_order(inside, capsys, tmp_path):
     for name in ("second.py", "first.py"):
         (tmp_path / name).write_text((FOLDER / "solution.py").read_text())
 
@@ -127,16 +125,14 @@ def test_a_probe_says_which_kind_of_sandbox_it_started(inside, capsys):
     assert capsys.readouterr().out == "none\n"
 
 
-def test_where_we_erred_the_status_is_3_and_the_error_is_named(capsys, monkeypatch):
+def test_a_failure_of_the_grader_is_status_3(capsys, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
 
     assert command_line.main(["probe", "--sandbox", "docker"]) == 3
     assert capsys.readouterr().err.startswith("NoSandbox: no sandbox for the runtime cpu can be used here.")
 
 
-def test_packages_that_break_promises_are_listed_with_what_to_do_beside_those_that_keep_them(
-    inside, inline, exercises, capsys, monkeypatch
-):
+def test_verify_lists_problems_with_what_to_do(inside, inline, exercises, capsys, monkeypatch):
     make_package(exercises, "unit/one", checks=None)
     make_package(exercises, "unit/two")
     slugs = ["unit/one", "unit/two"]

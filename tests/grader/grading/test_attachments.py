@@ -59,7 +59,7 @@ def test_curves_stand_beside_the_references():
 
 
 @pytest.mark.parametrize("value", [None, "rubbish", {}, {"losses": ["a", "b"], "path": double(1.0)}])
-def test_what_has_not_the_shape_of_the_truth_is_not_drawn(value):
+def test_a_value_of_another_shape_is_not_drawn(value):
     (attachment,) = series(value)
 
     assert [line["yours"] for line in attachment["series"]] == [[], []]
@@ -108,11 +108,11 @@ GRAPH = {"nodes": [{"id": 0, "name": "MulBackward0", "shape": None}], "edges": [
         (double(1.0), []),
     ],
 )
-def test_a_graph_comes_with_the_arguments_that_it_does_not_reach(value, cut_off):
+def test_a_graph_names_the_arguments_it_does_not_reach(value, cut_off):
     assert answered(value, graph=GRAPH) == [{"kind": "graph", "case": "a case", "graph": GRAPH, "cut_off": cut_off}]
 
 
-def test_a_picture_is_shown_and_what_is_none_is_not():
+def test_only_real_pictures_are_shown():
     buffer = io.BytesIO()
     Image.new("RGB", (3, 2), "red").save(buffer, format="PNG")
     png = torch.tensor(list(buffer.getvalue()), dtype=torch.uint8)
@@ -129,7 +129,7 @@ def test_a_case_without_an_answer_shows_nothing():
     assert attached(Drawing(), make_trial(truth=TRUTH, observation=None, public=True)) == []
 
 
-def test_a_part_that_is_no_numbers_is_drawn_where_it_is_of_the_truths_kind():
+def test_a_part_that_is_text_can_be_drawn():
     class Named(Plain):
         def chart(self, case, value):
             return Chart(title="Names", lines={"name": [1.0] if "name" in value else []})

@@ -35,13 +35,13 @@ def test_the_first_case_that_visibly_fails_is_shown():
     assert shown(right) is None
 
 
-def test_a_case_that_was_not_answered_shows_nothing_and_the_next_one_may():
+def test_a_case_without_an_answer_is_skipped():
     stopped = make_trial(observation=None)
 
     assert shown(stopped, make_trial(double(2.0), double(1.0), args=(5,)))["call"] == "slope(5)"
 
 
-def test_what_looks_the_same_is_no_counterexample():
+def test_equal_texts_are_no_counterexample():
     assert shown(make_trial("same", "same", observation=Observation(value="same", modified=(0,)))) is None
 
 
@@ -68,13 +68,13 @@ def test_an_answer_that_fails_otherwise_is_shown_beside_the_truth():
     assert (answer["got"], answer["expected"]) == ("[2]", "[3]")
 
 
-def test_where_only_types_differ_they_are_told():
+def test_types_are_shown_if_only_they_differ():
     answer = shown(make_trial(double(1.0).float(), double(1.0), args=(1,)))
 
     assert (answer["got"], answer["expected"]) == ("[1] (float32)", "[1] (float64)")
 
 
-def test_a_function_speaks_for_itself_and_other_arguments_have_their_names():
+def test_arguments_are_shown_with_their_names():
     trial = make_trial(double(2.0), double(1.0), args=(Function("square"), 3), argument_names=("f", "x"))
     nameless = make_trial(double(2.0), double(1.0), args=(4, 3))
 
@@ -82,7 +82,7 @@ def test_a_function_speaks_for_itself_and_other_arguments_have_their_names():
     assert shown(nameless)["call"] == "slope(4, 3)"
 
 
-def test_gradients_are_said_to_have_come_from_going_backward():
+def test_the_call_of_a_wrong_gradient_says_backward():
     x = torch.ones(1, dtype=torch.float64, requires_grad=True)
     value = {"value": double(1.0), "gradients": [double(5.0)]}
     truth = {"value": double(1.0), "gradients": [double(2.0)]}

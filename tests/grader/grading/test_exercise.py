@@ -8,7 +8,7 @@ from grader.packages.catalogue import find_package
 from tests.support.reports import make_package
 
 
-def test_a_job_for_the_version_that_is_held_does_not_read_the_disk_again(exercises):
+def test_a_known_version_is_not_read_again(exercises):
     folder = make_package(exercises)
     digest = find_package("unit/slope").digest
     held = load_exercise("unit/slope", digest=digest)

@@ -70,7 +70,7 @@ def test_the_smallest_counterexample_is_shown_for_a_secret_case(inline):
     assert finding.evidence["counterexample"] == {"call": "slope(x = 2)", "got": "2", "expected": "12"}
 
 
-def test_the_counterexample_may_be_an_exception(inline):
+def test_the_counterexample_can_be_an_exception(inline):
     source = "def slope(x):\n    return 3 * x * x if x.numel() == 3 else x.missing\n"
 
     example = graded(source, inline).findings[1].evidence["counterexample"]
@@ -78,7 +78,7 @@ def test_the_counterexample_may_be_an_exception(inline):
     assert example["got"].startswith("AttributeError")
 
 
-def test_a_counterexample_shows_types_where_the_numbers_look_the_same(inline):
+def test_a_counterexample_shows_types_if_numbers_look_equal(inline):
     example = graded("def slope(x):\n    return (3 * x * x).float()\n", inline).findings[1].evidence["counterexample"]
 
     assert (example["got"], example["expected"]) == ("12 (float32)", "12 (float64)")
@@ -111,7 +111,7 @@ def test_a_slug_reaches_no_other_folder(slug, inline):
 
 
 class Ended(UnconfinedSandbox):
-    """A sandbox whose runs end as told, after `answered` calls."""
+    """A sandbox whose runs end as messages, after `answered` calls."""
 
     def __init__(self, outcome, answered, **ending):
         self.end = Ending(outcome=outcome, **ending)
@@ -132,7 +132,7 @@ class Ended(UnconfinedSandbox):
         run.ending = self.end
 
 
-def test_a_timed_out_run_keeps_the_points_of_its_finished_cases():
+def test_a_timed_out_run_keeps_points_of_finished_cases():
     ended = Ended(Outcome.TIMED_OUT, 2, unanswered=2)
 
     report = graded(SOLUTION, ended)
@@ -142,7 +142,7 @@ def test_a_timed_out_run_keeps_the_points_of_its_finished_cases():
     assert report.findings[1].text == "Your code was stopped after 10 seconds, while it worked on “a vector”."
 
 
-def test_a_run_that_ended_before_it_began_says_that_it_was_being_loaded():
+def test_a_run_stopped_while_loading_says_so():
     ended = Ended(Outcome.TIMED_OUT, 0, unanswered=0, evidence={"loading": True})
 
     finding = graded(SOLUTION, ended).findings[0]
@@ -165,7 +165,7 @@ def test_a_malformed_answer_scores_nothing_and_says_so():
     assert (report.points, report.findings[0].message) == (0, "garbled")
 
 
-def test_a_counterexample_that_brings_the_code_down_does_not_change_the_outcome():
+def test_a_counterexample_that_stops_the_code_changes_no_outcome():
     ended = Ended(Outcome.TIMED_OUT, 4, unanswered=4)
 
     report = graded("def slope(x):\n    return 3 * x * x if x.numel() == 3 else x\n", ended)
@@ -173,16 +173,16 @@ def test_a_counterexample_that_brings_the_code_down_does_not_change_the_outcome(
     assert report.outcome is Outcome.GRADED
 
 
-def test_the_learner_is_told_that_output_was_cut():
+def test_cut_output_says_so():
     ended = Ended(Outcome.GRADED, 4, output="x" * 10, output_capped=True)
 
     assert graded(SOLUTION, ended).output.endswith("[The rest of the output was cut off.]\n")
 
 
 def test_progress_counts_cases_and_leaves_counterexamples_out(inline, monkeypatch):
-    told = []
+    messages = []
 
-    class Telling(UnconfinedSandbox):
+    class Reporting(UnconfinedSandbox):
         @contextmanager
         def open(self, program, *, limits, on_progress=None):
             with super().open(program, limits=limits) as run:
@@ -190,6 +190,6 @@ def test_progress_counts_cases_and_leaves_counterexamples_out(inline, monkeypatc
                     on_progress(message)
                 yield run
 
-    grade(make_job(source=SOLUTION), sandbox=Telling(), on_progress=told.append)
+    grade(make_job(source=SOLUTION), sandbox=Reporting(), on_progress=messages.append)
 
-    assert told == [{"case": 1, "of": 4}, {"case": 4, "of": 4}, {"loss": [[0, 1.0]]}]
+    assert messages == [{"case": 1, "of": 4}, {"case": 4, "of": 4}, {"loss": [[0, 1.0]]}]

@@ -26,7 +26,7 @@ def test_only_what_the_last_block_prints_is_shown(inline):
 
 
 @pytest.mark.parametrize("before", [(), ("x = 1\n",), ("x = 1\n", "y = 2\n")])
-def test_an_error_is_told_with_its_line_in_the_block_and_what_was_printed_before(inline, before):
+def test_an_error_has_its_line_and_the_output_before(inline, before):
     shown = show(inline, *before, "print('so far')\n\n1 / 0\n")
 
     assert shown.output == "so far\n"
@@ -34,7 +34,7 @@ def test_an_error_is_told_with_its_line_in_the_block_and_what_was_printed_before
 
 
 @pytest.mark.parametrize("before", [(), ("x = 1\n",)])
-def test_a_slip_in_the_syntax_is_told_with_its_line_in_the_block(inline, before):
+def test_a_syntax_error_has_its_line_in_the_block(inline, before):
     shown = show(inline, *before, "x = 1\nx = (\n")
 
     assert (shown.error, shown.line) == ("SyntaxError: '(' was never closed", 2)

@@ -35,7 +35,7 @@ def test_braces_mean_nothing_in_a_package_without_variants(exercises):
     assert find_package("unit/slope").statement_for(1) == "{{place}}"
 
 
-def test_a_number_that_there_is_not_names_those_that_there_are(varied):
+def test_an_unknown_number_lists_the_known_ones(varied):
     (varied / "statement.md").write_text("{{plaice}}")
 
     with pytest.raises(PackageError, match=r"asks for \{\{plaice\}\}, but variant.py has place, half"):

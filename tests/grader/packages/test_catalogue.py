@@ -13,7 +13,7 @@ def test_the_digest_changes_with_any_file(exercises):
     assert find_package("unit/slope").digest != before
 
 
-def test_a_manifest_that_has_gone_since_the_package_was_found_is_named(exercises):
+def test_a_manifest_that_disappeared_is_named(exercises):
     folder = make_package(exercises)
     package = find_package("unit/slope")
     (folder / "exercise.toml").unlink()
@@ -41,7 +41,7 @@ def test_moving_text_between_files_changes_the_digest(exercises):
 
 
 @pytest.mark.parametrize("slug", ["unit/my_slope", "exercises/unit/my_slope/", "unit/my-slop"])
-def test_who_writes_a_slug_nearly_right_is_told_which(slug, exercises):
+def test_a_nearly_right_slug_gets_a_suggestion(slug, exercises):
     make_package(exercises, "unit/my-slope")
     make_package(exercises, "other/thing")
 
@@ -49,7 +49,7 @@ def test_who_writes_a_slug_nearly_right_is_told_which(slug, exercises):
         find_package(slug)
 
 
-def test_who_writes_something_else_is_told_all_there_are(exercises):
+def test_an_unknown_slug_gets_the_list(exercises):
     make_package(exercises, "unit/my-slope")
 
     with pytest.raises(UnknownExercise, match=r"There are: unit/my-slope\."):

@@ -21,7 +21,7 @@ not output
 """
 
 
-def test_a_sample_is_a_block_of_python_with_the_output_below_it():
+def test_a_sample_is_a_python_block_with_its_output():
     assert samples(TEXT) == [Sample("print(1)\n", "1\n"), Sample("x = 2\n", None)]
 
 

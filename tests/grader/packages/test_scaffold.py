@@ -31,5 +31,5 @@ def test_a_malformed_slug_is_refused(slug, exercises):
 def test_an_existing_package_is_never_overwritten(exercises):
     scaffold("unit/one")
 
-    with pytest.raises(PackageError, match="is there already"):
+    with pytest.raises(PackageError, match="already exists"):
         scaffold("unit/one")

@@ -27,7 +27,7 @@ def test_every_hint_belongs_to_a_message():
     assert [name for name in hints if name not in MESSAGES] == []
 
 
-def test_a_number_that_came_as_text_is_shown_as_it_is():
+def test_text_in_place_of_a_number_is_shown():
     assert "three" in render("scaled", {"factor": "three"})
 
 
@@ -40,6 +40,6 @@ def test_a_hint_that_is_not_there_is_no_hint():
     assert render_hint("returned_none", {}) is None
 
 
-@pytest.mark.parametrize("message", ["a_word_we_never_heard", "scaled"])
-def test_what_cannot_be_said_in_its_own_words_is_still_named(message):
+@pytest.mark.parametrize("message", ["an_unknown_word", "scaled"])
+def test_a_message_without_a_sentence_is_still_named(message):
     assert render(message, {}) == f"The grader found `{message}`, and this version of Chainrule has no sentence for it."

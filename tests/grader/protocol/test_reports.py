@@ -38,8 +38,8 @@ def test_the_public_form_has_exactly_the_documented_keys():
     }  # fmt: skip
 
 
-def test_the_public_form_speaks_in_sentences():
+def test_the_public_form_has_sentences():
     finding = make_finding(status=Status.FAILED, message="sign_flipped", hint="sign_flipped.hint")
 
     assert finding.to_public()["message"] == "Every number has the wrong sign."
-    assert finding.to_public()["hint"].startswith("Is a minus lost")
+    assert finding.to_public()["hint"].startswith("Is a minus sign missing")
