@@ -100,7 +100,7 @@ def test_an_error_of_an_earlier_block_says_so(at, assignment):
     ("outcome", "words"),
     [
         (Outcome.TIMED_OUT, "took too long"),
-        (Outcome.OUT_OF_MEMORY, "more memory"),
+        (Outcome.OUT_OF_MEMORY, "too much memory"),
         (Outcome.CRASHED, "Python itself crashed"),
         (Outcome.GRADED, "printed nothing"),
     ],
@@ -119,7 +119,7 @@ def test_without_an_answer_the_page_stops_polling_and_explains(at, assignment):
 
     text = at.get(SnippetRun.objects.get().get_absolute_url(), headers=PART).text
 
-    assert "our fault" in text
+    assert "No grader answered" in text
     assert "hx-trigger" not in text
 
 
@@ -137,7 +137,7 @@ def test_more_blocks_than_the_lesson_has_are_refused(at, assignment):
     assert "Reload the page" in at.post(page(assignment, "start"), data).text
 
 
-@pytest.mark.parametrize(("block", "words"), [("#" * 70_000, "at most 64 kB"), ("\0", "NUL")])
+@pytest.mark.parametrize(("block", "words"), [("#" * 70_000, "At most 64 kB"), ("\0", "NUL")])
 def test_large_sources_and_binary_files_are_refused_in_words(at, assignment, block, words):
     answer = at.post(page(assignment, "start"), {"block": [block], "run": 1}, headers=PART)
 

@@ -31,7 +31,7 @@ def test_two_attempts_stand_side_by_side(at, student, assignment):
 
 
 def test_the_same_code_is_said_to_be_the_same(at, student, assignment):
-    assert "The code is the same" in ask(at, *pair(student, assignment, "x = 1\n", "x = 1\n")).text
+    assert "The code is exactly the same" in ask(at, *pair(student, assignment, "x = 1\n", "x = 1\n")).text
 
 
 def test_code_is_shown_and_never_run(at, student, assignment):
