@@ -55,7 +55,7 @@ def wide(page):
     [(None, ANYBODY), ("student12", STUDENTS), ("instructor", TEACHERS)],
     ids=["anybody", "student", "instructor"],
 )
-def test_every_page_can_be_used_by_everybody_and_on_a_phone(idle, page, sign_in, violations, who, addresses):
+def test_every_page_is_accessible_and_fits_a_phone(idle, page, sign_in, violations, who, addresses):
     if who:
         sign_in(idle, who)
     found = {}
@@ -66,7 +66,7 @@ def test_every_page_can_be_used_by_everybody_and_on_a_phone(idle, page, sign_in,
     assert {address: trouble for address, trouble in found.items() if trouble} == {}
 
 
-def test_a_chart_that_was_drawn_for_a_wider_page_does_not_widen_this_one(idle, page, sign_in):
+def test_an_old_wide_chart_does_not_widen_the_page(idle, page, sign_in):
     sign_in(idle, "instructor")
     page.set_viewport_size(SMALL)
     page.goto(f"{idle.url}{TEACH}assignments/5/analytics")
@@ -75,7 +75,7 @@ def test_a_chart_that_was_drawn_for_a_wider_page_does_not_widen_this_one(idle, p
     assert wide(page) == []
 
 
-def test_on_a_phone_the_way_back_is_in_sight_and_what_matters_of_a_history_fits(idle, page, sign_in, write):
+def test_a_phone_shows_the_way_back_and_the_history(idle, page, sign_in, write):
     exercise = f"{idle.url}{COURSE}exercises/gradients/sum-of-matrix/"
     sign_in(idle, "student13")
     for code in ("x = 1", "x = 2"):
@@ -100,7 +100,7 @@ def test_on_a_phone_the_way_back_is_in_sight_and_what_matters_of_a_history_fits(
     assert hidden(page.get_by_role("region", name="Grades")) == 0
 
 
-def test_what_is_wider_than_its_frame_shows_that_there_is_more(idle, page, sign_in):
+def test_wide_content_shows_that_it_scrolls(idle, page, sign_in):
     sign_in(idle, "student13")
     page.set_viewport_size(SMALL)
     page.goto(f"{idle.url}{COURSE}exercises/nets/classifier-gpu/")

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def link_in_mail(system, path):
-    """Return the last address below a path that an e-mail named; waits until there is one."""
+    """Return the latest link to a path in the e-mails; wait until there is one."""
     for _ in range(100):
         found = re.findall(rf"http://127\.0\.0\.1:\d+{path}\S+", (system.folder / "web.log").read_text())
         if found:
@@ -22,14 +22,14 @@ def link_in_mail(system, path):
 
 
 def code_of(secret):
-    """Return what an authenticator app shows now (RFC 6238)."""
+    """Return the code that an authenticator app shows now (RFC 6238)."""
     digest = hmac.digest(b32decode(secret), (int(time.time()) // 30).to_bytes(8, "big"), "sha1")
     start = digest[-1] & 15
     return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 10**6:06}"
 
 
 def activate(page):
-    """Enter the code of now; a second time where it changed between the look and the click."""
+    """Enter the current code. Try again once if it changed before the click."""
     activated = page.get_by_role("heading", name="Recovery Codes")
     for _ in range(2):
         page.get_by_label("Authenticator code").fill(code_of(page.get_by_label("Authenticator secret").input_value()))
@@ -40,7 +40,7 @@ def activate(page):
     raise AssertionError("no code is taken")
 
 
-def test_a_forgotten_password_is_set_anew(idle, page):
+def test_a_forgotten_password_is_reset(idle, page):
     page.goto(f"{idle.url}/accounts/login/")
     page.get_by_role("link", name="Forgot your password?").click()
     page.get_by_label("Email").fill("student30@example.org")
@@ -57,7 +57,7 @@ def test_a_forgotten_password_is_set_anew(idle, page):
     page.get_by_role("heading", name="Automatic differentiation").wait_for()
 
 
-def test_a_second_factor_is_asked_for_once_it_is_there(idle, page, sign_in, violations):
+def test_a_second_factor_is_required_after_its_setup(idle, page, sign_in, violations):
     sign_in(idle, "student31")
     page.get_by_role("link", name="student31").click()
     page.get_by_role("link", name="E-mail addresses").click()

@@ -1,4 +1,4 @@
-"""The pages without a mouse: searching in the code, and past the header."""
+"""The pages without a mouse: search in the editor, skip the header, submit."""
 
 import pytest
 from playwright.sync_api import expect
@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 EXERCISE = find_package("gradients/sum-of-matrix")
 
 
-def test_what_is_searched_for_in_the_code_is_found_and_escape_leads_back(idle, page, sign_in, write):
+def test_search_finds_code_and_escape_returns_to_the_editor(idle, page, sign_in, write):
     sign_in(idle, "student22")
     page.get_by_role("link", name=EXERCISE.manifest.title).click()
     write("alpha = 1\nbeta = 2\n")
@@ -24,7 +24,7 @@ def test_what_is_searched_for_in_the_code_is_found_and_escape_leads_back(idle, p
     expect(page.locator(".cm-content")).to_be_focused()
 
 
-def test_the_first_stop_of_every_page_leads_past_its_header(idle, page, sign_in):
+def test_the_first_link_of_a_page_skips_its_header(idle, page, sign_in):
     sign_in(idle, "student23")
     page.goto(f"{idle.url}/courses/autograd-demo/grades/")
 
@@ -44,7 +44,7 @@ def tab_to(page, what):
     raise AssertionError(f"Tab never comes to {what}")
 
 
-def test_the_whole_way_from_the_sign_in_to_a_submission_and_back(idle, page):
+def test_sign_in_submit_and_cancel_work_by_keyboard(idle, page):
     page.goto(f"{idle.url}/accounts/login/")
     tab_to(page, page.get_by_label("User name"))
     page.keyboard.type("student24")

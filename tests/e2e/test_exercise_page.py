@@ -1,4 +1,4 @@
-"""The exercise page in a real browser: checks, files, drafts, and what a report shows."""
+"""The exercise page in a real browser: test runs, files, drafts and reports."""
 
 import json
 
@@ -18,7 +18,7 @@ def open_exercise(page, title=EXERCISE.manifest.title):
     page.locator(".cm-content").wait_for()
 
 
-def code(page):
+def editor_text(page):
     return page.locator("textarea[data-editor]")
 
 
@@ -30,7 +30,7 @@ def saved(page):
     page.locator("[data-draft-status]").get_by_text("Saved", exact=True).wait_for()
 
 
-def test_a_check_is_free_and_says_so(system, page, sign_in, write):
+def test_a_test_run_uses_no_attempt(system, page, sign_in, write):
     sign_in(system, "student11")
     open_exercise(page)
 
@@ -41,7 +41,7 @@ def test_a_check_is_free_and_says_so(system, page, sign_in, write):
     expect(page.locator("#status").get_by_text("0 attempts")).to_be_visible()
 
 
-def test_an_error_stands_below_its_line_until_the_next_run(system, page, sign_in, write):
+def test_an_error_is_shown_below_its_line_until_the_next_run(system, page, sign_in, write):
     sign_in(system, "student12")
     open_exercise(page)
 
@@ -58,7 +58,7 @@ def test_an_error_stands_below_its_line_until_the_next_run(system, page, sign_in
     results(page).get_by_text("Every check passed").wait_for(timeout=A_MINUTE)
 
 
-def test_what_was_typed_survives_a_reload(idle, page, sign_in, write):
+def test_a_draft_survives_a_reload(idle, page, sign_in, write):
     sign_in(idle, "student13")
     open_exercise(page)
 
@@ -67,13 +67,13 @@ def test_what_was_typed_survives_a_reload(idle, page, sign_in, write):
     page.reload()
     page.locator(".cm-content").wait_for()
 
-    expect(code(page)).to_have_value("half_done = 1")
+    expect(editor_text(page)).to_have_value("half_done = 1")
 
 
-def test_what_was_typed_without_a_connection_is_saved_when_it_comes_back(idle, page, sign_in, write):
+def test_a_draft_typed_offline_is_saved_after_reconnecting(idle, page, sign_in, write):
     sign_in(idle, "student14")
     open_exercise(page)
-    # Some answers that never come look like a lost connection, without an error on the console.
+    # A 204 looks like a lost connection to the script, but logs no error on the console.
     page.route("**/draft", lambda route: route.fulfill(status=204))
 
     write("typed_offline = 1")
@@ -82,11 +82,11 @@ def test_what_was_typed_without_a_connection_is_saved_when_it_comes_back(idle, p
     page.reload()
     page.locator(".cm-content").wait_for()
 
-    expect(code(page)).to_have_value("typed_offline = 1")
+    expect(editor_text(page)).to_have_value("typed_offline = 1")
     saved(page)
 
 
-def test_of_two_tabs_the_newer_wins_and_the_other_is_offered(idle, page, sign_in, write):
+def test_the_newer_of_two_tabs_wins_and_offers_the_other(idle, page, sign_in, write):
     sign_in(idle, "student15")
     open_exercise(page)
     other = page.context.new_page()
@@ -98,19 +98,19 @@ def test_of_two_tabs_the_newer_wins_and_the_other_is_offered(idle, page, sign_in
     other.keyboard.press("Control+a")
     other.keyboard.insert_text("second_tab = 1")
     other.get_by_text("There is another version of your code").wait_for()
-    expect(code(other)).to_have_value("second_tab = 1")
+    expect(editor_text(other)).to_have_value("second_tab = 1")
     other.get_by_role("button", name="Use it instead").click()
     saved(other)
 
-    expect(code(other)).to_have_value("first_tab = 1")
+    expect(editor_text(other)).to_have_value("first_tab = 1")
     other.close()
     page.reload()
     page.locator(".cm-content").wait_for()
-    expect(code(page)).to_have_value("first_tab = 1")
+    expect(editor_text(page)).to_have_value("first_tab = 1")
     expect(page.get_by_text("There is another version")).to_be_hidden()
 
 
-def test_a_notebook_is_put_into_the_editor_and_the_starter_comes_back(idle, page, sign_in, tmp_path):
+def test_a_notebook_opens_in_the_editor_and_reset_works(idle, page, sign_in, tmp_path):
     sign_in(idle, "student16")
     open_exercise(page)
     cells = [
@@ -121,16 +121,16 @@ def test_a_notebook_is_put_into_the_editor_and_the_starter_comes_back(idle, page
 
     page.get_by_label("Open a file").set_input_files(notebook)
     page.locator(".cm-content").get_by_text("x = 1").wait_for()
-    expect(code(page)).to_have_value("x = 1  # <script>\n")
+    expect(editor_text(page)).to_have_value("x = 1  # <script>\n")
 
     picture = tmp_path / "answer.png"
     picture.write_bytes(b"\x89PNG")
     page.get_by_label("Open a file").set_input_files(picture)
     page.get_by_role("alert").get_by_text(".py").wait_for()
-    expect(code(page)).to_have_value("x = 1  # <script>\n")
+    expect(editor_text(page)).to_have_value("x = 1  # <script>\n")
 
     page.get_by_role("link", name="Back to the starter").click()
-    expect(code(page)).to_have_value(EXERCISE.starter)
+    expect(editor_text(page)).to_have_value(EXERCISE.starter)
     with page.expect_download() as downloading:
         page.get_by_role("link", name="Download").click()
     assert downloading.value.suggested_filename.endswith(".py")

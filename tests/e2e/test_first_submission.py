@@ -21,7 +21,7 @@ def open_exercise(page):
     page.locator(".cm-content").wait_for()
 
 
-def test_a_wrong_answer_is_explained_and_a_right_one_gets_full_marks(system, page, sign_in, write, violations):
+def test_wrong_answers_are_explained_and_right_ones_get_full_marks(system, page, sign_in, write, violations):
     sign_in(system, "student1")
     open_exercise(page)
 
@@ -43,7 +43,7 @@ def test_a_wrong_answer_is_explained_and_a_right_one_gets_full_marks(system, pag
     page.get_by_role("link", name=f"{EXERCISE.manifest.title} passed").wait_for()
 
 
-def test_code_that_does_not_load_costs_nothing(system, page, sign_in, write):
+def test_code_that_does_not_load_uses_no_attempt(system, page, sign_in, write):
     sign_in(system, "student2")
     open_exercise(page)
 
@@ -54,7 +54,7 @@ def test_code_that_does_not_load_costs_nothing(system, page, sign_in, write):
     expect(page.locator("#status").get_by_text("0 attempts")).to_be_visible()
 
 
-def test_with_the_stream_cut_off_the_page_asks_again_and_again(system, page, sign_in, write):
+def test_the_page_polls_if_the_event_stream_is_blocked(system, page, sign_in, write):
     sign_in(system, "student3")
     page.route("**/events", lambda route: route.fulfill(status=204))
     open_exercise(page)
@@ -65,7 +65,7 @@ def test_with_the_stream_cut_off_the_page_asks_again_and_again(system, page, sig
     results(page).get_by_text("Every check passed.").wait_for(timeout=A_MINUTE)
 
 
-def test_two_students_at_once_get_each_their_own_result(system, chromium):
+def test_two_students_at_once_get_their_own_results(system, chromium):
     answers = {"student8": EXERCISE.solution, "student9": EXERCISE.starter}
     pages = {name: chromium.new_context().new_page() for name in answers}
     for name, page in pages.items():

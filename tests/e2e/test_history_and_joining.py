@@ -1,4 +1,4 @@
-"""Two attempts compared, and a student who comes into a course by its code, in a real browser."""
+"""Comparing two attempts, and joining a course with a code, in a real browser."""
 
 import pytest
 from playwright.sync_api import expect
@@ -32,7 +32,7 @@ def test_two_attempts_are_chosen_and_compared(idle, page, sign_in, write):
     expect(page.locator("ins")).to_have_text("1")
 
 
-def test_an_instructors_code_brings_a_new_student_in(idle, chromium, page, sign_in):
+def test_a_new_student_joins_with_a_course_code(idle, chromium, page, sign_in):
     sign_in(idle, "instructor")
     page.goto(f"{idle.url}/courses/autograd-demo/teach/codes/")
     page.get_by_role("button", name="Create a code").click()

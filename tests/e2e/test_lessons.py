@@ -17,46 +17,46 @@ def lesson(system, page, sign_in):
     return page
 
 
-def code(page, number):
+def block(page, number):
     return page.get_by_role("region", name=f"Code {number}")
 
 
 def write_into(page, number, text):
-    code(page, number).locator(".cm-content").click()
+    block(page, number).locator(".cm-content").click()
     page.keyboard.press("Control+a")
     page.keyboard.press("Delete")
     page.keyboard.insert_text(text)
 
 
-def test_a_block_is_changed_and_the_next_one_sees_it(lesson):
+def test_the_next_block_sees_a_changed_block(lesson):
     write_into(lesson, 1, "import torch\nx = torch.tensor([5.0])\nprint('only the first shows this')")
     write_into(lesson, 2, "print(x + 1)")
     lesson.keyboard.press("Control+Enter")
 
-    code(lesson, 2).get_by_text("tensor([6.])").wait_for(timeout=A_MINUTE)
-    assert "only the first" not in code(lesson, 2).locator(".snippet-output").inner_text()
+    block(lesson, 2).get_by_text("tensor([6.])").wait_for(timeout=A_MINUTE)
+    assert "only the first" not in block(lesson, 2).locator(".snippet-output").inner_text()
 
 
-def test_every_block_runs_as_it_is_and_shows_what_the_text_says(lesson):
-    said = code(lesson, 3).locator(".snippet-output").inner_text()
+def test_each_block_runs_and_shows_the_output_of_the_text(lesson):
+    expected = block(lesson, 3).locator(".snippet-output").inner_text()
     write_into(lesson, 1, "import torch")
 
-    # What the text says stands there already: the mark tells it from what the sandbox answers.
-    code(lesson, 3).locator(".snippet-output pre").evaluate("pre => { pre.dataset.said = '' }")
+    # The page shows the output of the text already. The mark distinguishes it from the sandbox's output.
+    block(lesson, 3).locator(".snippet-output pre").evaluate("pre => { pre.dataset.expected = '' }")
 
-    code(lesson, 3).get_by_role("button", name="Run").click()
+    block(lesson, 3).get_by_role("button", name="Run").click()
 
-    code(lesson, 3).locator(".snippet-output pre:not([data-said])").wait_for(timeout=A_MINUTE)
-    assert code(lesson, 3).locator(".snippet-output").inner_text() == said
+    block(lesson, 3).locator(".snippet-output pre:not([data-expected])").wait_for(timeout=A_MINUTE)
+    assert block(lesson, 3).locator(".snippet-output").inner_text() == expected
 
 
-def test_a_slip_is_told_with_its_line(lesson):
+def test_an_error_is_shown_with_its_line(lesson):
     write_into(lesson, 2, "print('so far')\nprint(nothing)")
-    code(lesson, 2).get_by_role("button", name="Run").click()
+    block(lesson, 2).get_by_role("button", name="Run").click()
 
-    code(lesson, 2).get_by_text("NameError").wait_for(timeout=A_MINUTE)
-    assert "Line 2:" in code(lesson, 2).inner_text()
-    expect(code(lesson, 2).get_by_text("so far", exact=True)).to_be_visible()
+    block(lesson, 2).get_by_text("NameError").wait_for(timeout=A_MINUTE)
+    assert "Line 2:" in block(lesson, 2).inner_text()
+    expect(block(lesson, 2).get_by_text("so far", exact=True)).to_be_visible()
 
 
 def test_an_exercise_is_one_click_away(lesson):

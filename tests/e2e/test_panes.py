@@ -1,4 +1,4 @@
-"""Statement and editor side by side: how wide each is, is the reader's choice, and is remembered."""
+"""Statement and editor side by side: the reader chooses the widths, and the browser stores them."""
 
 import pytest
 from playwright.sync_api import expect
@@ -21,7 +21,7 @@ def width(page):
     return page.locator("#statement").bounding_box()["width"]
 
 
-def test_the_line_moves_by_keyboard_and_stays_where_it_was_put(page, divider):
+def test_the_divider_moves_by_keyboard_and_keeps_its_position(page, divider):
     before = width(page)
 
     divider.focus()
@@ -39,7 +39,7 @@ def test_the_line_moves_by_keyboard_and_stays_where_it_was_put(page, divider):
     assert width(page) == pytest.approx(before, abs=1)
 
 
-def test_the_line_is_dragged_within_limits(page, divider):
+def test_the_divider_is_dragged_within_limits(page, divider):
     box = divider.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, 400)
     page.mouse.down()
@@ -53,7 +53,7 @@ def test_the_line_is_dragged_within_limits(page, divider):
     assert page.evaluate("document.documentElement.scrollWidth") == 1440
 
 
-def test_on_a_phone_there_is_one_column_and_no_line(page, divider):
+def test_a_phone_has_one_column_and_no_divider(page, divider):
     page.set_viewport_size({"width": 360, "height": 800})
 
     expect(divider).to_be_hidden()

@@ -1,4 +1,4 @@
-"""The website goes away under a page that follows a submission, and comes back: the page goes on by itself."""
+"""The website restarts while a page follows a submission: the page continues without a reload."""
 
 import pytest
 
@@ -11,7 +11,7 @@ EXERCISE = find_package("gradients/sum-of-matrix")
 A_MINUTE = 60_000
 
 
-def test_a_submission_outlives_a_restart_and_the_page_shows_its_result(tmp_path, chromium):
+def test_the_page_shows_the_result_after_a_website_restart(tmp_path, chromium):
     page = chromium.new_context().new_page()
     with whole_system(tmp_path, website=False) as system:
         with system.website():

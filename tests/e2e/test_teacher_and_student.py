@@ -1,4 +1,4 @@
-"""A teacher and a student, each in a browser of their own: what the one does, the other one sees."""
+"""A teacher and a student, each in their own browser: each sees what the other does."""
 
 import pytest
 from playwright.sync_api import expect
@@ -28,7 +28,7 @@ def hand_in(system, page, sign_in, write):
     return hand_in
 
 
-def test_what_a_teacher_says_of_a_submission_is_on_its_page(system, page, hand_in, in_another_browser):
+def test_a_teachers_comment_is_shown_to_the_student(system, page, hand_in, in_another_browser):
     hand_in("student1")
     teacher = in_another_browser(system, "instructor")
     teacher.goto(f"{system.url}{COURSE}/teach/gradebook/?q=student1")
@@ -44,7 +44,7 @@ def test_what_a_teacher_says_of_a_submission_is_on_its_page(system, page, hand_i
     ).to_be_visible()
 
 
-def test_a_regrade_is_looked_at_before_it_counts_and_taken_back(system, hand_in, in_another_browser):
+def test_a_regrade_is_previewed_applied_and_reverted(system, hand_in, in_another_browser):
     hand_in("student2")
     teacher = in_another_browser(system, "instructor")
     teacher.goto(f"{system.url}{COURSE}/teach/")

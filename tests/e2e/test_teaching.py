@@ -39,7 +39,7 @@ def test_a_grade_is_overridden_with_a_reason_and_undone(idle, page, sign_in):
     expect(page.get_by_text("Undone. The grade is what it was before.")).to_be_visible()
 
 
-def test_a_roster_is_looked_at_before_it_does_anything(idle, page, sign_in):
+def test_a_roster_is_previewed_before_the_import(idle, page, sign_in):
     sign_in(idle, "instructor")
     page.goto(teach(idle, "people/"))
     page.get_by_role("link", name="Import a roster").click()
@@ -52,22 +52,22 @@ def test_a_roster_is_looked_at_before_it_does_anything(idle, page, sign_in):
     expect(page.get_by_role("row", name="Emmy Noether")).to_be_visible()
 
 
-def test_an_assignment_is_set_changed_and_taken_back(idle, page, sign_in):
+def test_an_assignment_is_created_changed_and_removed(idle, page, sign_in):
     sign_in(idle, "instructor")
     page.goto(teach(idle, "assignments/"))
     page.get_by_role("link", name="New assignment").click()
     page.get_by_label("Exercise", exact=True).select_option("derivatives/sin")
-    page.get_by_label("Name in addresses").fill("extra/again")
-    page.get_by_role("button", name="Set the exercise").click()
+    page.get_by_label("Name in the URL").fill("extra/again")
+    page.get_by_role("button", name="Create the assignment").click()
     page.get_by_label("Attempts", exact=True).fill("3")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("Attempts", exact=True)).to_have_value("3")
-    page.get_by_role("button", name="Take it out of the course").click()
+    page.get_by_role("button", name="Remove it from the course").click()
 
     expect(page.get_by_text("is no longer part of the course")).to_be_visible()
 
 
-def test_a_student_gets_more_attempts_and_the_page_says_who_gave_them(idle, page, sign_in):
+def test_a_student_gets_extra_attempts_with_a_reason(idle, page, sign_in):
     sign_in(idle, "instructor")
     open_a_grade(idle, page, "student9")
     page.get_by_text("More time or attempts", exact=True).click()
@@ -78,7 +78,7 @@ def test_a_student_gets_more_attempts_and_the_page_says_who_gave_them(idle, page
     expect(page.get_by_text("Was ill").first).to_be_visible()
 
 
-def test_submissions_are_compared_and_the_result_can_be_found_again(idle, page, sign_in):
+def test_a_comparison_of_submissions_can_be_found_again(idle, page, sign_in):
     sign_in(idle, "instructor")
     page.goto(teach(idle, "similarity/"))
     page.get_by_role("button", name="Compare now").click()

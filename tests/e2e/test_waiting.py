@@ -1,4 +1,4 @@
-"""What a student sees while no grader runs."""
+"""What a student sees if no grader is running."""
 
 import pytest
 from playwright.sync_api import expect
@@ -18,7 +18,7 @@ def submit_solution(page, write):
     page.get_by_text("Waiting for a grader").wait_for()
 
 
-def test_a_submission_waits_in_words_and_is_graded_when_a_grader_starts(idle, page, sign_in, write):
+def test_a_waiting_submission_is_graded_when_a_grader_starts(idle, page, sign_in, write):
     sign_in(idle, "student4")
     submit_solution(page, write)
 

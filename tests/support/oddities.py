@@ -1,4 +1,4 @@
-"""Plain data with something odd in one place: what somebody may send who was taken over."""
+"""Plain data with one odd value: what a compromised sender can send."""
 
 import copy
 
@@ -6,14 +6,14 @@ MISSING = object()
 
 
 def places(node, at=()):
-    """Yield the way to each value within plain data."""
+    """Yield the path to each value in plain data."""
     for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
         yield (*at, key)
         yield from places(value, (*at, key))
 
 
 def replaced(node, way, value):
-    """Return a copy with another value in one place, or with none where the value is MISSING."""
+    """Return a copy with another value in one place; if `value` is MISSING, remove that place."""
     *before, last = way
     whole = inner = copy.deepcopy(node)
     for key in before:

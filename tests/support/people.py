@@ -1,4 +1,4 @@
-"""Builders: they fill in what a test is not about."""
+"""Builders of rows. They fill in the fields that a test does not care about."""
 
 from itertools import product
 from string import ascii_lowercase
@@ -12,8 +12,8 @@ from server.gradebook.models import Assignment
 from server.submissions import services
 from server.submissions.models import Kind, Submission
 
-# aaaa, aaab, ...: as long as each other, so that they stand in the order in which they were made; and without digits,
-# so that none is taken for the number that a test looks for.
+# aaaa, aaab, ...: equal lengths, so that they sort in the order of creation, and no digits, so that no name contains
+# a number that a test looks for.
 _names = map("".join, product(ascii_lowercase, repeat=4))
 
 MANIFEST = """
@@ -95,14 +95,14 @@ def make_report(given=10.0, most=10.0, *, slug="gradients/square", outcome=Outco
 
 
 def record(submission, report=None, *, token=None):
-    """Have a report recorded the way the queue does."""
+    """Record a report as the queue does."""
     return services.record(
         submission=str(submission.pk), token=token or submission.token, report=report or make_report()
     )
 
 
 def graded(learner, assignment, given, *, submitted_at=None, most=10.0):
-    """Hand in and have graded at once."""
+    """Hand in and record a report at once."""
     submission = make_submission(learner, assignment, submitted_at=submitted_at or timezone.now())
     record(submission, make_report(given, most, slug=submission.exercise))
     submission.refresh_from_db()

@@ -1,4 +1,4 @@
-"""The first page: what happens now."""
+"""The overview page: what is happening now."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ LATELY = timedelta(days=7)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pulse:
-    """What was handed in today, what still waits, and how often we failed lately (`LATELY`)."""
+    """What was handed in today, what still waits, and how many grading errors there were in the last days (`LATELY`)."""
 
     submitted: int
     passed: int
@@ -32,7 +32,7 @@ class Pulse:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stranded:
-    """How many submissions wait for a kind of grader of which none is running; `grader` names it."""
+    """How many submissions wait for a kind of grader (`grader`) if none of that kind is running."""
 
     grader: str
     waiting: int
@@ -50,14 +50,14 @@ class Deadline:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Turnout:
-    """How many students there are, and how many have not begun."""
+    """How many students there are, and how many have not started."""
 
     students: int
     not_begun: int
 
 
 def pulse(assignments: Collection[Assignment], *, now: datetime) -> Pulse:
-    """Return what happens in some assignments now. One query."""
+    """Return the counts of these assignments. One query."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     recent = Submission.objects.filter(assignment__in=assignments, submitted_at__gte=now - LATELY).order_by()
     today = Q(submitted_at__gte=midnight, kind=Kind.SUBMIT)
@@ -74,7 +74,7 @@ def pulse(assignments: Collection[Assignment], *, now: datetime) -> Pulse:
 
 
 def stranded(assignments: Collection[Assignment]) -> list[Stranded]:
-    """Return what waits in some assignments for graders that are not there. One query, none where nobody is missing."""
+    """Return the submissions that wait for missing graders. One query; none if no grader is missing."""
     missing = {runtime: grader for runtime in RUNTIMES if (grader := worker_presence.missing(runtime))}
     if not missing:
         return []
@@ -84,7 +84,7 @@ def stranded(assignments: Collection[Assignment]) -> list[Stranded]:
 
 
 def deadlines(assignments: Collection[Assignment], *, students: int, now: datetime) -> list[Deadline]:
-    """Return those of some assignments that are due within `NEAR`, the nearest first. One query."""
+    """Return the assignments that are due within `NEAR`, nearest first. One query."""
     due = [(one.due_at, one) for one in assignments if one.due_at is not None and now <= one.due_at <= now + NEAR]
     near = [one for _, one in sorted(due, key=lambda pair: pair[0])]
     counted = tried_and_passed(near)

@@ -1,4 +1,4 @@
-"""Which graders are alive. They are asked over the broker, which takes a moment: pages load this part by itself."""
+"""Which graders are alive. A request through the broker takes a moment, so pages load this part separately."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,17 +12,17 @@ from server.submissions.queue import worker_presence
 
 log = structlog.get_logger(__name__)
 
-# How long we wait for answers (seconds): a worker that is alive answers at once, even while it grades.
+# How long to wait for replies (s). A live worker replies at once, even while it grades.
 PATIENCE = 0.7
-# How long an answer is good for, so that many open pages ask once (seconds).
+# How long a result is cached (s), so that many open pages send one request.
 GOOD_FOR = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Worker:
-    """A worker that answered: what it takes jobs from, in how many processes, and how many jobs it has done.
+    """A worker that replied: its queues, its processes, and how many jobs it has graded.
 
-    `out` is why it takes none, empty where it does; `replaced` counts the sandboxes that it threw away.
+    `out` is the reason if it takes no jobs, else empty. `replaced` counts the sandboxes that it replaced.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Worker:
 
 
 def workers() -> list[Worker] | None:
-    """Return the grading workers that are alive; None where the broker cannot be asked."""
+    """Return the grading workers that are alive; None if the broker cannot be reached."""
     return cache.get_or_set("dashboard.workers", _ask, GOOD_FOR)
 
 

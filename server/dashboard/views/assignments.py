@@ -44,7 +44,7 @@ def assignments(request: Request, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def new(request: Request, slug: str) -> HttpResponse:
-    """Set an exercise: choose it and its terms."""
+    """Create an assignment: choose its exercise and terms."""
     course = taught_course(request, slug, permission="assignments.change")
     form = NewAssignmentForm(
         request.POST or None, instance=Assignment(course=course), initial={"exercise": request.GET.get("exercise", "")}
@@ -62,7 +62,7 @@ def new(request: Request, slug: str) -> HttpResponse:
 
 @require_POST
 def withdraw(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Take an assignment out of the course that nobody worked on."""
+    """Remove an assignment from the course if nobody has worked on it."""
     course = taught_course(request, slug, permission="assignments.change")
     one = get_object_or_404(course.assignments.select_related("course"), pk=pk)
     try:
@@ -76,7 +76,7 @@ def withdraw(request: Request, slug: str, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def assignment(request: Request, slug: str, pk: int) -> HttpResponse:
-    """The terms of an assignment, who has others, and changing them."""
+    """The terms of an assignment, its extensions, and a form to change the terms."""
     course = taught_course(request, slug)
     one = get_object_or_404(course.assignments.select_related("course"), pk=pk)
     form = AssignmentForm(request.POST or None, instance=one)
@@ -130,11 +130,11 @@ def _grades(count: int) -> str:
 
 
 def _names(mistakes: Sequence[Mistake]) -> dict[str, str]:
-    """Return what a chart calls each mistake: its diagnosis, or else the check that fails. No two are alike."""
+    """Return a unique name for each mistake in a chart: its diagnosis, else the check that fails."""
     names: dict[str, str] = {}
     for one in mistakes:
-        said = one.text if one.is_diagnosis and one.text else one.title
-        name = Truncator(said.replace("`", "")).chars(LONGEST_NAME)
+        label = one.text if one.is_diagnosis and one.text else one.title
+        name = Truncator(label.replace("`", "")).chars(LONGEST_NAME)
         names[one.mistake] = f"{name} ({one.mistake})" if name in names.values() else name
     return names
 

@@ -50,7 +50,7 @@ def export(request: Request, slug: str, form: str) -> HttpResponse:
 
 @require_GET
 def student(request: Request, slug: str, pk: int) -> HttpResponse:
-    """How one student stands with everything."""
+    """The standing of one student in every assignment."""
     course = taught_course(request, slug, permission="grades.view")
     learner = get_object_or_404(User, pk=pk, enrollments__course=course)
     context = {"course": course, "tab": "gradebook", "learner": learner, "statuses": statuses(learner, course)}

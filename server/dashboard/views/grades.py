@@ -1,4 +1,4 @@
-"""One student's grade in one assignment: what was handed in, what was decided, and deciding."""
+"""One student's grade in one assignment: submissions, decisions, and making a decision."""
 
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from server.submissions.models import Submission
 from server.submissions.rendering.presentation import result_of
 from server.submissions.selectors import history
 
-# What each button asks for: its form, and the permission that it takes.
+# The action, form and permission of each button.
 DECISIONS: dict[str, tuple[Action, type[Decided], str]] = {
     "override": (Action.OVERRIDDEN, OverrideForm, "grades.override"),
     "exempt": (Action.EXEMPTED, ExemptForm, "grades.exempt"),
@@ -37,7 +37,7 @@ DECISIONS: dict[str, tuple[Action, type[Decided], str]] = {
 
 @require_GET
 def grade(request: Request, slug: str, assignment: int, learner: int) -> HttpResponse:
-    """A student's grade in an assignment, also where nothing was handed in."""
+    """A student's grade in an assignment, even if nothing was handed in."""
     course = taught_course(request, slug, permission="grades.view")
     context = _grade(course, *_whose(course, assignment, learner))
     return render(request, "dashboard/grade.html", context)
@@ -45,7 +45,7 @@ def grade(request: Request, slug: str, assignment: int, learner: int) -> HttpRes
 
 @require_GET
 def submission(request: Request, slug: str, pk: UUID) -> HttpResponse:
-    """A submission: its report and code, what was said of it, and the grade it belongs to."""
+    """A submission: its report, code, comments, and the grade that it belongs to."""
     course = taught_course(request, slug)
     return render(request, "dashboard/submission.html", _submission(course, _submission_of(course, pk)))
 
@@ -69,13 +69,13 @@ def decide(request: Request, slug: str, assignment: int, learner: int, what: str
     except GradeError as error:
         form.add_error(None, str(error))
         return render(request, "dashboard/grade.html", _grade(course, about, whom) | {what: form}, status=422)
-    messages.success(request, "Kept, with your reason." if changed else "Nothing was changed by this.")
+    messages.success(request, "Saved, with your reason." if changed else "This changed nothing.")
     return redirect("dashboard:grade", course.slug, about.pk, whom.pk)
 
 
 @require_POST
 def undo(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Take a decision back."""
+    """Undo a decision."""
     course = taught_course(request, slug, permission="grades.undo")
     rows = GradeChange.objects.select_related("assignment", "undoes")
     change = get_object_or_404(rows, pk=pk, assignment__course=course)

@@ -1,4 +1,4 @@
-"""The first page of a course for those who teach it, and the exercises."""
+"""The overview of a course for its teachers, and the exercises."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -15,10 +15,10 @@ from server.dashboard.selectors.workers import workers as alive
 
 @require_GET
 def overview(request: Request, slug: str) -> HttpResponse:
-    """What happens now, who is stuck, what the class gets wrong, what is due."""
+    """Current activity, stuck students, common mistakes and deadlines."""
     course = taught_course(request, slug)
     now = timezone.now()
-    # Read once and handed on: the course as well, so that links need no look-up of it.
+    # Read once and passed on, with the course, so that links need no query.
     assignments = list(course.assignments.select_related("course"))
     turnout = select.turnout(course)
     context = {
@@ -36,7 +36,7 @@ def overview(request: Request, slug: str) -> HttpResponse:
 
 @require_GET
 def workers(request: Request, slug: str) -> HttpResponse:
-    """The part of the first page that tells which graders are alive."""
+    """The part of the overview that shows which graders are alive."""
     course, found = taught_course(request, slug), alive()
     nobody_takes = bool(found) and all(worker.out for worker in found or [])
     context = {"course": course, "workers": found, "nobody_takes": nobody_takes}
@@ -45,7 +45,7 @@ def workers(request: Request, slug: str) -> HttpResponse:
 
 @require_GET
 def exercises(request: Request, slug: str) -> HttpResponse:
-    """Every exercise there is, and whether it keeps its promises."""
+    """Every exercise, with the result of its quality checks."""
     course = taught_course(request, slug)
     return render(
         request,
@@ -56,7 +56,7 @@ def exercises(request: Request, slug: str) -> HttpResponse:
 
 @require_GET
 def exercise(request: Request, slug: str, exercise: str) -> HttpResponse:
-    """An exercise as students read it, set in this course or not."""
+    """An exercise as students see it, assigned in this course or not."""
     course = taught_course(request, slug)
     one = next((one for one in every_exercise(course) if one.exercise.slug == exercise), None)
     if one is None:

@@ -326,7 +326,7 @@ def test_an_exercise_can_be_read_before_it_is_assigned(teach, course, assignment
 
 def test_submissions_of_an_earlier_version_are_counted(teach, course, assignment, exercises):
     graded(make_student(course), assignment, given=3)
-    (exercises / "gradients/square/statement.md").write_page_text("Another statement")
+    (exercises / "gradients/square/statement.md").write_text("Another statement")
 
     assert "1 score is from an earlier version" in page_text(teach("dashboard:exercises"))
 
