@@ -20,7 +20,7 @@ LATELY = timedelta(days=7)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pulse:
-    """What was handed in today, what still waits, and how many grading errors there were in the last days (`LATELY`)."""
+    """What was handed in today, what still waits, and how many grading errors there were `LATELY`."""
 
     submitted: int
     passed: int
