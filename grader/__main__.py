@@ -27,7 +27,7 @@ from grader.grading.pipeline import grade
 from grader.packages.catalogue import find_package
 from grader.packages.scaffold import scaffold
 from grader.protocol.jobs import Job
-from grader.protocol.reports import Counterexample, Report, Status
+from grader.protocol.reports import CounterexampleEvidence, Report, Status
 from grader.sandboxes.base import Sandbox
 from grader.sandboxes.select import open_sandbox
 from grader.sandboxes.unconfined import DebuggerQuit, UnconfinedSandbox
@@ -123,7 +123,7 @@ def _grade(options: argparse.Namespace) -> int:
         report = grade(_job(options, source), sandbox=sandbox)
     finally:
         sandbox.close()
-    print(json.dumps(report.to_public()) if options.json else _text(report))
+    print(json.dumps(report.to_public()) if options.json else _report_text(report))
     return 0
 
 
@@ -145,7 +145,7 @@ def _grade_many(options: argparse.Namespace) -> int:
         for file in sorted(options.folder.glob("*.py")):
             report = grade(_job(options, _read(file)), sandbox=sandbox)
             line = json.dumps((report.to_dict() if options.full else report.to_public()) | {"file": file.name})
-            print(line if options.json else f"{file.name}\n{_text(report)}", flush=True)
+            print(line if options.json else f"{file.name}\n{_report_text(report)}", flush=True)
     finally:
         sandbox.close()
     return 0
@@ -195,7 +195,7 @@ def _new(options: argparse.Namespace) -> int:
     return 0
 
 
-def _text(report: Report) -> str:
+def _report_text(report: Report) -> str:
     lines = [
         f"{report.slug}: {report.points:g} of {report.max_points:g} points ({report.outcome}, {report.seconds:.3f} s)"
     ]
@@ -208,7 +208,7 @@ def _text(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _counterexample(example: Counterexample | None) -> list[str]:
+def _counterexample(example: CounterexampleEvidence | None) -> list[str]:
     if example is None:
         return []
     return [f"Try {example['call']}: yours {example['got']}, expected {example['expected']}."]

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from grader.grading.author import Answer
+from grader.grading.author import CaseAnswer
 from grader.grading.exercise import Exercise
 from grader.grading.images import reencoded
 from grader.packages.cases import Case
@@ -19,7 +19,7 @@ MAX_ATTACHMENTS = 6
 
 
 def attachments_of(
-    exercise: Exercise, answers: Sequence[Answer], charts: Mapping[int, SeriesAttachment]
+    exercise: Exercise, answers: Sequence[CaseAnswer], charts: Mapping[int, SeriesAttachment]
 ) -> list[Attachment]:
     """Return what the page shows of the public cases that were answered, at most `MAX_ATTACHMENTS`."""
     found: list[Attachment] = []

@@ -18,7 +18,7 @@ from typing import Protocol, TypeVar
 
 from grader.errors import PackageError
 from grader.packages.cases import Case
-from grader.protocol.reports import Counterexample, Data, Finding, SeriesAttachment, Value
+from grader.protocol.reports import CounterexampleEvidence, Data, Finding, SeriesAttachment, Value
 from grader.sandboxes.base import Observation
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ NOT_RUN = Stop(message="not_run")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class CaseAnswer:
     """A case with its observation. It is None if the run ended before the answer, and then `stop` says why."""
 
     case: Case
@@ -91,7 +91,7 @@ class Author(Protocol):
         """Return the cases of a seed; the same ones for the same seed."""
         ...
 
-    def judge(self, answers: Sequence[Answer]) -> Judgement:
+    def judge(self, answers: Sequence[CaseAnswer]) -> Judgement:
         """Return what the checks find in the answers."""
         ...
 
@@ -99,7 +99,7 @@ class Author(Protocol):
         """Return the tiny cases of a check, smallest first; none if the package has none for it."""
         ...
 
-    def counterexample(self, check: str, answers: Sequence[Answer]) -> Counterexample | None:
+    def counterexample(self, check: str, answers: Sequence[CaseAnswer]) -> CounterexampleEvidence | None:
         """Return the first answer of a ladder that visibly fails the check, None if there is none."""
         ...
 
@@ -119,7 +119,7 @@ class Bounded:
         """Return the cases of a seed."""
         return self._at_most(MAX_CASES, self._author.cases(seed, variant=variant), "cases")
 
-    def judge(self, answers: Sequence[Answer]) -> Judgement:
+    def judge(self, answers: Sequence[CaseAnswer]) -> Judgement:
         """Return the judgement, with long texts cut off."""
         judgement = self._author.judge(answers)
         self._at_most(MAX_CHECKS, judgement.findings, "findings")
@@ -131,10 +131,10 @@ class Bounded:
         """Return the tiny cases of a check."""
         return self._at_most(MAX_CASES, self._author.ladder(check), "counterexamples")
 
-    def counterexample(self, check: str, answers: Sequence[Answer]) -> Counterexample | None:
+    def counterexample(self, check: str, answers: Sequence[CaseAnswer]) -> CounterexampleEvidence | None:
         """Return the counterexample, with long texts cut off."""
         example = self._author.counterexample(check, answers)
-        return example and Counterexample(
+        return example and CounterexampleEvidence(
             call=example["call"][:MAX_TEXT], got=example["got"][:MAX_TEXT], expected=example["expected"][:MAX_TEXT]
         )
 

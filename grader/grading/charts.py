@@ -12,7 +12,7 @@ from grader.checks.trials import Trial
 from grader.grading.author import MAX_CURVE_POINTS, MAX_CURVES
 from grader.grading.exercise import Exercise
 from grader.packages.cases import Floats
-from grader.protocol.reports import Curve, SeriesAttachment
+from grader.protocol.reports import CurveAttachment, SeriesAttachment
 
 
 def charts_of(exercise: Exercise, trials: Sequence[Trial]) -> dict[int, SeriesAttachment]:
@@ -33,7 +33,7 @@ def _chart(exercise: Exercise, trial: Trial, value: Any) -> SeriesAttachment | N
     usable = _usable(value, trial.truth)
     yours = exercise.chart(trial.case, usable) if usable else None
     lines = yours.lines if yours else {}
-    series: list[Curve] = [
+    series: list[CurveAttachment] = [
         {"name": name, "yours": _points(lines.get(name, ())), "reference": _points(numbers)}
         for name, numbers in list(reference.lines.items())[:MAX_CURVES]
     ]

@@ -14,10 +14,10 @@ from grader.checks.check import Check
 from grader.checks.failures import Failed, Mismatch
 from grader.checks.show import show, show_apart, show_expression
 from grader.checks.trials import Trial
-from grader.protocol.reports import Counterexample
+from grader.protocol.reports import CounterexampleEvidence
 
 
-def smallest(check: Check, trials: Iterable[Trial]) -> Counterexample | None:
+def smallest(check: Check, trials: Iterable[Trial]) -> CounterexampleEvidence | None:
     """Return the first of the trials that visibly fails the check, None if there is none."""
     for trial in trials:
         failure = _failure(check, trial)
@@ -25,7 +25,7 @@ def smallest(check: Check, trials: Iterable[Trial]) -> Counterexample | None:
             continue
         got, expected = _answer(trial, failure)
         if got != expected:
-            return Counterexample(call=_put(trial, failure), got=got, expected=expected)
+            return CounterexampleEvidence(call=_put(trial, failure), got=got, expected=expected)
     return None
 
 

@@ -6,13 +6,13 @@ from functools import cached_property
 from grader.checks.check import Check
 from grader.checks.failures import Failed
 from grader.checks.trials import Trial
-from grader.grading.author import Answer, CheckFacts, Judgement
+from grader.grading.author import CaseAnswer, CheckFacts, Judgement
 from grader.grading.charts import charts_of
 from grader.grading.counterexamples import smallest
 from grader.grading.exercise import Exercise
 from grader.grading.scoring import finding_of, judge, needs_example
 from grader.packages.cases import Case
-from grader.protocol.reports import Counterexample
+from grader.protocol.reports import CounterexampleEvidence
 
 
 class InProcessAuthor:
@@ -29,7 +29,7 @@ class InProcessAuthor:
         """Return the cases of a seed."""
         return self._exercise.cases(seed, variant=variant)
 
-    def judge(self, answers: Sequence[Answer]) -> Judgement:
+    def judge(self, answers: Sequence[CaseAnswer]) -> Judgement:
         """Return what the checks find, and the curves of the public cases."""
         trials = [trial_of(self._exercise, answer) for answer in answers]
         verdicts = judge(self._exercise, trials)
@@ -44,7 +44,7 @@ class InProcessAuthor:
         on = self._check(check).on
         return [case for case in self._tiny_cases if not on or case.group in on]
 
-    def counterexample(self, check: str, answers: Sequence[Answer]) -> Counterexample | None:
+    def counterexample(self, check: str, answers: Sequence[CaseAnswer]) -> CounterexampleEvidence | None:
         """Return the first answer that visibly fails the check."""
         return smallest(self._check(check), (trial_of(self._exercise, answer) for answer in answers))
 
@@ -56,7 +56,7 @@ class InProcessAuthor:
         return next(check for check in self._exercise.checks if check.name == name)
 
 
-def trial_of(exercise: Exercise, answer: Answer) -> Trial:
+def trial_of(exercise: Exercise, answer: CaseAnswer) -> Trial:
     """Return the trial that the checks of an exercise see of an answer."""
     return Trial(
         case=answer.case,

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from grader.grading.attachments import attachments_of
-from grader.grading.author import Answer, Author, Bounded, Judgement, Stop
+from grader.grading.author import Author, Bounded, CaseAnswer, Judgement, Stop
 from grader.grading.exercise import Exercise, load_exercise
 from grader.grading.in_process import InProcessAuthor
 from grader.grading.scoring import failed, skipped
 from grader.packages.cases import Case
 from grader.protocol.jobs import Job, Scope
-from grader.protocol.reports import Attachment, Counterexample, Evidence, Finding, Outcome, Report
+from grader.protocol.reports import Attachment, CounterexampleEvidence, Evidence, Finding, Outcome, Report
 from grader.protocol.sources import MAX_SOURCE, NotText, TooLarge, check_source
 from grader.sandboxes.base import Call, Ending, Observation, Run, Sandbox
 from grader.telemetry.metrics import Laps
@@ -66,11 +66,11 @@ def cases_of(author: Author, job: Job) -> list[Case]:
     return [case for case in cases if case.public or job.scope is not Scope.PUBLIC]
 
 
-def put(cases: Sequence[Case], run: Run) -> list[Answer]:
+def put(cases: Sequence[Case], run: Run) -> list[CaseAnswer]:
     """Put the cases to a loaded submission and return an answer for each; its observation is None if none came."""
     observations = run.observe([call_of(case) for case in cases])
     every: list[Observation | None] = [*observations, *[None] * (len(cases) - len(observations))]
-    return [Answer(case=case, observation=observation) for case, observation in zip(cases, every, strict=True)]
+    return [CaseAnswer(case=case, observation=observation) for case, observation in zip(cases, every, strict=True)]
 
 
 def call_of(case: Case) -> Call:
@@ -93,7 +93,7 @@ def _case_counter(on_progress: Progress | None, count: int) -> Progress | None:
     return report
 
 
-def _is_complete(answers: Sequence[Answer]) -> bool:
+def _is_complete(answers: Sequence[CaseAnswer]) -> bool:
     return all(answer.observation is not None for answer in answers)
 
 
@@ -104,7 +104,7 @@ def _ending(ending: Ending, *, asked: int) -> Ending:
     return replace(ending, outcome=Outcome.GRADED, unanswered=None)
 
 
-def _counterexamples(author: Author, judgement: Judgement, run: Run) -> dict[str, Counterexample]:
+def _counterexamples(author: Author, judgement: Judgement, run: Run) -> dict[str, CounterexampleEvidence]:
     """Return the smallest counterexample of each check that a secret case failed, if there is one."""
     examples = {}
     for check in judgement.unexplained:
@@ -115,14 +115,14 @@ def _counterexamples(author: Author, judgement: Judgement, run: Run) -> dict[str
     return examples
 
 
-def _with_example(finding: Finding, example: Counterexample | None) -> Finding:
+def _with_example(finding: Finding, example: CounterexampleEvidence | None) -> Finding:
     if example is None:
         return finding
     evidence: Evidence = {**finding.evidence, "counterexample": example}
     return replace(finding, evidence=evidence)
 
 
-def _with_stop(answers: Sequence[Answer], ending: Ending, exercise: Exercise) -> list[Answer]:
+def _with_stop(answers: Sequence[CaseAnswer], ending: Ending, exercise: Exercise) -> list[CaseAnswer]:
     """Return the answers; the case that was running when the run was stopped says what stopped it."""
     if ending.unanswered is None or ending.unanswered >= len(answers):
         return list(answers)

@@ -36,7 +36,7 @@ class Outcome(StrEnum):
     GRADED = "graded"
 
 
-class HeatMap(TypedDict):
+class HeatMapEvidence(TypedDict):
     """A wrong tensor of a public case beside the expected one: its shape, and all numbers in order."""
 
     shape: list[int]
@@ -44,7 +44,7 @@ class HeatMap(TypedDict):
     expected: list[float]
 
 
-class Counterexample(TypedDict):
+class CounterexampleEvidence(TypedDict):
     """The smallest input on which the code is wrong: the call, what it returned and what was expected, as text."""
 
     call: str
@@ -55,8 +55,8 @@ class Counterexample(TypedDict):
 class Evidence(TypedDict, total=False):
     """What the page shows with a failed finding. It never holds anything of a secret case."""
 
-    heat_map: HeatMap
-    counterexample: Counterexample
+    heat_map: HeatMapEvidence
+    counterexample: CounterexampleEvidence
 
 
 class GraphAttachment(TypedDict):
@@ -76,7 +76,7 @@ class FigureAttachment(TypedDict):
     png: str
 
 
-class Curve(TypedDict):
+class CurveAttachment(TypedDict):
     """Numbers to draw side by side: None if a number is not finite.
 
     `yours` is empty if that part of the answer is missing or has another shape.
@@ -93,7 +93,7 @@ class SeriesAttachment(TypedDict):
     kind: Literal["series"]
     case: str
     title: str
-    series: list[Curve]
+    series: list[CurveAttachment]
 
 
 Attachment = GraphAttachment | FigureAttachment | SeriesAttachment

@@ -82,8 +82,8 @@ def observation_of(document: Any, tensors: Any) -> Observation:
 class UnconfinedSandbox:
     """A `Sandbox` without walls.
 
-    With `debug`, `breakpoint()` in the submission opens pdb at that line, and its first exception opens pdb where it was
-    raised. The output is then not captured. Raises DebuggerQuit if the user leaves the debugger with `q`.
+    With `debug`, `breakpoint()` in the submission opens pdb at that line, and so does the line of its first exception.
+    The output is then not captured. Raises DebuggerQuit if the user leaves the debugger with `q`.
     """
 
     name = "none"

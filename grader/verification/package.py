@@ -31,7 +31,7 @@ from grader.checks.failures import Mismatch
 from grader.checks.trials import Trial
 from grader.errors import PackageError
 from grader.grading.attachments import attachments_of
-from grader.grading.author import Answer
+from grader.grading.author import CaseAnswer
 from grader.grading.charts import charts_of
 from grader.grading.exercise import Exercise, load_exercise
 from grader.grading.in_process import trial_of
@@ -206,7 +206,7 @@ class _Verifier:
         truth, near_misses = _once(self.exercise.truth), _once(self.exercise.near_misses)
         for name, observations in null_answers(self.exercise, seed=SEEDS[0]):
             pairs = zip(cases, observations, strict=True)
-            answers = [Answer(case=case, observation=observation) for case, observation in pairs]
+            answers = [CaseAnswer(case=case, observation=observation) for case, observation in pairs]
             trials = [
                 replace(trial_of(self.exercise, answer), compute_truth=truth, compute_near_misses=near_misses)
                 for answer in answers
@@ -225,7 +225,7 @@ class _Verifier:
                     "stricter, or state `null_score`."
                 )
 
-    def _judge(self, answers: list[Answer], trials: list[Trial]) -> float:
+    def _judge(self, answers: list[CaseAnswer], trials: list[Trial]) -> float:
         """Return the points of all findings. Raises if a check raises, or if a finding is not valid JSON."""
         findings = [finding_of(self.exercise, verdict) for verdict in judge(self.exercise, trials)]
         self._check_sentences(findings)

@@ -1,6 +1,6 @@
 import pytest
 
-from grader.grading.author import Answer
+from grader.grading.author import CaseAnswer
 from grader.grading.exercise import load_exercise
 from grader.grading.in_process import trial_of
 from grader.sandboxes.base import Observation
@@ -12,7 +12,7 @@ def check_and_trial(value):
     exercise = load_exercise("nets/classifier-gpu")
     check = next(check for check in exercise.checks if check.name == "stays")
     case = next(case for case in exercise.cases(1) if check.on == (case.group,))
-    return check.run, trial_of(exercise, Answer(case=case, observation=Observation(value=value)))
+    return check.run, trial_of(exercise, CaseAnswer(case=case, observation=Observation(value=value)))
 
 
 def test_results_on_the_gpu_stay_there():

@@ -86,7 +86,7 @@ def failure_of(run: Any, *args: Any) -> Failed:
     with pytest.raises(Failed) as raised:
         run(*args)
     failed = raised.value
-    told = {name for name, value in failed.data.items() if value is not None}
+    known = {name for name, value in failed.data.items() if value is not None}
     for message in filter(None, (failed.message, failed.hint)):
-        assert fields_of(message) <= told
+        assert fields_of(message) <= known
     return failed

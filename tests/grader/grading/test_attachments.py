@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from grader.grading.attachments import attachments_of
-from grader.grading.author import MAX_CURVE_POINTS, Answer
+from grader.grading.author import MAX_CURVE_POINTS, CaseAnswer
 from grader.grading.charts import charts_of
 from grader.packages.cases import Chart, Floats
 from grader.sandboxes.base import Observation
@@ -28,7 +28,7 @@ class Drawing:
 
 
 def attached(exercise, trial):
-    answers = [Answer(case=trial.case, observation=trial.observation)]
+    answers = [CaseAnswer(case=trial.case, observation=trial.observation)]
     return attachments_of(exercise, answers, charts_of(exercise, [trial]))
 
 
