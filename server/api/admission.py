@@ -1,4 +1,4 @@
-"""Who may come in: a token, its scopes, its rate, and a body that can be read at all. Asked before anything else."""
+"""Admits requests: a valid token, its scopes, its rate limit, and a readable body. Checked before anything else."""
 
 from typing import Any
 
@@ -16,14 +16,14 @@ REALM = 'Bearer realm="chainrule"'
 
 
 class BearerToken(HttpBearer):
-    """A token in `Authorization: Bearer cr_...`. Any one of the scopes will do; none asked for: every token."""
+    """A token in `Authorization: Bearer cr_...` with at least one of the scopes; any token if there are no scopes."""
 
     def __init__(self, *scopes: TokenScope) -> None:
         super().__init__()
         self.scopes = scopes
 
     def __call__(self, request: HttpRequest) -> ApiToken:
-        """Return the token that the request carries, or raise the Problem with it."""
+        """Return the token of the request. Raises Problem if it is missing or not sufficient."""
         found = super().__call__(request)
         if found is None:
             raise Problem(Code.UNAUTHENTICATED, "No bearer token was sent.", headers={"WWW-Authenticate": REALM})
@@ -64,12 +64,12 @@ def _check_body(request: HttpRequest) -> None:
     except RequestDataTooBig:
         raise too_large() from None
     except UnreadablePostError:
-        raise Problem(Code.MALFORMED, "The connection broke before the whole body was here.") from None
+        raise Problem(Code.MALFORMED, "The connection broke before the whole body had arrived.") from None
     charset = request.content_params.get("charset", "utf-8") if request.content_params else "utf-8"
     if body and (request.content_type != "application/json" or charset.lower().strip('"') not in {"utf-8", "utf8"}):
         raise Problem(Code.UNSUPPORTED_MEDIA_TYPE, "Bodies are JSON in UTF-8: `Content-Type: application/json`.")
 
 
 def too_large() -> Problem:
-    """Return the problem with a body beyond what we take."""
+    """Return the problem of a body that is too large."""
     return Problem(Code.TOO_LARGE, f"A request may have {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes at most.")

@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 class Api(NinjaAPI):
-    """django-ninja, with a schema that says everything."""
+    """django-ninja, with a complete schema."""
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         """Return the OpenAPI 3.1 document."""
@@ -39,7 +39,7 @@ for module in (exercises, courses, submissions, grades, exports, webhooks, meta)
 
 
 def problem_of(error: Exception) -> Problem:
-    """Return what to tell the caller of an exception. What we did not foresee is logged and told as our mistake."""
+    """Return the problem that answers an exception. An unexpected exception is logged and answered as our mistake."""
     match error:
         case Problem():
             return error
@@ -53,25 +53,25 @@ def problem_of(error: Exception) -> Problem:
             return Problem(Code.MALFORMED, "This request is not well-formed.")
         case OperationalError():
             log.exception("database_unavailable")
-            return Problem(Code.UNAVAILABLE, "The database is busy or away.", headers={"Retry-After": "5"})
+            return Problem(Code.UNAVAILABLE, "The database is busy or down.", headers={"Retry-After": "5"})
     log.error("api_failed", exc_info=error)
-    return Problem(Code.INTERNAL, "Something of ours went wrong. It was noted under the request id.")
+    return Problem(Code.INTERNAL, "Something went wrong on the server. It is logged with the request id.")
 
 
 def _validation(error: ValidationError) -> Problem:
     wrong = [At(pointer=_pointer(one["loc"]), detail=one["msg"]) for one in error.errors]
-    return Problem(Code.INVALID, "What was sent does not fit the schema: `errors` says where.", wrong)
+    return Problem(Code.INVALID, "The request does not fit the schema: see `errors`.", wrong)
 
 
 def _pointer(place: tuple[Any, ...]) -> str:
-    # The first part says where it came from; of a body, the second is the name of our parameter.
-    where, *rest = place
-    parts = _without_tags(rest[1:]) if where == "body" else [where, *rest]
+    # The first part is the source (body, query, ...); in a body, the second part is the name of our parameter.
+    source, *rest = place
+    parts = _without_tags(rest[1:]) if source == "body" else [source, *rest]
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 def _without_tags(parts: list[Any]) -> list[Any]:
-    """Drop the names of a body's alternatives, which stand in no JSON."""
+    """Drop the names of a body's alternatives, which are not in the JSON."""
     if parts[:1] in (["source"], ["notebook"]):
         parts = parts[1:]
     return ["user", *parts[2:]] if parts[:1] == ["user"] else parts
@@ -82,6 +82,6 @@ def _answer(request: HttpRequest, error: Any) -> HttpResponse:
     return answer(problem_of(error), request)
 
 
-# django-ninja has handlers of its own for these, which would win.
+# django-ninja has its own handlers for these, which would be used instead.
 for _kind in (Http404, HttpError, ValidationError):
     api.add_exception_handler(_kind, _answer)

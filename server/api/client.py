@@ -1,6 +1,6 @@
 """A small client of the API: hand in, follow, read the report. Standard library only.
 
-What it asks for and reads is checked against the published schema by a test.
+A test compares its requests, and the fields that it reads, with the published schema.
 """
 
 import json
@@ -13,14 +13,14 @@ from typing import Any, Self
 from urllib.parse import urlencode
 from uuid import uuid4
 
-# How often a request that got no answer, or a 503, is sent again with the same key.
+# How often a request is sent, with the same key, if there is no answer or a 503.
 TRIES = 4
 
 
 class ApiError(Exception):
-    """The API said no, or nothing at all; the text is for people, the rest for programs.
+    """The API refused a request or did not answer. The text is for people, the attributes for programs.
 
-    `code` is empty without an answer; `pointers` say which parts of the request were wrong.
+    `code` is empty if there was no answer; `pointers` name the parts of the request that were wrong.
     """
 
     def __init__(self, detail: str, *, code: str = "", pointers: Sequence[str] = ()) -> None:
@@ -43,12 +43,12 @@ class Followed:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether the submission is finished."""
         return self.state not in {"queued", "running"}
 
     @classmethod
     def of_json(cls, data: dict[str, Any]) -> Self:
-        """Read what the API sent."""
+        """Read a submission from the API's JSON."""
         score, progress = data["score"] or {}, data["progress"] or {}
         return cls(
             id=data["id"],
@@ -69,7 +69,7 @@ class Client:
     token: str
 
     def find_assignment(self, slug: str, *, course: str | None = None) -> int:
-        """Return the number of the assignment with this slug; ApiError where there is none, or more than one."""
+        """Return the id of the assignment with this slug. Raises ApiError if there is none, or more than one."""
         query = urlencode({"slug": slug} | ({"course": course} if course else {}))
         items = self._call("GET", f"/assignments?{query}")["items"]
         if len(items) != 1:
@@ -78,14 +78,14 @@ class Client:
         return items[0]["id"]
 
     def hand_in(self, source: str, *, assignment: int, external_id: str | None = None) -> Followed:
-        """Hand in code and return the submission. However often the net fails, it is handed in once."""
+        """Hand in code and return the submission. Retries after network errors, but the code is handed in only once."""
         body: dict[str, Any] = {"assignment": assignment, "source": source}
         if external_id is not None:
             body["user"] = {"external_id": external_id}
         return Followed.of_json(self._call("POST", "/submissions", body, key=str(uuid4())))
 
     def follow(self, submission: str, *, pause: float = 1.0) -> Iterator[Followed]:
-        """Yield the submission as it is now, and then whenever it is something else, until it is over."""
+        """Yield the submission as it is now, then after each change, until it is finished."""
         shown = None
         while True:
             now = Followed.of_json(self._call("GET", f"/submissions/{submission}"))
@@ -107,7 +107,7 @@ class Client:
             except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
                 answered = isinstance(error, urllib.error.HTTPError)
                 if (answered and error.code != 503) or not left:  # type: ignore[union-attr]
-                    raise self._told(error) from None
+                    raise self._api_error(error) from None
                 time.sleep(0.5)
         raise AssertionError("the last try either returns or raises")
 
@@ -121,7 +121,7 @@ class Client:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             return json.load(answer)
 
-    def _told(self, error: Exception) -> ApiError:
+    def _api_error(self, error: Exception) -> ApiError:
         if not isinstance(error, urllib.error.HTTPError):
             return ApiError(f"No answer from {self.url}: {getattr(error, 'reason', error)}")
         with error:
@@ -132,4 +132,4 @@ class Client:
                 text = f"{problem['title']}: {problem['detail']}{wrong}"
                 return ApiError(text, code=problem["code"], pointers=pointers)
             except (ValueError, KeyError, TypeError):
-                return ApiError(f"{self.url} answered {error.code}, and not as an API does.")
+                return ApiError(f"{self.url} answered {error.code}, which is not an answer of the API.")

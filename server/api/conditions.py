@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110, section 13): ETags are made of the bytes that are sent."""
+"""Conditional requests (RFC 9110, section 13): ETags are digests of the bytes that are sent."""
 
 from hashlib import sha256
 
@@ -19,7 +19,7 @@ def matches(header: str, etag: str) -> bool:
 
 
 def conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Return the answer to a GET with its ETag, or 304 where the caller has it already."""
+    """Return the answer to a GET with its ETag, or 304 if the caller has it already."""
     if request.method != "GET" or response.status_code != 200:
         return response
     etag = etag_of(response.content)

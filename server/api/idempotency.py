@@ -1,8 +1,8 @@
-"""Requests that are safe to send twice: one Idempotency-Key, one piece of work, one answer.
+"""Makes requests safe to send twice: for one Idempotency-Key, the work is done once and has one answer.
 
-The key is claimed by an insert that the database lets through once, before any work. The answer is kept in the same
-transaction as the work, so whoever finds a claim without an answer knows that nothing was done: either it is under
-way, or its process died and the claim may be taken over.
+Before any work, the key is claimed by a unique insert. The answer is stored in the same transaction as the work. So if
+a claim has no answer, nothing was done: either the work is in progress, or its process died and another request can
+take over the claim.
 """
 
 from collections.abc import Callable
@@ -18,15 +18,15 @@ from server.api.models import ApiToken, KeptAnswer
 from server.api.problems import Code, Problem
 
 KEPT_FOR = timedelta(hours=24)
-# No request works longer than this; a claim that is older belongs to a process that died.
+# No request takes longer than this. An older claim without an answer belongs to a process that died.
 WORKING = timedelta(seconds=60)
 KEPT_HEADERS = ("Location", "Retry-After", "ETag", "Content-Type")
 
 
 def once(request: HttpRequest, key: str | None, work: Callable[[], HttpResponse]) -> HttpResponse:
-    """Do the work in a transaction and return its answer; with a key that was used before, the answer it had then.
+    """Do the work in a transaction and return its answer. If the key was used before, return the answer of that time.
 
-    A Problem rolls everything back and frees the key: nothing was done, so that a later try may do it.
+    A Problem rolls everything back and frees the key: nothing was done, so the request can be sent again.
     """
     if key is None:
         with transaction.atomic():
@@ -36,16 +36,16 @@ def once(request: HttpRequest, key: str | None, work: Callable[[], HttpResponse]
 
 
 def fingerprint(request: HttpRequest) -> str:
-    """Return what tells one request from another: method, address and body."""
+    """Return a digest of the request: method, address and body."""
     return sha256(f"{request.method} {request.get_full_path()}\n".encode() + request.body).hexdigest()
 
 
 def replace(kept: int, response: HttpResponse) -> None:
-    """Keep a later answer instead: the one that the caller really got, having waited."""
+    """Store a later answer instead: the one that the caller got after waiting."""
     KeptAnswer.objects.filter(pk=kept).update(**_answer(response))
 
 
-def forget() -> int:
+def delete_old_answers() -> int:
     """Delete the answers that are a day old; return how many."""
     return KeptAnswer.objects.filter(claimed_at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
@@ -54,17 +54,17 @@ def _token_of(request: Any) -> ApiToken:
     return request.auth
 
 
-def _claim(token: ApiToken, key: str, asked: str) -> KeptAnswer:
-    """Return a claim of our own, or an earlier one that has its answer; Problem where neither can be had."""
+def _claim(token: ApiToken, key: str, digest: str) -> KeptAnswer:
+    """Return a new claim, or an earlier one that has an answer. Raises Problem if there is neither."""
     try:
         with transaction.atomic():
-            return KeptAnswer.objects.create(token=token, key=key, fingerprint=asked, claimed_at=timezone.now())
+            return KeptAnswer.objects.create(token=token, key=key, fingerprint=digest, claimed_at=timezone.now())
     except IntegrityError:
         earlier = KeptAnswer.objects.filter(token=token, key=key).first()
     if earlier is None or _is_stale(earlier):
-        return _take_over(token, key, asked, earlier)
-    if earlier.fingerprint != asked:
-        raise Problem(Code.KEY_REUSED, "This Idempotency-Key came with another request before.")
+        return _take_over(token, key, digest, earlier)
+    if earlier.fingerprint != digest:
+        raise Problem(Code.KEY_REUSED, "This Idempotency-Key was used for another request.")
     if earlier.status is None:
         raise _under_way()
     return earlier
@@ -74,13 +74,13 @@ def _is_stale(claim: KeptAnswer) -> bool:
     return timezone.now() - claim.claimed_at > (WORKING if claim.status is None else KEPT_FOR)
 
 
-def _take_over(token: ApiToken, key: str, asked: str, stale: KeptAnswer | None) -> KeptAnswer:
+def _take_over(token: ApiToken, key: str, digest: str, stale: KeptAnswer | None) -> KeptAnswer:
     if stale is not None:
-        # Only as we saw it: somebody else may be taking it over at this moment.
+        # Only if it is unchanged: another request can be taking it over at this moment.
         KeptAnswer.objects.filter(pk=stale.pk, claimed_at=stale.claimed_at, status=stale.status).delete()
     try:
         with transaction.atomic():
-            return KeptAnswer.objects.create(token=token, key=key, fingerprint=asked, claimed_at=timezone.now())
+            return KeptAnswer.objects.create(token=token, key=key, fingerprint=digest, claimed_at=timezone.now())
     except IntegrityError:
         raise _under_way() from None
 
@@ -91,7 +91,7 @@ def _do(claim: KeptAnswer, work: Callable[[], HttpResponse]) -> HttpResponse:
         with transaction.atomic():
             response = work()
             if not ours.update(**_answer(response)):
-                raise _under_way()  # we took so long that another took over
+                raise _under_way()  # this took so long that another request took over
     except BaseException:
         ours.delete()
         raise

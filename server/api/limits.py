@@ -1,7 +1,7 @@
-"""Rate limits: so many requests a minute for each token, counted in the shared cache.
+"""Rate limits: a number of requests a minute for each token, counted in the shared cache.
 
 The headers are those of the IETF draft "RateLimit header fields for HTTP": `RateLimit-Policy` says what is allowed,
-`RateLimit` what is left (`r`) and in how many seconds the count begins anew (`t`).
+`RateLimit` what is left (`r`) and in how many seconds the count starts again (`t`).
 """
 
 import time
@@ -27,7 +27,7 @@ class Allowance:
     exceeded: bool
 
     def headers(self) -> dict[str, str]:
-        """Return the header fields that say so."""
+        """Return it as header fields."""
         return {
             "RateLimit-Policy": f'"minute";q={self.quota};w={WINDOW}',
             "RateLimit": f'"minute";r={self.remaining};t={self.reset}',
@@ -35,7 +35,7 @@ class Allowance:
 
 
 def take(token: int) -> Allowance:
-    """Count one request of a token. Where the cache is away, nobody is turned down."""
+    """Count one request of a token. If the cache is down, no request is refused."""
     now = int(time.time())
     used = _count(f"api-rate:{token}:{now // WINDOW}")
     quota = settings.API_REQUESTS_PER_MINUTE
@@ -45,6 +45,6 @@ def take(token: int) -> Allowance:
 def _count(key: str) -> int:
     try:
         return 1 if cache.add(key, 1, timeout=2 * WINDOW) else cache.incr(key)
-    except (redis.RedisError, ValueError):  # ValueError: it ran out between the two
+    except (redis.RedisError, ValueError):  # ValueError: the key expired between the two
         log.warning("rate_not_counted", key=key)
         return 1

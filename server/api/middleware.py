@@ -1,7 +1,7 @@
-"""Everything under /api/: one way in, one way out.
+"""Handles every request under /api/.
 
-The API has no sessions and looks at no cookie, so the website's middleware is left out: nothing there could answer
-with a page. Whatever happens, the caller gets JSON with a request id.
+The API has no sessions and reads no cookies, so it skips the website's middleware, which could answer with a page.
+Every answer, also to an unexpected error, is JSON with a request id.
 """
 
 import re
@@ -25,14 +25,14 @@ from server.api.waiting import held
 from server.observability.requests import begin, end
 
 PREFIX = "/api/"
-# The page for people, and only that, goes the way of pages.
+# Only this page, which is for people, is served like the other pages.
 PAGES = frozenset({"/api/v1/docs"})
 ROUTE_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 @sync_and_async_middleware
 def api_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Answer what is under /api/; leave the rest to the others. Must be the first."""
+    """Answer requests under /api/ and pass on all others. Must be the first middleware."""
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -58,7 +58,7 @@ def is_ours(path: str) -> bool:
 
 
 def respond(request: Any) -> HttpResponse:
-    """Return the answer to a request, whatever happens."""
+    """Return the answer to a request. Never raises."""
     began = begin(request)
     with logs.bound(request_id=request.request_id):
         response = _finished(request, _answered(request))
@@ -76,22 +76,22 @@ def _answered(request: Any) -> HttpResponse:
 
 
 def _check_address(request: HttpRequest) -> None:
-    request.get_host()  # raises where the host is not one of ours
+    request.get_host()  # raises if the host is not in ALLOWED_HOSTS
     if settings.SECURE_SSL_REDIRECT and not request.is_secure():
-        # Not redirected: by then the token has crossed the net in the clear already.
-        raise Problem(Code.FORBIDDEN, "Use https: a token must not be sent in the clear.")
+        # No redirect: the token was already sent unencrypted.
+        raise Problem(Code.FORBIDDEN, "Use https: a token must not be sent unencrypted.")
     if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-        raise Problem(Code.MALFORMED, "An address must not hold NUL.")
+        raise Problem(Code.MALFORMED, "An address must not contain NUL.")
 
 
 def _check_query(request: HttpRequest, route: str) -> None:
-    """Refuse parameters that nobody knows: a filter with a typing error would return everything."""
+    """Refuse unknown parameters: a filter with a typing error would return everything."""
     path = "/" + ROUTE_PARAMETER.sub(r"{\1}", route)
     known = query_names(_schema(), path, request.method or "")
     unknown = [] if known is None else [name for name in request.GET if name not in known]
     if unknown:
         wrong = [At(pointer=f"/query/{name}", detail="There is no such parameter.") for name in unknown]
-        raise Problem(Code.INVALID, "The address has parameters that mean nothing here.", wrong)
+        raise Problem(Code.INVALID, "The address has unknown parameters.", wrong)
 
 
 @cache
@@ -100,7 +100,7 @@ def _schema() -> Any:
 
 
 def _finished(request: Any, response: HttpResponse) -> HttpResponse:
-    """Make a problem of what others answered, then set the headers that every answer has."""
+    """Turn errors of Django into problems, then set the headers that every answer has."""
     final = _as_problem(request, conditional(request, response))
     for name, value in {**getattr(request, "rate_headers", {}), **_common(request)}.items():
         final.headers.setdefault(name, value)

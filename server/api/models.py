@@ -1,4 +1,4 @@
-"""What the API keeps: tokens, the keys of requests it has answered, and the names others give to submissions."""
+"""What the API stores: tokens, answers by Idempotency-Key, and external references of submissions."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from server.submissions.models import Submission
 
 
 class TokenScope(models.TextChoices):
-    """What a token may do."""
+    """The permissions of a token."""
 
     SUBMISSIONS_WRITE = "submissions:write", "Hand in code"
     SUBMISSIONS_READ = "submissions:read", "Read submissions and reports"
@@ -20,10 +20,10 @@ class TokenScope(models.TextChoices):
 
 
 class ApiToken(models.Model):
-    """A key to the API. The token itself is shown once and never kept: `digest` is its SHA-256, `prefix` its beginning.
+    """A token for the API. It is shown once and never stored: `digest` is its SHA-256, `prefix` its beginning.
 
-    It opens its courses only. With a `learner` it speaks for that person alone; `owner` answers for what is changed
-    with it.
+    It is valid only for its courses. With a `learner` it acts for that person alone; `owner` is responsible for
+    changes that are made with it.
     """
 
     name = models.CharField(max_length=100)
@@ -47,19 +47,19 @@ class ApiToken(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
     def is_valid(self, now: datetime) -> bool:
-        """Whether it still opens anything."""
+        """Whether the token is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
     def allows(self, scope: TokenScope) -> bool:
-        """Whether it has a scope."""
+        """Whether the token has a scope."""
         return scope.value in self.scopes
 
 
 class KeptAnswer(models.Model):
-    """The answer to a request that carried an Idempotency-Key. The row itself is the claim: one token, one key, once.
+    """The answer to a request with an Idempotency-Key. The row itself is the claim: unique for token and key.
 
-    `fingerprint` is the SHA-256 of what was asked. `status` is None while the work is under way; it is set in the
-    same transaction as the work, so that a claim without a status means that nothing was done.
+    `fingerprint` is the SHA-256 of the request. `status` is None while the work is in progress. It is set in the same
+    transaction as the work, so if a claim has no status, nothing was done.
     """
 
     token = models.ForeignKey(ApiToken, models.CASCADE, related_name="kept_answers")
@@ -74,11 +74,11 @@ class KeptAnswer(models.Model):
         constraints = [models.UniqueConstraint(fields=["token", "key"], name="one_answer_per_key")]
 
     def __str__(self) -> str:
-        return f"{self.key}: {self.status or 'under way'}"
+        return f"{self.key}: {self.status or 'in progress'}"
 
 
 class ExternalReference(models.Model):
-    """What the one who handed in a submission calls it."""
+    """The name of a submission in the system that handed it in."""
 
     submission = models.OneToOneField(Submission, models.CASCADE, primary_key=True, related_name="external_reference")
     text = models.CharField(max_length=200, db_index=True)

@@ -1,4 +1,4 @@
-"""What django-ninja's schema leaves out: every problem, the headers, and what a token is."""
+"""Adds what django-ninja's schema does not contain: the problems, the headers, and the description of tokens."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from server.api.problems import CONTENT_TYPE, KINDS, TYPES, Code
 
 DESCRIPTION = """Hand in code for learners, follow it, and read scores and grades.
 
-Get a token from whoever runs this server and send it with every request: `Authorization: Bearer cr_...`.
-A token is bound to courses; what belongs to another course does not exist for it (404).
+Get a token from the people who run this server and send it with every request: `Authorization: Bearer cr_...`.
+A token is bound to courses. Anything in another course does not exist for it (404).
 
-Hand in with `POST /submissions`, with an `Idempotency-Key` of your own: a request that got lost may be sent again as
-often as you like, and makes one submission. Then ask at `Location` until `state` is `graded`, or have a webhook tell
-you. `error` means that we failed: there is no score, no attempt is used, and staff can have it graded again.
+Hand in with `POST /submissions` and an `Idempotency-Key` of your own: if a request got lost, you can send it again as
+often as you like, and it makes one submission. Then request `Location` until `state` is `graded`, or use a webhook.
+`error` means that we failed: there is no score, no attempt is used, and staff can have it graded again.
 
 Lists have a `limit`; `next` is the address of the page after. Answers to GET have an ETag.
 Problems are `application/problem+json` (RFC 9457) with a `code` for programs and a request id.
@@ -33,30 +33,30 @@ OF = {
 TEXT = {"schema": {"type": "string"}}
 ALWAYS = {"X-Request-ID": {"description": "Names this request in our log.", **TEXT}}
 RATE = {
-    "RateLimit": {"description": "Requests left (r) until the count begins anew in t seconds.", **TEXT},
+    "RateLimit": {"description": "Requests left (r) until the count starts again in t seconds.", **TEXT},
     "RateLimit-Policy": {"description": "Requests allowed (q) in a window of w seconds.", **TEXT},
 }
 HEADERS = {
     "202": {
-        "Location": {"description": "Where to ask for the score.", **TEXT},
-        "Retry-After": {"description": "When to ask first, in seconds.", **TEXT},
+        "Location": {"description": "The address of the submission, with its score.", **TEXT},
+        "Retry-After": {"description": "When to request it first, in seconds.", **TEXT},
     },
     "401": {"WWW-Authenticate": {"description": "What is wrong with the token.", **TEXT}},
     "405": {"Allow": {"description": "The methods that are served here.", **TEXT}},
     "429": {"Retry-After": {"description": "When to try again, in seconds.", **TEXT}},
     "503": {"Retry-After": {"description": "When to try again, in seconds.", **TEXT}},
 }
-REPLAYED = {"Idempotent-Replayed": {"description": "`true` where this answer was given before.", **TEXT}}
+REPLAYED = {"Idempotent-Replayed": {"description": "`true` if this answer was given before.", **TEXT}}
 
 
 def query_names(schema: Any, path: str, method: str) -> set[str] | None:
-    """Return the query parameters that an operation knows; None where there is no such operation."""
+    """Return the query parameters of an operation; None if there is no such operation."""
     operation = schema["paths"].get(path, {}).get(method.lower())
     return operation and {one["name"] for one in operation["parameters"] if one["in"] == "query"}
 
 
 def completed(schema: Any) -> Any:
-    """Return the schema with all that can come back."""
+    """Return the schema with every possible answer."""
     schema["jsonSchemaDialect"] = "https://spec.openapis.org/oas/3.1/dialect/base"
     schema["components"]["schemas"]["Problem"] = _problem_schema()
     for item in schema["paths"].values():
@@ -67,7 +67,7 @@ def completed(schema: Any) -> Any:
 
 def _complete(operation: dict[str, Any], method: str) -> None:
     for parameter in operation["parameters"]:
-        # Whoever leaves it out gets a 428, which says more than a missing field would.
+        # Required in the schema only: without it the answer is a 428, which is clearer than the 422 of a missing field.
         parameter["required"] = parameter["required"] or parameter["name"] == "If-Match"
     with_token = bool(operation.get("security"))
     responses = {str(status): answer for status, answer in operation["responses"].items()}

@@ -1,4 +1,4 @@
-"""Overriding a grade through the API: only the one that the caller has seen."""
+"""Overrides a grade through the API, if it has not changed since the caller read it."""
 
 from django.db import transaction
 
@@ -16,12 +16,12 @@ from server.gradebook.models import Action, Grade
 
 
 @transaction.atomic
-def override(token: ApiToken, assignment: int, user: int, asked: NewGrade, *, if_match: str | None) -> Grade:
-    """Set what the learner gets and return the grade; Problem where it is not the one that `if_match` names."""
+def override(token: ApiToken, assignment: int, user: int, new: NewGrade, *, if_match: str | None) -> Grade:
+    """Override a learner's grade and return it. Raises Problem if its ETag is not the one in `if_match`."""
     if if_match is None:
         raise Problem(Code.PRECONDITION_REQUIRED, "Read the grade first and send its ETag in If-Match.")
     if token.owner is None:
-        raise Problem(Code.FORBIDDEN, "This token has no owner who could answer for an override.")
+        raise Problem(Code.FORBIDDEN, "This token has no owner who is responsible for an override.")
     row = selectors.get_grade(token, assignment, user)
     _lock(row)
     row = selectors.get_grade(token, assignment, user)
@@ -31,11 +31,11 @@ def override(token: ApiToken, assignment: int, user: int, asked: NewGrade, *, if
         services.decide(
             row.assignment,
             row.learner,
-            action=Action.EXEMPTED if asked.exempt != row.exempt else Action.OVERRIDDEN,
+            action=Action.EXEMPTED if new.exempt != row.exempt else Action.OVERRIDDEN,
             by=token.owner,
-            why=asked.reason,
-            override=asked.given,
-            exempt=asked.exempt,
+            why=new.reason,
+            override=new.given,
+            exempt=new.exempt,
         )
     except Invalid as error:
         raise Problem(Code.INVALID, str(error), [At(pointer="/given", detail=str(error))]) from None
@@ -43,6 +43,6 @@ def override(token: ApiToken, assignment: int, user: int, asked: NewGrade, *, if
 
 
 def _lock(row: Grade) -> None:
-    """Let one at a time change this grade. The person's row stands in where there is no grade to lock yet."""
+    """Lock this grade against other changes. The person's row is locked too, because the grade can be missing."""
     User.objects.select_for_update().get(pk=row.learner_id)
     Grade.objects.select_for_update().filter(pk=row.pk).first()

@@ -1,4 +1,4 @@
-"""Reading JSON that a stranger wrote: strictly, and without harm."""
+"""Reads JSON from strangers, strictly."""
 
 import json
 from typing import Any, NoReturn
@@ -9,10 +9,10 @@ from ninja.parser import Parser
 
 
 class StrictParser(Parser):
-    """JSON as RFC 8259 has it: UTF-8, no NaN, no infinities, no key twice, no lone surrogates."""
+    """JSON as in RFC 8259: UTF-8, no NaN, no infinities, no duplicate keys, no lone surrogates."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        """Return the data; any exception is answered as a malformed body."""
+        """Return the data. Every exception is answered as a malformed body."""
         text = request.body.decode("utf-8")
         data = json.loads(text, parse_constant=_refuse, object_pairs_hook=_unique)
         if "\\ud" in text.lower():
@@ -21,11 +21,11 @@ class StrictParser(Parser):
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise HttpError(400, f"{constant} is no JSON")
+    raise HttpError(400, f"{constant} is not JSON")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data = dict(pairs)
     if len(data) < len(pairs):
-        raise HttpError(400, "A key stands twice in one object")
+        raise HttpError(400, "A key appears twice in one object")
     return data

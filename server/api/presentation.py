@@ -1,4 +1,4 @@
-"""Rows as the API shows them."""
+"""Converts rows to the schemas of the API."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ def show_user(user: User) -> schemas.UserRef:
 
 
 def show_enrollment(row: Enrollment) -> schemas.EnrollmentOut:
-    """Return somebody's place in a course."""
+    """Return a person's enrollment in a course."""
     return schemas.EnrollmentOut(
         id=row.pk,
         course=row.course.slug,
@@ -80,16 +80,16 @@ def show_assignment(row: Assignment) -> schemas.AssignmentOut:
 
 
 def show_submissions(rows: list[Submission]) -> list[schemas.SubmissionOut]:
-    """Return submissions as lists show them. One query, for the terms that hold for each learner."""
-    theirs = Grade.objects.filter(
+    """Return submissions as lists show them, with one query for the terms of each learner."""
+    grades = Grade.objects.filter(
         assignment__in={row.assignment_id for row in rows}, learner__in={row.learner_id for row in rows}
     )
-    decided = {(grade.assignment_id, grade.learner_id): grade.decision for grade in theirs}
+    decided = {(grade.assignment_id, grade.learner_id): grade.decision for grade in grades}
     return [_submission(row, _reference(row), decided.get((row.assignment_id, row.learner_id))) for row in rows]
 
 
 def show_submission(row: Submission) -> schemas.SubmissionOut:
-    """Return a submission; one that is open says how far it is."""
+    """Return a submission, with its progress if it is open."""
     snapshot = snapshots.snapshot(row) if row.is_open else None
     decision = None
     if row.state == State.GRADED:
@@ -99,7 +99,7 @@ def show_submission(row: Submission) -> schemas.SubmissionOut:
 
 
 def show_new(row: Submission, reference: str | None) -> schemas.SubmissionOut:
-    """Return a submission that was taken in this moment, without a look into the database."""
+    """Return a submission that was just created, without reading the database."""
     return _submission(row, reference, None)
 
 
@@ -141,8 +141,8 @@ def _grader(row: Submission) -> str | None:
     return (row.report.get("grader") or None) if row.report else None
 
 
-def _score(given: float | None, most: float | None) -> Score | None:
-    return None if given is None or most is None else Score(given=given, max=most)
+def _score(points: float | None, max_points: float | None) -> Score | None:
+    return None if points is None or max_points is None else Score(given=points, max=max_points)
 
 
 def _progress(snapshot: Snapshot) -> schemas.Progress:
@@ -161,17 +161,17 @@ def show_report(row: Submission) -> schemas.ReportOut:
         findings=[
             schemas.FindingOut(
                 check=finding.check,
-                title=said.title,
-                status=said.status,
-                points=said.points,
-                max_points=said.max_points,
-                message=said.message,
-                hint=said.hint,
+                title=shown.title,
+                status=shown.status,
+                points=shown.points,
+                max_points=shown.max_points,
+                message=shown.message,
+                hint=shown.hint,
                 diagnosis=finding.diagnosis,
-                explanation=said.diagnosis,
-                case=said.case,
+                explanation=shown.diagnosis,
+                case=shown.case,
             )
-            for finding, said in zip(report.findings, rows, strict=True)
+            for finding, shown in zip(report.findings, rows, strict=True)
         ],
         output=report.output,
         seconds=report.seconds,
@@ -181,7 +181,7 @@ def show_report(row: Submission) -> schemas.ReportOut:
 
 
 def show_grade(row: Grade) -> schemas.GradeOut:
-    """Return a grade; one that is not saved yet is that of a learner who handed in nothing."""
+    """Return a grade. An unsaved one belongs to a learner without submissions."""
     return schemas.GradeOut(
         assignment=row.assignment_id,
         user=show_user(row.learner),
@@ -201,7 +201,7 @@ def show_endpoint(row: Endpoint) -> schemas.EndpointOut:
 
 
 def show_endpoint_with_secret(row: Endpoint) -> schemas.EndpointWithSecret:
-    """Return an endpoint with its secret, for the one who made it or replaced it."""
+    """Return an endpoint with its secret, for the caller who created it or replaced the secret."""
     return schemas.EndpointWithSecret(**_endpoint(row), secret=row.secret)
 
 

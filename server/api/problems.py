@@ -1,6 +1,6 @@
-"""Everything that can go wrong, as RFC 9457 has it: `application/problem+json` with a type, a code and a request id.
+"""Every error of the API (RFC 9457): `application/problem+json` with a type, a code and a request id.
 
-A code is for programs and never changes; the detail is for people.
+The code is for programs and never changes; the detail is for people.
 """
 
 import json
@@ -57,10 +57,12 @@ KINDS: Mapping[Code, ProblemKind] = {
     Code.UNAUTHENTICATED: ProblemKind(
         status=401,
         title="No valid token",
-        advice="Send `Authorization: Bearer cr_...`; the token may have expired or been revoked.",
+        advice="Send `Authorization: Bearer cr_...`; the token can have expired or been revoked.",
     ),
     Code.FORBIDDEN: ProblemKind(
-        status=403, title="The token may not do this", advice="Use a token with the scope that `detail` names."
+        status=403,
+        title="The token has no permission for this",
+        advice="Use a token with the scope that `detail` names.",
     ),
     Code.NOT_FOUND: ProblemKind(
         status=404,
@@ -81,18 +83,18 @@ KINDS: Mapping[Code, ProblemKind] = {
     ),
     Code.IN_FLIGHT: ProblemKind(
         status=409,
-        title="A request with this Idempotency-Key is under way",
-        advice="Send the same request again after `Retry-After` seconds, and get its answer.",
+        title="A request with this Idempotency-Key is in progress",
+        advice="Send the same request again after `Retry-After` seconds to get its answer.",
     ),
     Code.CONFLICT: ProblemKind(
-        status=409, title="This does not fit the present state", advice="Read it again, then decide."
+        status=409, title="This conflicts with the current state", advice="Read it again, then decide."
     ),
     Code.PRECONDITION_FAILED: ProblemKind(
         status=412,
         title="It has changed since you read it",
         advice="Read it again and send its new ETag in `If-Match`.",
     ),
-    Code.TOO_LARGE: ProblemKind(status=413, title="The body is too large", advice="`detail` says how much is taken."),
+    Code.TOO_LARGE: ProblemKind(status=413, title="The body is too large", advice="`detail` says how much is allowed."),
     Code.UNSUPPORTED_MEDIA_TYPE: ProblemKind(
         status=415, title="The body is not JSON", advice="Send `Content-Type: application/json`."
     ),
@@ -113,14 +115,14 @@ KINDS: Mapping[Code, ProblemKind] = {
     Code.INTERNAL: ProblemKind(
         status=500,
         title="This is our mistake",
-        advice="Send it again with the same Idempotency-Key: nothing is done twice. Tell us the request id.",
+        advice="Send it again with the same Idempotency-Key: nothing is done twice. Report the request id to us.",
     ),
     Code.UNAVAILABLE: ProblemKind(
         status=503, title="We cannot answer at the moment", advice="Send it again after `Retry-After` seconds."
     ),
 }
 
-# What an answer without a code of its own means.
+# The codes of answers that have none of their own.
 BY_STATUS = {kind.status: code for code, kind in reversed(list(KINDS.items()))} | {
     409: Code.CONFLICT,
     422: Code.INVALID,
@@ -128,13 +130,13 @@ BY_STATUS = {kind.status: code for code, kind in reversed(list(KINDS.items()))} 
 
 
 def code_of(status: int) -> Code:
-    """Return the code for an HTTP status that came from somewhere else."""
+    """Return the code for an HTTP status that Django or django-ninja answered."""
     return BY_STATUS.get(status, Code.INTERNAL if status >= 500 else Code.MALFORMED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class At:
-    """One wrong value: where (a JSON pointer into the body, or `query/name` and the like), and what is wrong."""
+    """One wrong value: its place (a JSON pointer into the body, or `/query/name` and the like), and what is wrong."""
 
     pointer: str
     detail: str
@@ -142,7 +144,7 @@ class At:
 
 @dataclass(eq=False)
 class Problem(Exception):
-    """Something that the caller is told; the answer to the request."""
+    """An error that is the answer to the request."""
 
     code: Code
     detail: str

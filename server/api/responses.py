@@ -1,4 +1,4 @@
-"""Answers, made one way: JSON from a schema, and pages of a list."""
+"""Builds the answers: JSON from a schema, and pages of a list."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

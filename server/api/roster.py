@@ -1,4 +1,4 @@
-"""Putting people into courses, as an LMS names them."""
+"""Enrolls people by the ids of an LMS."""
 
 import re
 import secrets
@@ -12,7 +12,7 @@ from server.courses.models import Course, Enrollment, Role
 
 @transaction.atomic
 def enroll(course: Course, *, external_id: str, name: str, role: Role) -> tuple[Enrollment, bool]:
-    """Return somebody's place in a course, and whether it is new; the role is set either way.
+    """Return a person's enrollment in a course and whether it is new. The role is set in both cases.
 
     People are known by their external_id and by nothing else: an e-mail address proves nothing. Who is not known yet
     gets an account without a password.

@@ -1,4 +1,4 @@
-"""What goes in and out of the API: the published schema is made from these.
+"""The data that goes in and out of the API. The published schema is generated from these.
 
 What comes in is strict: no field that we do not know, no number written as text. What goes out may grow new fields.
 """
@@ -30,7 +30,7 @@ T = TypeVar("T")
 LARGEST_ID = 2**63 - 1
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
-# No control characters: no database and no terminal wants them.
+# No control characters: databases and terminals have trouble with them.
 LINE = r"^[^\x00-\x1f\x7f]+$"
 STUDENT: JsonValue = {"id": 17, "external_id": "student1"}
 SUBMISSION_ID = "019a1c6e-7f0a-7c3e-9a53-0f6d2b1f7c11"
@@ -49,7 +49,7 @@ def _whole(value: Any) -> Any:
 
 
 def _within_reach(value: datetime) -> datetime:
-    # Other time zones reach the years 0 and 10000 from here, which no database knows. And PostgreSQL knows no time
+    # With other time zones, dates could reach the years 0 and 10000, which databases refuse. And PostgreSQL has no time
     # zone that is 16 hours away or more.
     return value.astimezone(UTC) if 1 < value.year < 9999 else (EARLIEST if value.year == 1 else LATEST)
 
@@ -61,24 +61,24 @@ ExternalId = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE)]
 
 
 class In(BaseModel):
-    """Something that comes in."""
+    """Base of the data in requests."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Out(BaseModel):
-    """Something that goes out."""
+    """Base of the data in answers."""
 
 
 class Page(Out, Generic[T]):
-    """A page of a list. `next` is the address of the page after it, null on the last."""
+    """A page of a list. `next` is the address of the next page, null on the last."""
 
     items: list[T]
     next: str | None = Field(examples=[None])
 
 
 class ProblemType(Out):
-    """What a kind of problem means, and what to do about it."""
+    """What a type of problem means, and what to do about it."""
 
     code: Code
     status: int
@@ -87,13 +87,13 @@ class ProblemType(Out):
 
 
 class ExerciseOut(Out):
-    """An exercise. `version` changes whenever anything about it does."""
+    """An exercise. `version` changes with every change of the exercise."""
 
     slug: str = Field(examples=["gradients/two-variables"])
     title: str = Field(examples=["Two variables"])
     version: str
     teaches: list[str]
-    after: list[str] = Field(description="Exercises to be done before.")
+    after: list[str] = Field(description="Exercises to do before this one.")
     entries: list[str] = Field(description="The signatures that a submission must define.")
     runtime: str = Field(examples=["cpu"])
 
@@ -113,14 +113,14 @@ class CourseOut(Out):
 
 
 class UserRef(Out):
-    """A person: our number for them, and the name that the school's systems know them by."""
+    """A person: our id, and the id in the school's systems."""
 
     id: int = Field(examples=[17])
     external_id: str | None = Field(examples=["student1"])
 
 
 class EnrollmentOut(Out):
-    """Somebody's place in a course."""
+    """A person's enrollment in a course."""
 
     id: int
     course: str = Field(examples=["autograd-demo"])
@@ -130,18 +130,20 @@ class EnrollmentOut(Out):
 
 
 class NewEnrollment(In):
-    """Somebody who is to be in a course. Who is in it already gets the role."""
+    """A person to enroll in a course. A person who is in it already gets the role."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"external_id": "s123456", "name": "Ada Lovelace", "role": "student"}}
     )
     external_id: ExternalId
-    name: str = Field("", max_length=150, pattern=r"^[^\x00-\x1f\x7f]*$", description="For people we do not know yet.")
+    name: str = Field(
+        "", max_length=150, pattern=r"^[^\x00-\x1f\x7f]*$", description="For people who have no account yet."
+    )
     role: Role = Field(Role.STUDENT, strict=False)
 
 
 class AssignmentOut(Out):
-    """An exercise that a course sets, on terms. Null means: no such limit."""
+    """An exercise that a course assigns, with its terms. Null means that there is no such limit."""
 
     id: int
     course: str = Field(examples=["autograd-demo"])
@@ -156,13 +158,13 @@ class AssignmentOut(Out):
 
 
 class ById(In):
-    """A person by our number."""
+    """A person by our id."""
 
     id: Id
 
 
 class ByExternalId(In):
-    """A person by the name that the school's systems know them by."""
+    """A person by the id in the school's systems."""
 
     external_id: ExternalId
 
@@ -175,12 +177,12 @@ User = Annotated[Annotated[ById, Tag("id")] | Annotated[ByExternalId, Tag("exter
 
 
 class Handed(In):
-    """What every new submission says."""
+    """The fields of every new submission."""
 
     assignment: Id
-    user: User | None = Field(None, description="Whose it is. May be left out with a personal token.")
+    user: User | None = Field(None, description="The learner. Can be left out with a personal token.")
     external_ref: str | None = Field(
-        None, min_length=1, max_length=200, pattern=LINE, description="Your own name for it; it is given back."
+        None, min_length=1, max_length=200, pattern=LINE, description="Your own name for it; answers contain it."
     )
 
 
@@ -197,11 +199,11 @@ class NewSource(Handed):
             }
         }
     )
-    source: str = Field(description="UTF-8 text of 256 kB at most.")
+    source: str = Field(description="UTF-8 text, at most 256 kB.")
 
 
 class Cell(BaseModel):
-    """A cell of a notebook; only those of type `code` matter."""
+    """A part of a notebook; only those of type `code` are used."""
 
     model_config = ConfigDict(strict=True)
     cell_type: str
@@ -209,7 +211,7 @@ class Cell(BaseModel):
 
 
 class Notebook(BaseModel):
-    """A Jupyter notebook as it is saved (nbformat 4); what else is in it is left aside."""
+    """A Jupyter notebook file (nbformat 4); other fields are ignored."""
 
     model_config = ConfigDict(strict=True)
     nbformat: Annotated[Literal[4], Whole]
@@ -217,7 +219,7 @@ class Notebook(BaseModel):
 
 
 class NewNotebook(Handed):
-    """A new submission: a Jupyter notebook. Its code cells, one after another, are the source."""
+    """A new submission: a Jupyter notebook. Its code, in the order of the notebook, is the source."""
 
     notebook: Notebook
 
@@ -232,14 +234,14 @@ NewSubmission = Annotated[
 
 
 class Score(Out):
-    """Points given, and points that could be had."""
+    """The points, and the maximum."""
 
     given: float = Field(examples=[87.5])
     max: float = Field(examples=[100])
 
 
 class Progress(Out):
-    """How far an open submission is: others before it, or the case that runs now."""
+    """The progress of an open submission: how many are ahead of it, or the case that runs now."""
 
     ahead: int
     case: int | None
@@ -247,7 +249,7 @@ class Progress(Out):
 
 
 class SubmissionOut(Out):
-    """A submission. `score` is null until it is `graded`; an `error` is ours, uses no attempt and is no score of 0."""
+    """A submission. `score` is null until it is `graded`. `error` is our fault: no attempt used, not a score of 0."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -282,13 +284,15 @@ class SubmissionOut(Out):
     exercise_version: str
     grader_version: str | None = Field(description="Null until there is a report.")
     score: Score | None
-    late_penalty: float | None = Field(description="Points, of those given, that lateness takes away in the gradebook.")
-    progress: Progress | None = Field(description="Only of a single submission that is not over yet.")
-    report: str | None = Field(description="The address of the report, null while there is none.")
+    late_penalty: float | None = Field(
+        description="The late penalty in points: how much of the score the gradebook takes off."
+    )
+    progress: Progress | None = Field(description="Only in the answer for a single submission that is still open.")
+    report: str | None = Field(description="The address of the report; null if there is none.")
 
 
 class FindingOut(Out):
-    """One check's answer, in words. `diagnosis` names the mistake where we recognise it."""
+    """One check's answer, in words. `diagnosis` names the mistake if we recognise it."""
 
     check: str
     title: str = Field(examples=["Agrees with autograd"])
@@ -298,7 +302,7 @@ class FindingOut(Out):
     message: str | None
     hint: str | None
     diagnosis: str | None
-    explanation: str | None = Field(description="The diagnosis in words, where the message does not say the same.")
+    explanation: str | None = Field(description="The diagnosis in words, if the message does not say the same.")
     case: str | None
 
 
@@ -309,20 +313,20 @@ class ReportOut(Out):
     outcome: str = Field(examples=["graded"])
     score: Score | None
     findings: list[FindingOut]
-    output: str = Field(description="What the code printed, cut off where it was long.")
+    output: str = Field(description="What the code printed, cut off if it is long.")
     seconds: float = Field(description="Wall time of the learner's code.")
     sandbox: str
     runtime: str
 
 
 class GradeOut(Out):
-    """A grade in points of the assignment. `score` is null where nothing counts yet, or where the learner is exempt."""
+    """A grade in points of the assignment. `score` is null if no submission counts yet, or if the learner is exempt."""
 
     assignment: int
     user: UserRef
     score: Score | None
-    raw: float | None = Field(description="As scored, before lateness.")
-    penalty: float | None = Field(description="Taken off for lateness.")
+    raw: float | None = Field(description="The score before any late penalty.")
+    penalty: float | None = Field(description="The late penalty.")
     overridden: bool
     exempt: bool
     counted: UUID | None = Field(description="The submission that counts.")
@@ -330,16 +334,16 @@ class GradeOut(Out):
 
 
 class NewGrade(In):
-    """What an instructor decides, over and above what was scored."""
+    """An instructor's decision about a grade."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"given": 90, "reason": "The statement was misleading."}})
-    given: float | None = Field(description="Points of the assignment; null takes an override back.")
+    given: float | None = Field(description="Points of the assignment; null removes an override.")
     exempt: bool = False
     reason: str = Field(min_length=1, max_length=1000, pattern=LINE)
 
 
 class EndpointOut(Out):
-    """Where events are sent to."""
+    """An address that receives events."""
 
     id: int
     course: str
@@ -351,13 +355,13 @@ class EndpointOut(Out):
 
 
 class EndpointWithSecret(EndpointOut):
-    """An endpoint with its secret, which is shown this once."""
+    """An endpoint with its secret, which is shown only once."""
 
     secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
 
 
 class NewEndpoint(In):
-    """A new address that events are sent to."""
+    """A new address for events."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -374,13 +378,13 @@ class NewEndpoint(In):
 
 
 class EndpointChange(In):
-    """What is to be different about an endpoint. Enabling one sends what has waited."""
+    """Changes of an endpoint. If you enable it, pending deliveries are sent."""
 
     enabled: bool
 
 
 class TryOut(Out):
-    """One attempt to deliver."""
+    """One try at a delivery."""
 
     at: datetime
     status: int | None
@@ -389,7 +393,7 @@ class TryOut(Out):
 
 
 class DeliveryOut(Out):
-    """An event on its way to an endpoint. `webhook_id` is the same at every try."""
+    """An event for one endpoint. `webhook_id` is the same in every try."""
 
     id: UUID = Field(examples=[DELIVERY_ID])
     endpoint: int

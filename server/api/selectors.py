@@ -1,4 +1,4 @@
-"""What a token may see. Whatever belongs to another course, or to another person than its own, is not there."""
+"""Reads what a token has access to. For it, other courses and other people do not exist."""
 
 from typing import Any
 from uuid import UUID
@@ -39,15 +39,15 @@ def get_assignment(token: ApiToken, pk: int, *, pointer: str = "/path/assignment
 
 
 def enrollments(token: ApiToken, course: Course) -> QuerySet[Enrollment]:
-    """Return who is in a course."""
+    """Return the people in a course."""
     rows = Enrollment.objects.filter(course=course).select_related("user", "course").order_by("pk")
     return rows.filter(user=token.learner_id) if token.learner_id else rows
 
 
 def get_member(token: ApiToken, course: Course, asked: ById | ByExternalId | None) -> User:
-    """Return somebody who is in a course, as the body of a request names them."""
+    """Return the person in a course whom the body of a request names."""
     if asked is None and token.learner_id is None:
-        detail = "Say whose it is: only a personal token may leave that out."
+        detail = "Name the user: only a personal token can leave that out."
         raise Problem(Code.FORBIDDEN, detail, [At(pointer="/user", detail="Field required")])
     rows = User.objects.filter(enrollments__course=course)
     if token.learner_id is not None:
@@ -60,7 +60,7 @@ def get_member(token: ApiToken, course: Course, asked: ById | ByExternalId | Non
 
 
 def submissions(token: ApiToken) -> QuerySet[Submission]:
-    """Return the submissions in a token's courses, oldest first, without the code. Free checks are not among them."""
+    """Return the submissions in a token's courses, oldest first, without the code and without test runs."""
     rows = Submission.objects.filter(assignment__course__api_tokens=token, kind=Kind.SUBMIT).defer("source")
     rows = rows.select_related("learner", "assignment__course", "external_reference").order_by("pk")
     return rows.filter(learner=token.learner_id) if token.learner_id else rows
@@ -81,7 +81,7 @@ def stretch(token: ApiToken, *, after: UUID | None, enough: int | None, **which:
     theirs = Submission.objects.filter(assignment=OuterRef("pk"), kind=Kind.SUBMIT).order_by("pk").values("pk")
     coming = theirs.filter(pk__gt=after) if after else theirs
     ends = {"first": Subquery(coming[:1]), "last": Subquery(coming.reverse()[:1])}
-    # Where one assignment alone has enough of them, no more need be looked at.
+    # If one assignment alone has enough of them, the others need not be read.
     ends |= {"there": Subquery(coming[enough - 1 : enough])} if enough else {}
     found: Any = list(assignments(token).filter(**which).order_by().values(**ends))
     first, last, there = ([row[end] for row in found if row.get(end)] for end in ("first", "last", "there"))
@@ -89,22 +89,22 @@ def stretch(token: ApiToken, *, after: UUID | None, enough: int | None, **which:
 
 
 def changed_since(rows: QuerySet[Submission], moment: Any) -> QuerySet[Submission]:
-    """Return those that were handed in, sent out again, or finished at a moment or later."""
+    """Return the submissions that were handed in, sent again, or finished at a time or later."""
     changed = rows.annotate(changed_at=CHANGED_AT).filter(changed_at__gte=moment)
-    # Looked up by themselves, behind a limit that is none: else a database may walk along the ids, from the beginning
-    # of all time, in the hope of meeting enough of them soon.
+    # In a subquery with a limit that never applies: otherwise the database can decide to scan the ids from the very
+    # first one until it has found enough rows.
     return rows.filter(pk__in=changed.order_by().values("pk")[:LIMITLESS])
 
 
 def grades(token: ApiToken) -> QuerySet[Grade]:
-    """Return the grades in a token's courses, in the order in which they came to be."""
+    """Return the grades in a token's courses, in the order of their creation."""
     rows = Grade.objects.filter(assignment__course__api_tokens=token)
     rows = rows.select_related("learner", "assignment").order_by("pk")
     return rows.filter(learner=token.learner_id) if token.learner_id else rows
 
 
 def get_grade(token: ApiToken, assignment: int, user: int) -> Grade:
-    """Return somebody's grade in an assignment; an unsaved, empty one where nothing was handed in or decided."""
+    """Return a person's grade in an assignment: an unsaved, empty one if nothing was handed in or decided."""
     at = get_assignment(token, assignment)
     learner = _found(
         User.objects.filter(enrollments__course=at.course_id, pk=user).first()
@@ -117,14 +117,14 @@ def get_grade(token: ApiToken, assignment: int, user: int) -> Grade:
 
 
 def endpoints(token: ApiToken) -> QuerySet[Endpoint]:
-    """Return the webhook endpoints of a token's courses that tell nothing which the token may not read."""
+    """Return the webhook endpoints of a token's courses, if the token can read everything that they send."""
     rows = Endpoint.objects.filter(course__api_tokens=token).select_related("course").order_by("pk")
     hidden = [event.value for event in EventType if not may_hear(token, event)]
     return rows.exclude(pk__in=[row.pk for row in rows if set(row.events) & set(hidden)]) if hidden else rows
 
 
 def may_hear(token: ApiToken, event: EventType) -> bool:
-    """Whether a token may be told of an event: whoever may read of a thing may be told of it."""
+    """Whether a token can receive an event: it can if it has a scope to read the same data."""
     return token.allows(TokenScope.SUBMISSIONS_READ if event.startswith("submission.") else TokenScope.GRADES_READ)
 
 
@@ -134,7 +134,7 @@ def get_endpoint(token: ApiToken, pk: int) -> Endpoint:
 
 
 def deliveries(token: ApiToken) -> QuerySet[Delivery]:
-    """Return the deliveries to the endpoints that a token may see, oldest first."""
+    """Return the deliveries to the endpoints of a token, oldest first."""
     rows = Delivery.objects.filter(endpoint__in=endpoints(token))
     return rows.select_related("event").prefetch_related("tries").order_by("pk")
 

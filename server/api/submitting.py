@@ -1,4 +1,4 @@
-"""Handing in code through the API: the same service as the pages use, its refusals as problems."""
+"""Hands in code through the API, with the same service as the pages; its refusals become problems."""
 
 from server.api import selectors
 from server.api.models import ApiToken, ExternalReference
@@ -19,7 +19,7 @@ CODES = {
 
 
 def hand_in(token: ApiToken, asked: NewSource | NewNotebook) -> Submission:
-    """Take code in for a learner; Problem where that cannot be. Inside the caller's transaction."""
+    """Create a submission of a learner, in the caller's transaction. Raises Problem if it is refused."""
     assignment = selectors.get_assignment(token, asked.assignment, pointer="/assignment")
     learner = selectors.get_member(token, assignment.course, asked.user)
     try:

@@ -1,4 +1,4 @@
-"""The API's housekeeping."""
+"""The API's Celery tasks. Their names are part of the protocol between versions."""
 
 from celery import shared_task
 
@@ -6,6 +6,6 @@ from server.api import idempotency
 
 
 @shared_task(name="api.forget")
-def forget() -> None:
-    """Forget the answers to requests of yesterday."""
-    idempotency.forget()
+def delete_old_answers() -> None:
+    """Delete the answers that are a day old."""
+    idempotency.delete_old_answers()

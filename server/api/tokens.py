@@ -24,12 +24,12 @@ MARK = "cr_"
 ALPHABET = string.digits + string.ascii_letters
 RANDOM = 40
 CHECKSUM = 6
-# How exactly "last used" is kept: a write per request would cost more than it tells.
+# `last_used_at` is written at most this often: a write for each request would cost too much.
 A_MINUTE = timedelta(minutes=1)
 
 
 def new_token() -> str:
-    """Return a token that nobody had before."""
+    """Return a new random token."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM))
     return MARK + body + checksum(body)
 
@@ -44,14 +44,14 @@ def checksum(body: str) -> str:
 
 
 def looks_right(token: str) -> bool:
-    """Whether this could be a token of ours: mark, length and checksum fit."""
+    """Whether this has the form of our tokens: prefix, length and checksum are right."""
     body = token.removeprefix(MARK)
     well_formed = token.startswith(MARK) and token.isascii() and len(body) == RANDOM + CHECKSUM
     return well_formed and secrets.compare_digest(checksum(body[:RANDOM]), body[RANDOM:])
 
 
 def digest(token: str) -> str:
-    """Return what is kept of a token."""
+    """Return the digest of a token, which is what we store."""
     return sha256(token.encode()).hexdigest()
 
 
@@ -65,7 +65,7 @@ def make_token(
     learner: User | None = None,
     owner: User | None = None,
 ) -> tuple[ApiToken, str]:
-    """Make a token and return its row and the token itself, which cannot be had again."""
+    """Create a token; return its row and the token itself, which cannot be shown again."""
     token = new_token()
     row = ApiToken.objects.create(
         name=name,
@@ -81,7 +81,7 @@ def make_token(
 
 
 def find_token(token: str) -> ApiToken | None:
-    """Return the row of a token that is valid now, or None. Notes that it was used."""
+    """Return the row of a valid token, None if there is none. Updates `last_used_at`."""
     if not looks_right(token):
         return None
     now = timezone.now()
@@ -94,5 +94,5 @@ def find_token(token: str) -> ApiToken | None:
 
 
 def revoke(row: ApiToken) -> None:
-    """End a token for good."""
+    """Revoke a token for good."""
     ApiToken.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=timezone.now())

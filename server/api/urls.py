@@ -1,4 +1,4 @@
-"""Addresses of the API. Everything under /api/ is the middleware's; only the page for people goes the usual way."""
+"""URLs of the API. The API's middleware handles everything under /api/, except the documentation page."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, path

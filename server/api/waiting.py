@@ -1,4 +1,4 @@
-"""`Prefer: wait=N`: hold the answer to a new submission until it is graded, or until N seconds are over.
+"""`Prefer: wait=N`: hold the answer to a new submission until it is graded, at most N seconds.
 
 The work is done and committed before the wait begins, and no thread or database connection waits with the caller.
 """
@@ -28,20 +28,20 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wait:
-    """What an answer waits for, and how long at most (seconds)."""
+    """The submission that an answer waits for, and for how long at most (seconds)."""
 
     submission: Submission
     seconds: int
 
 
 def asked_for(prefer: str | None) -> int:
-    """Return how long `Prefer: wait=N` asks us to wait, in seconds; at most ten."""
+    """Return the seconds that `Prefer: wait=N` requests, at most ten."""
     found = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})", prefer or "", re.IGNORECASE)
     return min(LONGEST, int(found[1])) if found else 0
 
 
 async def held(response: HttpResponse) -> HttpResponse:
-    """Return the one with the score where the report comes in time, else the response as it is."""
+    """Return the answer with the score if the report comes in time; otherwise the response as it is."""
     wait: Wait = response.wait  # type: ignore[attr-defined]
     await sync_to_async(close_old_connections)()
     try:
@@ -53,7 +53,7 @@ async def held(response: HttpResponse) -> HttpResponse:
     except TimeoutError:
         return response
     except Exception:
-        # The submission is safe and the caller has its address: that the wait went wrong takes nothing from either.
+        # The submission is saved and the answer has its address, so an error while waiting does no harm.
         log.exception("wait_failed", submission=str(wait.submission.pk))
         return response
 
@@ -70,7 +70,7 @@ def _final(response: HttpResponse, wait: Wait) -> HttpResponse:
     if row.is_open:
         return response
     final = respond(show_submission(row), status=201)
-    # What every answer has is in the first one already.
+    # The headers that every answer has are in the first answer already.
     kept_back = {"content-type", "content-length", "retry-after"}
     for name, value in response.items():
         if name.lower() not in kept_back:

@@ -1,4 +1,4 @@
-"""Courses, who is in them, and what they set."""
+"""Courses, their people and their assignments."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def get_course(request: Any, course: Slug) -> HttpResponse:
     operation_id="list_enrollments",
 )
 def list_enrollments(request: Any, course: Slug, page: Query[IdPage]) -> HttpResponse:
-    """Who is in a course."""
+    """The people in a course."""
     rows = selectors.enrollments(request.auth, selectors.get_course(request.auth, course))
     rows = rows.filter(pk__gt=page.cursor) if page.cursor else rows
     return respond_page(
@@ -57,7 +57,7 @@ def list_enrollments(request: Any, course: Slug, page: Query[IdPage]) -> HttpRes
     operation_id="enroll",
 )
 def enroll(request: Any, course: Slug, body: NewEnrollment, key: Key = None) -> HttpResponse:
-    """Put somebody into a course, known by their external_id; who is in it already gets the role (200)."""
+    """Enroll a person by external_id. A person who is enrolled already gets the role (200)."""
 
     def work() -> HttpResponse:
         where = selectors.get_course(request.auth, course)
@@ -68,7 +68,7 @@ def enroll(request: Any, course: Slug, body: NewEnrollment, key: Key = None) -> 
 
 
 class AssignmentFilter(IdPage, CourseFilter):
-    """Which assignments to list."""
+    """The filters for assignments."""
 
     exercise: str | None = Field(None, max_length=100, description="The slug of an exercise.")
     slug: str | None = Field(None, max_length=100, description="The slug of the assignment within its course.")

@@ -1,4 +1,4 @@
-"""Exercises: what there is to set."""
+"""The exercises of the catalogue."""
 
 from typing import Any
 

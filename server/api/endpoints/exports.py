@@ -1,4 +1,4 @@
-"""Grade files as spreadsheets and other systems take them."""
+"""Grade files for spreadsheets and other systems."""
 
 from typing import Annotated, Any
 

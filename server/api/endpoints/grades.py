@@ -1,4 +1,4 @@
-"""Grades: what counts, and overriding it."""
+"""Grades, and overrides of grades."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ router = Router(tags=["Grades"])
 
 
 class GradeFilter(IdPage, CourseFilter, Since):
-    """Which grades to list."""
+    """The filters for grades."""
 
     assignment: Id | None = None
     user: Id | None = None
@@ -26,7 +26,7 @@ class GradeFilter(IdPage, CourseFilter, Since):
 
 @router.get("/grades", response=Page[GradeOut], auth=BearerToken(TokenScope.GRADES_READ), operation_id="list_grades")
 def list_grades(request: Any, page: Query[GradeFilter]) -> HttpResponse:
-    """Grades, in the order in which they first came to be. Who handed in nothing has none."""
+    """Grades, in the order of their creation. Learners without submissions have none."""
     wanted = {
         "assignment__course__slug": page.course,
         "assignment": page.assignment,
@@ -45,7 +45,7 @@ def list_grades(request: Any, page: Query[GradeFilter]) -> HttpResponse:
     "/grades/{assignment}/{user}", response=GradeOut, auth=BearerToken(TokenScope.GRADES_READ), operation_id="get_grade"
 )
 def get_grade(request: Any, assignment: Id, user: Id, if_none_match: IfNoneMatch = None) -> HttpResponse:
-    """Somebody's grade in an assignment. Its ETag is what an override must name."""
+    """A person's grade in an assignment. An override must send its ETag."""
     return respond(show_grade(selectors.get_grade(request.auth, assignment, user)))
 
 
@@ -56,5 +56,5 @@ def get_grade(request: Any, assignment: Id, user: Id, if_none_match: IfNoneMatch
     operation_id="set_grade",
 )
 def set_grade(request: Any, assignment: Id, user: Id, body: NewGrade, if_match: IfMatch = None) -> HttpResponse:
-    """Override a grade, excuse somebody, or take either back. `If-Match` must name the grade that you have seen."""
+    """Override a grade, exempt a person, or undo either. `If-Match` must be the ETag of the grade that you read."""
     return respond(show_grade(overrides.override(request.auth, assignment, user, body, if_match=if_match)))

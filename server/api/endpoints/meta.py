@@ -1,4 +1,4 @@
-"""What the API says of itself: the kinds of problems."""
+"""The types of problems."""
 
 from typing import Any
 
@@ -14,6 +14,6 @@ router = Router(tags=["Problems"])
 
 @router.get("/problems/{code}", response=ProblemType, operation_id="get_problem_type")
 def get_problem_type(request: Any, code: Code) -> HttpResponse:
-    """What a kind of problem means and what to do about it. Needs no token."""
+    """What a type of problem means, and what to do about it. Needs no token."""
     kind = KINDS[code]
     return respond(ProblemType(code=code, status=kind.status, title=kind.title, advice=kind.advice))

@@ -41,7 +41,7 @@ IfMatch = Annotated[
 ]
 IfNoneMatch = Annotated[
     str | None,
-    Header(None, alias="If-None-Match", max_length=1000, description="An ETag: 304 where nothing has changed."),
+    Header(None, alias="If-None-Match", max_length=1000, description="An ETag: 304 if nothing has changed."),
 ]
 
 
@@ -52,7 +52,7 @@ class Limited(BaseModel):
 
 
 class IdPage(Limited):
-    """A page of a list in the order of its numbers."""
+    """A page of a list in the order of its ids."""
 
     cursor: int | None = Field(None, ge=0, le=LARGEST_ID, description="From `next`; do not build it yourself.")
 
@@ -64,18 +64,18 @@ class SlugPage(Limited):
 
 
 class UuidPage(Limited):
-    """A page of a list in the order in which things were made."""
+    """A page of a list in the order of creation."""
 
     cursor: UUID | None = Field(None, description="From `next`; do not build it yourself.")
 
 
 class CourseFilter(BaseModel):
-    """Of one course."""
+    """Filter by course."""
 
     course: Annotated[str, Field(max_length=50, pattern=SLUG)] | None = Field(None, description="The id of a course.")
 
 
 class Since(BaseModel):
-    """Of late."""
+    """Filter by time."""
 
-    updated_since: Moment | None = Field(None, description="Only what changed at this moment or later.")
+    updated_since: Moment | None = Field(None, description="Only what changed at this time or later.")

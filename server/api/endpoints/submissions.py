@@ -29,7 +29,7 @@ POLL_AFTER = "1"
     operation_id="create_submission",
 )
 def create_submission(request: Any, body: Body[NewSubmission], key: Key = None, prefer: Prefer = None) -> HttpResponse:
-    """Hand in code for somebody. Answers at once (202) with the address to ask for the score."""
+    """Hand in code for a learner. Answers at once (202) with the address of the submission."""
 
     def work() -> HttpResponse:
         row = submitting.hand_in(request.auth, body)
@@ -44,7 +44,7 @@ def create_submission(request: Any, body: Body[NewSubmission], key: Key = None, 
 
 
 class SubmissionFilter(UuidPage, CourseFilter, Since):
-    """Which submissions to list."""
+    """The filters for submissions."""
 
     assignment: Id | None = None
     user: Id | None = None
@@ -54,7 +54,7 @@ class SubmissionFilter(UuidPage, CourseFilter, Since):
 
 
 def given(**wanted: Any) -> dict[str, Any]:
-    """Return what was asked for, without what was left open."""
+    """Return the filters that are set."""
     return {name: value for name, value in wanted.items() if value is not None}
 
 
@@ -78,7 +78,7 @@ def list_submissions(request: Any, page: Query[SubmissionFilter]) -> HttpRespons
     if page.updated_since:
         rows = selectors.changed_since(rows, page.updated_since).filter(**given(pk__gt=page.cursor))
     else:
-        # One more than a page holds tells whether there is another; of those that are picked out, who knows how many.
+        # One row more than a page shows whether there is a next page. With filters, any number of rows can be needed.
         enough = None if which or request.auth.learner_id else page.limit + 1
         rows = rows.filter(pk__range=selectors.stretch(request.auth, after=page.cursor, enough=enough, **about))
     return respond_page(request, rows, limit=page.limit, cursor=lambda row: row.pk, show=show_submissions)
@@ -91,7 +91,7 @@ def list_submissions(request: Any, page: Query[SubmissionFilter]) -> HttpRespons
     operation_id="get_submission",
 )
 def get_submission(request: Any, submission: UUID, if_none_match: IfNoneMatch = None) -> HttpResponse:
-    """A submission: its state, and the score once it is graded. `Retry-After` says when to ask again."""
+    """A submission: its state, and the score once it is graded. `Retry-After` says when to request it again."""
     row = selectors.get_submission(request.auth, submission)
     return respond(show_submission(row), headers={"Retry-After": POLL_AFTER} if row.is_open else None)
 

@@ -1,4 +1,4 @@
-"""Webhook endpoints, and what became of the deliveries."""
+"""Webhook endpoints, and the delivery log."""
 
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,7 @@ from server.webhooks import services
 from server.webhooks.models import DeliveryState
 
 router = Router(tags=["Webhooks"])
-# Whoever may read of a thing may be told of it.
+# The scopes that can receive each event: those that can read the same data.
 LISTENERS = (TokenScope.SUBMISSIONS_READ, TokenScope.GRADES_READ)
 
 
@@ -39,7 +39,7 @@ LISTENERS = (TokenScope.SUBMISSIONS_READ, TokenScope.GRADES_READ)
     operation_id="create_webhook_endpoint",
 )
 def create(request: Any, body: NewEndpoint, key: Key = None) -> HttpResponse:
-    """Have events sent to an address. The secret that signs them is in this answer and nowhere else."""
+    """Send events to an address. Only this answer contains the secret that signs them."""
 
     def work() -> HttpResponse:
         course = selectors.get_course(request.auth, body.course, pointer="/course")
@@ -69,7 +69,7 @@ def _check_events(token: ApiToken, body: NewEndpoint) -> None:
     operation_id="list_webhook_endpoints",
 )
 def list_endpoints(request: Any, page: Query[IdPage]) -> HttpResponse:
-    """The addresses that events are sent to."""
+    """The addresses that receive events."""
     rows = selectors.endpoints(request.auth)
     rows = rows.filter(pk__gt=page.cursor) if page.cursor else rows
     return respond_page(
@@ -84,7 +84,7 @@ def list_endpoints(request: Any, page: Query[IdPage]) -> HttpResponse:
     operation_id="get_webhook_endpoint",
 )
 def get_endpoint(request: Any, endpoint: Id) -> HttpResponse:
-    """One of them."""
+    """One webhook endpoint."""
     return respond(show_endpoint(selectors.get_endpoint(request.auth, endpoint)))
 
 
@@ -95,7 +95,7 @@ def get_endpoint(request: Any, endpoint: Id) -> HttpResponse:
     operation_id="change_webhook_endpoint",
 )
 def change(request: Any, endpoint: Id, body: EndpointChange) -> HttpResponse:
-    """Switch an endpoint off, or on again after it was disabled: what has waited is then sent."""
+    """Disable an endpoint, or enable it again: then its pending deliveries are sent."""
     row = selectors.get_endpoint(request.auth, endpoint)
     return respond(show_endpoint(services.enable(row) if body.enabled else services.disable(row, because="Asked to.")))
 
@@ -107,7 +107,7 @@ def change(request: Any, endpoint: Id, body: EndpointChange) -> HttpResponse:
     operation_id="rotate_webhook_secret",
 )
 def rotate(request: Any, endpoint: Id, key: Key = None) -> HttpResponse:
-    """Make a new secret. For 24 hours both sign, so that nothing is turned down while you change over."""
+    """Create a new secret. For 24 hours both secrets sign, so that you can change over."""
 
     def work() -> HttpResponse:
         return respond(show_endpoint_with_secret(services.rotate(selectors.get_endpoint(request.auth, endpoint))))
@@ -122,13 +122,13 @@ def rotate(request: Any, endpoint: Id, key: Key = None) -> HttpResponse:
     operation_id="delete_webhook_endpoint",
 )
 def delete(request: Any, endpoint: Id) -> HttpResponse:
-    """Send nothing there any more, and forget its log."""
+    """Delete an endpoint and its delivery log."""
     selectors.get_endpoint(request.auth, endpoint).delete()
     return HttpResponse(status=204)
 
 
 class DeliveryFilter(UuidPage):
-    """Which deliveries to list."""
+    """The filters for deliveries."""
 
     endpoint: Id | None = None
     state: DeliveryState | None = None
@@ -168,7 +168,7 @@ def get_delivery(request: Any, delivery: UUID) -> HttpResponse:
     operation_id="replay_webhook_delivery",
 )
 def replay(request: Any, delivery: UUID, key: Key = None) -> HttpResponse:
-    """Send it once more, with the same `webhook-id`: whoever has it already can tell."""
+    """Send it again, with the same `webhook-id`, so that the receiver can recognize a copy."""
 
     def work() -> HttpResponse:
         services.replay(selectors.get_delivery(request.auth, delivery))

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from server.api.idempotency import KEPT_FOR, WORKING, forget
+from server.api.idempotency import KEPT_FOR, WORKING, delete_old_answers
 from server.api.models import KeptAnswer
 from server.courses.models import Enrollment
 from server.submissions.models import Submission
@@ -99,7 +99,7 @@ def test_answers_of_yesterday_are_forgotten(call, body):
     call.post("/submissions", body, idempotency_key="new")
     KeptAnswer.objects.filter(key="attempt-1").update(claimed_at=timezone.now() - KEPT_FOR - timedelta(seconds=1))
 
-    assert forget() == 1
+    assert delete_old_answers() == 1
     assert KeptAnswer.objects.get().key == "new"
 
 

@@ -79,7 +79,7 @@ def opened(stack, system, address, session):
 
 def test_the_records_worker_keeps_its_connection_and_gets_over_its_loss(system):
     kept, used = eventually(lambda: the_only(connections_of(system, "records")))
-    # Each sweep leaves its mark on the connection that it used.
+    # Each periodic task updates the last use of its connection.
     for _ in range(3):
         used = eventually(lambda since=used: later(connections_of(system, "records"), kept, since))
 

@@ -411,7 +411,7 @@ def test_the_deployment_is_the_one_of_the_login(browser):
 @pytest.mark.parametrize(
     ("data", "title"),
     [
-        ({"error": "login_required", "error_description": "<b>No</b>"}, "did not let you through"),
+        ({"error": "login_required", "error_description": "<b>No</b>"}, "refused the sign-in"),
         ({}, "opened from a course"),
         ({"state": "x", "id_token": "y"}, "took too long"),
         ({"state": "\0", "id_token": "\0"}, "took too long"),

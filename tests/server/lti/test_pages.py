@@ -21,7 +21,7 @@ from server.lti.models import (
     ResourceLink,
 )
 from tests.support.lms.builders import make_platform
-from tests.support.lms.double import Cell
+from tests.support.lms.double import StoredGrade
 from tests.support.people import graded, make_course, make_member, make_student
 
 pytestmark = pytest.mark.django_db
@@ -248,7 +248,7 @@ def column(browser, double, assignment, client, instructor):
         browser.launch(sub=sub, exercise=assignment.slug, line_item=url)
         graded(Identity.objects.get(sub=sub).user, assignment, 7)
     send_all()
-    double.columns[1].cells["stranger"] = Cell(given=50.0)
+    double.columns[1].grades["stranger"] = StoredGrade(given=50.0)
     client.force_login(instructor)
     return LineItem.objects.get()
 
@@ -289,22 +289,25 @@ def later():
 
 def test_what_differs_is_listed_and_only_what_is_picked_is_sent(ask, column, double, later):
     double.people["s9"] = "student"
-    double.columns[1].cells["s1"].given = 12.0
+    double.columns[1].grades["s1"].given = 12.0
     ask("compare", column.pk, data={})
     assert "being compared" in ask("column", column.pk).text
     tasks.compare.apply([column.pk])
 
     page = ask("column", column.pk)
-    found = {(one.ours, one.theirs): one for one in page.context["found"]}
+    found = {(one.ours, one.theirs): one for one in page.context["differences"]}
     assert set(found) == {(0.7, 0.12), (0.7, None), (None, 0.5)}
-    assert not found[None, 0.5].may_be_sent
+    assert not found[None, 0.5].can_be_sent
     assert double.share("s1") == pytest.approx(0.12)
 
     ask("resend", column.pk, data={"score": [found[0.7, 0.12].row.pk]})
     later()
     assert (double.share("s1"), double.share("s9")) == (pytest.approx(0.7), None)
     assert double.share("stranger") == pytest.approx(0.5)
-    assert {(one.ours, one.theirs) for one in ask("column", column.pk).context["found"]} == {(0.7, None), (None, 0.5)}
+    assert {(one.ours, one.theirs) for one in ask("column", column.pk).context["differences"]} == {
+        (0.7, None),
+        (None, 0.5),
+    }
 
 
 @pytest.mark.parametrize("score", ["", "x", "-1", "9" * 30, "999999"])
@@ -362,7 +365,7 @@ def test_a_score_that_was_sent_while_the_column_was_read_is_no_difference(ask, c
 def test_students_whom_the_platform_never_named_are_listed(ask, column, assignment):
     graded(make_student(assignment.course, first_name="Grace"), assignment, 7)
 
-    assert "1 student has a grade but the LMS never told us who they are there: Grace" in " ".join(
+    assert "1 student has a grade but the LMS never sent us who they are there: Grace" in " ".join(
         ask("column", column.pk).text.split()
     )
 

@@ -24,7 +24,7 @@ from server.outbox.http_client import Answer
 from server.regrades import services as regrades
 from server.regrades.errors import RegradeError
 from server.submissions.services import give_up
-from tests.support.lms.double import Cell
+from tests.support.lms.double import StoredGrade
 from tests.support.people import graded, make_assignment, make_member, make_report, make_submission
 
 pytestmark = pytest.mark.django_db
@@ -147,7 +147,7 @@ def test_a_score_that_arrived_unheard_is_repeated_with_its_moment_and_then_compa
 
 def test_another_score_of_a_later_moment_is_listed_and_not_overwritten(clock, learner, assignment, double):
     later = int(timezone.now().timestamp()) + 3600
-    double.columns[1].cells["s1"] = Cell(given=95.0, second=later)
+    double.columns[1].grades["s1"] = StoredGrade(given=95.0, second=later)
     graded(learner, assignment, 7)
     run(clock)
 
@@ -159,7 +159,7 @@ def test_another_score_of_a_later_moment_is_listed_and_not_overwritten(clock, le
 def test_an_older_score_of_ours_is_replaced_with_a_moment_of_its_own(clock, learner, assignment, teacher, double):
     graded(learner, assignment, 7)
     run(clock)
-    double.columns[1].cells["s1"].second += 30  # a clock that went back
+    double.columns[1].grades["s1"].second += 30  # a clock that went back
     override(assignment, learner, teacher, 40)
     run(clock)
     run(clock, minutes=1, steps=3)
@@ -353,7 +353,7 @@ def test_a_rotation_of_our_keys_loses_no_score(clock, learner, assignment, teach
 def test_a_score_that_a_worker_took_along_when_it_died_is_sent_again(clock, learner, assignment, double):
     graded(learner, assignment, 7)
     clock.shift(2)
-    assert passback._claim(only().pk) is not None
+    assert passback.SENDER._claim(only().pk) is not None
     assert passback.send(only().pk) is None  # somebody is at it
     run(clock, minutes=10)
 
@@ -363,9 +363,9 @@ def test_a_score_that_a_worker_took_along_when_it_died_is_sent_again(clock, lear
 def test_what_changes_while_it_is_being_sent_is_sent_afterwards(clock, learner, assignment, teacher, double):
     graded(learner, assignment, 7)
     clock.shift(2)
-    claimed = passback._claim(only().pk)
+    claimed = passback.SENDER._claim(only().pk)
     override(assignment, learner, teacher, 20)
-    passback._settle(claimed, passback._try(claimed))
+    passback.SENDER.settle(claimed, passback.SENDER.send(claimed))
     assert only().state == PassbackState.PENDING
     run(clock)
 
@@ -430,7 +430,7 @@ def test_canvas_is_told_the_students_real_time_and_that_a_regrade_is_no_submissi
     run(clock)
 
     first, second = double.scores
-    assert first["submission"]["submittedAt"] == line_items.stamp(handed_in)
+    assert first["submission"]["submittedAt"] == line_items.timestamp(handed_in)
     assert [score[line_items.CANVAS]["new_submission"] for score in (first, second)] == [True, False]
 
 
@@ -466,8 +466,8 @@ def test_a_grade_that_is_rolled_back_is_not_sent(clock, learner, assignment, dou
 def test_reconciling_lists_what_differs_and_changes_nothing_there(clock, learner, assignment, double):
     graded(learner, assignment, 7)
     run(clock)
-    double.columns[1].cells["s1"].given = 12.0
-    double.columns[1].cells["s9"] = Cell(given=50.0)
+    double.columns[1].grades["s1"].given = 12.0
+    double.columns[1].grades["s9"] = StoredGrade(given=50.0)
     found = reconciliation.reconcile(LineItem.objects.get())
 
     assert [(one.ours, one.theirs) for one in sorted(found, key=lambda one: one.theirs)] == [(0.7, 0.12), (None, 0.5)]
@@ -570,8 +570,8 @@ def do(step, value, *, clock, learner, assignment, teacher, double):  # noqa: PL
 def test_after_any_history_the_grade_there_is_the_grade_here(steps, clock, learner, assignment, teacher, double):
     assignment.refresh_from_db()
     with transaction.atomic():
-        for cell in double.columns[1].cells.values():
-            cell.given = None
+        for stored in double.columns[1].grades.values():
+            stored.given = None
         double.down, double.canvas, double.accept_then_hang_up, double.answers = False, False, 0, []
         double.scores.clear()
         held = set()

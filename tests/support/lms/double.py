@@ -1,7 +1,7 @@
 """A platform that behaves as real ones were measured to: a careless tool loses grades here as it would there.
 
     Moodle   409 for an equal or earlier whole second, 400 for two media types, a query in a column's address, a wiped
-             cell for anything that is not final, a clamped score, two columns for two identical posts
+             stored for anything that is not final, a clamped score, two columns for two identical posts
     Canvas   400 "before last updated", 403 with X-Rate-Limit-Remaining: 0
 
 It checks signatures with our key set as it last saw it, and answers on loopback.
@@ -27,7 +27,7 @@ SCOPES = [c.LINE_ITEM, c.RESULT, c.SCORE]
 
 
 @dataclass
-class Cell:
+class StoredGrade:
     given: float | None = None
     most: float = 100.0
     second: int = 0
@@ -36,7 +36,7 @@ class Cell:
 @dataclass
 class Column:
     most: float = 100.0
-    cells: dict = field(default_factory=dict)
+    grades: dict = field(default_factory=dict)
     resource: str = ""
     tag: str = ""
 
@@ -107,8 +107,8 @@ class Double:
         return f"{self.url}/lineitems/{number}/lineitem?type_id=1"
 
     def share(self, sub, number=1):
-        cell = self.columns[number].cells.get(sub)
-        return None if cell is None or cell.given is None else cell.given / self.columns[number].most
+        stored = self.columns[number].grades.get(sub)
+        return None if stored is None or stored.given is None else stored.given / self.columns[number].most
 
     # What it does
 
@@ -162,16 +162,16 @@ class Double:
             return 400, "Incorrect user for this resource", {}
         moment = datetime.fromisoformat(score["timestamp"])
         second = int(moment.timestamp())
-        cell = column.cells.setdefault(sub, Cell())
-        if second <= cell.second:
+        stored = column.grades.setdefault(sub, StoredGrade())
+        if second <= stored.second:
             if self.canvas:
                 return 400, {"message": "timestamp is before last updated"}
             return 409, {"error": "there is a newer score"}
-        cell.second = second
+        stored.second = second
         if score["gradingProgress"] != "FullyGraded" or "scoreGiven" not in score:
-            cell.given = None
+            stored.given = None
         else:
-            cell.given = min(score["scoreGiven"] / score["scoreMaximum"], 1.0) * column.most
+            stored.given = min(score["scoreGiven"] / score["scoreMaximum"], 1.0) * column.most
         if self.accept_then_hang_up:
             self.accept_then_hang_up -= 1
             return None
@@ -180,9 +180,9 @@ class Double:
     def _results(self, column, query):
         wanted = query.get("user_id", [None])[0]
         return [
-            {"userId": sub, "resultMaximum": column.most, "resultScore": round(cell.given, 5)}
-            for sub, cell in column.cells.items()
-            if cell.given is not None and wanted in {None, sub}
+            {"userId": sub, "resultMaximum": column.most, "resultScore": round(stored.given, 5)}
+            for sub, stored in column.grades.items()
+            if stored.given is not None and wanted in {None, sub}
         ]
 
     def _line_items(self, method, query, body):

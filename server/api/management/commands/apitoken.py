@@ -1,4 +1,4 @@
-"""`manage.py apitoken`: make a token for the API, or revoke one."""
+"""`manage.py apitoken`: create a token for the API, or revoke one."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -16,22 +16,22 @@ from server.courses.models import Course, Role
 class Command(BaseCommand):
     """Prints a new token, alone, on stdout. It cannot be shown again."""
 
-    help = "Make a token for the API, bound to courses and scopes, and print it. It is shown this once."
+    help = "Create a token for the API, bound to courses and scopes, and print it. It is shown only once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take a name, courses, scopes, and for whom."""
+        """Add the arguments."""
         parser.add_argument("name", help="what it is for, such as the LMS's name")
         parser.add_argument("--course", action="append", default=[], metavar="SLUG")
         parser.add_argument("--scope", action="append", default=[], choices=TokenScope.values)
         parser.add_argument("--days", type=int, help="how long it is valid (default: for ever)")
-        parser.add_argument("--user", metavar="NAME", help="a personal token: it speaks for this person only")
+        parser.add_argument("--user", metavar="NAME", help="a personal token: it acts for this person only")
         parser.add_argument(
-            "--owner", metavar="NAME", help="who answers for overrides made with it (default: an instructor)"
+            "--owner", metavar="NAME", help="who is responsible for overrides made with it (default: an instructor)"
         )
         parser.add_argument("--revoke", action="store_true", help="revoke the tokens of this name instead")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Make it and print it, or revoke."""
+        """Create a token and print it, or revoke tokens."""
         if options["revoke"]:
             return self._revoke(options["name"])
         courses = [_course(slug) for slug in options["course"]]

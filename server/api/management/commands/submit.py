@@ -14,16 +14,18 @@ FULL, NOT_FULL, FAILED = 0, 1, 2
 
 
 class Command(BaseCommand):
-    """For students and CI: a file in, findings out. Needs no database, only the API's address and a token."""
+    """Hands in a file and prints the findings, for students and CI. Needs only the API's address and a token."""
 
     help = "Hand in a file and wait for the findings. Exit status: 0 full marks, 1 less, 2 not graded."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the file, where it goes, and for whom."""
+        """Add the arguments."""
         parser.add_argument("file", type=Path)
         parser.add_argument("--assignment", required=True, metavar="SLUG", help="such as gradients/two-variables")
-        parser.add_argument("--course", metavar="SLUG", help="where the token opens several that set it")
+        parser.add_argument(
+            "--course", metavar="SLUG", help="needed if several courses of the token have this assignment"
+        )
         parser.add_argument(
             "--user", metavar="ID", help="external_id of the learner: needed unless the token is personal"
         )
@@ -32,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--token", default=os.environ.get("CHAINRULE_TOKEN"), help="default: CHAINRULE_TOKEN")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Hand in, tell, and exit."""
+        """Hand in, print the result, and exit."""
         if not options["token"]:
             raise CommandError("No token: set CHAINRULE_TOKEN; `manage.py apitoken` makes one.", returncode=FAILED)
         try:
@@ -49,7 +51,7 @@ class Command(BaseCommand):
         assignment = client.find_assignment(options["assignment"], course=options["course"])
         now = client.hand_in(source, assignment=assignment, external_id=options["user"])
         for later in client.follow(now.id):
-            self._say(_line(later))
+            self._say(_finding_line(later))
             now = later
         if now.state in {"graded", "ungradable"}:
             self._tell(client.report(now.id))
@@ -74,7 +76,7 @@ def _points(finding: dict[str, Any]) -> str:
     return f"{finding['points']:g}/{finding['max_points']:g}" if finding["max_points"] else ""
 
 
-def _line(now: Followed) -> str:
+def _finding_line(now: Followed) -> str:
     if now.state == "graded":
         return f"graded: {now.given:g} of {now.max:g} points"
     if now.state == "running" and now.case:
