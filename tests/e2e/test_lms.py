@@ -125,7 +125,7 @@ def test_grades_reach_the_platform_and_what_differs_is_sent_again_by_hand(campus
     arrived(page)
     assert campus.share("s1") == pytest.approx(0.55)
 
-    campus.columns[1].cells["s1"].given = 12.0
+    campus.columns[1].grades["s1"].given = 12.0
     page.get_by_role("button", name="Compare").click()
     row = page.get_by_role("region", name="Differences").get_by_role("row", name="Person s1")
     expect(row).to_contain_text("55 %")
