@@ -41,7 +41,7 @@ class Burst:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class SimulationOutcome:
     """The outcome of a simulation.
 
     `seconds` has the time from click to score of each attempt, `waited` the part of it in a queue, and `busy` the load
@@ -58,7 +58,7 @@ def p95(seconds: Sequence[float]) -> float:
     return quantiles(seconds, n=20)[-1]
 
 
-def simulate(demand: Demand, there: Mapping[Part, int], arrivals: Sequence[float], *, seed: int) -> Outcome:
+def simulate(demand: Demand, there: Mapping[Part, int], arrivals: Sequence[float], *, seed: int) -> SimulationOutcome:
     """Return the outcome of attempts at these moments with so many of each part. Same seed, same outcome."""
     world = simpy.Environment()
     random = Random(seed)  # noqa: S311 - nothing is secret here
@@ -92,4 +92,4 @@ def simulate(demand: Demand, there: Mapping[Part, int], arrivals: Sequence[float
     world.process(come())
     world.run()
     shares = {part: busy[part] / (world.now * there[part]) for part in parts}
-    return Outcome(seconds=seconds, waited=waited, busy=shares)
+    return SimulationOutcome(seconds=seconds, waited=waited, busy=shares)

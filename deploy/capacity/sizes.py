@@ -5,7 +5,7 @@ from math import ceil
 from random import Random
 
 from deploy.capacity.parts import Demand, Part
-from deploy.capacity.simulation import Burst, Outcome, p95, simulate
+from deploy.capacity.simulation import Burst, SimulationOutcome, p95, simulate
 
 # Shared parts are this busy at most at the deadline.
 FULL = 0.7
@@ -19,7 +19,7 @@ class Size:
 
     burst: Burst
     there: dict[Part, int]
-    outcome: Outcome
+    outcome: SimulationOutcome
 
     @property
     def cores(self) -> int:
