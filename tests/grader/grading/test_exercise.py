@@ -1,4 +1,4 @@
-"""Which version of a package a worker holds, and what is said where its code is not there."""
+"""Which version of a package a worker has, and the errors if its code is missing."""
 
 import pytest
 
@@ -11,11 +11,11 @@ from tests.support.reports import make_package
 def test_a_known_version_is_not_read_again(exercises):
     folder = make_package(exercises)
     digest = find_package("unit/slope").digest
-    held = load_exercise("unit/slope", digest=digest)
+    loaded = load_exercise("unit/slope", digest=digest)
     (folder / "checks.py").write_text("1 / 0")
 
-    assert load_exercise("unit/slope", digest=digest) is held
-    with pytest.raises(StaleWorker, match=r"this worker holds"):
+    assert load_exercise("unit/slope", digest=digest) is loaded
+    with pytest.raises(StaleWorker, match=r"this worker has"):
         load_exercise("unit/slope", digest="0" * 64)
 
 

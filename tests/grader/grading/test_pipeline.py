@@ -114,6 +114,7 @@ class Ended(UnconfinedSandbox):
     """A sandbox whose runs end as messages, after `answered` calls."""
 
     def __init__(self, outcome, answered, **ending):
+        super().__init__()
         self.end = Ending(outcome=outcome, **ending)
         self.answered = answered
 

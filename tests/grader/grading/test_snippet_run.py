@@ -8,7 +8,7 @@ from grader.grading.snippet_run import run_snippet
 from grader.protocol.reports import Outcome
 from grader.protocol.snippets import Shown, Snippet
 from grader.sandboxes.base import Ending
-from grader.worker import tasks
+from grader.worker import sandbox_pool, tasks
 
 
 def snippet(*sources):
@@ -61,7 +61,7 @@ def test_what_crosses_the_queue_comes_back_the_same():
 
 
 def test_the_task_answers_with_its_token(inline, monkeypatch):
-    monkeypatch.setattr(tasks, "_held", {"sandbox": inline})
+    monkeypatch.setattr(sandbox_pool, "_opened", {"sandbox": inline})
 
     answer = json.loads(json.dumps(tasks.run_snippet_task(snippet("print(1)").to_dict())))
 
@@ -83,18 +83,18 @@ class Broken:
         self.closed = True
 
 
-def test_a_broken_engine_is_left_and_nothing_is_shown(monkeypatch):
+def test_a_broken_engine_shows_nothing(monkeypatch):
     broken = Broken()
-    monkeypatch.setattr(tasks, "_held", {"sandbox": broken})
+    monkeypatch.setattr(sandbox_pool, "_opened", {"sandbox": broken})
 
     assert tasks.run_snippet_task(snippet("print(1)").to_dict())["shown"] is None
     assert broken.closed
 
 
-def test_where_no_sandbox_starts_another_worker_may_be_quick_enough(monkeypatch):
+def test_if_no_sandbox_starts_the_snippet_is_requeued(monkeypatch):
     broken = Broken(NoSandbox)
-    monkeypatch.setattr(tasks, "_held", {"sandbox": broken})
-    monkeypatch.setattr(tasks, "PAUSE", 0)
+    monkeypatch.setattr(sandbox_pool, "_opened", {"sandbox": broken})
+    monkeypatch.setattr(tasks, "REQUEUE_SECONDS", 0)
 
     with pytest.raises(Reject) as rejected:
         tasks.run_snippet_task(snippet("print(1)").to_dict())
