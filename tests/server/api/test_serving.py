@@ -114,7 +114,7 @@ def test_a_wait_that_goes_wrong_takes_nothing_from_the_answer(call, body, monkey
     def broken(_):
         raise RuntimeError("the stream broke")
 
-    monkeypatch.setattr(waiting.live, "stream", broken)
+    monkeypatch.setattr(waiting.snapshots, "stream", broken)
 
     status, _, answer = ask("POST", "/submissions", token=call.token, body=json.dumps(body).encode(), prefer="wait=10")
 

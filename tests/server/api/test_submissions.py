@@ -112,7 +112,7 @@ def test_what_could_not_be_loaded_is_ungradable_without_a_score(call, student, a
     assert call.get(f"/submissions/{submission.pk}/report").json()["score"] is None
 
 
-def test_the_code_cells_of_a_notebook_are_the_source(call, body):
+def test_the_code_of_a_notebook_is_the_source(call, body):
     cells = [
         {"cell_type": "markdown", "source": "# Squares"},
         {
