@@ -1,8 +1,8 @@
-"""The project's names are the field's terms: none of the private ones of the first version comes back.
+"""The project uses the field's standard terms: none of the private names of the first version comes back.
 
-`PRIVATE` are words that no name may contain and no sentence may use. `WHOLE` are names that are fine as a part of
-another name, but say nothing alone: no module, class, function, metric or label is called so. What is listed in
-`PUBLIC` stays because programs outside this repository rely on it; each row says which.
+`PRIVATE` are words that no name contains and no text uses. A name in `WHOLE` is fine as a part of a longer name, but no
+module, class, function, metric or label has it alone. `PUBLIC` lists the names that stay because programs outside this
+repository rely on them; each row says which.
 """
 
 import ast
@@ -10,8 +10,6 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[1]
 
@@ -93,6 +91,7 @@ WHOLE = set(
 )
 # (path or its beginning, name): what relies on it
 PUBLIC: dict[tuple[str, str], str] = {}
+MOST_WORDS = 10
 CHECKED = (".py", ".md", ".html", ".toml", ".yaml", ".yml", ".json", ".js", ".css", ".acl", ".conf", ".txt")
 LEFT_OUT = ("deploy/requirements/", "tests/test_names.py", "CHANGELOG.md", "server/web/frontend/package")
 METRIC = re.compile(
@@ -117,7 +116,7 @@ def definitions(path: str) -> Iterator[str]:
     yield from Path(path).with_suffix("").parts
     if not path.endswith(".py"):
         return
-    text = (ROOT / path).read_text(encoding="utf-8")
+    text = readable(path)
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name
@@ -130,34 +129,57 @@ def is_public(path: str, name: str) -> bool:
     return any(path.startswith(beginning) and name == known for beginning, known in PUBLIC)
 
 
-@pytest.mark.parametrize("path", [path for path in tracked() if "/migrations/0" not in path])
-def test_names_are_the_fields(path):
+def readable(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def checked(*endings: str) -> list[str]:
+    return [path for path in tracked() if path.endswith(endings) and "/migrations/0" not in path]
+
+
+def is_private(name: str) -> bool:
+    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower().strip("_")
+    return snake in WHOLE or bool(words_of(name) & PRIVATE.keys())
+
+
+def test_names_are_the_fields_terms():
     wrong = {
-        name
+        f"{path}: {name}"
+        for path in checked("")
         for name in definitions(path)
-        if not is_public(path, name)
-        and (words_of(name) & PRIVATE.keys() or re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower().strip("_") in WHOLE)
+        if is_private(name) and not is_public(path, name)
     }
-    assert not wrong, f"private names in {path}: {', '.join(sorted(wrong))}; see tests/test_names.py for the terms"
+    assert sorted(wrong) == []
 
 
-@pytest.mark.parametrize("path", [path for path in tracked() if path.endswith(CHECKED) and "/migrations/0" not in path])
-def test_text_uses_the_fields_words(path):
-    text = (ROOT / path).read_text(encoding="utf-8")
+def test_text_uses_the_fields_words():
     wrong = {
-        word
-        for name in re.findall(r"[A-Za-z_]+", text)
-        for word in words_of(name) & PRIVATE.keys()
-        if not is_public(path, name)
+        f"{path}: {name}"
+        for path in checked(*CHECKED)
+        for name in re.findall(r"[A-Za-z_]+", readable(path))
+        if words_of(name) & PRIVATE.keys() and not is_public(path, name)
     }
-    assert not wrong, f"private words in {path}: {', '.join(sorted(wrong))}; see tests/test_names.py for the terms"
+    assert sorted(wrong) == []
+
+
+def test_tests_have_short_names():
+    wrong = {
+        f"{path}: {node.name}"
+        for path in checked(".py")
+        if path.startswith("tests/") and "/attacks/" not in path
+        for node in ast.walk(ast.parse(readable(path)))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+        and node.name.count("_") > MOST_WORDS
+    }
+    assert sorted(wrong) == []
 
 
 def test_one_class_name_has_one_meaning():
     homes: dict[str, list[str]] = {}
     for path in tracked():
         if path.endswith(".py") and not path.startswith(("tests/", "exercises/")) and "/migrations/0" not in path:
-            for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+            for node in ast.walk(ast.parse(readable(path))):
                 if isinstance(node, ast.ClassDef) and node.name not in ("Meta", "Command"):
                     homes.setdefault(node.name, []).append(path)
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}

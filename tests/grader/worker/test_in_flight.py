@@ -38,7 +38,7 @@ class Job:
         self.id = secrets.token_hex(8)
 
 
-def test_a_job_is_in_flight_from_its_arrival_to_its_end(monkeypatch):
+def test_a_job_is_in_flight_until_its_end(monkeypatch):
     monkeypatch.setattr(task_received, "receivers", [])
     client, consumer, job = best_effort_client(os.environ["REDIS_URL"]), Consumer(), Job()
     app = Celery("worker", broker=os.environ["REDIS_URL"], set_as_current=False)

@@ -33,7 +33,7 @@ def ago(seconds):
     return timezone.now() - timedelta(seconds=seconds)
 
 
-def test_the_age_of_a_queue_is_that_of_its_oldest_submission(student, assignment, gauge):
+def test_the_queue_age_is_the_age_of_its_oldest_submission(student, assignment, gauge):
     for seconds, state in ((500, State.CANCELLED), (200, State.QUEUED), (100, State.QUEUED)):
         row = make_submission(student, assignment)
         Submission.objects.filter(pk=row.pk).update(submitted_at=ago(seconds), state=state)
@@ -43,7 +43,7 @@ def test_the_age_of_a_queue_is_that_of_its_oldest_submission(student, assignment
     assert gauge("chainrule_queue_age_seconds", runtime="gpu") == 0
 
 
-def test_the_delay_of_webhooks_is_the_age_of_the_oldest_event(assignment, gauge):
+def test_the_webhook_delay_is_the_age_of_the_oldest_event(assignment, gauge):
     endpoint = add_endpoint(assignment.course, url="https://lms.example.org/hook", events=["grade.changed"])
     for seconds, state in ((500, "delivered"), (200, "pending"), (100, "pending")):
         event = Event.objects.create(course=assignment.course, type="grade.changed", payload={})
