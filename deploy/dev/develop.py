@@ -104,7 +104,17 @@ def serve(port: int, stack: ExitStack) -> None:
 
 def services(port: int, env: Mapping[str, str]) -> list[Service]:
     """The website, the two workers, and esbuild."""
-    web = [BIN / "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    web: list[str | Path] = [
+        BIN / "granian",
+        "--interface",
+        "asgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
     celery: list[str | Path] = [BIN / "celery", "-A"]
     grading = [*celery, demo.GRADER_APP, "worker", "-Q", "grading.cpu,regrading.cpu", "-n", "grading@%h"]
     records = [*celery, "server", "worker", "-B", "-Q", "records", "-n", "records@%h"]

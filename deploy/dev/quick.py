@@ -18,7 +18,7 @@ from deploy.dev.base import ROOT, VAR, VENV, SetupError, main, run, say
 from deploy.dev.checks import NEEDING_MORE
 
 BIN = VENV / "bin"
-DAEMON = ["--status-file", VAR / "dmypy.json"]
+DAEMON: list[str | Path] = ["--status-file", VAR / "dmypy.json"]
 IDLE_SECONDS = 3600
 # More test files do not fit into 20 seconds: the closest ones run, and the others are printed.
 MOST_FILES = 12
@@ -68,7 +68,16 @@ def run_tests(chosen: Sequence[Path]) -> None:
         return
     files = chosen[:MOST_FILES]
     say(f"tests of what changed: {' '.join(map(str, files))}")
-    command = [BIN / "pytest", "-q", "-x", "-n", "0", "-m", f"not ({' or '.join(NEEDING_MORE)})", *files]
+    command: list[str | Path] = [
+        BIN / "pytest",
+        "-q",
+        "-x",
+        "-n",
+        "0",
+        "-m",
+        f"not ({' or '.join(NEEDING_MORE)})",
+        *files,
+    ]
     code = subprocess.run(command, cwd=ROOT, check=False).returncode
     if code not in (0, NO_TESTS_COLLECTED):
         raise SetupError(f"the tests failed: pytest exited with {code}")
