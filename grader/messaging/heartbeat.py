@@ -29,4 +29,4 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def tick(self, consumer: Any) -> None:
         """Run once, every `interval` seconds."""
-        liveness.beat()
+        liveness.record_alive()

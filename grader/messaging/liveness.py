@@ -19,7 +19,7 @@ VARIABLE = "CHAINRULE_HEALTH_FILE"
 TIMEOUT = 30.0
 
 
-def beat(paused_because: str = "") -> None:
+def record_alive(paused_because: str = "") -> None:
     """Record that this worker is alive, and why it takes no jobs if it takes none. Does nothing if no file is named."""
     named = os.environ.get(VARIABLE)
     if named:

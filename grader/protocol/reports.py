@@ -153,7 +153,7 @@ class Finding:
     evidence: Evidence = field(default_factory=Evidence)
 
     @property
-    def text(self) -> str | None:
+    def message_text(self) -> str | None:
         """The message as a sentence."""
         return render(self.message, self.data)
 
@@ -170,7 +170,7 @@ class Finding:
             "status": str(self.status),
             "points": self.points,
             "max_points": self.max_points,
-            "message": self.text,
+            "message": self.message_text,
             "hint": self.hint_text,
             "diagnosis": self.diagnosis,
             "case": self.case,

@@ -296,7 +296,7 @@ class _Verifier:
         if report.points >= report.max_points:
             return None
         failing = next(finding for finding in report.findings if finding.status is not Status.PASSED)
-        return f"gets {report.points:g} of {report.max_points:g} points: `{failing.check}` says: {failing.text}"
+        return f"gets {report.points:g} of {report.max_points:g} points: `{failing.check}` says: {failing.message_text}"
 
     def _mistakes(self) -> None:
         stated = self._read_mistakes()

@@ -80,7 +80,7 @@ class CircuitBreaker(Heartbeat):
             self._open(consumer)
         elif self.reason and self._probe_succeeded():
             self._close(consumer)
-        liveness.beat(self.reason)
+        liveness.record_alive(self.reason)
 
     def info(self, _consumer: Any) -> dict[str, Any]:
         """Return what `celery inspect stats`, and so the dashboard, reports of this worker beside Celery's own.

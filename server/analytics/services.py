@@ -27,5 +27,5 @@ def _row(submission: Submission, finding: Finding) -> FailedCheck:
         title=finding.title[:200],
         mistake=(finding.diagnosis or finding.message or "failed")[:100],
         is_diagnosis=finding.diagnosis is not None,
-        text=(render(finding.diagnosis, finding.data) or finding.text or "")[:500],
+        text=(render(finding.diagnosis, finding.data) or finding.message_text or "")[:500],
     )

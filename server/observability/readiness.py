@@ -45,18 +45,18 @@ def _run(check: Callable[[], str]) -> str:
         connection.close()
 
 
-def _database() -> str:
+def _check_database() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return ""
 
 
-def _migrations() -> str:
+def _check_migrations() -> str:
     missing = known_migrations() - MigrationRecorder(connection).applied_migrations().keys()
     return f"{len(missing)} not applied: run `manage.py migrate`" if missing else ""
 
 
-def _broker() -> str:
+def _check_broker() -> str:
     with app.connection_for_write() as broker:
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=TIMEOUT)
     return ""
@@ -74,4 +74,8 @@ def threads(_name: str) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="readiness")
 
 
-CHECKS: dict[str, Callable[[], str]] = {"database": _database, "migrations": _migrations, "broker": _broker}
+CHECKS: dict[str, Callable[[], str]] = {
+    "database": _check_database,
+    "migrations": _check_migrations,
+    "broker": _check_broker,
+}

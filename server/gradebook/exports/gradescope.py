@@ -38,6 +38,6 @@ def zipped(course: Course) -> bytes:
 
 
 def _test(finding: Finding) -> dict[str, Any]:
-    words = [text for text in (finding.text, finding.hint_text) if text]
+    words = [text for text in (finding.message_text, finding.hint_text) if text]
     test = {"name": finding.title, "score": finding.points, "max_score": finding.max_points, "output": "\n".join(words)}
     return test | ({} if finding.status == "skipped" else {"status": str(finding.status)})

@@ -110,7 +110,7 @@ def _headline(report: Report, kind: Kind) -> str:
 
 
 def _row(finding: Finding) -> FindingRow:
-    message = finding.text
+    message = finding.message_text
     diagnosis = render(finding.diagnosis, finding.data)
     return FindingRow(
         title=finding.title,

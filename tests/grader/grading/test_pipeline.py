@@ -50,7 +50,7 @@ def test_code_that_cannot_be_loaded_is_ungradable_and_says_why(source, message, 
 
     first, *others = report.findings
     assert (report.outcome, report.points, first.message) == (Outcome.UNGRADABLE, 0, message)
-    assert first.text
+    assert first.message_text
     assert {finding.status for finding in others} == {Status.SKIPPED}
 
 
@@ -140,7 +140,7 @@ def test_a_timed_out_run_keeps_points_of_finished_cases():
 
     assert report.outcome is Outcome.TIMED_OUT
     assert report.points == 4.5
-    assert report.findings[1].text == "Your code was stopped after 10 seconds, while it worked on “a vector”."
+    assert report.findings[1].message_text == "Your code was stopped after 10 seconds, while it worked on “a vector”."
 
 
 def test_a_run_stopped_while_loading_says_so():
@@ -148,14 +148,14 @@ def test_a_run_stopped_while_loading_says_so():
 
     finding = graded(SOLUTION, ended).findings[0]
 
-    assert finding.text == "Your code was stopped after 10 seconds, while it was still being loaded."
+    assert finding.message_text == "Your code was stopped after 10 seconds, while it was still being loaded."
     assert finding.hint == "timed_out.hint"
 
 
 def test_a_crash_names_its_signal():
     ended = Ended(Outcome.CRASHED, 0, unanswered=0, evidence={"signal": "SIGSEGV"})
 
-    assert "SIGSEGV" in graded(SOLUTION, ended).findings[0].text
+    assert "SIGSEGV" in graded(SOLUTION, ended).findings[0].message_text
 
 
 def test_a_malformed_answer_scores_nothing_and_says_so():

@@ -67,7 +67,7 @@ def test_a_changed_input_explains_wrong_numbers_last(exercise):
 def test_a_skipped_check_gives_no_points(exercise):
     skipped = findings(exercise, make_trial(None))[1]
 
-    assert (skipped.status, skipped.points, skipped.text) == (
+    assert (skipped.status, skipped.points, skipped.message_text) == (
         Status.SKIPPED, 0, "Not run: “It runs” must pass first.",
     )  # fmt: skip
 
@@ -90,7 +90,7 @@ def test_no_number_of_a_secret_case_reaches_a_finding(exercise):
 def test_the_shape_of_a_secret_answer_is_shown(exercise):
     finding = findings(exercise, make_trial(double(5.0), double(1.0, 2.0), args=(double(1.0),)))[1]
 
-    assert finding.text == "`result` has shape (1,), expected (2,)."
+    assert finding.message_text == "`result` has shape (1,), expected (2,)."
 
 
 def test_a_wrong_public_tensor_has_a_heat_map(exercise):
@@ -299,7 +299,7 @@ def test_a_value_is_not_explained_as_a_gradient(exercises):
 def test_a_check_that_was_not_run_says_so(exercise):
     finding = findings(exercise, make_trial(observation=None))[0]
 
-    assert (finding.message, finding.text) == ("not_run", "Not run: the code was stopped before.")
+    assert (finding.message, finding.message_text) == ("not_run", "Not run: the code was stopped before.")
 
 
 def test_an_authors_mistake_is_not_the_learners(exercise):

@@ -24,7 +24,7 @@ def check(*words):
 
 
 def test_a_worker_that_just_reported_is_well(file):
-    liveness.beat()
+    liveness.record_alive()
 
     assert check("--taking").returncode == 0
 
@@ -47,7 +47,7 @@ def test_a_worker_reports_until_its_connection_ends(file):
 
 
 def test_a_paused_worker_is_alive_but_takes_nothing(file):
-    liveness.beat("no Docker engine answers")
+    liveness.record_alive("no Docker engine answers")
 
     assert check().returncode == 0
     taking = check("--taking")
@@ -55,7 +55,7 @@ def test_a_paused_worker_is_alive_but_takes_nothing(file):
 
 
 def test_a_worker_that_stopped_reporting_is_not_well(file):
-    liveness.beat()
+    liveness.record_alive()
 
     assert "has not reported" in liveness.trouble(file, timeout=-1)
 
@@ -77,6 +77,6 @@ def test_a_beat_without_a_file_writes_nothing(monkeypatch, tmp_path):
     monkeypatch.delenv(liveness.VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
 
-    liveness.beat()
+    liveness.record_alive()
 
     assert list(tmp_path.iterdir()) == []

@@ -156,7 +156,7 @@ def production(tmp_path_factory):
     production = Production(folder)
     try:
         production.compose("up", "-d")
-        wait_until(lambda: all(health(production, service) == "healthy" for service in SERVICES), seconds=180)
+        wait_until(lambda: all(health_of(production, service) == "healthy" for service in SERVICES), seconds=180)
         yield production
     finally:
         (folder / "logs").write_bytes(production.compose("logs", "--no-color", check=False).stdout)
@@ -164,7 +164,7 @@ def production(tmp_path_factory):
         production.forget_next_version()
 
 
-def health(production, service):
+def health_of(production, service):
     return production.state(service)["State"]["Health"]["Status"]
 
 
@@ -203,7 +203,7 @@ def test_a_submission_is_graded_saved_wiped_and_restored(production):
     production.inside("postgres", "sh", "/chainrule/restore", given=dump)
     production.compose("up", "-d")
 
-    wait_until(lambda: health(production, "web") == "healthy", seconds=90)
+    wait_until(lambda: health_of(production, "web") == "healthy", seconds=90)
     assert production.result() == ["graded", 10, 10]
 
 
