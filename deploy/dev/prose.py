@@ -41,7 +41,7 @@ Prose = Iterator[tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OddSentence:
     """A sentence with an odd phrase."""
 
     path: str
@@ -88,7 +88,7 @@ class Measure:
     """The counts of every group, and the places with an odd phrase."""
 
     counts: dict[str, Count] = field(default_factory=lambda: defaultdict(Count))
-    places: list[Place] = field(default_factory=list)
+    places: list[OddSentence] = field(default_factory=list)
 
     @property
     def failures(self) -> list[str]:
@@ -152,7 +152,7 @@ def measure(paths: Iterable[Path], root: Path = ROOT) -> Measure:
             count.add(prose)
             text = " ".join(prose.split())
             if ODD.search(prose) and not is_allowed(str(path), text):
-                found.places.append(Place(str(path), line, text))
+                found.places.append(OddSentence(str(path), line, text))
     return found
 
 

@@ -89,12 +89,12 @@ class Exercise:
         return cases
 
     def chart(self, case: Case, value: Any) -> Chart | None:
-        """Return the curves of an answer to a case, which has the structure of the truth; None if the package draws none."""
+        """Return the curves of an answer that has the structure of the truth; None if the package draws none."""
         chart: Chart | None = self._optional("chart", lambda case, value: None)(case, value)
         return chart
 
     def argument_names(self, entry: str) -> tuple[str, ...]:
-        """Return the parameter names of an entry, as its signature in the manifest gives them."""
+        """Return the parameter names of an entry, from its signature in the manifest."""
         signatures = {item.name: item.signature for item in self.manifest.entries}
         inside = signatures.get(entry, "").partition("(")[2].partition(")")[0]
         return tuple(part.split(":")[0].strip() for part in _split(inside))
@@ -115,8 +115,8 @@ class Exercise:
 def load_exercise(slug: str, *, digest: str = "") -> Exercise:
     """Load the exercise of a slug.
 
-    Raises UnknownExercise if there is none, PackageError if it is broken, and StaleWorker if `digest` is not the version
-    on this machine's disk. Without a digest the disk is read each time, so that authors see their changes.
+    Raises UnknownExercise if there is none, PackageError if it is broken, and StaleWorker if the version on this
+    machine's disk is not `digest`. Without a digest the disk is read each time, so that authors see their changes.
     """
     loaded = _loaded.get(slug)
     if loaded is not None and loaded.package.digest == digest:

@@ -14,7 +14,7 @@ MAX_REENCODED = 600_000
 
 
 def reencoded(picture: Any) -> str | None:
-    """Return a PNG (a 1-D uint8 tensor), encoded again, as base64; None if it is not a PNG, too large, or too detailed."""
+    """Return a PNG (a 1-D uint8 tensor), encoded again, as base64; None if it is no PNG, too large or too detailed."""
     if not isinstance(picture, Tensor) or picture.dtype != torch.uint8 or picture.dim() != 1:
         return None
     if picture.numel() > MAX_BYTES:

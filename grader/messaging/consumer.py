@@ -29,7 +29,7 @@ class StrictConsumer(Consumer):  # type: ignore[misc]
         super().__init__(*args, **options | {"without_mingle": True, "without_gossip": True, "without_heartbeat": True})
 
     def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Any], None]:
-        """Return the handler of a queue's messages. It raises ValueError if a message is not a task that this project sent."""
+        """Return the handler of a queue's messages. It raises ValueError if this project did not send the task."""
         handle = super().create_task_handler(*args, **options)
 
         def check_and_handle(message: Any) -> None:

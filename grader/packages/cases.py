@@ -11,8 +11,8 @@ from grader.harness.wire.values import Applied, Function, Model
 class Case:
     """One set of inputs for one call of an entry.
 
-    `name` is the kind of case in a few words ("a 2x5 matrix"): a learner sees nothing else of a secret case. `entry` can
-    be an attribute (`CubedReLU.apply`). `args` are plain values, tensors (one that requires grad still does in the
+    `name` is the kind of case in a few words ("a 2x5 matrix"): a learner sees nothing else of a secret case. `entry`
+    can be an attribute (`CubedReLU.apply`). `args` are plain values, tensors (one that requires grad still does in the
     submission), `Function`, `Model` and `Applied`. Checks select cases by `group`; if it is empty, it is the entry.
     `mutable` gives the positions of arguments that the code can change.
     """

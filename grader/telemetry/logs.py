@@ -102,7 +102,7 @@ def _counter(count: Count | None) -> Callable[[Any, str, Event], Event]:
     def counted(_logger: Any, _method: str, event: Event) -> Event:
         if count is not None:
             record = event.get("_record")
-            # Our own events are names. Events of libraries are sentences with numbers in them, so their logger is counted.
+            # Our own events are names. Libraries log sentences with numbers in them, so their logger is counted.
             name = str(event.get("event")) if event.get("_from_structlog") else str(event.get("logger"))
             count(record.levelname.lower() if record else "error", name)
         return event

@@ -52,7 +52,7 @@ app.conf.update(
         "socket_keepalive": True,
         "health_check_interval": 5,
         "queue_order_strategy": "priority",
-        # Unacknowledged messages of graders have keys of their own: the graders' Redis account cannot read the server's.
+        # Graders keep unacknowledged messages under keys of their own: their Redis account cannot read the server's.
         "unacked_key": "grading.unacked",
         "unacked_index_key": "grading.unacked_index",
         "unacked_mutex_key": "grading.unacked_mutex",

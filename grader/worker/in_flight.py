@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 def publisher(app: Celery) -> type[bootsteps.StartStopStep]:
-    """Return a step of an app's consumer that publishes each job when it arrives and refreshes it every other second."""
+    """Return a step of an app's consumer that publishes each arriving job and refreshes it every two seconds."""
     client = best_effort_client(app.conf.broker_read_url or app.conf.broker_url)
 
     def on_received(request: Any, **_: Any) -> None:

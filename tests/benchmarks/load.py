@@ -126,7 +126,7 @@ def percentiles(row):
 
 
 def memory_of_ours(*, without):
-    """Memory in MiB of everything that this process started except the students; if pages are shared, they count once."""
+    """MiB of memory of everything that this process started except the students. Shared pages count once."""
     spared = {without}
     total = 0
     for process in psutil.Process().children(recursive=True):

@@ -1,12 +1,13 @@
 """How fast pages, reconciling and the API are with a million submissions. A measurement, not a test:
 
-    CHAINRULE_TEST_POSTGRES=postgres://... python -m tests.benchmarks.million [--courses 25] [--students 300] [--json FILE]
+    CHAINRULE_TEST_POSTGRES=postgres://... python -m tests.benchmarks.million
+        [--courses 25] [--students 300] [--json FILE]
 
-In a database of its own, which is dropped at the end, it makes years of courses (`tests.benchmarks.crowd`), then does what
-the server does, and asks PostgreSQL how it answers. For each piece of work it prints the milliseconds by the clock,
-those of processor here and in the database (which must run on this machine), the number of queries, the most rows of
-submissions that one step of a plan looked at, and whether any step read a big table whole.
-`tests/server/test_plans.py` holds a small crowd to the same.
+It makes years of courses (`tests.benchmarks.crowd`) in a database of its own, does what the server does, reads
+PostgreSQL's query plans, and drops the database. For each piece of work it prints the milliseconds of wall time, the
+processor time here and in the database (which must run on this machine), the number of queries, the most rows of
+submissions that one step of a plan read, and whether any step read a whole big table. `tests/server/test_plans.py`
+checks the same with a few students.
 """
 
 import argparse

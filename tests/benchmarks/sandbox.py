@@ -1,6 +1,7 @@
 """What a submission costs in each kind of sandbox. A measurement, not a test:
 
-    python -m tests.benchmarks.sandbox [--slug gradients/sum-of-matrix] [--times 200] [--out FILE.json] [--only docker ...]
+    python -m tests.benchmarks.sandbox
+        [--slug gradients/sum-of-matrix] [--times 200] [--out FILE.json] [--only docker ...]
 
 All of it in one run, since machines differ and only ratios travel. The floor is the solution and its calls in a process
 that has torch imported, with nothing judged; every other line is a whole job, from `Job` to `Report`: secret cases,

@@ -161,7 +161,7 @@ def test_the_server_cannot_administer_redis(accounts, command):
         server.execute_command(*command)
 
 
-def test_nobody_gets_in_without_an_account(accounts):
+def test_redis_refuses_clients_without_an_account(accounts):
     with closing(redis.Redis(port=accounts.port)) as nobody, pytest.raises(redis.AuthenticationError):
         nobody.get(SESSION)
 

@@ -18,13 +18,13 @@ BAD = {
 SKIPPED = {"name": "idna", "skip_reason": "Dependency not found on PyPI and could not be audited: idna (3.6)"}
 
 
-def test_a_vulnerability_fails_and_names_its_fix():
+def test_a_vulnerability_fails_the_audit_and_names_its_fix():
     with pytest.raises(SetupError, match=r"idna 3\.6: CVE-2024-3651, PYSEC-2024-60 \(fixed in 3\.7\)"):
         audit.judge(audit.read([CLEAN, BAD]), {})
 
 
 @pytest.mark.parametrize("name", ["PYSEC-2024-60", "CVE-2024-3651"])
-def test_one_that_is_accepted_by_any_of_its_names_does_not(name):
+def test_an_accepted_vulnerability_does_not_fail_the_audit(name):
     audit.judge(audit.read([CLEAN, BAD]), {name: TODAY})
 
 
@@ -64,7 +64,7 @@ def answers(monkeypatch):
     return set_up
 
 
-def test_an_unreachable_service_is_reported_and_fails_nothing(answers, capsys):
+def test_an_unreachable_service_is_reported_but_does_not_fail(answers, capsys):
     answers(audit.Unreachable("no route to it"))
 
     audit.audit()
@@ -88,7 +88,7 @@ def test_a_service_with_advisories_is_trusted(answers, capsys):
     assert "no known vulnerability" in capsys.readouterr().out
 
 
-def test_its_findings_fail_the_run(answers):
+def test_findings_of_the_service_fail_the_run(answers):
     answers([BAD], [CLEAN, BAD])
 
     with pytest.raises(SetupError, match="idna"):

@@ -77,7 +77,7 @@ def installation(tmp_path):
         yield installation
 
 
-def test_after_a_dump_a_wipe_and_a_restore_the_grades_are_the_same(installation):
+def test_a_restore_brings_the_same_grades_back(installation):
     before = installation.grades()
     dump = installation.script("backup")
     assert dump.returncode == 0, dump.stderr

@@ -31,7 +31,7 @@ def test_a_digest_follows_the_name(root):
     assert digest([root / "a"]) != digest([root / "b"])
 
 
-def test_a_digest_does_not_care_about_the_order(root):
+def test_a_digest_ignores_the_order(root):
     (root / "a").write_text("1")
     (root / "b").write_text("2")
 
@@ -48,7 +48,7 @@ def test_a_missing_command_is_named():
         run(["no-such-program"])
 
 
-def test_an_error_of_set_up_is_a_line_and_not_a_traceback(capsys):
+def test_a_set_up_error_is_one_line_without_traceback(capsys):
     def step():
         raise SetupError("there is no cheese")
 
@@ -59,7 +59,7 @@ def test_an_error_of_set_up_is_a_line_and_not_a_traceback(capsys):
     assert capsys.readouterr().err == "chainrule: there is no cheese\n"
 
 
-def test_only_one_is_let_through_at_a_time(root):
+def test_only_one_process_holds_the_lock(root):
     order = []
 
     def second():
@@ -75,7 +75,7 @@ def test_only_one_is_let_through_at_a_time(root):
     assert order == ["first", "second"]
 
 
-def test_set_up_runs_on_the_standard_library_alone():
+def test_set_up_needs_only_the_standard_library():
     """The modules that run when there is no environment yet, in a Python without packages."""
     script = "import deploy.dev.environment, deploy.dev.frontend, deploy.dev.debian, deploy.dev.services"
     done = subprocess.run(

@@ -31,7 +31,7 @@ def poisson(rate, count, seed=1):
 
 
 @pytest.mark.parametrize(("servers", "load"), [(1, 0.6), (3, 0.7), (10, 0.8)])
-def test_waits_are_those_of_erlangs_formula(servers, load):
+def test_waits_match_erlangs_formula(servers, load):
     offered = servers * load
     rest = offered**servers / factorial(servers) / (1 - load)
     waits = rest / (sum(offered**n / factorial(n) for n in range(servers)) + rest)  # M/M/c: how many wait at all
@@ -42,7 +42,7 @@ def test_waits_are_those_of_erlangs_formula(servers, load):
     assert outcome.busy[Part.WEB] == pytest.approx(load, rel=0.03)
 
 
-def test_a_grader_that_spreads_makes_wait_as_pollaczek_and_khinchine_say():
+def test_waits_with_varying_durations_match_pollaczek_and_khinchine():
     load, spread = 0.7, 0.5
 
     outcome = simulate(demand(spread=spread), {Part.GRADING: 1}, poisson(load, 40_000), seed=2)
@@ -50,7 +50,7 @@ def test_a_grader_that_spreads_makes_wait_as_pollaczek_and_khinchine_say():
     assert mean(outcome.waited) == pytest.approx(load * exp(spread**2) / (2 * (1 - load)), rel=0.15)
 
 
-def test_the_same_seed_gives_the_same_outcome_and_another_one_another():
+def test_the_outcome_depends_only_on_the_seed():
     arrivals, there = poisson(0.5, 100), dict.fromkeys((Part.WEB, Part.GRADING, Part.DATABASE), 1)
 
     first, again, other = (simulate(demand(), there, arrivals, seed=seed) for seed in (1, 1, 2))
@@ -59,7 +59,7 @@ def test_the_same_seed_gives_the_same_outcome_and_another_one_another():
     assert first != other
 
 
-def test_attempts_come_as_often_as_told_and_most_often_at_the_end():
+def test_attempts_keep_their_rate_and_peak_at_the_end():
     burst = Burst(students=3_600, attempts=2, mean_hours=1)
 
     moments = burst.arrivals(60, Random(1))
@@ -69,7 +69,7 @@ def test_attempts_come_as_often_as_told_and_most_often_at_the_end():
     assert sum(moment > 3_300 for moment in moments) / 300 == pytest.approx(burst.peak, rel=0.15)
 
 
-def test_a_size_is_the_fewest_graders_that_do():
+def test_a_size_is_the_fewest_graders_that_suffice():
     slow, burst = measured(grading_seconds=3), Burst(students=2_000, attempts=5, mean_hours=2)
 
     found = size(slow, burst, within=5, seed=1)

@@ -45,13 +45,13 @@ def names_with(services, key, value=None):
     return {name for name, one in services.items() if (value in one.get(key, []) if value else one.get(key))}
 
 
-def test_there_is_all_that_an_installation_needs(services):
+def test_the_file_has_every_service_of_an_installation(services):
     assert services.keys() == {
         "proxy", "web", "records", "prepare", "grading-cpu", "grading-gpu", "redis", "postgres",
     }  # fmt: skip
 
 
-def test_every_service_has_the_same_walls_and_bounds(services):
+def test_every_service_has_the_same_restrictions_and_limits(services):
     for name, one in services.items():
         assert one["read_only"], name
         assert one["cap_drop"] == ["ALL"], name
@@ -63,12 +63,12 @@ def test_every_service_has_the_same_walls_and_bounds(services):
         assert one["logging"]["options"] == {"max-size": "10m", "max-file": "5"}, name
 
 
-def test_what_stays_comes_back_and_is_watched(services):
+def test_services_restart_and_have_health_checks(services):
     assert {name for name, one in services.items() if one["restart"] == "unless-stopped"} == services.keys() - ONE_SHOT
     assert names_with(services, "healthcheck") == services.keys() - ONE_SHOT
 
 
-def test_a_grading_worker_meets_redis_and_nobody_else(services):
+def test_a_grading_worker_reaches_only_redis(services):
     graders = {"grading-cpu", "grading-gpu"}
 
     for grader in graders:
@@ -76,17 +76,17 @@ def test_a_grading_worker_meets_redis_and_nobody_else(services):
     assert names_with(services, "networks", "graders") == graders | {"redis"}
 
 
-def test_only_the_proxy_is_open_to_the_world(composed, services):
+def test_only_the_proxy_publishes_ports(composed, services):
     assert names_with(services, "ports") == {"proxy"}
     assert {name for name, one in composed["networks"].items() if not one.get("internal")} == {"outside"}
     assert names_with(services, "networks", "outside") == {"proxy", "web", "records"}
 
 
-def test_the_database_is_met_by_the_server_only(services):
+def test_only_the_server_reaches_the_database(services):
     assert names_with(services, "networks", "data") == {"web", "records", "prepare", "postgres"}
 
 
-def test_only_graders_have_the_engines_socket_and_their_account_is_all_they_have(services):
+def test_only_graders_have_the_engines_socket(services):
     mounted = {name for name, one in services.items() if ENGINE_SOCKET in json.dumps(one.get("volumes", []))}
 
     assert mounted == {"grading-cpu", "grading-gpu"}
@@ -94,7 +94,7 @@ def test_only_graders_have_the_engines_socket_and_their_account_is_all_they_have
         assert [one["source"] for one in services[name]["secrets"]] == ["redis_grading_url"]
 
 
-def test_every_secret_is_a_file_and_one_that_is_made(composed, services, tmp_path):
+def test_every_secret_is_a_file_from_make_secrets(composed, services, tmp_path):
     subprocess.run([ROOT / "deploy" / "make-secrets", tmp_path], check=True)
     made = {path.name for path in tmp_path.iterdir()}
     used = {one["source"] for service in services.values() for one in service.get("secrets", [])}
@@ -102,7 +102,7 @@ def test_every_secret_is_a_file_and_one_that_is_made(composed, services, tmp_pat
     assert composed["secrets"].keys() == made == used
 
 
-def test_no_secret_is_in_anybodys_environment(services):
+def test_no_secret_is_in_an_environment(services):
     for name, one in services.items():
         for variable in one.get("environment", {}):
             assert (
@@ -112,7 +112,7 @@ def test_no_secret_is_in_anybodys_environment(services):
             ), name
 
 
-def test_what_is_mounted_from_here_is_here(services):
+def test_every_mounted_file_exists(services):
     for one in services.values():
         for volume in one.get("volumes", []):
             source = (volume if isinstance(volume, str) else volume["source"]).partition(":")[0]

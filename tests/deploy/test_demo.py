@@ -25,7 +25,7 @@ def environment(tmp_path, port):
     }
 
 
-def test_a_port_in_use_is_said_before_anything_starts(tmp_path):
+def test_a_port_in_use_is_reported_before_anything_starts(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         done = subprocess.run(
@@ -37,7 +37,7 @@ def test_a_port_in_use_is_said_before_anything_starts(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_any_sandbox_both_kinds_are_named_and_what_the_probe_says():
+def test_without_any_sandbox_the_error_names_both_kinds():
     nowhere = {"DOCKER_HOST": "unix:///nowhere/docker.sock", "CHAINRULE_SANDBOX": "docker"}
 
     with pytest.raises(SetupError, match=r"(?s)Docker engine.*bubblewrap.*no Docker engine answers"):
@@ -55,7 +55,7 @@ with stopped_by_signals():
 """
 
 
-def test_ctrl_c_while_a_command_runs_ends_it_without_a_traceback(tmp_path):
+def test_ctrl_c_ends_a_command_without_a_traceback(tmp_path):
     """When somebody presses Ctrl+C, the terminal signals the whole foreground group."""
     with subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED],

@@ -74,7 +74,7 @@ def test_a_release_after_the_lock_changes_nothing(fresh_venv, tmp_path):
     ]
 
 
-def test_another_python_is_refused_with_what_to_do(monkeypatch):
+def test_another_python_is_refused_with_instructions(monkeypatch):
     monkeypatch.setattr(environment, "succeeds", lambda command: False)
     monkeypatch.setattr(environment.sys, "version_info", (3, 13, 0))
 
@@ -90,7 +90,7 @@ def test_a_bundle_of_the_same_sources_is_not_built_again(tmp_path, monkeypatch):
     frontend.build_frontend()
 
 
-def test_without_node_a_wheel_brings_it(monkeypatch):
+def test_without_node_it_is_installed_from_a_wheel(monkeypatch):
     asked = []
     monkeypatch.setattr(frontend, "node_version", lambda: 0)
     monkeypatch.setattr(frontend, "pip", lambda arguments: asked.extend(arguments) or True)

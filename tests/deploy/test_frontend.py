@@ -4,7 +4,7 @@ import subprocess
 from deploy.dev import frontend
 
 
-def test_npm_keeps_to_itself_that_there_is_a_newer_npm(tmp_path):
+def test_npm_prints_no_update_notice(tmp_path):
     nobodys = {"NPM_CONFIG_USERCONFIG": str(tmp_path / "npmrc")}  # else it may be this person's own wish
     env = os.environ | nobodys | frontend.with_node()
     said = subprocess.run(

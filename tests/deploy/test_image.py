@@ -32,19 +32,19 @@ def test_the_tag_follows_the_harness(monkeypatch):
     assert image.wanted_tag("cpu") != before
 
 
-def test_the_two_kinds_have_names_of_their_own():
+def test_the_two_kinds_have_different_names():
     assert image.wanted_tag("cpu").startswith("chainrule-sandbox-cpu:")
     assert image.wanted_tag("gpu").startswith("chainrule-sandbox-gpu:")
 
 
-def test_only_the_harness_of_our_code_goes_in(wheels):
+def test_the_image_has_only_the_harness_of_our_code(wheels):
     ours = [name for name in names() if name.endswith(".py")]
 
     assert "grader/harness/__main__.py" in ours
     assert all(name.startswith("grader/harness/") or name == "grader/__init__.py" for name in ours)
 
 
-def test_the_dockerfile_copies_what_it_is_given(wheels):
+def test_the_context_has_what_the_dockerfile_copies(wheels):
     assert {"deploy/images/sandbox-cpu.Dockerfile", "var/wheels/sandbox-cpu/torch.whl"} <= set(names())
 
 
@@ -55,7 +55,7 @@ def test_the_same_content_is_the_same_context(wheels, tmp_path):
     assert context() == before
 
 
-def test_an_error_of_the_engine_fails_the_build_with_what_led_to_it():
+def test_an_engine_error_fails_the_build_and_shows_the_log():
     log = iter([{"stream": "Step 1\n"}, {"error": "no space"}])
 
     with pytest.raises(SetupError, match=r"Step 1\nno space"):
@@ -63,7 +63,7 @@ def test_an_error_of_the_engine_fails_the_build_with_what_led_to_it():
 
 
 @pytest.mark.parametrize("kind", ["cpu", "gpu"])
-def test_the_dockerfiles_differ_in_torch_alone(kind):
+def test_the_dockerfiles_differ_only_in_torch(kind):
     text = image.dockerfile(kind).read_text()
     steps = [line for line in text.splitlines() if not line.startswith(("#", "LABEL"))]
 

@@ -12,14 +12,14 @@ def contents(name):
     return {str(path.relative_to(ROOT)) for path in RECIPES[name].files()}
 
 
-def test_the_website_has_its_pages_and_the_exercises_but_no_sources_of_the_bundle():
+def test_the_web_image_has_pages_and_exercises_but_no_sources():
     files = contents("web")
 
     assert {"manage.py", "server/asgi.py", "exercises/derivatives/sin/statement.md"} <= files
     assert not [name for name in files if "/frontend/" in name or "__pycache__" in name]
 
 
-def test_a_grader_has_nothing_of_the_server():
+def test_the_grading_image_has_nothing_of_the_server():
     files = contents("grading")
 
     assert {"grader/worker/tasks.py", "deploy/runtimes.toml", "deploy/sandbox/seccomp.json"} <= files
@@ -27,7 +27,7 @@ def test_a_grader_has_nothing_of_the_server():
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_dockerfile_copies_what_is_there_and_leaves_nobody_root(name):
+def test_a_dockerfile_copies_existing_files_and_ends_without_root(name):
     lines = RECIPES[name].dockerfile.read_text().splitlines()
     copied = [line.split()[1] for line in lines if line.startswith("COPY ") and "--from" not in line]
 

@@ -39,18 +39,18 @@ def pods(documents):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_document_is_as_the_schemas_want_it(documents, version):
+def test_every_document_matches_its_schema(documents, version):
     for document in documents:
         kubernetes_validate.validate(document, version, strict=True)
 
 
-def test_every_document_has_a_name_of_its_own(documents):
+def test_every_document_has_a_unique_name(documents):
     names = [(one["kind"], one["metadata"]["name"]) for one in documents]
 
     assert len(names) == len(set(names))
 
 
-def test_no_file_is_left_over():
+def test_every_manifest_is_used():
     files = {path for path in KUBERNETES.rglob("*.yaml") if path.name != "kustomization.yaml"}
     named = set()
     for path in KUBERNETES.rglob("kustomization.yaml"):
@@ -61,7 +61,7 @@ def test_no_file_is_left_over():
     assert files == named
 
 
-def test_nobody_is_root_but_the_engine_behind_gvisor(documents):
+def test_only_the_engine_behind_gvisor_runs_as_root(documents):
     for name, pod in pods(documents).items():
         for container in containers({"spec": {"template": pod}}):
             rights = pod["spec"].get("securityContext", {}) | container["securityContext"]
@@ -77,11 +77,11 @@ def test_nobody_is_root_but_the_engine_behind_gvisor(documents):
             assert rights["seccompProfile"] == {"type": "RuntimeDefault"}, name
 
 
-def test_nobody_may_speak_to_kubernetes(documents):
+def test_no_pod_can_use_the_kubernetes_api(documents):
     assert all(pod["spec"]["automountServiceAccountToken"] is False for pod in pods(documents).values())
 
 
-def test_what_stays_is_watched_and_bounded(documents):
+def test_services_have_probes_and_limits(documents):
     for name in of_kind(documents, "Deployment", "StatefulSet"):
         for container in pods(documents)[name]["spec"]["containers"]:
             assert "livenessProbe" in container, name
@@ -115,20 +115,20 @@ def let_in_to(documents, labels):
     return [source.get("podSelector") or source["namespaceSelector"] for rule in rules for source in rule["from"]]
 
 
-def test_nothing_is_open_by_default(documents):
+def test_the_default_policy_allows_no_connection(documents):
     nobody = of_kind(documents, "NetworkPolicy")["nobody"]["spec"]
 
     assert nobody == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 
 
-def test_a_grader_reaches_redis_and_nothing_else(documents):
+def test_a_grader_reaches_only_redis(documents):
     labels = pods(documents)["grading-cpu"]["metadata"]["labels"]
 
     assert reached_from(documents, labels) == [{"k8s-app": "kube-dns"}, {"app": "redis"}]
     assert let_in_to(documents, labels) == []
 
 
-def test_the_database_hears_the_server_only():
+def test_only_the_server_reaches_the_database():
     documents = rendered("trial")
 
     assert let_in_to(documents, {"app": "postgres"}) == [{"matchLabels": {"server": "true"}}]
@@ -139,14 +139,14 @@ def secrets_of(pod):
     return {volume["secret"]["secretName"] for volume in pod["spec"]["volumes"] if "secret" in volume}
 
 
-def test_a_grader_has_one_secret_which_is_nobody_elses(documents):
+def test_a_grader_has_one_secret_of_its_own(documents):
     held = {name: secrets_of(pod) for name, pod in pods(documents).items()}
 
     assert held.pop("grading-cpu") == {"grading"}
     assert set().union(*held.values()) == {"chainrule"}
 
 
-def test_every_secret_is_one_that_is_made(documents, tmp_path):
+def test_every_secret_is_made_by_make_secrets(documents, tmp_path):
     subprocess.run([ROOT / "deploy" / "make-secrets", tmp_path], check=True)
     wanted = {
         item["key"]
@@ -158,7 +158,7 @@ def test_every_secret_is_one_that_is_made(documents, tmp_path):
     assert wanted <= {path.name for path in tmp_path.iterdir()}
 
 
-def test_every_name_leads_somewhere(documents):
+def test_every_reference_has_a_target(documents):
     config_maps, services = of_kind(documents, "ConfigMap"), of_kind(documents, "Service")
     for name, pod in pods(documents).items():
         volumes = pod["spec"]["volumes"] + of_kind(documents, "StatefulSet").get(name, {"spec": {}})["spec"].get(
@@ -181,14 +181,14 @@ def test_every_name_leads_somewhere(documents):
         assert stateful["spec"]["serviceName"] in services
 
 
-def test_graders_are_counted_by_the_age_of_their_queue(documents):
+def test_graders_scale_with_the_age_of_their_queue(documents):
     autoscaler = of_kind(documents, "HorizontalPodAutoscaler")["grading-cpu"]["spec"]
     metric = autoscaler["metrics"][0]["external"]["metric"]
 
     assert metric == {"name": "chainrule_queue_age_seconds", "selector": {"matchLabels": {"runtime": "cpu"}}}
 
 
-def test_what_there_is_two_of_is_not_taken_away_at_once(documents):
+def test_replicas_are_not_evicted_at_the_same_time(documents):
     budgets = of_kind(documents, "PodDisruptionBudget")
 
     assert of_kind(documents, "HorizontalPodAutoscaler").keys() == budgets.keys()

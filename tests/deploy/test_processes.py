@@ -29,14 +29,14 @@ def wait_for_words(process, log):
     wait_until(lambda: bool(log.read_text().strip()), name="it", process=process, log=log)
 
 
-def test_a_process_is_gone_after_its_block(tmp_path):
+def test_a_process_ends_with_its_block(tmp_path):
     with running("it", python(FOREVER), log=tmp_path / "log") as process:
         wait_for_words(process, tmp_path / "log")
 
     assert not psutil.pid_exists(process.pid)
 
 
-def test_a_process_is_gone_after_an_error_in_its_block(tmp_path):
+def test_a_process_ends_after_an_error_in_its_block(tmp_path):
     with (
         pytest.raises(RuntimeError, match="elsewhere"),
         running("it", python(FOREVER), log=tmp_path / "log") as process,
@@ -46,7 +46,7 @@ def test_a_process_is_gone_after_an_error_in_its_block(tmp_path):
     assert not psutil.pid_exists(process.pid)
 
 
-def test_what_a_process_started_is_gone_too(tmp_path):
+def test_children_of_a_process_end_too(tmp_path):
     log = tmp_path / "log"
     with running("it", python(WITH_A_CHILD), log=log) as process:
         wait_for_words(process, log)
@@ -56,7 +56,7 @@ def test_what_a_process_started_is_gone_too(tmp_path):
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_process_that_ignores_the_request_is_killed(tmp_path):
+def test_a_process_that_ignores_sigterm_is_killed(tmp_path):
     with running("it", python(DEAF), log=tmp_path / "log", patience=0.1) as process:
         wait_for_words(process, tmp_path / "log")
 
@@ -79,7 +79,7 @@ def test_a_process_ends_when_its_starter_is_killed(tmp_path):
     assert not alive
 
 
-def test_a_program_that_is_not_there_is_named(tmp_path):
+def test_a_missing_program_is_named(tmp_path):
     with pytest.raises(SetupError, match="the clock cannot be started"), running("the clock", ["/no/such"], log=None):
         pass
 
@@ -92,7 +92,7 @@ def test_a_process_that_exits_at_its_start_shows_its_log(tmp_path):
             wait_until(lambda: False, name="the clock", process=process, log=log)
 
 
-def test_a_process_that_is_never_ready_is_given_up(tmp_path):
+def test_waiting_for_a_process_has_a_limit(tmp_path):
     log = tmp_path / "log"
     with (
         running("the clock", python(FOREVER), log=log) as process,
@@ -113,7 +113,7 @@ def test_a_free_port_is_below_the_ports_of_connections():
     assert all(1024 <= free_port() < 32_768 for _ in range(100))  # Linux gives those from 32,768 on: ip(7)
 
 
-def test_a_free_port_is_one_that_is_not_taken(monkeypatch):
+def test_a_port_in_use_is_not_a_free_port(monkeypatch):
     monkeypatch.setattr(processes, "_PORTS", (20_000, 20_001))
     monkeypatch.setattr(processes, "is_taken", lambda port: port == 20_000)
 

@@ -127,7 +127,7 @@ def is_signed(proxy):
         return False
 
 
-def test_what_a_client_says_of_itself_and_of_tls_does_not_count(proxy):
+def test_forwarded_headers_of_a_client_are_ignored(proxy):
     forged = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example"}
     with website(proxy.behind):
         heard = json.loads(proxy.ask("GET", "/", headers=forged).body)
@@ -138,7 +138,7 @@ def test_what_a_client_says_of_itself_and_of_tls_does_not_count(proxy):
     assert heard["Host"].partition(":")[0] == HOST
 
 
-def test_events_come_through_at_once(proxy):
+def test_events_are_not_buffered(proxy):
     Website.go_on.clear()
     with website(proxy.behind):
         visit = proxy.visit()
@@ -161,7 +161,7 @@ def test_an_upload_may_be_as_large_as_a_notebook(proxy, megabytes, statuses):
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/", "/metrics/of/something"])
-def test_measurements_are_not_for_everybody(proxy, path):
+def test_metrics_are_not_public(proxy, path):
     with website(proxy.behind):
         assert proxy.ask("GET", path).status == 404
 
@@ -179,7 +179,7 @@ def test_a_request_waits_for_a_website_that_is_being_replaced(proxy):
     assert statuses == [200]
 
 
-def test_without_tls_one_is_sent_to_where_it_is(proxy):
+def test_a_request_without_tls_is_redirected(proxy):
     plain = HTTPConnection("127.0.0.1", proxy.http, timeout=30)
     plain.request("GET", "/some/page?x=1", headers={"Host": HOST})
     answer = plain.getresponse()

@@ -93,7 +93,7 @@ def test_base_names_another_commit(repository, monkeypatch):
     assert quick.changed_files() == [Path("old.py")]
 
 
-def test_without_tests_it_says_so(capsys):
+def test_a_run_without_tests_is_reported(capsys):
     quick.run_tests([])
 
     assert "no test belongs to what changed" in capsys.readouterr().out

@@ -45,7 +45,7 @@ def test_a_lock_names_no_index_and_no_folder(lock):
 
 
 @pytest.mark.parametrize("source", [name for name in SOURCES if name != "torch-pure.in"])
-def test_a_lock_has_what_its_source_asks_for(source):
+def test_a_lock_has_every_requirement_of_its_source(source):
     assert wanted(source) <= pins(source.replace(".in", ".txt")).keys()
 
 

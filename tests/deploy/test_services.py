@@ -14,7 +14,7 @@ def port_of(url):
 
 
 @pytest.mark.redis
-def test_a_redis_answers_in_its_block_only(tmp_path):
+def test_a_redis_runs_only_in_its_block(tmp_path):
     with redis(tmp_path) as url:
         assert pongs(port_of(url))
 
@@ -22,7 +22,7 @@ def test_a_redis_answers_in_its_block_only(tmp_path):
 
 
 @pytest.mark.redis
-def test_without_a_server_on_the_machine_the_wheel_brings_one(tmp_path, monkeypatch):
+def test_without_an_installed_server_the_wheel_provides_one(tmp_path, monkeypatch):
     monkeypatch.setattr(services, "find", lambda name: None)
 
     assert "valkey" in services.redis_program().name
@@ -31,7 +31,7 @@ def test_without_a_server_on_the_machine_the_wheel_brings_one(tmp_path, monkeypa
 
 
 @pytest.mark.postgres
-def test_a_postgres_takes_its_password_only(tmp_path):
+def test_a_postgres_accepts_only_its_password(tmp_path):
     with postgres(tmp_path) as url:
         with psycopg.connect(url) as connection:
             assert connection.execute("SELECT 1 + 1").fetchone() == (2,)
@@ -39,7 +39,7 @@ def test_a_postgres_takes_its_password_only(tmp_path):
             psycopg.connect(url.replace("chainrule:", "chainrule:not-"))
 
 
-def test_where_there_is_no_engine_and_none_to_start_it_is_named(tmp_path, monkeypatch):
+def test_a_missing_engine_is_named_in_the_error(tmp_path, monkeypatch):
     monkeypatch.setattr(services, "find", lambda name: None)
 
     with pytest.raises(SetupError, match=r"apt-get install docker\.io"):
@@ -52,7 +52,7 @@ def test_our_engine_leaves_the_network_alone(tmp_path, monkeypatch):
     assert {"--bridge=none", "--iptables=false"} <= set(services.dockerd(tmp_path, "unix:///nowhere"))
 
 
-def test_no_engine_answers_where_there_is_none():
+def test_a_missing_engine_does_not_answer():
     # In its own process, because docker-py leaves a socket open when no engine answers.
     script = "from deploy.dev.services import engine_answers; print(engine_answers('unix:///no/such.sock'))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -60,7 +60,7 @@ def test_no_engine_answers_where_there_is_none():
     assert done.stdout == "False\n"
 
 
-def test_our_engine_offers_gvisor_only_where_it_works(monkeypatch):
+def test_our_engine_offers_gvisor_only_if_it_works(monkeypatch):
     monkeypatch.setattr(services, "find", lambda name: f"/usr/bin/{name}")
 
     monkeypatch.setattr(services, "succeeds", lambda command: True)

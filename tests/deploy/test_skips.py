@@ -45,7 +45,7 @@ def test_a_module_that_skips_itself_fails_the_run(suite, monkeypatch):
     assert outcome(suite)["errors"] == 1
 
 
-def test_elsewhere_a_test_may_be_skipped(suite, monkeypatch):
+def test_on_other_machines_tests_can_be_skipped(suite, monkeypatch):
     monkeypatch.delenv("CHAINRULE_NO_SILENT_SKIPS", raising=False)
 
     assert outcome(suite) == {"skipped": 2, "xfailed": 1}

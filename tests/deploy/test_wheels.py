@@ -29,7 +29,7 @@ def test_the_cpu_build_of_torch_is_enough(pip):
     assert pip.asked == ["torch-cpu.txt"]
 
 
-def test_without_a_cpu_build_the_cuda_build_is_taken_and_said(pip, capsys):
+def test_without_a_cpu_build_the_cuda_build_is_used(pip, capsys):
     pip.found = {"torch-cuda.txt"}
 
     wheels.with_torch(["install"])
@@ -38,6 +38,6 @@ def test_without_a_cpu_build_the_cuda_build_is_taken_and_said(pip, capsys):
     assert "CUDA" in capsys.readouterr().out
 
 
-def test_without_any_torch_set_up_ends(pip):
+def test_without_any_torch_the_set_up_fails(pip):
     with pytest.raises(SetupError, match="torch"):
         wheels.with_torch(["install"])

@@ -41,7 +41,7 @@ def test_a_test_run_uses_no_attempt(system, page, sign_in, write):
     expect(page.locator("#status").get_by_text("0 attempts")).to_be_visible()
 
 
-def test_an_error_is_shown_below_its_line_until_the_next_run(system, page, sign_in, write):
+def test_an_error_stays_below_its_line_until_rerun(system, page, sign_in, write):
     sign_in(system, "student12")
     open_exercise(page)
 

@@ -65,7 +65,7 @@ def test_an_exercise_is_one_click_away(lesson):
     lesson.get_by_role("button", name="Submit").wait_for()
 
 
-def test_without_script_a_block_runs_on_a_page_of_its_own(system, chromium):
+def test_without_script_a_block_runs_on_another_page(system, chromium):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{system.url}/accounts/login/?next=/courses/autograd-demo/lessons/tracking/")

@@ -83,7 +83,7 @@ def test_an_exercise_works_in_a_frame_of_another_site(campus, browse, preference
     assert all(one["secure"] and one["partitionKey"] == "http://localhost" for one in ours.values())
 
 
-def test_a_browser_that_keeps_nothing_in_frames_is_offered_a_window(campus, browse):
+def test_a_browser_without_cookies_in_frames_gets_a_window(campus, browse):
     page = browse(nothing_in_frames(campus))
     page.goto(campus.launch(exercise=SLUG))
     with page.expect_popup() as opened:
@@ -93,7 +93,7 @@ def test_a_browser_that_keeps_nothing_in_frames_is_offered_a_window(campus, brow
     assert opened.value.url.startswith(campus.tool)
 
 
-def test_nobody_but_the_platform_shows_us_in_a_frame(campus, browse):
+def test_only_the_platform_can_show_pages_in_a_frame(campus, browse):
     page = browse()
     page.goto(campus.launch(exercise=SLUG))
     framed(page).locator(".cm-content").wait_for()
@@ -116,7 +116,7 @@ def test_an_instructor_picks_exercises_in_a_frame(campus, browse):
     assert (picked["title"], picked["custom"]) == (TITLE, {"exercise": SLUG})
 
 
-def test_grades_reach_the_platform_and_what_differs_is_sent_again_by_hand(campus, idle, browse):
+def test_grades_reach_the_platform_and_can_be_sent_again(campus, idle, browse):
     page = browse()
     both_launch(page, campus)
     override(page, idle, points=55)
@@ -138,7 +138,7 @@ def test_grades_reach_the_platform_and_what_differs_is_sent_again_by_hand(campus
     assert campus.share("s1") == pytest.approx(0.55)
 
 
-def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(campus, idle, browse):
+def test_pages_in_frames_are_accessible_and_fit_the_window(campus, idle, browse):
     page = browse()
     both_launch(page, campus)
     override(page, idle, points=40)

@@ -38,7 +38,7 @@ def test_no_two_submissions_have_the_same_user(engine, sandbox):
     assert len(set(seen)) == len(seen)
 
 
-def test_an_exit_before_the_inputs_came_is_no_error(engine, sandbox):
+def test_an_exit_before_the_inputs_is_no_error(engine, sandbox):
     program = Program(source="import os\nos._exit(0)\n", entries=("f",))
     large = torch.ones(1_000_000, dtype=torch.float64)
 

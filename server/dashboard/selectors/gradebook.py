@@ -45,7 +45,7 @@ class Query:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class StudentRow:
+class GradebookRow:
     """The row of a student: one entry per assignment on the page, and the total over the whole course."""
 
     student: User
@@ -59,7 +59,7 @@ class Table:
 
     assignments: list[Assignment]
     units: list[str]
-    rows: list[StudentRow]
+    rows: list[GradebookRow]
     page: Page
     possible: float
 
@@ -84,9 +84,9 @@ def gradebook(course: Course, query: Query) -> Table:
     )
 
 
-def _row(student: User, shown: list[Assignment], by_student: dict[tuple[int, int], Grade]) -> StudentRow:
+def _row(student: User, shown: list[Assignment], by_student: dict[tuple[int, int], Grade]) -> GradebookRow:
     entries = [(one, by_student.get((student.pk, one.pk))) for one in shown]
-    return StudentRow(student=student, entries=entries, total=getattr(student, "total", 0.0))
+    return GradebookRow(student=student, entries=entries, total=getattr(student, "total", 0.0))
 
 
 def _students(course: Course, query: Query) -> QuerySet[User]:

@@ -13,7 +13,7 @@ from pygments.lexers import PythonLexer
 
 from server.accounts.models import User
 from server.courses.models import Course
-from server.dashboard.selectors.gradebook import Query, Show, StudentRow
+from server.dashboard.selectors.gradebook import GradebookRow, Query, Show
 from server.gradebook.exports import Format
 from server.gradebook.models import Assignment, Grade, GradeChange
 from server.web.templatetags.web import points
@@ -73,7 +73,7 @@ def sorted_by(query: Query, key: Any) -> SafeString:
 
 
 @register.simple_tag
-def grade_columns(course: Course, row: StudentRow, show: Show) -> SafeString:
+def grade_columns(course: Course, row: GradebookRow, show: Show) -> SafeString:
     """Return the `<td>` elements of a student in the gradebook: the points, with notes as their title.
 
     A page has more than a thousand of them, so they are built here, which is faster than a template. They contain only

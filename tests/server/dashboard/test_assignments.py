@@ -24,7 +24,7 @@ def cube(exercises):
     return "gradients/cube"
 
 
-def test_an_exercise_is_set_with_its_terms_after_all_the_others(teach, course, assignment, cube):
+def test_a_new_assignment_has_its_terms_and_comes_last(teach, course, assignment, cube):
     answer = teach("dashboard:new-assignment", method="post", data=TERMS | {"exercise": cube})
 
     made = Assignment.objects.get(slug=cube)
@@ -33,7 +33,7 @@ def test_an_exercise_is_set_with_its_terms_after_all_the_others(teach, course, a
     assert list(course.assignments.all()) == [assignment, made]
 
 
-def test_the_same_exercise_is_set_twice_under_another_name_only(teach, course, assignment):
+def test_the_same_exercise_needs_another_name(teach, course, assignment):
     again = TERMS | {"exercise": assignment.exercise}
     answer = teach("dashboard:new-assignment", method="post", data=again)
     assert answer.status_code == 422
@@ -59,27 +59,27 @@ def test_the_same_exercise_is_set_twice_under_another_name_only(teach, course, a
         {"keeps": "worst"},
     ],
 )
-def test_terms_that_make_no_sense_set_nothing(teach, course, assignment, cube, wrong):
+def test_impossible_terms_create_no_assignment(teach, course, assignment, cube, wrong):
     answer = teach("dashboard:new-assignment", method="post", data=TERMS | {"exercise": cube} | wrong)
 
     assert answer.status_code == 422
     assert course.assignments.get() == assignment
 
 
-def test_the_list_of_exercises_leads_here_with_the_exercise_chosen(teach, cube):
+def test_the_form_selects_the_exercise_of_its_address(teach, cube):
     page = teach("dashboard:new-assignment", data={"exercise": cube})
 
     assert f'<option value="{cube}" selected>' in page.text
 
 
-def test_what_nobody_worked_on_is_taken_away(teach, course, assignment):
+def test_an_assignment_without_work_is_deleted(teach, course, assignment):
     assert "Remove it from the course" in teach("dashboard:assignment", assignment.pk).text
     teach("dashboard:withdraw", assignment.pk, method="post")
 
     assert not course.assignments.exists()
 
 
-def test_what_somebody_worked_on_stays(teach, course, assignment, instructor):
+def test_an_assignment_with_work_is_kept(teach, course, assignment, instructor):
     decide(assignment, make_student(course), action=Action.EXTENDED, by=instructor, why="?", extra_attempts=1)
     assert "Remove it from the course" not in teach("dashboard:assignment", assignment.pk).text
     answer = teach("dashboard:withdraw", assignment.pk, method="post", follow=True)
@@ -88,7 +88,7 @@ def test_what_somebody_worked_on_stays(teach, course, assignment, instructor):
     assert course.assignments.get() == assignment
 
 
-def test_points_never_sink_below_what_was_given_by_hand(teach, course, assignment, instructor):
+def test_points_stay_at_least_as_high_as_overrides(teach, course, assignment, instructor):
     learner = make_student(course)
     graded(learner, assignment, given=1)
     decide(assignment, learner, action=Action.OVERRIDDEN, by=instructor, why="?", override=90)

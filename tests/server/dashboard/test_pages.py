@@ -191,7 +191,7 @@ def test_an_override_is_kept_with_its_reason_and_shown(teach, course, assignment
     assert GradeChange.objects.first().by == instructor
 
 
-def test_a_decision_without_a_reason_is_refused(teach, course, assignment):
+def test_an_override_without_a_reason_is_refused(teach, course, assignment):
     learner = make_student(course)
     answer = teach(
         "dashboard:decide", assignment.pk, learner.pk, "override", method="post", data={"override": "55", "why": ""}

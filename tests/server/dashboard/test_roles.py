@@ -155,7 +155,7 @@ def test_each_role_sees_exactly_the_pages_that_it_should(client, course, things,
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_each_role_does_exactly_what_it_may(client, course, things, people, role):
+def test_each_role_can_do_exactly_what_it_should(client, course, things, people, role):
     if people[role]:
         client.force_login(people[role])
     expected = {action: answers[ROLES.index(role)] for action, (answers, _) in POST.items()}
@@ -169,7 +169,7 @@ def test_each_role_does_exactly_what_it_may(client, course, things, people, role
 
 
 @pytest.mark.parametrize("role", ["anonymous", "stranger", "other_instructor", "student", "ta"])
-def test_whoever_may_not_changes_no_grade(client, course, things, people, role):
+def test_a_role_without_permission_changes_no_grade(client, course, things, people, role):
     if people[role]:
         client.force_login(people[role])
     before = GradeChange.objects.count()
@@ -181,7 +181,7 @@ def test_whoever_may_not_changes_no_grade(client, course, things, people, role):
     assert GradeChange.objects.count() == before
 
 
-def test_another_courses_things_are_not_found_under_ones_own_address(client, course, things):
+def test_objects_of_another_course_are_not_found(client, course, things):
     other = make_course()
     client.force_login(make_member(other, "instructor"))
 

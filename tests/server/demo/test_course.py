@@ -4,11 +4,11 @@ from server.demo.course import ORDER, make_demo
 from tests.support.people import write_exercise
 
 
-def test_the_demo_has_one_assignment_per_exercise_with_the_exercises_slug(db):
+def test_the_demo_has_one_assignment_for_each_exercise(db):
     assert [one.slug for one in make_demo().assignments.all()] == ["gradients/square"]
 
 
-def test_the_demo_has_its_people_and_their_password_is_their_name(db):
+def test_the_demo_creates_its_accounts_and_roles(db):
     course = make_demo()
 
     roles = dict(Enrollment.objects.filter(course=course).values_list("user__username", "role"))

@@ -35,7 +35,7 @@ def test_nothing_happens_in_the_future_or_out_of_order():
     assert [act.at for act in played] == sorted(act.at for act in played)
 
 
-def test_nobody_hands_in_more_after_a_right_answer():
+def test_nobody_submits_again_after_a_right_answer():
     over = set()
     for act in story():
         assert (act.student, act.slug) not in over

@@ -41,7 +41,7 @@ def test_formulas_in_names_are_harmless_in_every_csv(course, assignment, form):
     assert "'@SUM(1)" in cells
 
 
-def test_the_csv_has_a_row_per_student_with_points_and_total(course, assignment):
+def test_the_csv_has_points_and_total_of_each_student(course, assignment):
     another = make_assignment(course, slug="gradients/another", position=1, points=10)
     learner = make_student(course, username="ada", email="ada@example.org", external_id="s1")
     make_student(course, username="zoe")
@@ -54,14 +54,14 @@ def test_the_csv_has_a_row_per_student_with_points_and_total(course, assignment)
     assert second[4:] == ["", "", "0"]
 
 
-def test_the_exempt_are_marked_and_staff_are_no_rows(course, assignment):
+def test_exempt_students_are_marked_and_staff_left_out(course, assignment):
     learner, instructor = make_student(course), make_member(course, "instructor")
     decide(assignment, learner, action=Action.EXEMPTED, by=instructor, why="Ill", exempt=True)
 
     assert [row[4] for row in rows(course, Format.CSV)[1:]] == ["EX"]
 
 
-def test_the_workbook_holds_what_counts_raw_points_and_penalties(course, assignment):
+def test_the_workbook_has_grades_raw_points_and_penalties(course, assignment):
     graded(make_student(course), assignment, given=5)
 
     book = load_workbook(io.BytesIO(export(course, Format.XLSX).content), read_only=True)
@@ -94,7 +94,7 @@ def test_gradescope_gets_one_results_json_of_the_counted_submission(course, assi
 
 
 @pytest.mark.parametrize("form", [Format.CSV, Format.XLSX, Format.CANVAS, Format.MOODLE])
-def test_an_export_costs_the_same_queries_however_large_the_class(course, assignment, form, django_assert_num_queries):
+def test_queries_of_an_export_do_not_grow_with_students(course, assignment, form, django_assert_num_queries):
     for _ in range(4):
         graded(make_student(course), assignment, given=5)
 

@@ -34,7 +34,7 @@ def test_neither_grades_nor_their_record_are_written_in_bulk(change, model, writ
         write(model.objects.all())
 
 
-def test_what_was_recorded_is_neither_rewritten_nor_deleted(change):
+def test_records_cannot_be_changed_or_deleted(change):
     change.why = "A better reason"
     with pytest.raises(Unrecorded):
         change.save()
@@ -42,7 +42,7 @@ def test_what_was_recorded_is_neither_rewritten_nor_deleted(change):
         change.delete()
 
 
-def test_a_grade_written_around_the_record_is_found(change, assignment, student):
+def test_a_grade_without_a_record_is_found(change, assignment, student):
     assert unrecorded() == []
 
     row = Grade.objects.get()
@@ -56,14 +56,14 @@ def test_a_grade_written_around_the_record_is_found(change, assignment, student)
 
 
 @pytest.mark.parametrize("thing", ["assignment", "course"])
-def test_what_holds_grades_is_not_deleted_with_them(change, assignment, thing):
+def test_objects_with_grades_cannot_be_deleted(change, assignment, thing):
     with pytest.raises(ProtectedError):
         (assignment if thing == "assignment" else assignment.course).delete()
 
     assert Grade.objects.exists()
 
 
-def test_the_admin_offers_nothing_that_makes_a_grade():
+def test_the_admin_has_no_models_with_scores():
     scored = {
         "gradebook.Grade",
         "gradebook.GradeChange",
@@ -76,7 +76,7 @@ def test_the_admin_offers_nothing_that_makes_a_grade():
     assert scored <= {model._meta.label for model in apps.get_models()}
 
 
-def test_terms_that_are_changed_in_the_admin_leave_their_trace(client, change, assignment):
+def test_terms_changed_in_the_admin_are_recorded(client, change, assignment):
     someone = make_user(is_staff=True, is_superuser=True)
     client.force_login(someone)
     terms = {"points": 60, "cooldown_seconds": 0, "keeps": "best", "late_percent_per_day": 0, "late_percent_cap": 100}

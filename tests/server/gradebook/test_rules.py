@@ -89,7 +89,7 @@ def test_a_better_answer_never_gets_a_lower_grade(terms, moment, pair):
 
 
 @given(terms, st.lists(attempts, min_size=1), attempts)
-def test_where_the_best_counts_another_attempt_never_lowers_the_grade(terms, attempts, another):
+def test_another_attempt_never_lowers_a_best_grade(terms, attempts, another):
     if terms.keeps is Keeps.BEST:
         assert grade(terms, [*attempts, another]).final >= grade(terms, attempts).final
 

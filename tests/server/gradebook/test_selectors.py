@@ -23,7 +23,7 @@ def test_the_grade_is_the_share_of_the_points(student, assignment):
     assert only(student, assignment).grade.final == pytest.approx(75)
 
 
-def test_every_point_once_is_passed_and_stays_so(student, assignment):
+def test_full_points_once_are_passed_for_good(student, assignment):
     graded(student, assignment, given=10)
     graded(student, assignment, given=2)
 
@@ -47,19 +47,19 @@ def test_a_waiting_submission_uses_an_attempt(student, assignment):
     assert only(student, assignment).used == 0
 
 
-def test_a_check_is_free_and_never_a_grade(student, assignment):
+def test_a_test_run_uses_no_attempt_and_gives_no_grade(student, assignment):
     make_submission(student, assignment, kind=Kind.TEST_RUN, state=State.GRADED, given=10, max=10)
 
     assert not only(student, assignment).tried
 
 
-def test_the_work_of_others_does_not_show(student, assignment):
+def test_work_of_others_is_not_shown(student, assignment):
     graded(None, assignment, given=10)
 
     assert not only(student, assignment).tried
 
 
-def test_three_queries_tell_the_standing_of_a_whole_course(student, assignment, django_assert_num_queries):
+def test_the_standing_of_a_course_needs_three_queries(student, assignment, django_assert_num_queries):
     for number in range(5):
         another = make_assignment(assignment.course, slug=f"gradients/another-{number}")
         graded(student, another, given=number)

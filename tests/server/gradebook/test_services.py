@@ -22,7 +22,7 @@ def grade_of(learner, assignment):
     return Grade.objects.get(learner=learner, assignment=assignment)
 
 
-def test_a_report_writes_the_grade_and_says_so(student, assignment):
+def test_a_report_writes_the_grade_and_its_change(student, assignment):
     submission = graded(student, assignment, given=7)
 
     grade = grade_of(student, assignment)
@@ -39,7 +39,7 @@ def test_an_attempt_that_does_not_count_leaves_no_change(student, assignment):
     assert grade_of(student, assignment).used == 2
 
 
-def test_a_free_check_never_touches_a_grade(student, assignment):
+def test_a_test_run_never_changes_a_grade(student, assignment):
     from tests.support.people import record
 
     record(make_submission(student, assignment, kind="check"))
@@ -47,7 +47,7 @@ def test_a_free_check_never_touches_a_grade(student, assignment):
     assert not Grade.objects.exists()
 
 
-def test_it_is_kept_how_many_attempts_it_took_to_pass(student, assignment):
+def test_the_number_of_attempts_until_passing_is_kept(student, assignment):
     graded(student, assignment, given=3)
     passed = graded(student, assignment, given=10)
     graded(student, assignment, given=10)
@@ -56,7 +56,7 @@ def test_it_is_kept_how_many_attempts_it_took_to_pass(student, assignment):
     assert (grade.passed_after, grade.passed_at, grade.used) == (2, passed.submitted_at, 3)
 
 
-def test_working_a_grade_out_again_changes_nothing_and_writes_nothing(student, assignment, django_assert_num_queries):
+def test_computing_a_grade_again_writes_nothing(student, assignment, django_assert_num_queries):
     graded(student, assignment, given=7)
     before = state_of(grade_of(student, assignment))
 
@@ -65,7 +65,7 @@ def test_working_a_grade_out_again_changes_nothing_and_writes_nothing(student, a
     assert GradeChange.objects.count() == 1
 
 
-def test_an_override_counts_instead_of_the_score_which_is_kept(student, assignment, instructor):
+def test_an_override_replaces_the_score_and_keeps_it(student, assignment, instructor):
     graded(student, assignment, given=3)
     decide(assignment, student, action=Action.OVERRIDDEN, by=instructor, why="Right idea", override=55)
 
@@ -75,7 +75,7 @@ def test_an_override_counts_instead_of_the_score_which_is_kept(student, assignme
     assert (change.by, change.why, change.old["final"], change.new["final"]) == (instructor, "Right idea", 30, 55)
 
 
-def test_an_override_stays_whatever_is_handed_in_later(student, assignment, instructor):
+def test_an_override_stays_after_later_submissions(student, assignment, instructor):
     decide(assignment, student, action=Action.OVERRIDDEN, by=instructor, why="Oral exam", override=90)
     graded(student, assignment, given=10)
 
@@ -143,7 +143,7 @@ def test_refreshing_a_class_costs_the_same_for_any_size(assignment, django_asser
         refresh(assignment)
 
 
-def test_undoing_brings_back_what_was_and_is_itself_undone_again(student, assignment, instructor):
+def test_undoing_restores_the_grade_and_can_be_undone(student, assignment, instructor):
     graded(student, assignment, given=3)
     change = decide(assignment, student, action=Action.OVERRIDDEN, by=instructor, why="Right idea", override=55)
 
@@ -167,14 +167,14 @@ def test_undoing_twice_or_out_of_turn_is_refused(student, assignment, instructor
         undo(second, by=instructor, why="f")
 
 
-def test_what_the_grader_gave_cannot_be_undone_only_overridden(student, assignment, instructor):
+def test_a_score_can_be_overridden_but_not_undone(student, assignment, instructor):
     graded(student, assignment, given=3)
 
     with pytest.raises(Invalid):
         undo(GradeChange.objects.get(), by=instructor, why="?")
 
 
-def test_others_hear_of_every_change(student, assignment, instructor):
+def test_every_change_sends_a_signal(student, assignment, instructor):
     heard = []
 
     def hear(change, **_):
@@ -217,7 +217,7 @@ def test_undoing_every_decision_latest_first_ends_where_it_began(moves):
     assert state_of(grade_of(learner, assignment)) == before
 
 
-def test_a_decision_survives_being_written_down(student, assignment, instructor):
+def test_a_decision_survives_its_stored_form(student, assignment, instructor):
     decide(assignment, student, action=Action.EXTENDED, by=instructor, why="Ill", due_at=timezone.now())
 
     change = GradeChange.objects.get()

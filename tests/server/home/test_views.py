@@ -16,36 +16,36 @@ from tests.support.people import (
 )
 
 
-def test_whoever_is_in_one_course_goes_straight_there(client, student, assignment):
+def test_a_student_of_one_course_is_redirected_to_it(client, student, assignment):
     client.force_login(student)
 
     assert client.get("/").url == f"/courses/{assignment.course.slug}/"
 
 
 @pytest.mark.parametrize("role", ["ta", "instructor"])
-def test_whoever_teaches_the_one_course_goes_straight_to_its_teaching(client, course, role):
+def test_a_teacher_of_one_course_is_redirected_to_its_overview(client, course, role):
     client.force_login(make_member(course, role))
 
     assert client.get("/").url == f"/courses/{course.slug}/teach/"
 
 
-def test_whoever_is_in_no_course_is_told_what_to_do(client, db):
+def test_a_user_without_a_course_gets_instructions(client, db):
     client.force_login(make_user())
 
     assert "Ask your instructor" in client.get("/").text
 
 
-def test_a_stranger_is_asked_to_sign_in(client, assignment):
+def test_a_visitor_is_redirected_to_sign_in(client, assignment):
     assert client.get(f"/courses/{assignment.course.slug}/").url.startswith("/accounts/login/")
 
 
-def test_another_course_does_not_exist(client, student):
+def test_a_course_of_others_is_not_found(client, student):
     client.force_login(student)
 
     assert client.get(f"/courses/{make_course().slug}/").status_code == 404
 
 
-def test_an_exercise_that_came_later_stands_in_its_unit(client, student, assignment):
+def test_a_later_exercise_is_listed_in_its_unit(client, student, assignment):
     for position, slug in enumerate(["training/line", "gradients/cube"], start=1):
         make_assignment(assignment.course, slug=slug, position=position)
     client.force_login(student)
@@ -56,7 +56,7 @@ def test_an_exercise_that_came_later_stands_in_its_unit(client, student, assignm
     assert slugs == [("Gradients", ["gradients/square", "gradients/cube"]), ("Training", ["training/line"])]
 
 
-def test_the_home_says_what_is_passed_and_what_comes_next(client, student, assignment, exercises):
+def test_the_home_shows_passed_exercises_and_the_next_one(client, student, assignment, exercises):
     write_exercise(exercises, "gradients/cube", title="The cube")
     make_assignment(assignment.course, slug="gradients/cube", exercise="gradients/cube", position=2)
     graded(student, assignment, given=10)
@@ -68,7 +68,7 @@ def test_the_home_says_what_is_passed_and_what_comes_next(client, student, assig
     assert page.context["to_do"].assignment.title == "The cube"
 
 
-def test_what_is_due_first_comes_next_and_what_is_overdue_last(client, student, assignment):
+def test_the_next_exercise_is_the_first_that_is_due(client, student, assignment):
     now, day = timezone.now(), timedelta(days=1)
     dates = {"late": now - day, "closed": now - day, "soon": now + day, "later": now + 2 * day, "never": None}
     for name, due_at in dates.items():
@@ -88,9 +88,7 @@ def test_what_is_due_first_comes_next_and_what_is_overdue_last(client, student, 
 
 
 @pytest.mark.parametrize("number", [1, 20])
-def test_the_home_needs_few_queries_however_many_exercises_there_are(
-    client, assignment, number, django_assert_max_num_queries
-):
+def test_queries_of_the_home_do_not_grow_with_exercises(client, assignment, number, django_assert_max_num_queries):
     student = make_student(assignment.course)
     for position in range(number):
         graded(student, make_assignment(assignment.course, slug=f"gradients/square-{position}"), given=5)
@@ -104,7 +102,7 @@ def grades_of(client, course):
     return client.get(f"/courses/{course.slug}/grades/")
 
 
-def test_the_grades_show_what_was_scored_what_lateness_took_and_what_counts(client, student, assignment):
+def test_the_grades_show_score_late_penalty_and_grade(client, student, assignment):
     assignment.due_at = timezone.now() - timedelta(hours=1)
     assignment.late_percent_per_day = 25
     assignment.save()
@@ -118,7 +116,7 @@ def test_the_grades_show_what_was_scored_what_lateness_took_and_what_counts(clie
     assert "<strong>60</strong> of 100" in " ".join(text.split())
 
 
-def test_the_grades_are_ones_own(client, student, assignment):
+def test_the_grades_are_those_of_the_reader(client, student, assignment):
     graded(make_student(assignment.course), assignment, given=7)
     client.force_login(student)
 
@@ -128,7 +126,7 @@ def test_the_grades_are_ones_own(client, student, assignment):
     assert "7 of 10" not in answer.text
 
 
-def test_what_one_is_exempt_from_counts_nowhere(client, student, assignment):
+def test_an_exempt_assignment_does_not_count(client, student, assignment):
     by = make_member(assignment.course, "instructor")
     decide(assignment, student, action=Action.EXEMPTED, by=by, why="Did it last year", exempt=True)
     client.force_login(student)
@@ -139,16 +137,14 @@ def test_what_one_is_exempt_from_counts_nowhere(client, student, assignment):
     assert answer.context["most"] == 0
 
 
-def test_grades_of_another_course_do_not_exist(client, student):
+def test_grades_of_another_course_are_not_found(client, student):
     client.force_login(student)
 
     assert grades_of(client, make_course()).status_code == 404
 
 
 @pytest.mark.parametrize("number", [1, 20])
-def test_the_grades_need_few_queries_however_many_exercises_there_are(
-    client, assignment, number, django_assert_max_num_queries
-):
+def test_queries_of_the_grades_do_not_grow_with_exercises(client, assignment, number, django_assert_max_num_queries):
     student = make_student(assignment.course)
     for position in range(number):
         graded(student, make_assignment(assignment.course, slug=f"gradients/square-{position}"), given=5)

@@ -77,7 +77,7 @@ def opened(stack, system, address, session):
     return connection.getresponse()
 
 
-def test_the_records_worker_keeps_its_connection_and_gets_over_its_loss(system):
+def test_the_records_worker_keeps_and_replaces_its_connection(system):
     kept, used = eventually(lambda: the_only(connections_of(system, "records")))
     # Each periodic task updates the last use of its connection.
     for _ in range(3):

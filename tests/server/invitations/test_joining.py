@@ -30,7 +30,7 @@ def role(user, course):
     return Enrollment.objects.filter(user=user, course=course).values_list("role", flat=True).first()
 
 
-def test_who_is_signed_in_joins_with_one_click(client, course, invitation):
+def test_a_signed_in_user_joins_with_one_click(client, course, invitation):
     user = make_user()
     client.force_login(user)
 
@@ -41,28 +41,28 @@ def test_who_is_signed_in_joins_with_one_click(client, course, invitation):
 
 
 @pytest.mark.parametrize("spell", [str.lower, lambda code: f" {code[:4]}-{code[4:8]}-{code[8:]} "])
-def test_a_code_may_be_typed_as_one_reads_it(client, invitation, spell):
+def test_a_code_is_accepted_in_any_spelling(client, invitation, spell):
     assert client.post(JOIN, {"code": spell(invitation.code)}).url == invitation.get_absolute_url()
 
 
 @pytest.mark.parametrize(
     "code", ["WRONG", "<script>alert(1)</script>", "\0", "é" * 40, "'; DROP TABLE", "9" * 5000, ""]
 )
-def test_a_code_that_opens_nothing_is_refused_in_words(client, invitation, code):
+def test_an_unknown_code_is_refused_with_a_message(client, invitation, code):
     answer = client.post(JOIN, {"code": code})
 
     assert answer.status_code == 422
     assert "<script>alert" not in answer.text
 
 
-def test_a_link_that_opens_nothing_says_so(client, db):
+def test_an_unknown_link_shows_a_message(client, db):
     answer = client.get(reverse("invitations:invited", args=["WRONG"]))
 
     assert answer.status_code == 404
     assert "This code does not open a course" in answer.text
 
 
-def test_by_an_invitation_one_signs_up_and_comes_back_to_it(client, course, invitation):
+def test_sign_up_by_an_invitation_returns_to_it(client, course, invitation):
     client.get(invitation.get_absolute_url())
     assert client.get(SIGN_UP).status_code == 200
 
@@ -73,14 +73,14 @@ def test_by_an_invitation_one_signs_up_and_comes_back_to_it(client, course, invi
     assert role(User.objects.get(username="grace"), course) == Role.STUDENT
 
 
-def test_without_an_invitation_nobody_signs_up(client, db):
+def test_sign_up_needs_an_invitation(client, db):
     assert "By invitation" in client.get(SIGN_UP).text
     client.post(SIGN_UP, ACCOUNT)
 
     assert not User.objects.exists()
 
 
-def test_an_invitation_that_was_withdrawn_meanwhile_lets_nobody_sign_up(client, invitation):
+def test_a_withdrawn_invitation_allows_no_sign_up(client, invitation):
     client.get(invitation.get_absolute_url())
     services.withdraw(invitation)
 
@@ -94,7 +94,7 @@ def test_an_invitation_that_was_withdrawn_meanwhile_lets_nobody_sign_up(client, 
     [{"withdrawn": True}, {"ends_at": timezone.now() - timedelta(seconds=1)}, {"places": 2, "used": 2}],
     ids=["withdrawn", "over", "used up"],
 )
-def test_a_code_that_is_closed_lets_nobody_in(client, course, invitation, closed):
+def test_a_closed_code_is_refused(client, course, invitation, closed):
     Invitation.objects.filter(pk=invitation.pk).update(**closed)
     user = make_user()
     client.force_login(user)
@@ -114,7 +114,7 @@ def test_the_last_place_is_taken_once(course):
     assert services.accept(code=invitation.code, user=make_user()) is None
 
 
-def test_who_teaches_the_course_stays_what_they_are_and_takes_no_place(course, invitation):
+def test_a_teacher_keeps_the_role_and_uses_no_place(course, invitation):
     teacher = make_member(course, Role.TA)
 
     services.accept(code=invitation.code, user=teacher)
@@ -127,7 +127,7 @@ def codes(course):
     return reverse("invitations:codes", args=[course.slug])
 
 
-def test_an_instructor_makes_and_withdraws_codes(client, course):
+def test_an_instructor_creates_and_withdraws_codes(client, course):
     client.force_login(make_member(course, Role.INSTRUCTOR))
 
     client.post(codes(course), {"places": "30", "ends_at": ""})
@@ -141,7 +141,7 @@ def test_an_instructor_makes_and_withdraws_codes(client, course):
 
 
 @pytest.mark.parametrize("data", [{"places": "0"}, {"places": "x"}, {"ends_at": "2001-01-01T00:00"}])
-def test_limits_that_make_no_sense_are_refused(client, course, data):
+def test_impossible_limits_are_refused(client, course, data):
     client.force_login(make_member(course, Role.INSTRUCTOR))
 
     assert client.post(codes(course), data).status_code == 422
@@ -149,7 +149,7 @@ def test_limits_that_make_no_sense_are_refused(client, course, data):
 
 
 @pytest.mark.parametrize("who", ["a student", "an assistant", "an instructor elsewhere"])
-def test_others_neither_see_nor_make_nor_withdraw_codes(client, course, invitation, who):
+def test_others_cannot_see_create_or_withdraw_codes(client, course, invitation, who):
     person = {
         "a student": lambda: make_student(course),
         "an assistant": lambda: make_member(course, Role.TA),

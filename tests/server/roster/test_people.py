@@ -29,7 +29,7 @@ def passwordless(course, **fields):
     return student
 
 
-def test_a_line_is_new_joins_changes_or_stays(course):
+def test_a_line_creates_enrols_renames_or_changes_nothing(course):
     make_user(username="joins", email="joins@example.org")
     passwordless(course, username="changes", email="changes@example.org", first_name="Old")
     passwordless(course, username="same", email="same@example.org", first_name="Same")
@@ -44,7 +44,7 @@ def test_a_preview_changes_nothing(course):
     assert not Enrollment.objects.exists()
 
 
-def test_taking_in_makes_accounts_without_a_password_and_enrols_them(course):
+def test_the_import_enrols_new_accounts_without_a_password(course):
     import_(course, "id;name;email;role\ns1;Nwosu, Ada;Ada@Example.org;student\ns2;Bo Li;bo@example.org;TA\n")
 
     ada = User.objects.get(external_id="s1")
@@ -53,7 +53,7 @@ def test_taking_in_makes_accounts_without_a_password_and_enrols_them(course):
     assert {enrollment.role for enrollment in course.enrollments.all()} == {"student", "ta"}
 
 
-def test_taking_the_same_file_in_twice_changes_nothing_more(course):
+def test_a_second_import_of_a_file_changes_nothing(course):
     text = "email,name\nada@example.org,Ada Nwosu\n"
     import_(course, text)
 
@@ -62,7 +62,7 @@ def test_taking_the_same_file_in_twice_changes_nothing_more(course):
     assert User.objects.filter(email="ada@example.org").count() == 1
 
 
-def test_students_who_are_not_in_the_file_are_told_and_stay(course):
+def test_students_missing_from_the_file_are_listed_and_kept(course):
     left_out = make_student(course)
 
     assert plan(course, read("email\nada@example.org\n")).unknown == [left_out]
@@ -79,7 +79,7 @@ def test_students_who_are_not_in_the_file_are_told_and_stay(course):
         "email,name\n,Ada\n",
     ],
 )
-def test_a_faulty_line_is_left_out_and_says_why(course, text):
+def test_a_faulty_line_is_skipped_with_a_reason(course, text):
     what = plan(course, read(text))
 
     assert {step.effect for step in what.steps} <= {Effect.FAULTY}
@@ -88,7 +88,7 @@ def test_a_faulty_line_is_left_out_and_says_why(course, text):
     assert not course.enrollments.exists()
 
 
-def test_an_email_of_somebody_else_is_never_given_away(course):
+def test_an_email_of_another_account_is_not_revealed(course):
     make_user(username="ada", email="shared@example.org")
     passwordless(course, username="bob", email="bob@example.org")
 
@@ -96,14 +96,14 @@ def test_an_email_of_somebody_else_is_never_given_away(course):
     assert step.effect is Effect.FAULTY
 
 
-def test_one_person_on_two_lines_is_taken_once(course):
+def test_a_person_on_two_lines_is_imported_once(course):
     passwordless(course, username="ada", email="ada@example.org")
 
     assert effects(course, "username,email\nada,\n,ada@example.org\n") == [Effect.SAME, Effect.FAULTY]
 
 
 @pytest.mark.parametrize("who", ["staff", "with_password", "elsewhere"])
-def test_nobodys_account_is_taken_over_by_way_of_a_roster(course, who):
+def test_a_roster_cannot_take_over_an_account(course, who):
     fields = {"username": "victim", "email": "victim@example.org"}
     victim = (
         make_student(make_course(), **fields) if who == "elsewhere" else make_user(is_staff=who == "staff", **fields)
@@ -130,7 +130,7 @@ def test_a_course_that_changed_since_the_preview_is_shown_again(course):
 
 
 @pytest.mark.parametrize("text", ["", "colour,shape\nred,round\n", "just words"])
-def test_what_is_no_roster_is_said(text):
+def test_a_file_without_a_roster_is_refused(text):
     with pytest.raises(Unreadable):
         read(text)
 
@@ -150,7 +150,7 @@ def test_any_text_is_read_or_refused(text):
     assert all("\0" not in person.name for person in people)
 
 
-def test_a_long_file_costs_no_more_queries_than_a_short_one(course, django_assert_num_queries):
+def test_queries_do_not_grow_with_the_file(course, django_assert_num_queries):
     people = read("email\n" + "".join(f"s{number}@example.org\n" for number in range(300)))
 
     with django_assert_num_queries(2):

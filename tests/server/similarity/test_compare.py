@@ -70,7 +70,7 @@ names = st.lists(st.sampled_from(["x", "(", ")", "+", "if", "1", ",", "=", "retu
 
 
 @given(names, names, names, names)
-def test_a_common_run_of_k_plus_w_tokens_is_always_found(before, after, front, back):
+def test_a_common_run_of_enough_tokens_is_found(before, after, front, back):
     common = " ".join(f"a{n} + {n} *" for n in range(K + W)).rsplit(" *", 1)[0]
     left, right = (f"{' '.join(a)} ; {common} ; {' '.join(b)}" for a, b in ((before, after), (front, back)))
     plain = [token.text for token in tokens(common)]

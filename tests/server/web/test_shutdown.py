@@ -46,7 +46,7 @@ def run(script):
     )
 
 
-def test_a_loop_that_handles_the_signal_still_does():
+def test_a_loop_keeps_its_own_signal_handler():
     done = run(LOOP)
 
     assert (done.stdout.split(), done.returncode) == (["False", "True"], 0), done.stderr

@@ -12,19 +12,19 @@ def test_points_are_written_without_empty_decimals(number, text):
     assert points(number) == text
 
 
-def test_code_in_a_sentence_is_set_as_code():
+def test_code_in_a_sentence_becomes_a_code_element():
     assert sentence("Call `backward()` once.") == "Call <code>backward()</code> once."
 
 
-def test_a_sentence_cannot_bring_markup():
+def test_markup_in_a_sentence_is_escaped():
     assert sentence("`<b>` & <i>") == "<code>&lt;b&gt;</code> &amp; &lt;i&gt;"
 
 
-def test_no_sentence_is_an_empty_one():
+def test_none_becomes_an_empty_sentence():
     assert sentence(None) == ""
 
 
-def test_an_icon_is_hidden_from_those_who_listen():
+def test_an_icon_is_hidden_from_screen_readers():
     assert 'aria-hidden="true"' in icon("passed")
 
 
@@ -39,7 +39,7 @@ def test_an_icon_is_hidden_from_those_who_listen():
         (3, 17, 22, "due 17 March", "far"),
     ],
 )
-def test_the_nearer_the_more_exact_is_when_something_is_due(month, day, hour, words, looks):
+def test_near_due_dates_are_shown_more_exactly(month, day, hour, words, looks):
     noon = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
     assert due(datetime(2026, month, day, hour, tzinfo=UTC), noon) == f'<span class="due-{looks}">{words}</span>'

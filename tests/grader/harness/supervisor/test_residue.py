@@ -75,7 +75,7 @@ def test_a_zombie_uses_nothing():
     ("counted", "kills"),
     [("low 0\noom 5\noom_kill 3\n", 3), ("low 0\n", 0), ("what is this", 0), ("oom_kill many\n", 0), (None, 0)],
 )
-def test_out_of_memory_kills_are_read_if_the_kernel_counts_them(tmp_path, monkeypatch, counted, kills):
+def test_counted_out_of_memory_kills_are_read(tmp_path, monkeypatch, counted, kills):
     if counted is not None:
         (tmp_path / "events").write_text(counted)
     monkeypatch.setattr(residue, "_EVENTS", (str(tmp_path / "nowhere"), str(tmp_path / "events")))

@@ -41,7 +41,7 @@ def test_random_bytes_give_no_frame_that_is_not_allowed(data):
         pass
 
 
-def test_a_frame_that_is_too_large_is_refused_by_its_header():
+def test_a_large_frame_is_refused_by_its_header():
     reader = FrameReader({FrameKind.OUTPUT: 10})
 
     with pytest.raises(FrameError, match="4294967295 bytes"):
