@@ -8,6 +8,7 @@ from server.drafts import services
 from server.drafts.forms import DraftForm
 from server.drafts.models import Draft
 from server.gradebook.selectors import get_assignment
+from server.submissions.errors import Unstorable
 
 
 @require_POST
@@ -21,13 +22,16 @@ def save(request: Request, course: str, slug: str) -> JsonResponse:
     if not form.is_valid():
         return JsonResponse({"complaint": form.complaint}, status=422)
     data = form.cleaned_data
-    draft = services.save(
-        learner=request.user,
-        assignment=assignment,
-        source=data["source"],
-        seen=data["version"],
-        settled=data["settled"],
-    )
+    try:
+        draft = services.save(
+            learner=request.user,
+            assignment=assignment,
+            source=data["source"],
+            seen=data["version"],
+            settled=data["settled"],
+        )
+    except Unstorable as error:
+        return JsonResponse({"complaint": str(error)}, status=422)
     return JsonResponse({"version": draft.version, "other": _other(draft)})
 
 

@@ -5,14 +5,16 @@ from typing import Any
 from django import forms
 
 from server.submissions.errors import Unstorable
-from server.submissions.services import check_storable
 from server.submissions.uploads import read_upload
 
 
 class SubmissionForm(forms.Form):
-    """Source code in `source`, or in a `file`, which then wins. The grader decides whether it is valid Python."""
+    """Source code in `source`, or in a `file`, which then wins.
 
-    # `check_storable` explains NUL bytes better than Django's validator.
+    The service decides whether it can be stored, and the grader whether it is valid Python.
+    """
+
+    # `services.check_storable` explains NUL bytes better than Django's validator.
     source = forms.CharField(required=False, strip=False, widget=forms.Textarea, validators=[])
     file = forms.FileField(required=False, allow_empty_file=True)
 
@@ -26,11 +28,9 @@ class SubmissionForm(forms.Form):
         file = data.get("file")
         try:
             source = read_upload(file) if file else data.get("source", "")
-            source = source.replace("\r\n", "\n").replace("\r", "\n")
-            check_storable(source)
         except Unstorable as error:
             raise forms.ValidationError(str(error)) from None
-        return data | {"source": source}
+        return data | {"source": source.replace("\r\n", "\n").replace("\r", "\n")}
 
     @property
     def complaint(self) -> str:

@@ -55,6 +55,10 @@ def read_file(request: Request, course: str, slug: str) -> JsonResponse:
     form = SubmissionForm(request.POST, request.FILES)
     if not form.is_valid():
         return JsonResponse({"complaint": form.complaint}, status=422)
+    try:
+        services.check_storable(form.cleaned_data["source"])
+    except SubmissionRefused as error:
+        return JsonResponse({"complaint": str(error)}, status=422)
     return JsonResponse({"source": form.cleaned_data["source"]})
 
 

@@ -1,6 +1,9 @@
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from server.submissions.errors import Unstorable
 from server.submissions.forms import SubmissionForm
+from server.submissions.services import check_storable
 
 
 def upload(content):
@@ -26,29 +29,18 @@ def test_a_file_wins_over_what_was_typed():
     assert form.cleaned_data["source"] == "ä = 1"
 
 
-def test_bytes_that_are_no_utf_8_are_refused_in_words():
-    form = upload(b"print('\xff\xfe')")
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        (upload(b"print('\xff\xfe')"), "UTF-8"),
+        (upload(b"\x7fELF\x00\x00\x01"), "NUL bytes"),
+        (SubmissionForm({"source": "x = 1\0"}), "NUL bytes"),
+        (SubmissionForm({"source": "x" * 1_000_000}), "This is 977 kB of code; at most 256 kB"),
+    ],
+    ids=["not UTF-8", "a binary", "NUL bytes", "a megabyte"],
+)
+def test_the_service_refuses_what_cannot_be_stored(form, words):
+    assert form.is_valid()
 
-    assert not form.is_valid()
-    assert "UTF-8" in form.complaint
-
-
-def test_a_binary_is_refused_in_words():
-    form = upload(b"\x7fELF\x00\x00\x01")
-
-    assert not form.is_valid()
-    assert "NUL bytes" in form.complaint
-
-
-def test_a_megabyte_is_refused_with_the_limit():
-    form = SubmissionForm({"source": "x" * 1_000_000})
-
-    assert not form.is_valid()
-    assert form.complaint == "This is 977 kB of code; at most 256 kB can be handed in."
-
-
-def test_nul_bytes_get_the_same_answer_typed_or_uploaded():
-    form = SubmissionForm({"source": "x = 1\0"})
-
-    assert not form.is_valid()
-    assert "NUL bytes" in form.complaint
+    with pytest.raises(Unstorable, match=words):
+        check_storable(form.cleaned_data["source"])
