@@ -25,7 +25,7 @@ def system(idle):
         yield idle
 
 
-# Not for the session: Playwright keeps an event loop in this thread, and Django refuses to work beside one.
+# Not for the session: Playwright keeps an event loop in this thread, and Django refuses to run in a thread with one.
 @pytest.fixture(scope="module")
 def playwright():
     with sync_playwright() as playwright:
@@ -41,27 +41,27 @@ def chromium(playwright):
 
 @pytest.fixture
 def page(chromium):
-    """A fresh page. The test fails if the page asks another host for anything, breaks its policy or has an error.
+    """A fresh page. The test fails if the page requests another host, breaks its policy or has an error.
 
-    The browser calls every answer an error that is not a 2xx; a form that is refused (422) is none.
+    The browser logs an error for each answer that is not a 2xx. A refused form (422) is ignored here.
     """
-    troubles = []
+    errors = []
     context = chromium.new_context()
     page = context.new_page()
-    page.on("console", lambda message: is_error(message) and troubles.append(message.text))
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("request", lambda request: "//127.0.0.1:" in request.url or troubles.append(request.url))
+    page.on("console", lambda message: is_error(message) and errors.append(message.text))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: "//127.0.0.1:" in request.url or errors.append(request.url))
     yield page
     context.close()
-    assert troubles == []
+    assert errors == []
 
 
 @pytest.fixture
 def violations(page):
-    """Return the rules of accessibility that the page breaks, in either colour scheme; only colours differ in them."""
+    """Return the accessibility rules that the page breaks. In the dark scheme only the contrast is tested."""
 
     def violations():
-        # Without motion: a colour that is still on its way has no contrast yet.
+        # No animations: while a colour changes, its contrast is too low.
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
         found = Axe().run(page).response["violations"]
         page.emulate_media(color_scheme="dark")
@@ -90,20 +90,20 @@ def sign_in_on(page, system, name):
 
 @pytest.fixture
 def in_another_browser(chromium):
-    """Sign somebody in who shares nothing with the page's browser; return their page."""
+    """Sign a person in with another browser context; return their page."""
     with ExitStack() as stack:
 
-        def arrive(system, name):
+        def open_page(system, name):
             page = stack.enter_context(closing(chromium.new_context())).new_page()
             sign_in_on(page, system, name)
             return page
 
-        yield arrive
+        yield open_page
 
 
 @pytest.fixture
 def write(page):
-    """Replace what stands in the editor."""
+    """Replace the code in the editor."""
 
     def write(code):
         page.locator(".cm-content").click()

@@ -1,4 +1,4 @@
-"""No page breaks a rule of accessibility that axe knows, in either colour scheme, or is wider than a small phone."""
+"""Every page passes axe's accessibility rules, in both colour schemes, and fits the width of a small phone."""
 
 import pytest
 from playwright.sync_api import expect
@@ -113,12 +113,12 @@ def test_wide_content_shows_that_it_scrolls(idle, page, sign_in):
 
 
 def hidden(frame):
-    """How much of a frame's content lies beyond its edge, in pixels."""
+    """How many pixels of a frame's content are beyond its edge."""
     return frame.evaluate("(frame) => frame.scrollWidth - frame.clientWidth")
 
 
 def edge(page, frame):
-    """What the right end of a frame looks like, above and below what it holds."""
+    """A screenshot of the frame's top right corner: it has the shadow but no content."""
     box = frame.bounding_box()
     strip = {"x": box["x"] + box["width"] - 6, "y": box["y"], "width": 6, "height": 2}
     return page.screenshot(clip=strip)

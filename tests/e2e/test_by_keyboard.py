@@ -36,7 +36,7 @@ def test_the_first_link_of_a_page_skips_its_header(idle, page, sign_in):
 
 
 def tab_to(page, what):
-    """Press Tab until something has the focus; more stops than any page has are a failure."""
+    """Press Tab until the target has the focus; fail after more stops than any page has."""
     for _ in range(80):
         if what.evaluate("element => element === document.activeElement"):
             return

@@ -1,4 +1,4 @@
-"""A lesson in a real browser: its code runs in a real sandbox, changed or as it is."""
+"""A lesson in a real browser: its code, changed or not, runs in a real sandbox."""
 
 import pytest
 from playwright.sync_api import expect
@@ -41,7 +41,7 @@ def test_each_block_runs_and_shows_the_output_of_the_text(lesson):
     expected = block(lesson, 3).locator(".snippet-output").inner_text()
     write_into(lesson, 1, "import torch")
 
-    # The page shows the output of the text already. The mark distinguishes it from the sandbox's output.
+    # The page already shows the output that the text has. The mark distinguishes it from the sandbox's output.
     block(lesson, 3).locator(".snippet-output pre").evaluate("pre => { pre.dataset.expected = '' }")
 
     block(lesson, 3).get_by_role("button", name="Run").click()

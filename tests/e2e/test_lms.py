@@ -1,4 +1,4 @@
-"""From an LMS to an exercise and back, in a real browser: frames on another site, cookies kept and refused, grades."""
+"""From an LMS to an exercise and back, in a real browser: frames on another site, cookies kept or blocked, grades."""
 
 import json
 
@@ -15,13 +15,13 @@ SLUG = "tracking/leaf-tensors"  # the first of the course
 TITLE = "A leaf that is tracked"
 TEACH = "/courses/autograd-demo/teach/"
 LMS = f"{TEACH}integrations/lms/"
-# Chromium's preferences, as its settings page writes them.
+# Chromium's preferences, in the format of its settings page.
 ALLOWED = {"profile": {"cookie_controls_mode": 0}}
 THIRD_PARTY_BLOCKED = {"profile": {"cookie_controls_mode": 1}}
 
 
-def nothing_in_frames(campus):
-    """The preferences of somebody who lets us keep nothing in frames of the platform, partitioned or not."""
+def no_cookies_in_frames(campus):
+    """Preferences that block all our cookies in frames of the platform, also partitioned ones."""
     rule = {f"{campus.tool},{campus.site}": {"setting": 2}}
     return {"profile": {"content_settings": {"exceptions": {"cookies": rule}}}}
 
@@ -38,8 +38,8 @@ def campus(idle):
 
 @pytest.fixture
 def browse(playwright, tmp_path):
-    """Open a browser with these preferences; an error on a page, or on its console, fails the test at the end."""
-    troubles, open_ones = [], []
+    """Open a browser with these preferences. If a page or its console has an error, the test fails at the end."""
+    errors, contexts = [], []
 
     def browse(preferences=ALLOWED):
         profile = tmp_path / "profile"
@@ -48,15 +48,15 @@ def browse(playwright, tmp_path):
         context = playwright.chromium.launch_persistent_context(
             profile, executable_path=chromium_program(), args=ARGUMENTS
         )
-        context.on("weberror", lambda error: troubles.append(str(error.error)))
-        context.on("console", lambda message: message.type == "error" and troubles.append(message.text))
-        open_ones.append(context)
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        context.on("console", lambda message: message.type == "error" and errors.append(message.text))
+        contexts.append(context)
         return context.pages[0]
 
     yield browse
-    for context in open_ones:
+    for context in contexts:
         context.close()
-    assert troubles == []
+    assert errors == []
 
 
 def framed(page):
@@ -84,7 +84,7 @@ def test_an_exercise_works_in_a_frame_of_another_site(campus, browse, preference
 
 
 def test_a_browser_without_cookies_in_frames_gets_a_window(campus, browse):
-    page = browse(nothing_in_frames(campus))
+    page = browse(no_cookies_in_frames(campus))
     page.goto(campus.launch(exercise=SLUG))
     with page.expect_popup() as opened:
         framed(page).get_by_role("link", name="Open in a new window").click()
@@ -122,7 +122,7 @@ def test_grades_reach_the_platform_and_can_be_sent_again(campus, idle, browse):
     override(page, idle, points=55)
     page.goto(f"{idle.url}{LMS}scores/")
     page.get_by_role("link", name=TITLE).click()
-    arrived(page)
+    wait_until_arrived(page)
     assert campus.share("s1") == pytest.approx(0.55)
 
     campus.columns[1].grades["s1"].given = 12.0
@@ -133,8 +133,8 @@ def test_grades_reach_the_platform_and_can_be_sent_again(campus, idle, browse):
     assert campus.share("s1") == pytest.approx(0.12)
     row.get_by_role("checkbox").check()
     page.get_by_role("button", name="Send the picked ones again").click()
-    page.get_by_text("1 score is being sent again.").wait_for()  # before, one has arrived already
-    arrived(page)
+    page.get_by_text("1 score is being sent again.").wait_for()  # an earlier score has already arrived
+    wait_until_arrived(page)
     assert campus.share("s1") == pytest.approx(0.55)
 
 
@@ -152,7 +152,7 @@ def test_pages_in_frames_are_accessible_and_fit_the_window(campus, idle, browse)
     for address in pages:
         page.goto(idle.url + address.removeprefix(idle.url))
         for scheme, width in (("light", 360), ("dark", 1440)):
-            # Without motion: a button on its way from one colour to the other has too little contrast for a moment.
+            # No animations: while a button changes its colour, its contrast is too low.
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.set_viewport_size({"width": width, "height": 900})
             found += [(address, scheme, width, one["id"]) for one in Axe().run(page).response["violations"]]
@@ -162,7 +162,7 @@ def test_pages_in_frames_are_accessible_and_fit_the_window(campus, idle, browse)
 
 
 def both_launch(page, campus):
-    """Have the student come from the platform, whom we then know, and after that the instructor."""
+    """Launch as the student first, so that the account exists, then as the instructor."""
     page.goto(campus.launch("s1", exercise=SLUG, framed=False))
     page.locator(".cm-content").wait_for()
     page.goto(campus.launch("t1", "Instructor", framed=False))
@@ -179,7 +179,7 @@ def override(page, system, *, points):
     page.get_by_text(f"→ {points}").wait_for()
 
 
-def arrived(page):
+def wait_until_arrived(page):
     """Load the page again until the score has arrived."""
     scores = page.get_by_role("region", name="Scores")
     for _ in range(30):

@@ -1,4 +1,4 @@
-"""A teacher and a student, each in their own browser: each sees what the other does."""
+"""A teacher and a student in two browsers: each sees what the other does."""
 
 import pytest
 from playwright.sync_api import expect
@@ -15,7 +15,7 @@ A_MINUTE = 60_000
 
 @pytest.fixture
 def hand_in(system, page, sign_in, write):
-    """Have a student hand in the solution, and wait for its score."""
+    """Submit the solution as a student and wait for its score."""
 
     def hand_in(student):
         sign_in(system, student)

@@ -1,4 +1,4 @@
-"""An instructor in a real browser overrides a grade with a reason, exports it, and takes it back."""
+"""An instructor in a real browser: overrides, roster import, assignments, extra attempts, comparisons."""
 
 import csv
 import io

@@ -1,6 +1,6 @@
-"""A learning platform with pages: it shows activities in a frame, on another site than ours, as Moodle does.
+"""A learning platform with pages. Like Moodle, it shows activities in a frame, and it is another site than the server.
 
-To a browser `localhost` and `127.0.0.1` are two sites; the ports do not matter. The platform's pages are on the first.
+For a browser, `localhost` and `127.0.0.1` are two sites, with any port. The platform's pages are on `localhost`.
 """
 
 import html
@@ -20,7 +20,7 @@ FRAME = "<h1>Campus</h1><iframe src='{src}' title=Activity style='width:100%;hei
 
 
 class Campus(Double):
-    """`tool` is our address; `picked` are the content items that came back from picking."""
+    """`tool` is the server's address. `picked` are the content items of the last deep-linking response."""
 
     def __init__(self, tool):
         super().__init__()
@@ -28,31 +28,31 @@ class Campus(Double):
         self.issuer, self.tool, self.picked = self.site, tool, []
 
     def launch(self, sub="s1", role="Learner", exercise=None, *, pick=False, framed=True):
-        """The address of a page of the platform that launches us."""
+        """The address of a page of the platform that launches the tool."""
         hint = json.dumps({"sub": sub, "role": role, "exercise": exercise, "pick": pick})
         address = f"{self.site}/launch?hint={urllib.request.quote(hint)}"
         return f"{self.site}/course?src={urllib.request.quote(address)}" if framed else address
 
     @property
     def probe(self):
-        """A page that shows, in a frame of another site, whether an ordinary third-party cookie is kept."""
+        """The address of a page whose frame shows whether the browser keeps a third-party cookie."""
         return f"{self.site}/course?src={urllib.request.quote(f'{self.url}/probe')}"
 
     def answer(self, method, path, query, headers, body):
-        said = {name: values[0] for name, values in query.items()}
+        sent = {name: values[0] for name, values in query.items()}
         match path:
             case "/favicon.ico":
                 return 204, b"", {}
             case "/course":
-                return page(FRAME.format(src=html.escape(said["src"])))
+                return page(FRAME.format(src=html.escape(sent["src"])))
             case "/launch":
-                login = {"iss": self.issuer, "login_hint": said["hint"], "client_id": self.client_id}
+                login = {"iss": self.issuer, "login_hint": sent["hint"], "client_id": self.client_id}
                 return page(form(f"{self.tool}/lti/login", login | {"target_link_uri": f"{self.tool}/lti/launch"}))
             case "/auth":
-                token = self.signed(self._claims_for(said))
-                return page(form(said["redirect_uri"], {"id_token": token, "state": said["state"]}))
+                token = self.signed(self._claims_for(sent))
+                return page(form(sent["redirect_uri"], {"id_token": token, "state": sent["state"]}))
             case "/back":
-                return self._take(parse_qs(body.decode())["JWT"][0])
+                return self._read_picked(parse_qs(body.decode())["JWT"][0])
             case "/probe":
                 return 302, b"", {"Location": "/probed", "Set-Cookie": "probe=1; SameSite=None; Secure"}
             case "/probed":
@@ -61,21 +61,25 @@ class Campus(Double):
                 self.published = self._keys()
         return super().answer(method, path, query, headers, body)
 
-    def _claims_for(self, said):
-        hint = json.loads(said["login_hint"])
+    def _claims_for(self, sent):
+        hint = json.loads(sent["login_hint"])
         column = self.address(1) if self.columns and hint["exercise"] else None
         names = {"name": f"Person {hint['sub']}", "email": None}
-        made = self.claims(
-            nonce=said["nonce"], sub=hint["sub"], roles=[hint["role"]], exercise=hint["exercise"], line_item=column
+        launch = self.claims(
+            nonce=sent["nonce"],
+            sub=hint["sub"],
+            roles=[hint["role"]],
+            exercise=hint["exercise"],
+            line_item=column,
         )
         if hint["pick"]:
             settings = {"deep_link_return_url": f"{self.site}/back", "accept_types": ["ltiResourceLink"]}
             names |= {c.MESSAGE_TYPE: c.DEEP_LINK_MESSAGE, c.DL_SETTINGS: settings | {"accept_multiple": True}}
-        return {name: value for name, value in (made | names).items() if value is not None}
+        return {name: value for name, value in (launch | names).items() if value is not None}
 
-    def _take(self, token):
-        known = {key["kid"]: jwt.PyJWK(key).key for key in self._keys()["keys"]}
-        key = known[jwt.get_unverified_header(token)["kid"]]
+    def _read_picked(self, token):
+        keys = {key["kid"]: jwt.PyJWK(key).key for key in self._keys()["keys"]}
+        key = keys[jwt.get_unverified_header(token)["kid"]]
         self.picked = jwt.decode(token, key, algorithms=["RS256"], audience=self.issuer)[c.DL_ITEMS]
         return page(f"{len(self.picked)} added")
 
@@ -84,11 +88,11 @@ class Campus(Double):
             return json.load(answer)
 
     def register(self, system, *words):
-        """Register this platform with the demo course, by the command that scripts use."""
-        where = {"auth": f"{self.site}/auth", "token": f"{self.url}/token", "jwks": f"{self.url}/jwks"}
-        urls = [word for name, url in where.items() for word in (f"--{name}-url", url)]
+        """Register this platform for the demo course with `manage.py ltiplatform`."""
+        urls = {"auth": f"{self.site}/auth", "token": f"{self.url}/token", "jwks": f"{self.url}/jwks"}
+        options = [word for name, url in urls.items() for word in (f"--{name}-url", url)]
         names = ["--issuer", self.issuer, "--client-id", self.client_id, "--deployment-id", self.deployment_id]
-        done = system.manage("ltiplatform", "add", *names, *urls, "--course", "autograd-demo", *words)
+        done = system.manage("ltiplatform", "add", *names, *options, "--course", "autograd-demo", *words)
         assert re.search("registered", done.stdout), done.stderr
 
 
