@@ -24,7 +24,7 @@ LEAST_IF = 8.0
 # Smaller groups are not measured: one sentence would decide.
 FEWEST_WORDS = 1_000
 # Whether `make check` fails at a broken limit, or prints it only.
-ENFORCED = False
+ENFORCED = True
 GROUPS = ("grader", "server", "deploy", "exercises", "tests")
 DOCUMENTS = "documents"
 # Wrong answers and other right answers: learners write like this.
@@ -35,7 +35,7 @@ ODD = re.compile(
     re.IGNORECASE,
 )
 # (file, a part of the sentence): "where" is a real place here, or the sentence quotes the words.
-ALLOWED: tuple[tuple[str, str], ...] = ()
+ALLOWED: tuple[tuple[str, str], ...] = (("CHANGELOG.md", '"Errors of ours" and "Our mistake" are'),)
 
 Prose = Iterator[tuple[int, str]]
 

@@ -187,7 +187,7 @@ def _refused(answer: Answer) -> PassbackOutcome:
 
 
 def _compared(row: Passback, answer: Answer) -> PassbackOutcome:
-    """Read which score the platform has with that timestamp: this one, an older one of ours, or somebody else's."""
+    """Find out which score the platform has: this one, an older one that we sent, or another."""
     line_item, ours = row.line_item, line_items.share(row.given or 0, row.most)
     if RESULT not in line_item.lms_course.scopes:
         return PassbackOutcome(fate=Fate.STALE, status=answer.status, words=explanation(answer))

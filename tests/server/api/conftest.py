@@ -71,7 +71,7 @@ def body(assignment, student):
 
 
 def problem(response):
-    """Return the body of an answer that is a problem; fail where it is something else."""
+    """Return the body of an answer that is a problem; fail if it is something else."""
     assert response["Content-Type"] == "application/problem+json", response.content
     data = response.json()
     assert data["status"] == response.status_code

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def ask(browser, double):
-    """Have the platform ask an instructor to pick; the address of the page where they do."""
+    """Launch the page on which an instructor picks exercises; return its address."""
 
     def ask(*, roles=("Instructor",), **said):
         settings = {"deep_link_return_url": f"{double.url}/back?x=1", "data": "secret & data", "accept_multiple": True}

@@ -38,7 +38,7 @@ BY_HAND = {
 
 @pytest.fixture
 def ask(client, course, instructor):
-    """Look at a page of the course's LMS links, or post to it where there is data."""
+    """Get a page of the course's LMS links; if there is data, post it."""
     client.force_login(instructor)
 
     def ask(name, *args, data=None, query=None):
