@@ -17,7 +17,7 @@ UNDERSTOOD = {
 
 
 def render(folder):
-    """The documents that a folder's kustomization stands for."""
+    """The documents that a folder's kustomization makes."""
     kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
     assert kustomization.keys() <= UNDERSTOOD, folder
     documents = (
@@ -46,7 +46,7 @@ def config_map(folder, *, name, files):
 
 
 def containers(document):
-    """All containers of what makes pods; none of anything else."""
+    """All containers of a document that makes pods; an empty list for other documents."""
     pod = document.get("spec", {}).get("template", {}).get("spec", {})
     return [*pod.get("initContainers", []), *pod.get("containers", [])]
 
@@ -58,7 +58,7 @@ def rename(container, images):
 
 
 def patch(documents, *, target, patch):
-    """Apply a JSON patch (RFC 6902: add and replace) to what the target names, of which there must be something."""
+    """Apply a JSON patch (RFC 6902: add and replace) to all documents that the target names (at least one)."""
     names = [one for one in documents if one["kind"] == target["kind"]]
     chosen = [one for one in names if target.get("name") in (None, one["metadata"]["name"])]
     assert chosen, target

@@ -8,7 +8,7 @@ from deploy.dev import audit
 from deploy.dev.base import SetupError
 
 TODAY = date(2026, 11, 25)
-# As pip-audit 2 writes them.
+# In the format of pip-audit 2.
 CLEAN = {"name": "django", "version": "5.2.8", "vulns": []}
 BAD = {
     "name": "idna",

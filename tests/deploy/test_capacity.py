@@ -34,7 +34,9 @@ def poisson(rate, count, seed=1):
 def test_waits_match_erlangs_formula(servers, load):
     offered = servers * load
     rest = offered**servers / factorial(servers) / (1 - load)
-    waits = rest / (sum(offered**n / factorial(n) for n in range(servers)) + rest)  # M/M/c: how many wait at all
+    waits = rest / (
+        sum(offered**n / factorial(n) for n in range(servers)) + rest
+    )  # M/M/c: the share of arrivals that wait
 
     outcome = simulate(demand(), {Part.WEB: servers}, poisson(offered, 40_000), seed=2)
 

@@ -1,4 +1,4 @@
-"""The compose file, as docker-compose reads it: complete, and with its walls. tests/support/production starts it."""
+"""The compose file, as docker-compose reads it: services, networks, secrets. tests/support/production starts it."""
 
 import json
 import os
@@ -19,7 +19,7 @@ ONE_SHOT = {"prepare"}
 
 @pytest.fixture(scope="module")
 def composed():
-    """The file with what env.example says, after docker-compose has judged it."""
+    """The file with the values of env.example, after docker-compose has checked it."""
     command = [
         find("docker-compose"),
         "--env-file",
@@ -41,7 +41,7 @@ def services(composed):
 
 
 def names_with(services, key, value=None):
-    """The services that have something under a key, or just this."""
+    """The services that have a key, with this value if one is given."""
     return {name for name, one in services.items() if (value in one.get(key, []) if value else one.get(key))}
 
 

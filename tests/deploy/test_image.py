@@ -116,6 +116,6 @@ def test_the_image_holds_compiled_code_and_no_tools(client):
 
     assert found["torch"].startswith("2.13.0")
     assert found["compiled"]
-    # 1: checked by hash, but never looked at again (PEP 552).
+    # 1: based on a hash, and never compared with the source (PEP 552).
     assert found["flags"] == ["01000000"]
     assert found["tools"] == []

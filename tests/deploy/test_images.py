@@ -1,4 +1,4 @@
-"""What goes into production's images, and what does not; tests/support/production starts them."""
+"""What production's images contain and what they do not. tests/support/production starts them."""
 
 import pytest
 

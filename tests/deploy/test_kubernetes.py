@@ -32,7 +32,7 @@ def of_kind(documents, *kinds):
 
 
 def pods(documents):
-    """The pods that there will be, by the names of what makes them."""
+    """The pods of all documents, by the names of the documents that make them."""
     return {
         name: one["spec"]["template"] for name, one in of_kind(documents, "Deployment", "StatefulSet", "Job").items()
     }

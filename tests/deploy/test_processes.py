@@ -110,7 +110,7 @@ def test_a_port_in_use_is_noticed():
 
 
 def test_a_free_port_is_below_the_ports_of_connections():
-    assert all(1024 <= free_port() < 32_768 for _ in range(100))  # Linux gives those from 32,768 on: ip(7)
+    assert all(1024 <= free_port() < 32_768 for _ in range(100))  # Linux uses ports from 32,768 for connections: ip(7)
 
 
 def test_a_port_in_use_is_not_a_free_port(monkeypatch):

@@ -1,4 +1,4 @@
-"""The prose check counts what it says it counts."""
+"""The prose check counts words and finds odd phrases."""
 
 from pathlib import Path
 

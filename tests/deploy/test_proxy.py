@@ -49,7 +49,7 @@ class Website(BaseHTTPRequestHandler):
         self.wfile.write(b"data: second\n\n")
 
     def log_message(self, *_):
-        """Log nothing when a request comes."""
+        """Log no requests."""
 
 
 @contextmanager

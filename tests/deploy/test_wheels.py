@@ -6,14 +6,14 @@ from deploy.dev.base import SetupError
 
 @pytest.fixture
 def pip(monkeypatch):
-    """A pip that succeeds if `pip.found` has the file; `pip.asked` lists its calls."""
+    """A pip that succeeds if `pip.found` has the file; `pip.calls` lists its calls."""
 
     class Pip:
         found = set()
-        asked = []
+        calls = []
 
         def __call__(self, arguments, *, quiet=False):
-            self.asked = [*self.asked, arguments[-1].name]
+            self.calls = [*self.calls, arguments[-1].name]
             return arguments[-1].name in self.found
 
     fake = Pip()
@@ -26,7 +26,7 @@ def test_the_cpu_build_of_torch_is_enough(pip):
 
     wheels.with_torch(["install"])
 
-    assert pip.asked == ["torch-cpu.txt"]
+    assert pip.calls == ["torch-cpu.txt"]
 
 
 def test_without_a_cpu_build_the_cuda_build_is_used(pip, capsys):
@@ -34,7 +34,7 @@ def test_without_a_cpu_build_the_cuda_build_is_used(pip, capsys):
 
     wheels.with_torch(["install"])
 
-    assert pip.asked == ["torch-cpu.txt", "torch-cuda.txt"]
+    assert pip.calls == ["torch-cpu.txt", "torch-cuda.txt"]
     assert "CUDA" in capsys.readouterr().out
 
 

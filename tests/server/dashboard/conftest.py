@@ -10,7 +10,7 @@ def ta(course):
 
 @pytest.fixture
 def teach(client, course, instructor):
-    """Signed in as the instructor: ask for a page below /teach/ by its name."""
+    """Signed in as the instructor: request a page below /teach/ by its name."""
     from django.urls import reverse
 
     client.force_login(instructor)
@@ -23,7 +23,7 @@ def teach(client, course, instructor):
 
 @pytest.fixture
 def big_course(course):
-    """The same pages with three times the rows: see whether they cost the same."""
+    """Request the same pages with three times the rows, and compare the numbers of queries."""
 
     def grow(times):
         from tests.support.people import graded

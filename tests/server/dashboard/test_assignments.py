@@ -1,4 +1,4 @@
-"""Setting exercises, on which terms, and taking them away again."""
+"""Create assignments with their terms, change them and remove them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who may do what, as a table: every role, every action, the whole answer."""
+"""What each role can do, as a table: every role, every action, the status of the answer."""
 
 import pytest
 from django.urls import reverse
@@ -98,11 +98,11 @@ POST = {
 
 @pytest.fixture
 def things(course, assignment, instructor):
-    """One of everything that an address may name."""
+    """One object of every kind that an address can name."""
     learner = make_student(course)
     submission = graded(learner, assignment, given=5)
     change = decide(assignment, learner, action=Action.OVERRIDDEN, by=instructor, why="?", override=60)
-    # Last, so that it hears of nothing above: it would be told of that already.
+    # The endpoint comes last, so that the changes above send it no events.
     endpoint = add_endpoint(course, url="https://lms.example.org/", events=[EventType.GRADE_CHANGED])
     event = Event.objects.create(course=course, type=EventType.GRADE_CHANGED, payload={})
     return make_lms(assignment, instructor) | {

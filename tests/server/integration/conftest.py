@@ -7,7 +7,7 @@ from tests.support.system import whole_system
 
 @pytest.fixture(autouse=True)
 def exercises():
-    """The real catalogue, unlike in the tests beside."""
+    """The real catalogue; other tests use a small one."""
 
 
 @pytest.fixture(scope="module")

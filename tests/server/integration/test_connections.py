@@ -1,4 +1,4 @@
-"""Who holds connections to PostgreSQL, and for how long."""
+"""How many connections to PostgreSQL each process keeps, and for how long."""
 
 import http.client
 import json
@@ -65,7 +65,7 @@ def test_streams_of_events_hold_no_connection_while_they_wait(system, watched):
             assert stream.status == 200
             assert stream.readline().startswith(b"event: progress")
 
-        # With more of them open than there are connections, pages are answered, one after another.
+        # More streams are open than there are connections. Pages still answer, one after another.
         for session, address in watched:
             assert opened(stack, system, address, session).status == 200
         assert 0 < len(connections_of(system, "server.asgi:application")) <= POOL
@@ -90,13 +90,13 @@ def test_the_records_worker_keeps_and_replaces_its_connection(system):
 
 
 def connections_of(system, word):
-    """When each connection to the system's database was last used, of a process with a word in its command.
+    """When each connection was last used, of processes with a word in their command.
 
-    None is the time of a connection that was just made, and asked nothing yet.
+    The time is None for a new connection that has sent no query.
     """
     ports = set()
     for process in psutil.Process().children():
-        # What is looked at may be going away.
+        # The process can end at this moment.
         with suppress(psutil.NoSuchProcess):
             if word in " ".join(process.cmdline()):
                 for member in (process, *process.children(recursive=True)):
@@ -114,7 +114,7 @@ def ports_of(process):
 
 
 def the_only(connections, *, unlike=None):
-    """The only connection and when it was used, once it was; None until then."""
+    """The only connection and its last use; None if it was not used yet."""
     match list(connections.items()):
         case [(pid, datetime() as used)] if pid != unlike:
             return pid, used
@@ -127,7 +127,7 @@ def later(connections, pid, since):
 
 
 def eventually(find):
-    """What `find` finds, as soon as it finds something."""
+    """Wait until `find` returns something, and return it."""
     for _ in range(600):
         if found := find():
             return found

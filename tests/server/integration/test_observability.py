@@ -52,7 +52,7 @@ def system(tmp_path_factory):
         "CHAINRULE_METRICS_TOKEN": HUSH["metrics"],
         "CHAINRULE_METRICS_PORT": str(RECORDS_PORT),
         "GRANIAN_WORKERS": "2",
-        # However slow the machine is, nothing is sent a second time here.
+        # Nothing is sent twice, even if the machine is slow.
         "CHAINRULE_GRADING_LEASE": "900",
     }
     folder = tmp_path_factory.mktemp("observed")
@@ -66,7 +66,8 @@ def engine(tmp_path_factory):
     engine.live()
     yield engine
     engine.die()
-    remove_sandboxes(lambda owner: not psutil.pid_exists(owner))  # what it left behind while it was down
+    # The sandboxes that the worker could not remove while the engine was down.
+    remove_sandboxes(lambda owner: not psutil.pid_exists(owner))
 
 
 def remove_sandboxes(of):
@@ -74,7 +75,7 @@ def remove_sandboxes(of):
     with closing(docker.from_env()) as api:
         for container in api.containers.list(all=True, filters={"label": SANDBOX}, ignore_removed=True):
             if of(int(container.labels[OWNER].split(":")[1])):
-                with suppress(APIError):  # somebody else can remove it at the same time
+                with suppress(APIError):  # another process can remove it at the same time
                     container.remove(force=True)
 
 
@@ -234,7 +235,7 @@ def test_no_secret_gets_into_a_log(system, worker):
     ):
         ask(system.url + path, data=data, **headers)
     views = {entry["view"]: entry["status"] for entry in lines(system, "web.log") if "view" in entry}
-    assert views["account_login"] == 200  # the form came through to the view that looks at the password
+    assert views["account_login"] == 200  # the form reached the view that checks the password
 
     key, own = (system.folder / "secret_key").read_text(), python(system, TOKEN.format(submission))
     logs = {path.name: path.read_text() for path in system.folder.glob("*.log")}
@@ -283,14 +284,14 @@ def test_a_worker_stops_without_its_engine_and_continues_with_it(system, worker,
     worker.until(worker.taking, "a worker that takes jobs")
 
     engine.die()
-    # A worker would go on with a sandbox that it has; most engines remove it when they are started again.
+    # A worker would keep using the sandbox that it has. Most engines remove it when they start again.
     family = {process.pid for process in psutil.Process(worker.pid).children(recursive=True)}
     remove_sandboxes(family.__contains__)
     try:
         submission = submit(system, token, "outage-1")
         worker.until(lambda: not worker.taking(), "a worker that takes no jobs")
 
-        # The dashboard and the metrics show it. The job stays in the queue and has used no try.
+        # The dashboard and the metrics show it. The job stays in the queue and no try is counted.
         page = python(system, DASHBOARD)
         assert "No grader can start a sandbox" in page
         assert re.search(r"celery@first</th>.*no sandbox starts there", page)

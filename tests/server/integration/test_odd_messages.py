@@ -1,4 +1,4 @@
-"""Attackers with a grader's Redis account can put anything into a queue and answer anything: no process stops."""
+"""An attacker with a grader's Redis account can send any message and any reply: no process stops."""
 
 import base64
 import json
@@ -43,7 +43,7 @@ ANSWERS = [3, None, "x", [], [3], [{"name": 3}], [{"name": "asked"}], {}, {"chai
 
 
 def message(queue):
-    """A message as Celery sends it, with arguments that make no sense to its receiver."""
+    """A message in Celery's format, with arguments that its receiver cannot use."""
     name = str(uuid4())
     return {
         "body": encoded([["x"], {}, dict.fromkeys(["callbacks", "errbacks", "chain", "chord"])]),

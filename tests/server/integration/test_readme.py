@@ -1,4 +1,4 @@
-"""The README's quick start for the API, run in a shell as it is; only the address is this system's."""
+"""The README's quick start for the API, run in a shell without changes, except for the address."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""A website that is asked to stop does so, even if a page follows a submission."""
+"""A website stops after SIGTERM, even if a page follows a submission."""
 
 import urllib.request
 from dataclasses import replace

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def ask(browser, double):
-    """Launch the page on which an instructor picks exercises; return its address."""
+    """Launch the page on which an instructor picks exercises; return the response."""
 
     def ask(*, roles=("Instructor",), **said):
         settings = {"deep_link_return_url": f"{double.url}/back?x=1", "data": "secret & data", "accept_multiple": True}

@@ -1,4 +1,4 @@
-"""The limit for the bodies of pages, in front of Django itself: too large, too slow, and within the limit."""
+"""The limit for request bodies, before Django reads them: too large, too slow, and within the limit."""
 
 import asyncio
 from dataclasses import replace
@@ -12,7 +12,7 @@ END = {"type": "http.request", "body": b"", "more_body": False}
 
 
 def call(*chunks, length=None, then=END, seconds=30.0):
-    """Post chunks to a page that takes no posts; return the status and the body of the answer."""
+    """Post chunks to a page that accepts no posts; return status and body of the answer."""
     sent = []
     headers = [(b"host", b"testserver"), (b"content-type", b"application/octet-stream")]
     headers += [] if length is None else [(b"content-length", str(length).encode())]
