@@ -1,4 +1,4 @@
-"""What the tests of LTI share: a platform, registered, and launches from it."""
+"""Fixtures of the LTI tests: a registered platform, and a browser that launches from it."""
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -13,22 +13,22 @@ made = []
 
 
 @pytest.fixture(autouse=True)
-def _keys_that_are_made_once(monkeypatch):
-    """No two keys of a test are the same, but the next test has them again: to make one takes as long as a test."""
-    make, again = rsa.generate_private_key, iter(made)
+def _reused_keys(monkeypatch):
+    """Give each test different keys, and the next test the same ones again: making a key takes as long as a test."""
+    make, reused = rsa.generate_private_key, iter(made)
 
-    def another(**what):
-        key = next(again, None)
+    def next_key(**options):
+        key = next(reused, None)
         if key is None:
-            key = make(**what)
+            key = make(**options)
             made.append(key)
         return key
 
-    monkeypatch.setattr(rsa, "generate_private_key", another)
+    monkeypatch.setattr(rsa, "generate_private_key", next_key)
 
 
 @pytest.fixture(autouse=True)
-def _an_empty_cache():
+def _empty_cache():
     cache.clear()
     yield
     cache.clear()
@@ -59,7 +59,7 @@ def platform(double, assignment):
 
 
 class Browser:
-    """A browser that the platform sends to us."""
+    """A browser that the platform redirects to our server."""
 
     def __init__(self, double):
         self.double, self.client = double, Client()
@@ -72,13 +72,13 @@ class Browser:
         return self.client.post("/lti/launch", {"id_token": token, "state": state} | more)
 
     def launch(self, *, sign=None, begin=None, headers=None, **claims):
-        """Go the whole way; the answer to the launch."""
-        sent = self.sent_to(self.begin(**(begin or {})))
+        """Log in and launch; return the response to the launch."""
+        sent = self.redirected_params(self.begin(**(begin or {})))
         token = (sign or self.double.signed)(self.double.claims(nonce=sent["nonce"], **claims))
         return self.client.post("/lti/launch", {"id_token": token, "state": sent["state"]}, headers=headers)
 
     @staticmethod
-    def sent_to(response):
+    def redirected_params(response):
         from urllib.parse import parse_qsl, urlsplit
 
         assert response.status_code == 302, response.content.decode()

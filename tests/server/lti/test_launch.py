@@ -26,22 +26,22 @@ def refused(response, title):
     return title in response.content.decode() and not Identity.objects.exists()
 
 
-# The way in
+# Login and launch
 
 
-def test_a_login_sends_the_browser_on_with_a_state_and_a_nonce_of_its_own(browser, double):
+def test_a_login_redirects_with_a_fresh_state_and_nonce(browser, double):
     response = browser.begin(lti_message_hint="hint")
-    sent = browser.sent_to(response)
+    sent = browser.redirected_params(response)
 
     assert response["Location"].startswith(f"{double.url}/auth?")
-    assert sent["response_mode"], sent["response_type"] == ("form_post", "id_token")
+    assert (sent["response_mode"], sent["response_type"]) == ("form_post", "id_token")
     assert (sent["scope"], sent["prompt"], sent["lti_message_hint"]) == ("openid", "none", "hint")
     assert sent["redirect_uri"] == "http://127.0.0.1:8000/lti/launch"
     assert len(sent["state"]) > 40
     assert sent["nonce"] != sent["state"]
 
 
-def test_a_logins_cookie_reaches_frames_and_only_ours(browser):
+def test_the_login_cookie_works_in_frames_under_lti_only(browser):
     (morsel,) = browser.begin().cookies.values()
 
     text = morsel.OutputString()
@@ -51,8 +51,8 @@ def test_a_logins_cookie_reaches_frames_and_only_ours(browser):
     assert "Path=/lti/" in text
 
 
-def test_only_digests_of_a_login_are_kept(browser):
-    sent = browser.sent_to(browser.begin())
+def test_only_a_digest_of_the_state_is_stored(browser):
+    sent = browser.redirected_params(browser.begin())
 
     assert not LoginState.objects.filter(state=sent["state"]).exists()
 
@@ -73,7 +73,7 @@ def test_a_link_without_an_exercise_leads_to_the_course(browser, assignment, exe
     assert response["Location"] == assignment.course.get_absolute_url()
 
 
-def test_an_exercise_that_the_course_lacks_is_said_so(browser):
+def test_an_exercise_missing_from_the_course_gives_404(browser):
     response = browser.launch(exercise="no/such")
 
     assert response.status_code == 404
@@ -102,21 +102,21 @@ def test_an_assistant_who_also_instructs_is_an_assistant(browser):
     assert role_of("s1") == Role.TA
 
 
-def test_an_administrator_of_the_whole_lms_is_nobody_in_particular(browser):
+def test_an_lms_administrator_becomes_a_student_in_the_course(browser):
     roles = ["http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator"]
     browser.launch(**{c.ROLES: roles})
 
     assert role_of("s1") == Role.STUDENT
 
 
-def test_a_launch_takes_a_role_away_that_a_launch_gave(browser):
+def test_a_launch_removes_a_role_that_a_launch_gave(browser):
     browser.launch(roles=["Instructor"])
     browser.launch(roles=["Learner"])
 
     assert role_of("s1") == Role.STUDENT
 
 
-def test_a_launch_takes_no_role_away_that_people_gave(browser, assignment):
+def test_a_launch_keeps_a_role_that_a_person_gave(browser, assignment):
     browser.launch()
     Enrollment.objects.filter(course=assignment.course).update(role=Role.INSTRUCTOR)
     browser.launch(roles=["Learner"])
@@ -124,17 +124,17 @@ def test_a_launch_takes_no_role_away_that_people_gave(browser, assignment):
     assert role_of("s1") == Role.INSTRUCTOR
 
 
-def test_the_same_person_is_the_same_account_and_another_sub_is_another(browser):
+def test_each_sub_gets_one_account(browser):
     for sub in ("s1", "s1", "s2"):
         browser.launch(sub=sub)
 
     assert User.objects.filter(lti_identities__isnull=False).count() == 2
 
 
-# Nobody's account is taken over
+# No launch takes over an account of somebody else
 
 
-def test_an_account_is_never_found_by_what_the_platform_says_of_somebody(browser, assignment):
+def test_no_account_is_matched_by_email_or_user_name(browser, assignment):
     victim = make_student(assignment.course, username="ada", email="ada@school.example")
     browser.launch(roles=["Instructor"], preferred_username="ada")
 
@@ -143,7 +143,7 @@ def test_an_account_is_never_found_by_what_the_platform_says_of_somebody(browser
     assert Identity.objects.get().user.email == ""
 
 
-def test_an_account_that_the_roster_made_and_nobody_used_is_taken_up_by_its_id(browser, assignment):
+def test_an_unused_roster_account_is_matched_by_its_external_id(browser, assignment):
     waiting = make_student(assignment.course, external_id="s1", password=None)
     browser.launch()
 
@@ -151,7 +151,7 @@ def test_an_account_that_the_roster_made_and_nobody_used_is_taken_up_by_its_id(b
 
 
 @pytest.mark.parametrize("why", ["password", "elsewhere", "staff", "used"])
-def test_an_account_that_is_more_than_the_courses_own_is_not(browser, assignment, why):
+def test_an_account_with_other_uses_is_not_matched(browser, assignment, why):
     fields = {"password": "secret"} if why == "password" else {"password": None}
     fields |= {"is_staff": True} if why == "staff" else {}
     waiting = make_student(assignment.course, external_id="s1", **fields)
@@ -173,10 +173,10 @@ def test_a_closed_account_stays_closed(browser):
     assert "closed" in response.content.decode()
 
 
-# What nobody approved stays outside
+# Launches that need an approval first
 
 
-def test_an_unknown_deployment_waits_for_approval_and_lets_nobody_in(browser, double):
+def test_an_unknown_deployment_waits_for_approval(browser, double):
     double.deployment_id = "2"
     response = browser.launch()
 
@@ -184,7 +184,7 @@ def test_an_unknown_deployment_waits_for_approval_and_lets_nobody_in(browser, do
     assert not Deployment.objects.get(deployment_id="2").approved
 
 
-def test_a_course_of_the_lms_that_nobody_linked_makes_nobody_an_instructor(browser, platform):
+def test_an_unlinked_lms_course_makes_nobody_an_instructor(browser, platform):
     platform.deployments.update(every_course=False)
     response = browser.launch(roles=["Instructor"])
 
@@ -192,22 +192,22 @@ def test_a_course_of_the_lms_that_nobody_linked_makes_nobody_an_instructor(brows
     assert LmsCourse.objects.get().course is None
 
 
-def test_an_unknown_platform_is_told_so(browser):
+def test_an_unknown_platform_is_refused(browser):
     response = browser.client.post("/lti/login", {"iss": "https://other.example", "login_hint": "7"})
 
     assert response.status_code == 403
     assert "not registered here" in response.content.decode()
 
 
-def test_a_platform_that_was_switched_off_lets_nobody_in(browser, platform):
-    sent = browser.sent_to(browser.begin())
+def test_a_disabled_platform_is_refused(browser, platform):
+    sent = browser.redirected_params(browser.begin())
     type(platform).objects.update(enabled=False)
     response = browser.answer(browser.double.signed(browser.double.claims(nonce=sent["nonce"])), sent["state"])
 
     assert refused(response, "not registered here")
 
 
-# Tokens that are not what they should be
+# Invalid tokens
 
 
 def tampered(claims, double):
@@ -227,14 +227,14 @@ def by_another_key(claims, double):
 
 
 def by_an_unknown_key(claims, double):
-    return double.signed(claims, kid="who?")
+    return double.signed(claims, kid="unknown")
 
 
 def by_the_public_key_as_a_secret(claims, double):
     pem = double.key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    # What jwt refuses to make: the head and the signature by hand.
+    # PyJWT refuses to make this token, so the header and the signature are made by hand.
     import hashlib
     import hmac
 
@@ -282,7 +282,7 @@ def test_a_token_that_the_platform_did_not_sign_is_refused(browser, double, sign
     ],
     ids=str,
 )
-def test_a_claim_that_does_not_hold_is_refused(browser, double, wrong):
+def test_a_wrong_claim_is_refused(browser, double, wrong):
     moments = {"in an hour": time.time() + 3600, "two hours ago": time.time() - 7200}
 
     def sign(claims):
@@ -309,7 +309,7 @@ def test_a_claim_that_does_not_hold_is_refused(browser, double, wrong):
     ],
     ids=str,
 )
-def test_what_is_no_launch_is_a_friendly_page(browser, odd):
+def test_an_invalid_launch_shows_an_error_page(browser, odd):
     response = browser.launch(**odd)
 
     assert response.status_code == 400
@@ -332,26 +332,26 @@ def test_what_is_no_launch_is_a_friendly_page(browser, odd):
     ],
     ids=str,
 )
-def test_odd_claims_that_nobody_needs_do_no_harm(browser, odd):
+def test_malformed_optional_claims_are_ignored(browser, odd):
     assert browser.launch(**odd).status_code == 302
     assert role_of("s1") == Role.STUDENT
 
 
-def test_a_platform_that_changed_its_keys_is_asked_again(browser, double):
+def test_keys_are_fetched_again_after_the_platform_changed_them(browser, double):
     browser.launch()
     double.key, double.kid = rsa.generate_private_key(public_exponent=65537, key_size=2048), "platform-2"
 
     assert browser.launch().status_code == 302
 
 
-def test_made_up_key_names_do_not_have_us_ask_over_and_over(browser, double):
+def test_unknown_key_ids_do_not_cause_repeated_fetches(browser, double):
     for number in range(5):
         browser.launch(sign=lambda claims, kid=f"k{number}": double.signed(claims, kid=kid))
 
     assert [path for _, path, *_ in double.requests].count("/jwks") <= 2
 
 
-def test_a_platform_that_cannot_be_reached_is_said_so(browser, double):
+def test_an_unreachable_platform_gives_502(browser, double):
     double.down = True
     response = browser.launch()
 
@@ -359,11 +359,11 @@ def test_a_platform_that_cannot_be_reached_is_said_so(browser, double):
     assert "could not reach" in response.content.decode()
 
 
-# Each login once, in its own browser, in time
+# A login works once, in its own browser, until it expires
 
 
 def test_a_launch_works_once(browser, double):
-    sent = browser.sent_to(browser.begin())
+    sent = browser.redirected_params(browser.begin())
     cookies = browser.client.cookies.copy()
     token = double.signed(double.claims(nonce=sent["nonce"]))
     assert browser.answer(token, sent["state"]).status_code == 302
@@ -376,15 +376,15 @@ def test_a_launch_works_once(browser, double):
 
 
 def test_a_token_of_another_login_is_refused(browser, double):
-    first, second = browser.sent_to(browser.begin()), browser.sent_to(browser.begin())
+    first, second = browser.redirected_params(browser.begin()), browser.redirected_params(browser.begin())
     response = browser.answer(double.signed(double.claims(nonce=first["nonce"])), second["state"])
 
     assert refused(response, "could not verify")
 
 
-def test_a_form_that_somebody_else_prepared_signs_nobody_in(browser, double):
-    """The attacker's own launch, posted by the victim's browser."""
-    sent = browser.sent_to(browser.begin())
+def test_a_form_from_another_browser_signs_nobody_in(browser, double):
+    """The victim's browser posts a launch that the attacker prepared."""
+    sent = browser.redirected_params(browser.begin())
     victim = Client()
     data = {"id_token": double.signed(double.claims(nonce=sent["nonce"])), "state": sent["state"]}
     response = victim.post("/lti/launch", data)
@@ -393,16 +393,16 @@ def test_a_form_that_somebody_else_prepared_signs_nobody_in(browser, double):
     assert "sessionid" not in victim.cookies
 
 
-def test_a_login_that_took_too_long_is_over(browser, double):
+def test_a_login_expires(browser, double):
     with time_machine.travel("2026-03-01 12:00", tick=False):
-        sent = browser.sent_to(browser.begin())
+        sent = browser.redirected_params(browser.begin())
     with time_machine.travel("2026-03-01 12:11", tick=False):
         response = browser.answer(double.signed(double.claims(nonce=sent["nonce"])), sent["state"])
 
         assert refused(response, "took too long")
 
 
-def test_the_deployment_is_the_one_of_the_login(browser):
+def test_the_deployment_must_match_the_login(browser):
     response = browser.launch(begin={"lti_deployment_id": "9"})
 
     assert refused(response, "could not verify")
@@ -417,7 +417,7 @@ def test_the_deployment_is_the_one_of_the_login(browser):
         ({"state": "\0", "id_token": "\0"}, "took too long"),
     ],
 )
-def test_whatever_is_posted_ends_in_a_friendly_page(browser, data, title):
+def test_bad_launch_posts_show_an_error_page(browser, data, title):
     response = browser.client.post("/lti/launch", data)
 
     assert response.status_code == 400
@@ -426,12 +426,12 @@ def test_whatever_is_posted_ends_in_a_friendly_page(browser, data, title):
 
 
 @pytest.mark.parametrize("params", [{}, {"iss": "x"}, {"iss": "x", "login_hint": "y" * 5000}])
-def test_a_login_that_is_none_is_a_friendly_page(client, db, params):
+def test_an_invalid_login_request_gives_400(client, db, params):
     assert client.get("/lti/login", params).status_code == 400
 
 
-def test_launches_in_several_frames_do_not_disturb_each_other(browser, double):
-    sent = [browser.sent_to(browser.begin()) for _ in range(3)]
+def test_several_logins_can_run_at_once(browser, double):
+    sent = [browser.redirected_params(browser.begin()) for _ in range(3)]
     answers = [browser.answer(double.signed(double.claims(nonce=one["nonce"])), one["state"]) for one in sent]
 
     assert [answer.status_code for answer in answers] == [302] * 3
@@ -453,7 +453,7 @@ def test_a_launch_in_a_frame_gets_cookies_of_its_own(browser, assignment):
     assert page.status_code == 200
 
 
-def test_a_page_may_be_framed_by_the_platform_it_was_launched_from_and_by_nobody_else(browser, assignment, double):
+def test_only_the_launching_platform_can_frame_a_page(browser, assignment, double):
     response = browser.launch(exercise=assignment.slug, headers=IN_A_FRAME)
     page = browser.client.get(response["Location"], headers={"Sec-Fetch-Dest": "iframe"})
 
@@ -461,7 +461,7 @@ def test_a_page_may_be_framed_by_the_platform_it_was_launched_from_and_by_nobody
     assert "X-Frame-Options" not in page
 
 
-def test_who_signed_in_here_is_framed_by_nobody(client, student, assignment, platform):
+def test_pages_of_a_normal_session_are_never_framed(client, student, assignment, platform):
     client.force_login(student)
     page = client.get(assignment.get_absolute_url())
 
@@ -477,7 +477,7 @@ def test_sign_in_and_admin_are_never_framed(browser, path):
     assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
 
 
-def test_a_frame_without_its_cookies_says_so_instead_of_showing_nothing(browser, assignment, double):
+def test_a_frame_without_cookies_shows_an_explanation(browser, assignment, double):
     page = Client().get(assignment.get_absolute_url(), headers={"Sec-Fetch-Dest": "iframe"})
 
     assert page.status_code == 403
@@ -485,7 +485,7 @@ def test_a_frame_without_its_cookies_says_so_instead_of_showing_nothing(browser,
     assert double.url in page["Content-Security-Policy"]
 
 
-def test_a_frame_that_keeps_no_cookie_is_offered_a_window_before_the_platform_is_asked(browser, double):
+def test_a_frame_without_cookies_offers_a_new_window(browser, double):
     response = Client().post(
         "/lti/login", {"iss": double.issuer, "login_hint": "7", "lti_message_hint": "once"}, headers=IN_A_FRAME
     )
@@ -497,24 +497,24 @@ def test_a_frame_that_keeps_no_cookie_is_offered_a_window_before_the_platform_is
     assert 'target="_blank"' in page.content.decode()
 
 
-def test_a_frame_that_keeps_the_cookie_goes_on_to_the_platform(browser, double):
+def test_a_frame_with_cookies_redirects_to_the_platform(browser, double):
     response = browser.client.post("/lti/login", {"iss": double.issuer, "login_hint": "7"}, headers=IN_A_FRAME)
-    on = browser.client.get(response["Location"], headers=IN_A_FRAME)
+    redirect = browser.client.get(response["Location"], headers=IN_A_FRAME)
 
-    assert on["Location"].startswith(f"{double.url}/auth?")
-
-
-# What is kept of a launch
+    assert redirect["Location"].startswith(f"{double.url}/auth?")
 
 
-def test_the_column_of_an_activity_is_kept(browser, assignment, double):
+# What a launch stores
+
+
+def test_a_launch_stores_the_column_of_the_activity(browser, assignment, double):
     browser.launch(exercise=assignment.slug, line_item=double.address(1))
 
     assert LineItem.objects.get().url == double.address(1)
     assert ResourceLink.objects.get().assignment == assignment
 
 
-def test_a_launch_costs_the_same_whoever_else_is_there(browser, assignment, django_assert_max_num_queries):
+def test_a_launch_needs_at_most_60_queries(browser, assignment, django_assert_max_num_queries):
     for _ in range(3):
         make_user()
     browser.launch(exercise=assignment.slug)

@@ -1,4 +1,4 @@
-"""The instructor's pages: platforms registered and switched, courses linked and unlinked, scores looked after."""
+"""The instructor's pages: register and disable platforms, link and unlink courses, send scores again."""
 
 from datetime import timedelta
 
@@ -37,15 +37,15 @@ BY_HAND = {
 
 
 @pytest.fixture
-def ask(client, course, instructor):
-    """Get a page of the course's LMS links; if there is data, post it."""
+def visit(client, course, instructor):
+    """Get a page of the course's LMS links, or post to it if there is data."""
     client.force_login(instructor)
 
-    def ask(name, *args, data=None, query=None):
+    def visit(name, *args, data=None, query=None):
         address = reverse(f"lms:{name}", args=[course.slug, *args], query=query)
         return client.get(address) if data is None else client.post(address, data)
 
-    return ask
+    return visit
 
 
 def role_of(course, user):
@@ -56,8 +56,10 @@ def role_of(course, user):
 
 
 @pytest.mark.parametrize("deployment", ["", "1"])
-def test_a_platform_is_registered_by_hand(ask, course, deployment):
-    answer = ask("new", data=BY_HAND | {"deployment_id": deployment, "frames": "https://a.example/x https://a.example"})
+def test_a_platform_is_registered_by_hand(visit, course, deployment):
+    answer = visit(
+        "new", data=BY_HAND | {"deployment_id": deployment, "frames": "https://a.example/x https://a.example"}
+    )
 
     made = Platform.objects.get()
     assert answer.status_code == 302
@@ -82,68 +84,68 @@ def test_a_platform_is_registered_by_hand(ask, course, deployment):
     ],
     ids=str,
 )
-def test_what_cannot_be_a_platform_is_refused(ask, wrong, settings):
+def test_an_invalid_platform_is_refused(visit, wrong, settings):
     settings.LTI_ALLOW_PRIVATE = False
 
-    assert ask("new", data=BY_HAND | wrong).status_code == 422
+    assert visit("new", data=BY_HAND | wrong).status_code == 422
     assert not Platform.objects.exists()
 
 
-def test_a_platform_that_another_course_has_is_said_to_be_registered(ask):
+def test_a_platform_of_another_course_is_reported_as_registered(visit):
     make_platform(make_course(), issuer=BY_HAND["issuer"])
 
-    answer = ask("new", data=BY_HAND)
+    answer = visit("new", data=BY_HAND)
     assert answer.status_code == 422
     assert "registered already" in answer.text
 
 
-def test_addresses_are_mended_and_who_the_platform_is_stays(ask, course):
+def test_editing_changes_addresses_but_not_issuer_or_client_id(visit, course):
     row = make_platform(course)
-    ask("platform", row.pk, data=BY_HAND | {"issuer": "https://evil.example", "client_id": "other"})
+    visit("platform", row.pk, data=BY_HAND | {"issuer": "https://evil.example", "client_id": "other"})
 
     row.refresh_from_db()
     assert (row.name, row.token_url) == ("Moodle", BY_HAND["token_url"])
     assert (row.issuer, row.client_id) == ("https://lms.example.org", "abc")
 
 
-def test_an_invitation_is_shown_once_and_can_be_withdrawn(ask, course, client):
-    answer = ask("invite", data={})
+def test_an_invitation_is_shown_once_and_can_be_withdrawn(visit, course, client):
+    answer = visit("invite", data={})
 
     address = answer.context["invitation"]
     assert (answer.status_code, answer.text.count(address)) == (201, 1)
     assert "no-store" in answer["Cache-Control"]
-    assert address not in ask("links").text
-    ask("withdraw", PlatformInvitation.objects.get().pk, data={})
+    assert address not in visit("links").text
+    visit("withdraw", PlatformInvitation.objects.get().pk, data={})
     assert client.get(address).status_code == 403
 
 
-def test_a_platform_that_is_switched_off_lets_nobody_in_until_it_is_on_again(ask, browser, platform):
-    ask("switch", platform.pk, data={})
+def test_a_disabled_platform_is_refused_until_enabled_again(visit, browser, platform):
+    visit("switch", platform.pk, data={})
     assert browser.begin().status_code == 403
-    assert "Nobody can open activities from it" in ask("links").text
+    assert "Nobody can open activities from it" in visit("links").text
 
-    ask("switch", platform.pk, data={})
+    visit("switch", platform.pk, data={})
     assert browser.launch().status_code == 302
 
 
-def test_a_platform_that_somebody_came_by_is_not_deleted(ask, browser, platform):
+def test_a_platform_with_accounts_is_not_deleted(visit, browser, platform):
     browser.launch()
-    assert ask("delete", platform.pk, data={}).status_code == 404
+    assert visit("delete", platform.pk, data={}).status_code == 404
     Identity.objects.all().delete()
-    ask("delete", platform.pk, data={})
+    visit("delete", platform.pk, data={})
 
     assert not Platform.objects.exists()
 
 
-def test_a_deployment_that_waits_is_approved_and_withdrawn(ask, browser, double):
+def test_a_waiting_deployment_is_approved_and_withdrawn(visit, browser, double):
     double.deployment_id = "2"
     assert browser.launch().status_code == 403
     waiting = Deployment.objects.get(deployment_id="2")
-    assert "waits for approval" in ask("links").text
-    ask("approve", waiting.pk, data={"every_course": "on"})
+    assert "waits for approval" in visit("links").text
+    visit("approve", waiting.pk, data={"every_course": "on"})
     assert browser.launch().status_code == 302
 
-    ask("close", waiting.pk, data={})
+    visit("close", waiting.pk, data={})
     assert browser.launch().status_code == 403
 
 
@@ -151,13 +153,13 @@ def test_a_deployment_that_waits_is_approved_and_withdrawn(ask, browser, double)
 
 
 @pytest.fixture
-def linked_by_hand(ask, browser, platform, course):
-    """An LMS course of an approved deployment that an instructor linked after the first launch was refused."""
+def linked_by_hand(visit, browser, platform, course):
+    """An LMS course of an approved deployment that an instructor linked after our server refused the first launch."""
     platform.deployments.update(every_course=False)
     assert browser.launch(sub="t1", roles=["Instructor"]).status_code == 403
     row = LmsCourse.objects.get()
-    assert "no course yet" in ask("links").text
-    ask("link", row.pk, data={"course": course.pk})
+    assert "no course yet" in visit("links").text
+    visit("link", row.pk, data={"course": course.pk})
     return row
 
 
@@ -166,14 +168,14 @@ def test_an_lms_course_is_linked_by_hand(linked_by_hand, browser, course):
     assert role_of(course, Identity.objects.get().user) == Role.INSTRUCTOR
 
 
-def test_unlinking_takes_the_roles_that_the_link_gave_and_nobodys_work(
-    linked_by_hand, ask, browser, course, assignment, instructor
+def test_unlinking_removes_the_links_roles_and_keeps_submissions(
+    linked_by_hand, visit, browser, course, assignment, instructor
 ):
     browser.launch(sub="t1", roles=["Instructor"])
     browser.launch(sub="s1", exercise=assignment.slug)
     student = Identity.objects.get(sub="s1").user
     graded(student, assignment, 7)
-    ask("link", linked_by_hand.pk, data={"course": ""})
+    visit("link", linked_by_hand.pk, data={"course": ""})
 
     assert role_of(course, Identity.objects.get(sub="t1").user) is None
     assert (role_of(course, student), student.submissions.count()) == (Role.STUDENT, 1)
@@ -182,55 +184,54 @@ def test_unlinking_takes_the_roles_that_the_link_gave_and_nobodys_work(
     assert browser.launch(sub="t1", roles=["Instructor"]).status_code == 403
 
 
-def test_who_unlinks_a_course_does_not_lock_themselves_out(linked_by_hand, browser, course):
+def test_an_instructor_keeps_access_after_unlinking_a_course(linked_by_hand, browser, course):
     browser.launch(sub="t1", roles=["Instructor"])
-    me = browser.client
-    me.post(reverse("lms:link", args=[course.slug, linked_by_hand.pk]), {"course": ""})
+    browser.client.post(reverse("lms:link", args=[course.slug, linked_by_hand.pk]), {"course": ""})
 
-    assert me.get(reverse("lms:links", args=[course.slug])).status_code == 200
+    assert browser.client.get(reverse("lms:links", args=[course.slug])).status_code == 200
 
 
-def test_another_link_keeps_the_role_that_it_gives(linked_by_hand, ask, browser, course):
+def test_unlinking_keeps_the_role_of_another_link(linked_by_hand, visit, browser, course):
     other = {"https://purl.imsglobal.org/spec/lti/claim/context": {"id": "another"}}
     browser.launch(sub="t1", roles=["Instructor"])
     browser.launch(sub="t1", roles=["Learner"], **other)
-    ask("link", LmsCourse.objects.get(context_id="another").pk, data={"course": course.pk})
+    visit("link", LmsCourse.objects.get(context_id="another").pk, data={"course": course.pk})
     browser.launch(sub="t1", roles=["Learner"], **other)
     user = Identity.objects.get().user
     assert role_of(course, user) == Role.INSTRUCTOR
-    ask("link", linked_by_hand.pk, data={"course": ""})
+    visit("link", linked_by_hand.pk, data={"course": ""})
 
     assert role_of(course, user) == Role.STUDENT
 
 
-def test_an_lms_course_is_linked_only_to_a_course_that_one_answers_for(linked_by_hand, ask):
+def test_linking_to_another_instructors_course_is_refused(linked_by_hand, visit):
     elsewhere = make_course()
 
-    assert elsewhere.title not in ask("links").text
-    assert ask("link", linked_by_hand.pk, data={"course": elsewhere.pk}).status_code == 404
+    assert elsewhere.title not in visit("links").text
+    assert visit("link", linked_by_hand.pk, data={"course": elsewhere.pk}).status_code == 404
     linked_by_hand.refresh_from_db()
     assert linked_by_hand.course != elsewhere
 
 
-def test_scores_on_their_way_wait_while_the_course_is_not_linked(linked_by_hand, ask, browser, double, assignment):
+def test_scores_wait_while_the_course_is_not_linked(linked_by_hand, visit, browser, double, assignment):
     browser.launch(exercise=assignment.slug, line_item=double.add_column())
     graded(Identity.objects.get(sub="s1").user, assignment, 7)
-    ask("link", linked_by_hand.pk, data={"course": ""})
+    visit("link", linked_by_hand.pk, data={"course": ""})
     assert passback.due() == []
     assert passback.send(Passback.objects.get().pk) is None
     assert double.scores == []
 
-    ask("link", linked_by_hand.pk, data={"course": assignment.course.pk})
+    visit("link", linked_by_hand.pk, data={"course": assignment.course.pk})
     tasks.publish_due.apply()
     for pk in passback.due():
         passback.send(pk)
     assert double.share("s1") == pytest.approx(0.7)
 
 
-def test_a_roster_is_read_when_somebody_asks(ask, browser, platform, double):
+def test_a_roster_is_read_on_request(visit, browser, platform, double):
     browser.launch(sub="t1", roles=["Instructor"])
     double.members = [{"user_id": "s1", "roles": ["Learner"], "name": "Ada"}]
-    ask("roster", LmsCourse.objects.get().pk, data={})
+    visit("roster", LmsCourse.objects.get().pk, data={})
     tasks.sync_rosters.apply()
 
     assert Identity.objects.filter(sub="s1").exists()
@@ -242,7 +243,7 @@ def test_a_roster_is_read_when_somebody_asks(ask, browser, platform, double):
 
 @pytest.fixture
 def column(browser, double, assignment, client, instructor):
-    """A column with three scores: one that arrived, one that the platform refused, and one that stands for nobody."""
+    """A column with three scores: one that arrived, one that the platform refused, and one of a user unknown here."""
     url = double.add_column()
     for sub in ("s1", "s9"):
         browser.launch(sub=sub, exercise=assignment.slug, line_item=url)
@@ -258,86 +259,86 @@ def send_all():
         passback.send(pk)
 
 
-def test_each_score_is_shown_with_the_platforms_words(ask, column):
-    page = ask("column", column.pk).text
+def test_each_score_is_shown_with_the_platforms_words(visit, column):
+    page = visit("column", column.pk).text
 
     assert "Incorrect user for this resource" in page
     assert "HTTP 400" in page
     assert "70 of 100" in page
-    assert ask("column", column.pk, query={"state": "failed"}).text.count("70 of 100") == 1
+    assert visit("column", column.pk, query={"state": "failed"}).text.count("70 of 100") == 1
 
 
-def test_all_that_were_refused_are_sent_again_at_once(ask, column, double, later):
+def test_all_refused_scores_are_sent_again_at_once(visit, column, double, send_later):
     double.people["s9"] = "student"
-    ask("resend-failed", data={})
-    later()
+    visit("resend-failed", data={})
+    send_later()
 
     assert double.share("s9") == pytest.approx(0.7)
     assert len(double.scores) == 3
 
 
 @pytest.fixture
-def later():
-    """Let a few seconds pass, and have what is due sent: two scores in one second are one too many."""
+def send_later():
+    """Let a few seconds pass and send what is due: a platform refuses two scores of one user in the same second."""
 
-    def later():
+    def send_later():
         with time_machine.travel(timezone.now() + timedelta(seconds=5), tick=False):
             send_all()
 
-    return later
+    return send_later
 
 
-def test_what_differs_is_listed_and_only_what_is_picked_is_sent(ask, column, double, later):
+def test_differences_are_listed_and_only_chosen_ones_are_sent(visit, column, double, send_later):
     double.people["s9"] = "student"
     double.columns[1].grades["s1"].given = 12.0
-    ask("compare", column.pk, data={})
-    assert "being compared" in ask("column", column.pk).text
+    visit("compare", column.pk, data={})
+    assert "being compared" in visit("column", column.pk).text
     tasks.compare.apply([column.pk])
 
-    page = ask("column", column.pk)
+    page = visit("column", column.pk)
     found = {(one.ours, one.theirs): one for one in page.context["differences"]}
     assert set(found) == {(0.7, 0.12), (0.7, None), (None, 0.5)}
     assert not found[None, 0.5].can_be_sent
     assert double.share("s1") == pytest.approx(0.12)
 
-    ask("resend", column.pk, data={"score": [found[0.7, 0.12].row.pk]})
-    later()
+    visit("resend", column.pk, data={"score": [found[0.7, 0.12].row.pk]})
+    send_later()
     assert (double.share("s1"), double.share("s9")) == (pytest.approx(0.7), None)
     assert double.share("stranger") == pytest.approx(0.5)
-    assert {(one.ours, one.theirs) for one in ask("column", column.pk).context["differences"]} == {
+    assert {(one.ours, one.theirs) for one in visit("column", column.pk).context["differences"]} == {
         (0.7, None),
         (None, 0.5),
     }
 
 
 @pytest.mark.parametrize("score", ["", "x", "-1", "9" * 30, "999999"])
-def test_picking_nothing_that_is_there_sends_nothing(ask, column, score):
-    answer = ask("resend", column.pk, data={"score": score})
+def test_an_unknown_score_number_sends_nothing(visit, column, score):
+    answer = visit("resend", column.pk, data={"score": score})
 
     assert answer.status_code == 302
     assert not passback.due()
 
 
-def test_a_score_of_another_column_is_not_sent_under_this_ones_address(ask, column):
+def test_a_score_is_not_sent_under_another_columns_address(visit, column):
     other = LineItem.objects.create(lms_course=column.lms_course, assignment=column.assignment, url="https://x.example")
-    ask("resend", other.pk, data={"score": [row.pk for row in Passback.objects.all()]})
+    visit("resend", other.pk, data={"score": [row.pk for row in Passback.objects.all()]})
 
     assert not passback.due()
 
 
-def test_a_column_that_cannot_be_read_says_so_and_keeps_what_was_found(ask, column, double):
+def test_an_unreadable_column_shows_the_error_and_keeps_differences(visit, column, double):
     tasks.compare.apply([column.pk])
     double.down = True
-    ask("compare-all", data={})
+    visit("compare-all", data={})
     tasks.compare.apply([column.pk])
 
-    assert "503" in ask("scores").text
+    assert "503" in visit("scores").text
     column.refresh_from_db()
     assert (column.asked_at, len(column.differences)) == (None, 2)
 
 
-def test_a_comparison_whose_worker_died_is_made_all_the_same(ask, column):
-    ask("compare", column.pk, data={})
+def test_a_comparison_is_repeated_if_its_worker_died(visit, column):
+    visit("compare", column.pk, data={})
     assert reconciliation.overdue() == []
     column.refresh_from_db()
     LineItem.objects.update(asked_at=column.asked_at - timedelta(minutes=6))
@@ -346,8 +347,8 @@ def test_a_comparison_whose_worker_died_is_made_all_the_same(ask, column):
     assert reconciliation.overdue() == []
 
 
-def test_a_score_that_was_sent_while_the_column_was_read_is_no_difference(ask, column, monkeypatch):
-    """The platform answers with what it had before; a score arrives; then we look at our rows."""
+def test_a_score_sent_during_reading_is_no_difference(visit, column, monkeypatch):
+    """The platform sends its old results, then our row changes, then we compare both."""
     before = list(line_items.read_results(column))
     Passback.objects.filter(identity__sub="s1").update(given=90.0, version=2)
 
@@ -362,18 +363,18 @@ def test_a_score_that_was_sent_while_the_column_was_read_is_no_difference(ask, c
     assert Passback.objects.get(identity__sub="s1").state == "sent"
 
 
-def test_students_whom_the_platform_never_named_are_listed(ask, column, assignment):
+def test_students_unknown_to_the_platform_are_listed(visit, column, assignment):
     graded(make_student(assignment.course, first_name="Grace"), assignment, 7)
 
     assert "1 student has a grade but the LMS never sent us who they are there: Grace" in " ".join(
-        ask("column", column.pk).text.split()
+        visit("column", column.pk).text.split()
     )
 
 
-def test_a_teaching_assistant_sees_and_is_offered_nothing_to_press(ask, column, client, course):
+def test_a_teaching_assistant_sees_the_pages_without_forms(visit, column, client, course):
     client.force_login(make_member(course, Role.TA))
 
-    for page in (ask("links"), ask("scores"), ask("column", column.pk)):
+    for page in (visit("links"), visit("scores"), visit("column", column.pk)):
         main = page.text.partition("<main")[2]
         assert page.status_code == 200
         assert 'method="post"' not in main

@@ -1,4 +1,4 @@
-"""A test for each row of what platforms were measured to do, named by it; then outages, order and random histories."""
+"""Sending grades to the LMS: one test for each measured platform behaviour, then outages and random histories."""
 
 import json
 from contextlib import suppress
@@ -45,7 +45,7 @@ def column(double):
 
 @pytest.fixture
 def learner(clock, browser, assignment, column):
-    """A student who came by the activity with a column of its own."""
+    """A student who launched the activity, which has its own column."""
     browser.launch(exercise=assignment.slug, line_item=column)
     return Identity.objects.get(sub="s1").user
 
@@ -56,14 +56,14 @@ def teacher(assignment):
 
 
 def run(clock, *, minutes=0, steps=1):
-    """Let time pass, and have what is due sent."""
+    """Let time pass and send what is due, `steps` times; two seconds a step if `minutes` is 0."""
     for _ in range(steps):
         clock.shift(timedelta(minutes=minutes) if minutes else timedelta(seconds=2))
         for pk in passback.due():
             passback.send(pk)
 
 
-def only():
+def only_passback():
     return Passback.objects.get()
 
 
@@ -76,14 +76,14 @@ def test_a_grade_arrives(clock, learner, assignment, double):
     run(clock)
 
     assert double.share("s1") == pytest.approx(0.7)
-    assert only().state == PassbackState.SENT
-    assert only().sent_given == 70
+    assert only_passback().state == PassbackState.SENT
+    assert only_passback().sent_given == 70
 
 
-# The table, row by row
+# Measured behaviours of platforms, one test each
 
 
-def test_line_item_url_carries_a_query_and_scores_go_into_its_path(clock, learner, assignment, double):
+def test_scores_go_into_the_path_of_the_line_item_url(clock, learner, assignment, double):
     graded(learner, assignment, 7)
     run(clock)
 
@@ -93,27 +93,27 @@ def test_line_item_url_carries_a_query_and_scores_go_into_its_path(clock, learne
     )
 
 
-def test_two_media_types_in_accept_are_refused_so_exactly_one_is_sent(clock, learner, assignment, double):
+def test_accept_has_exactly_one_media_type(clock, learner, assignment, double):
     graded(learner, assignment, 7)
     run(clock)
     reconciliation.reconcile(LineItem.objects.get())
 
     accepted = [headers.get("Accept", "") for _, path, headers, _ in double.requests if "lineitem" in path]
     assert accepted
-    assert all("," not in one for one in accepted)
+    assert all("," not in accept for accept in accepted)
 
 
-def test_the_platform_rescales_so_our_own_points_and_maximum_are_sent(clock, learner, assignment, double):
-    double.columns[1].most = 5
+def test_our_own_points_and_maximum_are_sent(clock, learner, assignment, double):
+    double.columns[1].maximum = 5
     graded(learner, assignment, 7)
     run(clock)
 
     assert (double.scores[0]["scoreGiven"], double.scores[0]["scoreMaximum"]) == (70, 100)
-    assert double.columns[1].most == 5
+    assert double.columns[1].maximum == 5
     assert double.share("s1") == pytest.approx(0.7)
 
 
-def test_an_equal_second_is_refused_so_moments_rise_and_never_lie_ahead(clock, learner, assignment, teacher, double):
+def test_timestamps_increase_and_are_never_in_the_future(clock, learner, assignment, teacher, double):
     graded(learner, assignment, 7)
     for pk in passback.due():
         passback.send(pk)
@@ -125,52 +125,50 @@ def test_an_equal_second_is_refused_so_moments_rise_and_never_lie_ahead(clock, l
     run(clock)
 
     assert double.share("s1") == pytest.approx(0.3)
-    moments = [score["timestamp"] for score in double.scores]
-    assert moments == sorted(set(moments))
-    assert all(datetime.fromisoformat(moment) <= timezone.now() for moment in moments)
+    timestamps = [score["timestamp"] for score in double.scores]
+    assert timestamps == sorted(set(timestamps))
+    assert all(datetime.fromisoformat(timestamp) <= timezone.now() for timestamp in timestamps)
 
 
 @pytest.mark.parametrize("canvas", [False, True])
-def test_a_score_that_arrived_unheard_is_repeated_with_its_moment_and_then_compared(
-    clock, learner, assignment, double, canvas
-):
+def test_a_score_without_a_response_is_resent_with_its_timestamp(clock, learner, assignment, double, canvas):
     double.canvas, double.accept_then_hang_up = canvas, 1
     graded(learner, assignment, 7)
     run(clock)
-    assert only().state == PassbackState.PENDING
+    assert only_passback().state == PassbackState.PENDING
     run(clock, minutes=1)
 
-    assert only().state == PassbackState.SENT
+    assert only_passback().state == PassbackState.SENT
     assert len({score["timestamp"] for score in double.scores}) == 1
     assert PassbackTry.objects.last().status == (400 if canvas else 409)
 
 
-def test_another_score_of_a_later_moment_is_listed_and_not_overwritten(clock, learner, assignment, double):
+def test_a_later_foreign_score_is_listed_and_not_overwritten(clock, learner, assignment, double):
     later = int(timezone.now().timestamp()) + 3600
     double.columns[1].grades["s1"] = StoredGrade(given=95.0, second=later)
     graded(learner, assignment, 7)
     run(clock)
 
-    assert only().state == PassbackState.DIFFERS
-    assert "from somebody else" in only().words
+    assert only_passback().state == PassbackState.DIFFERS
+    assert "from somebody else" in only_passback().words
     assert double.share("s1") == pytest.approx(0.95)
 
 
-def test_an_older_score_of_ours_is_replaced_with_a_moment_of_its_own(clock, learner, assignment, teacher, double):
+def test_our_older_score_is_replaced_after_a_clock_change(clock, learner, assignment, teacher, double):
     graded(learner, assignment, 7)
     run(clock)
-    double.columns[1].grades["s1"].second += 30  # a clock that went back
+    double.columns[1].grades["s1"].second += 30  # as if our clock went back
     override(assignment, learner, teacher, 40)
     run(clock)
     run(clock, minutes=1, steps=3)
 
     assert double.share("s1") == pytest.approx(0.4)
-    assert only().state == PassbackState.SENT
+    assert only_passback().state == PassbackState.SENT
 
 
-def test_anything_not_final_wipes_the_grade_so_only_final_ones_are_sent(clock, learner, assignment, teacher, double):
+def test_only_final_grades_are_sent(clock, learner, assignment, teacher, double):
     graded(learner, assignment, 7)
-    make_submission(learner, assignment)  # waits for its grader
+    make_submission(learner, assignment)  # not graded yet
     run(clock)
     decide(assignment, learner, action=Action.EXEMPTED, by=teacher, why="Ill", exempt=True)
     run(clock, minutes=5, steps=3)
@@ -178,10 +176,10 @@ def test_anything_not_final_wipes_the_grade_so_only_final_ones_are_sent(clock, l
     assert {score["gradingProgress"] for score in double.scores} == {"FullyGraded"}
     assert all("scoreGiven" in score for score in double.scores)
     assert double.share("s1") == pytest.approx(0.7)
-    assert only().state == PassbackState.WITHHELD
+    assert only_passback().state == PassbackState.WITHHELD
 
 
-def test_when_we_erred_nothing_is_sent(clock, learner, assignment, double):
+def test_nothing_is_sent_after_a_grading_error(clock, learner, assignment, double):
     give_up(make_submission(learner, assignment))
     run(clock, minutes=5, steps=3)
 
@@ -189,29 +187,29 @@ def test_when_we_erred_nothing_is_sent(clock, learner, assignment, double):
     assert not Passback.objects.exists()
 
 
-def test_a_column_is_looked_for_before_it_is_made_and_its_address_kept(clock, browser, assignment, double):
+def test_an_existing_column_is_found_before_one_is_made(clock, browser, assignment, double):
     browser.launch(exercise=assignment.slug)
     learner = Identity.objects.get().user
     graded(learner, assignment, 7)
     run(clock)
-    LineItem.objects.update(url="", ours=False)  # as if we had died between making it and noting it
-    passback.resend([only()])
+    LineItem.objects.update(url="", ours=False)  # as if we crashed after making the column, before storing its address
+    passback.resend([only_passback()])
     run(clock)
 
     assert len(double.columns) == 1
     assert LineItem.objects.get().url == double.address(1)
-    assert only().state == PassbackState.SENT
+    assert only_passback().state == PassbackState.SENT
 
 
-def test_a_column_that_another_worker_is_making_is_waited_for(clock, browser, assignment, double):
+def test_a_worker_waits_if_another_makes_the_column(clock, browser, assignment, double):
     browser.launch(exercise=assignment.slug)
     LineItem.objects.update(making_until=timezone.now() + timedelta(minutes=1))
     graded(Identity.objects.get().user, assignment, 7)
     run(clock)
-    assert (len(double.columns), only().state) == (0, PassbackState.PENDING)
+    assert (len(double.columns), only_passback().state) == (0, PassbackState.PENDING)
     run(clock, minutes=2)
 
-    assert (len(double.columns), only().state) == (1, PassbackState.SENT)
+    assert (len(double.columns), only_passback().state) == (1, PassbackState.SENT)
 
 
 def test_no_column_is_ever_deleted(clock, learner, assignment, double):
@@ -239,7 +237,7 @@ def test_the_next_page_on_another_server_gets_no_token(double, platform):
         next_page(Answer(status=200, headers={"link": '<https://evil.example/>; rel="next"'}), double.url)
 
 
-def test_a_teachers_score_is_refused_so_staff_are_skipped(clock, browser, assignment, double, column):
+def test_scores_of_staff_are_not_sent(clock, browser, assignment, double, column):
     browser.launch(sub="t1", roles=["Instructor"], exercise=assignment.slug, line_item=column)
     graded(Identity.objects.get(sub="t1").user, assignment, 7)
     run(clock)
@@ -248,18 +246,18 @@ def test_a_teachers_score_is_refused_so_staff_are_skipped(clock, browser, assign
     assert not Passback.objects.exists()
 
 
-def test_an_unknown_users_score_is_a_lasting_failure_in_the_platforms_words(clock, learner, assignment, double):
+def test_a_score_of_an_unknown_user_fails_for_good(clock, learner, assignment, double):
     double.people = {}
     graded(learner, assignment, 7)
     run(clock)
     run(clock, minutes=600, steps=3)
 
-    assert only().state == PassbackState.FAILED
-    assert "Incorrect user for this resource" in only().words
+    assert only_passback().state == PassbackState.FAILED
+    assert "Incorrect user for this resource" in only_passback().words
     assert len(double.scores) == 1
 
 
-# Failures that pass
+# Temporary and lasting failures
 
 
 @pytest.mark.parametrize(
@@ -274,43 +272,43 @@ def test_an_unknown_users_score_is_a_lasting_failure_in_the_platforms_words(cloc
     ],
     ids=str,
 )
-def test_what_passes_is_tried_again(clock, learner, assignment, double, answer):
+def test_temporary_failures_are_retried(clock, learner, assignment, double, answer):
     platform = Identity.objects.get().platform
     service_client.token(platform, [c.SCORE])
     double.answers = [answer]
     graded(learner, assignment, 7)
     run(clock)
-    assert only().state == PassbackState.PENDING
+    assert only_passback().state == PassbackState.PENDING
     if answer and answer[0] in {429, 503}:
-        assert only().due_at >= timezone.now() + timedelta(minutes=119)
+        assert only_passback().due_at >= timezone.now() + timedelta(minutes=119)
     run(clock, minutes=150)
 
     assert double.share("s1") == pytest.approx(0.7)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410, 422, 301])
-def test_what_does_not_pass_is_not_tried_again(clock, learner, assignment, double, status):
+def test_lasting_failures_are_not_retried(clock, learner, assignment, double, status):
     service_client.token(Identity.objects.get().platform, [c.SCORE])
     double.answers = [(status, {"error": "never"}, {"Location": "http://127.0.0.1:1/"})]
     graded(learner, assignment, 7)
     run(clock)
 
-    assert only().state == PassbackState.FAILED
+    assert only_passback().state == PassbackState.FAILED
     assert double.scores == []
 
 
-def test_a_token_that_ended_is_replaced_once(clock, learner, assignment, double):
+def test_a_refused_token_is_replaced_once(clock, learner, assignment, double):
     graded(learner, assignment, 7)
     run(clock)
     double.tokens.clear()
-    passback.resend([only()])
+    passback.resend([only_passback()])
     run(clock)
 
-    assert only().state == PassbackState.SENT
+    assert only_passback().state == PassbackState.SENT
     assert [path for _, path, *_ in double.requests].count("/token") == 2
 
 
-def test_tokens_are_kept_for_their_time(clock, learner, assignment, teacher, double):
+def test_a_token_is_reused_until_it_expires(clock, learner, assignment, teacher, double):
     graded(learner, assignment, 7)
     run(clock)
     for points in (10, 20, 30):
@@ -320,7 +318,7 @@ def test_tokens_are_kept_for_their_time(clock, learner, assignment, teacher, dou
     assert [path for _, path, *_ in double.requests].count("/token") == 1
 
 
-def test_an_hour_of_outage_loses_nothing_and_doubles_nothing(clock, learner, assignment, teacher, double):
+def test_an_outage_of_an_hour_loses_and_repeats_nothing(clock, learner, assignment, teacher, double):
     double.down = True
     for points in (10, 20, 30, 40):
         override(assignment, learner, teacher, points)
@@ -335,7 +333,7 @@ def test_an_hour_of_outage_loses_nothing_and_doubles_nothing(clock, learner, ass
 def test_a_rotation_of_our_keys_loses_no_score(clock, learner, assignment, teacher, double):
     override(assignment, learner, teacher, 10)
     run(clock)
-    keys.rotate()  # the platform has not looked again: it knows the key since before
+    keys.rotate()  # the platform need not fetch our keys again: the new one was published before
     double.tokens.clear()
     override(assignment, learner, teacher, 20)
     run(clock)
@@ -347,35 +345,35 @@ def test_a_rotation_of_our_keys_loses_no_score(clock, learner, assignment, teach
     run(clock)
 
     assert double.share("s1") == pytest.approx(0.3)
-    assert only().state == PassbackState.SENT
+    assert only_passback().state == PassbackState.SENT
 
 
-def test_a_score_that_a_worker_took_along_when_it_died_is_sent_again(clock, learner, assignment, double):
+def test_a_score_is_sent_again_after_its_worker_died(clock, learner, assignment, double):
     graded(learner, assignment, 7)
     clock.shift(2)
-    assert passback.SENDER._claim(only().pk) is not None
-    assert passback.send(only().pk) is None  # somebody is at it
+    assert passback.SENDER._claim(only_passback().pk) is not None
+    assert passback.send(only_passback().pk) is None  # another worker has claimed it
     run(clock, minutes=10)
 
     assert double.share("s1") == pytest.approx(0.7)
 
 
-def test_what_changes_while_it_is_being_sent_is_sent_afterwards(clock, learner, assignment, teacher, double):
+def test_a_change_during_sending_is_sent_afterwards(clock, learner, assignment, teacher, double):
     graded(learner, assignment, 7)
     clock.shift(2)
-    claimed = passback.SENDER._claim(only().pk)
+    claimed = passback.SENDER._claim(only_passback().pk)
     override(assignment, learner, teacher, 20)
     passback.SENDER.settle(claimed, passback.SENDER.send(claimed))
-    assert only().state == PassbackState.PENDING
+    assert only_passback().state == PassbackState.PENDING
     run(clock)
 
     assert double.share("s1") == pytest.approx(0.2)
 
 
-# What belongs there
+# Which grades go into which column
 
 
-def test_the_same_points_of_another_maximum_are_another_score(clock, learner, assignment, teacher, double):
+def test_a_changed_maximum_is_sent_as_a_new_score(clock, learner, assignment, teacher, double):
     override(assignment, learner, teacher, 50)
     run(clock)
     assignment.points = 200
@@ -385,7 +383,7 @@ def test_the_same_points_of_another_maximum_are_another_score(clock, learner, as
     assert double.share("s1") == pytest.approx(0.25)
 
 
-def test_a_grade_from_before_the_first_launch_follows_it(clock, browser, assignment, double, column):
+def test_a_grade_before_the_first_launch_is_sent_after_it(clock, browser, assignment, double, column):
     from tests.support.people import make_student
 
     earlier = make_student(assignment.course, external_id="s1", password=None)
@@ -396,7 +394,7 @@ def test_a_grade_from_before_the_first_launch_follows_it(clock, browser, assignm
     assert double.share("s1") == pytest.approx(0.7)
 
 
-def test_two_activities_with_columns_of_their_own_both_get_it(clock, learner, browser, assignment, double):
+def test_two_activities_with_own_columns_both_get_the_grade(clock, learner, browser, assignment, double):
     browser.launch(exercise=assignment.slug, link="link-2", line_item=double.add_column())
     graded(learner, assignment, 7)
     run(clock)
@@ -420,9 +418,7 @@ def test_an_assignment_without_points_is_never_sent(clock, learner, assignment, 
     assert double.scores == []
 
 
-def test_canvas_is_told_the_students_real_time_and_that_a_regrade_is_no_submission(
-    clock, learner, assignment, teacher, double, platform
-):
+def test_canvas_gets_the_submission_time_and_new_submission_flag(clock, learner, assignment, teacher, double, platform):
     type(platform).objects.update(family=Family.CANVAS)
     handed_in = graded(learner, assignment, 7).submitted_at
     run(clock)
@@ -434,22 +430,22 @@ def test_canvas_is_told_the_students_real_time_and_that_a_regrade_is_no_submissi
     assert [score[line_items.CANVAS]["new_submission"] for score in (first, second)] == [True, False]
 
 
-def test_nothing_is_sent_to_a_platform_that_was_switched_off(clock, learner, assignment, double, platform):
+def test_nothing_is_sent_to_a_disabled_platform(clock, learner, assignment, double, platform):
     type(platform).objects.update(enabled=False)
     graded(learner, assignment, 7)
     run(clock)
 
-    assert (double.scores, passback.send(only().pk)) == ([], None)
+    assert (double.scores, passback.send(only_passback().pk)) == ([], None)
 
 
-def test_a_platform_at_a_private_address_is_not_asked(clock, learner, assignment, double, settings):
+def test_nothing_is_sent_to_a_private_address(clock, learner, assignment, double, settings):
     settings.LTI_ALLOW_PRIVATE = False
     graded(learner, assignment, 7)
     run(clock)
 
     assert double.scores == []
-    assert only().state == PassbackState.PENDING
-    assert "https://" in only().words
+    assert only_passback().state == PassbackState.PENDING
+    assert "https://" in only_passback().words
 
 
 def test_a_grade_that_is_rolled_back_is_not_sent(clock, learner, assignment, double):
@@ -460,10 +456,10 @@ def test_a_grade_that_is_rolled_back_is_not_sent(clock, learner, assignment, dou
     assert not Passback.objects.exists()
 
 
-# Comparing
+# Reconciliation
 
 
-def test_reconciling_lists_what_differs_and_changes_nothing_there(clock, learner, assignment, double):
+def test_reconciling_lists_differences_and_changes_no_lms_grade(clock, learner, assignment, double):
     graded(learner, assignment, 7)
     run(clock)
     double.columns[1].grades["s1"].given = 12.0
@@ -472,15 +468,15 @@ def test_reconciling_lists_what_differs_and_changes_nothing_there(clock, learner
 
     assert [(one.ours, one.theirs) for one in sorted(found, key=lambda one: one.theirs)] == [(0.7, 0.12), (None, 0.5)]
     assert double.share("s1") == pytest.approx(0.12)
-    assert only().state == PassbackState.DIFFERS
+    assert only_passback().state == PassbackState.DIFFERS
 
-    passback.resend([only()])
+    passback.resend([only_passback()])
     run(clock)
     assert double.share("s1") == pytest.approx(0.7)
     assert [one.who for one in reconciliation.reconcile(LineItem.objects.get())] == ["s9"]
 
 
-def test_a_grade_that_was_withdrawn_here_is_a_difference(clock, learner, assignment, teacher, double):
+def test_a_grade_withdrawn_here_is_listed_as_a_difference(clock, learner, assignment, teacher, double):
     change = override(assignment, learner, teacher, 50)
     run(clock)
     undo(change, by=teacher, why="A slip")
@@ -498,7 +494,7 @@ STEPS = st.lists(
         st.tuples(st.just("points"), st.sampled_from([50, 100, 200])),
         st.tuples(st.just("exempt"), st.booleans()),
         st.tuples(st.just("regrade"), st.integers(0, 10)),
-        st.tuples(st.just("we erred"), st.none()),
+        st.tuples(st.just("grading error"), st.none()),
         st.tuples(st.just("down"), st.booleans()),
         st.tuples(st.just("hang up"), st.integers(1, 2)),
         st.tuples(st.just("answer"), st.sampled_from([429, 502, 503, 504])),
@@ -515,7 +511,7 @@ STEPS = st.lists(
 
 
 def regrade(assignment, teacher, given):
-    """Grade every submission again, with the same points for each, and apply what came out."""
+    """Grade every submission again, with the same points for each, and apply the results."""
     preview = regrades.start(assignment.course, [assignment], by=teacher, why="A check was wrong")
     for rerun in preview.reruns.all():
         regrades.record(submission=str(rerun.pk), token=rerun.token, report=make_report(given))
@@ -523,7 +519,7 @@ def regrade(assignment, teacher, given):
 
 
 def share_here(learner, assignment):
-    """The share of the points that counts here now; None where nothing does."""
+    """The share of the points that counts here now; None if no grade counts."""
     grade = Grade.objects.filter(assignment=assignment, learner=learner).first()
     return None if grade is None or grade.final is None else line_items.share(grade.final, assignment.points)
 
@@ -539,7 +535,7 @@ def do(step, value, *, clock, learner, assignment, teacher, double):  # noqa: PL
             change_terms(assignment, by=teacher)
         case "regrade":
             regrade(assignment, teacher, value)
-        case "we erred":
+        case "grading error":
             give_up(make_submission(learner, assignment))
         case "exempt":
             decide(assignment, learner, action=Action.EXEMPTED, by=teacher, why="Ill", exempt=value)
@@ -567,35 +563,35 @@ def do(step, value, *, clock, learner, assignment, teacher, double):  # noqa: PL
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=STEPS)
-def test_after_any_history_the_grade_there_is_the_grade_here(steps, clock, learner, assignment, teacher, double):
+def test_the_lms_grade_matches_after_any_history(steps, clock, learner, assignment, teacher, double):
     assignment.refresh_from_db()
     with transaction.atomic():
         for stored in double.columns[1].grades.values():
             stored.given = None
         double.down, double.canvas, double.accept_then_hang_up, double.answers = False, False, 0, []
         double.scores.clear()
-        held = set()
+        possible = set()
         for step, value in steps:
             before, sent = share_here(learner, assignment), len(double.scores)
-            with suppress(Invalid, RegradeError):  # more points than there are by now; nothing to grade again
+            with suppress(Invalid, RegradeError):  # more points than the new maximum, or nothing to grade again
                 do(step, value, clock=clock, learner=learner, assignment=assignment, teacher=teacher, double=double)
-            if step == "we erred":
+            if step == "grading error":
                 assert (share_here(learner, assignment), len(double.scores)) == (before, sent)
-            held.add(share_here(learner, assignment))
+            possible.add(share_here(learner, assignment))
         double.down, double.accept_then_hang_up, double.answers = False, 0, []
         run(clock, minutes=60 * 24, steps=4)
 
         here = share_here(learner, assignment)
         if here is not None:
             assert line_items.are_equal(double.share("s1"), here)
-            assert only().state == PassbackState.SENT
+            assert only_passback().state == PassbackState.SENT
         assert all(score["gradingProgress"] == "FullyGraded" and score["userId"] == "s1" for score in double.scores)
-        assert {line_items.share(score["scoreGiven"], score["scoreMaximum"]) for score in double.scores} <= held
+        assert {line_items.share(score["scoreGiven"], score["scoreMaximum"]) for score in double.scores} <= possible
         transaction.set_rollback(True)
     clock.shift(timedelta(days=1))
 
 
-def test_what_is_sent_is_json_that_means_what_it_says(clock, learner, assignment, double):
+def test_a_score_is_sent_as_json(clock, learner, assignment, double):
     graded(learner, assignment, 7)
     run(clock)
     (body,) = [body for method, path, _, body in double.requests if path.endswith("/scores")]

@@ -1,4 +1,4 @@
-"""Other people's platforms: Open edX's own code in a process of its own, and `lti1p3platform` in this one."""
+"""Platforms that others wrote: Open edX's own code in a separate process, and `lti1p3platform` in this one."""
 
 import json
 import sys
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Published(ThreadingHTTPServer):
-    """Serves our key set, as it was published last, at the address that the platforms know."""
+    """Serves our key set, as last published, at the address that the platforms know."""
 
     daemon_threads = True
 
@@ -61,7 +61,7 @@ def published():
 
 @pytest.fixture
 def tool(published, settings):
-    """Us, as a platform knows us."""
+    """Our server at the address that the platforms know."""
     settings.LTI_ALLOW_PRIVATE, settings.PUBLIC_URL = True, published.url
     published.keys = keys.key_set()
     return published
@@ -71,23 +71,23 @@ class OpenEdx:
     def __init__(self, port):
         self.url = f"http://127.0.0.1:{port}"
 
-    def ask(self, path, said=None, *, body=None):
+    def request(self, path, params=None, *, body=None):
         data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(f"{self.url}/{path}?{urlencode(said or {})}", data, timeout=20) as answer:
+        with urllib.request.urlopen(f"{self.url}/{path}?{urlencode(params or {})}", data, timeout=20) as answer:
             return json.load(answer)
 
     def launch(self, user, role="student", *, message="LtiResourceLinkRequest"):
-        """Go the whole way in a browser; the browser, and our answer to the launch."""
+        """Log in and launch in a new browser; return the browser and our response to the launch."""
         browser = Client()
-        begun = self.ask("begin", {"user": user, "role": role, "message": message})
+        begun = self.request("begin", {"user": user, "role": role, "message": message})
         sent = browser.get("/lti/login?" + urlsplit(begun["login"]).query)
-        form = self.ask("launch", dict(parse_qsl(urlsplit(sent["Location"]).query)))
+        form = self.request("launch", dict(parse_qsl(urlsplit(sent["Location"]).query)))
         return browser, browser.post("/lti/launch", form)
 
 
 @pytest.fixture(scope="module")
 def edx(published, tmp_path_factory):
-    """Open edX, running."""
+    """Open edX in a running process."""
     folder = tmp_path_factory.mktemp("edx")
     log = folder / "edx.log"
     command = [Path(sys.executable), "-m", "tests.support.lms.openedx", published.url, folder]
@@ -103,8 +103,8 @@ def _port(folder):
 
 @pytest.fixture
 def openedx(edx, tool, assignment):
-    """Open edX, registered here as its guide says."""
-    about = edx.ask("begin", {"user": 1, "role": "student", "message": "LtiResourceLinkRequest"})
+    """Open edX, registered here as deploy/lms/openedx.md describes."""
+    about = edx.request("begin", {"user": 1, "role": "student", "message": "LtiResourceLinkRequest"})
     base = f"{edx.url}/lti_consumer/v1"
     platform = Platform(
         course=assignment.course,
@@ -127,7 +127,7 @@ def later(seconds=5):
     return time_machine.travel(timezone.now() + timedelta(seconds=seconds), tick=True)
 
 
-def test_a_student_comes_from_open_edx(openedx, assignment):
+def test_a_student_launches_from_open_edx(openedx, assignment):
     browser, answer = openedx.launch("7")
 
     assert (answer.status_code, answer["Location"]) == (302, assignment.get_absolute_url())
@@ -138,21 +138,21 @@ def test_a_student_comes_from_open_edx(openedx, assignment):
 def test_staff_of_open_edx_pick_exercises(openedx, assignment):
     browser, answer = openedx.launch("8", "staff", message="LtiDeepLinkingRequest")
     page = browser.post(answer["Location"], {"assignments": [assignment.pk]})
-    (item,) = openedx.ask("picked", body={"JWT": token_in(page)})
+    (item,) = openedx.request("picked", body={"JWT": token_in(page)})
 
     assert item["custom"] == {"exercise": assignment.slug}
     assert item["lineItem"]["scoreMaximum"] == assignment.points
 
 
-def test_grades_arrive_in_open_edx_and_a_retry_that_arrived_before_is_known_as_such(openedx, assignment):
+def test_open_edx_stores_grades_and_refuses_a_repeated_score(openedx, assignment):
     openedx.launch("9")
     learner = Identity.objects.get(sub="9").user
     graded(learner, assignment, 7)
     send_all()
     assert Passback.objects.get().state == PassbackState.SENT
-    assert [one for one in reconciliation.reconcile(LineItem.objects.get()) if one.row] == []
+    assert [found for found in reconciliation.reconcile(LineItem.objects.get()) if found.row] == []
 
-    Passback.objects.update(state=PassbackState.PENDING, sent_at=None)  # as if we had not heard
+    Passback.objects.update(state=PassbackState.PENDING, sent_at=None)  # as if the response was lost
     send_all()
     assert PassbackTry.objects.last().status == 400
     assert Passback.objects.get().state == PassbackState.SENT
@@ -161,11 +161,11 @@ def test_grades_arrive_in_open_edx_and_a_retry_that_arrived_before_is_known_as_s
         graded(learner, assignment, 9)
         send_all()
     assert Passback.objects.get().state == PassbackState.SENT
-    assert openedx.ask("grades")["9"] == pytest.approx(0.9)
-    assert [one for one in reconciliation.reconcile(LineItem.objects.get()) if one.row] == []
+    assert openedx.request("grades")["9"] == pytest.approx(0.9)
+    assert [found for found in reconciliation.reconcile(LineItem.objects.get()) if found.row] == []
 
 
-def test_open_edx_asks_for_our_keys_after_a_rotation(openedx, assignment, tool):
+def test_open_edx_fetches_our_keys_after_a_rotation(openedx, assignment, tool):
     openedx.launch("10")
     keys.rotate()
     graded(Identity.objects.get(sub="10").user, assignment, 7)
@@ -174,21 +174,21 @@ def test_open_edx_asks_for_our_keys_after_a_rotation(openedx, assignment, tool):
     assert Passback.objects.get().state == PassbackState.SENT
 
 
-class InBrowser:
-    """A browser on its way through the library's platform."""
+class LibraryBrowser:
+    """A browser that launches from the library's platform."""
 
     def __init__(self, library):
         self.library, self.client = library, Client()
 
-    def launch(self, user, role="Learner", **what):
+    def launch(self, user, role="Learner", **options):
         sent = self.client.get("/lti/login?" + urlsplit(self.library.login(user)).query)
-        form = self.library.launch(dict(parse_qsl(urlsplit(sent["Location"]).query)), role=role, **what)
+        form = self.library.launch(dict(parse_qsl(urlsplit(sent["Location"]).query)), role=role, **options)
         return self.client.post("/lti/launch", {name: form[name] for name in ("id_token", "state")})
 
 
 @pytest.fixture
 def library(tool, assignment):
-    """A platform made of `lti1p3platform`, registered here."""
+    """A platform built with `lti1p3platform`, registered here."""
     library = Library(tool.url)
     platform = Platform(
         course=assignment.course,
@@ -203,8 +203,8 @@ def library(tool, assignment):
     library.close()
 
 
-def test_a_student_comes_from_the_library_and_the_grade_goes_back(library, assignment):
-    answer = InBrowser(library).launch("7", exercise=assignment.slug)
+def test_the_library_gets_the_grade_after_a_launch(library, assignment):
+    answer = LibraryBrowser(library).launch("7", exercise=assignment.slug)
     assert answer["Location"] == assignment.get_absolute_url()
     graded(Identity.objects.get().user, assignment, 7)
     send_all()
@@ -215,8 +215,8 @@ def test_a_student_comes_from_the_library_and_the_grade_goes_back(library, assig
     assert reconciliation.reconcile(LineItem.objects.get()) == []
 
 
-def test_the_library_refuses_what_it_has_and_that_is_known_as_arrived(library, assignment):
-    InBrowser(library).launch("7", exercise=assignment.slug)
+def test_a_repeated_score_refused_by_the_library_counts_as_sent(library, assignment):
+    LibraryBrowser(library).launch("7", exercise=assignment.slug)
     graded(Identity.objects.get().user, assignment, 7)
     send_all()
     Passback.objects.update(state=PassbackState.PENDING, sent_at=None)
@@ -227,7 +227,7 @@ def test_the_library_refuses_what_it_has_and_that_is_known_as_arrived(library, a
 
 
 def test_an_instructor_of_the_library_picks_exercises(library, assignment):
-    browser = InBrowser(library)
+    browser = LibraryBrowser(library)
     other = make_assignment(assignment.course, slug="gradients/cube", points=40)
     answer = browser.launch("8", "Instructor", pick=True)
     page = browser.client.post(answer["Location"], {"assignments": [assignment.pk, other.pk]})

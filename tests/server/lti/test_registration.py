@@ -62,19 +62,19 @@ def test_a_waiting_deployment_is_approved_by_its_number(browser, double):
 
 @pytest.fixture
 def invited(double, assignment, settings):
-    """A platform that registers itself; call it with the answers to its description and registration."""
+    """Register a platform by invitation; keyword arguments replace values in the description that it serves."""
     settings.LTI_ALLOW_PRIVATE = True
     make_member(assignment.course, "instructor")
     address = run("invite", "--course", assignment.course.slug).strip()
 
-    def invited(client, *, code=None, **described):
+    def invited(client, *, code=None, **overrides):
         description = {
             "issuer": double.url,
             "authorization_endpoint": f"{double.url}/auth",
             "token_endpoint": f"{double.url}/token",
             "jwks_uri": f"{double.url}/jwks",
             "registration_endpoint": f"{double.url}/register",
-        } | described
+        } | overrides
         double.answers = [
             (200, description),
             (200, {"client_id": "fresh", registration.TOOL: {"deployment_id": "9"}}),
@@ -113,7 +113,7 @@ def test_without_an_invitation_no_address_is_fetched(invited, client, double):
 
 
 @pytest.mark.parametrize(
-    "described",
+    "overrides",
     [
         {"issuer": "https://elsewhere.example"},
         {"issuer": None},
@@ -122,6 +122,6 @@ def test_without_an_invitation_no_address_is_fetched(invited, client, double):
     ],
     ids=str,
 )
-def test_a_description_that_makes_no_sense_registers_nothing(invited, client, described):
-    assert invited(client, **described).status_code == 400
+def test_an_invalid_description_registers_nothing(invited, client, overrides):
+    assert invited(client, **overrides).status_code == 400
     assert not Platform.objects.exists()

@@ -24,36 +24,36 @@ def roles():
     return dict(rows.values_list("user__lti_identities__sub", "role"))
 
 
-def test_people_join_in_both_forms_of_roles(lms_course, double):
+def test_members_join_with_short_or_long_role_names(lms_course, double):
     long = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
     double.members = [member("t1", "Instructor"), member("s1"), member("s2", long)]
-    done = rosters.sync(lms_course)
+    result = rosters.sync(lms_course)
 
-    assert (done.named, done.new, done.gone) == (3, 2, 0)
+    assert (result.named, result.new, result.gone) == (3, 2, 0)
     assert roles() == {"t1": "instructor", "s1": "student", "s2": "student"}
 
 
-def test_who_is_instructor_at_launch_and_learner_in_the_roster_instructs(lms_course, double):
+def test_the_launch_role_wins_over_a_lower_roster_role(lms_course, double):
     double.members = [member("t1", "Learner")]
     rosters.sync(lms_course)
 
     assert roles() == {"t1": "instructor"}
 
 
-def test_suspended_staff_lose_their_role_and_students_keep_what_they_did(lms_course, double, assignment):
+def test_removed_staff_lose_roles_and_students_keep_submissions(lms_course, double, assignment):
     double.members = [member("t1", "Instructor"), member("t2", "Instructor"), member("s1")]
     rosters.sync(lms_course)
     student = Identity.objects.get(sub="s1").user
     graded(student, assignment, 7)
     double.members = [member("t1", "Instructor")]
-    done = rosters.sync(lms_course)
+    result = rosters.sync(lms_course)
 
-    assert done.gone == 2
+    assert result.gone == 2
     assert roles() == {"t1": "instructor", "s1": "student"}
     assert student.submissions.count() == 1
 
 
-def test_who_comes_back_has_their_role_back(lms_course, double):
+def test_a_returning_member_gets_the_role_again(lms_course, double):
     for members in ([member("t1", "Instructor"), member("t2", "Instructor")], [member("t1", "Instructor")]) * 2:
         double.members = members
         rosters.sync(lms_course)
@@ -64,7 +64,7 @@ def test_who_comes_back_has_their_role_back(lms_course, double):
 
 
 @pytest.mark.parametrize("members", [[], [member("s1", status="Inactive")], ["nobody"], [{"user_id": 5}]])
-def test_a_roster_without_anybody_throws_nobody_out(lms_course, double, members):
+def test_a_roster_without_active_members_removes_nobody(lms_course, double, members):
     double.members = members
     with pytest.raises(ServiceError):
         rosters.sync(lms_course)
@@ -73,7 +73,7 @@ def test_a_roster_without_anybody_throws_nobody_out(lms_course, double, members)
     assert LmsCourse.objects.get().roster_error
 
 
-def test_a_platform_that_is_down_holds_up_nothing(lms_course, double):
+def test_a_failing_platform_changes_no_roles(lms_course, double):
     double.down = True
     rosters.sync_due()
 

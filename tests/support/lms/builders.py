@@ -1,4 +1,4 @@
-"""Builders: they fill in what a test is not about."""
+"""Builders for LTI rows: they fill in the values that a test does not care about."""
 
 from datetime import timedelta
 
@@ -11,18 +11,18 @@ from server.lti.platform import registration
 
 def make_platform(course, **fields):
     address = "https://lms.example.org"
-    given = {
+    defaults = {
         "issuer": address,
         "client_id": "abc",
         "auth_url": f"{address}/auth",
         "token_url": f"{address}/token",
         "jwks_url": f"{address}/jwks",
     }
-    return registration.add(Platform(course=course, **given | fields), deployment_id="1", every_course=True)
+    return registration.add(Platform(course=course, **defaults | fields), deployment_id="1", every_course=True)
 
 
 def make_lms(assignment, user):
-    """An LMS course with a column for an assignment, and an open invitation: {what an address may name: its number}."""
+    """Make an LMS course with a column for an assignment, and an open invitation: {parameter of a URL: primary key}."""
     course = assignment.course
     deployment = make_platform(course, client_id="linked").deployments.get()
     memberships = {"memberships_url": "https://lms.example.org/members"}
@@ -38,7 +38,7 @@ def make_lms(assignment, user):
 
 
 def make_selection(course, user):
-    """Have a platform ask somebody to pick; the name of the selection."""
+    """Make a deep link request that waits for the user's choice; return its token."""
     deployment = make_platform(course).deployments.get()
     Selection.objects.create(
         token=digest("selection"),

@@ -1,10 +1,11 @@
-"""A platform that behaves as real ones were measured to: a careless tool loses grades here as it would there.
+"""A platform that behaves as we measured real ones: a careless tool loses grades here as it does there.
 
-    Moodle   409 for an equal or earlier whole second, 400 for two media types, a query in a column's address, a wiped
-             stored for anything that is not final, a clamped score, two columns for two identical posts
+    Moodle   409 for an equal or earlier whole second, 400 for two media types in Accept, a query in a column's address,
+             a score that is not final wipes the stored one, a score above the maximum is cut to it, two identical
+             posts make two columns
     Canvas   400 "before last updated", 403 with X-Rate-Limit-Remaining: 0
 
-It checks signatures with our key set as it last saw it, and answers on loopback.
+It checks signatures with our key set as it last fetched it, and listens on loopback.
 """
 
 import json
@@ -29,13 +30,13 @@ SCOPES = [c.LINE_ITEM, c.RESULT, c.SCORE]
 @dataclass
 class StoredGrade:
     given: float | None = None
-    most: float = 100.0
+    maximum: float = 100.0
     second: int = 0
 
 
 @dataclass
 class Column:
-    most: float = 100.0
+    maximum: float = 100.0
     grades: dict = field(default_factory=dict)
     resource: str = ""
     tag: str = ""
@@ -48,7 +49,7 @@ class Double:
         self.client_id, self.deployment_id = "client-1", "1"
         self.tokens, self.columns, self.people, self.members = {}, {}, {}, []
         self.requests, self.scores, self.answers = [], [], []
-        self.published = {"keys": []}  # our key set, as it last looked at it
+        self.published = {"keys": []}  # our key set, as last fetched
         self.down = self.canvas = False
         self.accept_then_hang_up = 0
         self.lifetime = 3600
@@ -65,11 +66,11 @@ class Double:
         self.thread.join()
         self.server.server_close()
 
-    # What a launch carries
+    # Launches
 
     def claims(self, *, nonce="", sub="s1", roles=("Learner",), exercise=None, link="link-1", line_item=None, **more):
         now = int(time.time())
-        made = {
+        claims = {
             "iss": self.issuer,
             "aud": self.client_id,
             "sub": sub,
@@ -88,19 +89,19 @@ class Double:
             c.NRPS: {"context_memberships_url": f"{self.url}/members"},
         }
         if exercise is not None:
-            made[c.CUSTOM] = {"exercise": exercise}
+            claims[c.CUSTOM] = {"exercise": exercise}
         if line_item is not None:
-            made[c.AGS]["lineitem"] = line_item
-        return {name: value for name, value in (made | more).items() if value is not None}
+            claims[c.AGS]["lineitem"] = line_item
+        return {name: value for name, value in (claims | more).items() if value is not None}
 
     def signed(self, claims, *, key=None, kid=None, algorithm="RS256"):
         return jwt.encode(claims, key or self.key, algorithm=algorithm, headers={"kid": kid or self.kid})
 
-    # What it holds
+    # Stored columns and grades
 
-    def add_column(self, *, most=100.0, resource="", tag=""):
+    def add_column(self, *, maximum=100.0, resource="", tag=""):
         number = len(self.columns) + 1
-        self.columns[number] = Column(most=most, resource=resource, tag=tag)
+        self.columns[number] = Column(maximum=maximum, resource=resource, tag=tag)
         return self.address(number)
 
     def address(self, number):
@@ -108,9 +109,9 @@ class Double:
 
     def share(self, sub, number=1):
         stored = self.columns[number].grades.get(sub)
-        return None if stored is None or stored.given is None else stored.given / self.columns[number].most
+        return None if stored is None or stored.given is None else stored.given / self.columns[number].maximum
 
-    # What it does
+    # Responses
 
     def answer(self, method, path, query, headers, body):
         if self.answers:
@@ -124,7 +125,7 @@ class Double:
         if scopes is None:
             return 401, {"error": "invalid_token"}
         if "," in headers.get("Accept", ""):
-            return 400, {"error": "one media type, please"}
+            return 400, {"error": "exactly one media type is allowed"}
         found = re.fullmatch(r"/lineitems/(\d+)/lineitem/(scores|results)", path)
         if found and query.get("type_id") == ["1"]:
             column, what = self.columns.get(int(found[1])), found[2]
@@ -146,10 +147,10 @@ class Double:
         known = {key["kid"]: jwt.PyJWK(key).key for key in self.published["keys"]}
         try:
             key = known[jwt.get_unverified_header(assertion)["kid"]]
-            said = jwt.decode(assertion, key, algorithms=["RS256"], audience=f"{self.url}/token")
+            payload = jwt.decode(assertion, key, algorithms=["RS256"], audience=f"{self.url}/token")
         except (KeyError, jwt.PyJWTError) as error:
             return 400, {"error": "invalid_client", "error_description": str(error)}
-        assert said["iss"] == said["sub"] == self.client_id
+        assert payload["iss"] == payload["sub"] == self.client_id
         token = uuid.uuid4().hex
         self.tokens[token] = form["scope"].split()
         return 200, {"access_token": token, "expires_in": self.lifetime, "token_type": "bearer"}
@@ -160,8 +161,7 @@ class Double:
         sub = str(score["userId"])
         if self.people.get(sub) != "student":
             return 400, "Incorrect user for this resource", {}
-        moment = datetime.fromisoformat(score["timestamp"])
-        second = int(moment.timestamp())
+        second = int(datetime.fromisoformat(score["timestamp"]).timestamp())
         stored = column.grades.setdefault(sub, StoredGrade())
         if second <= stored.second:
             if self.canvas:
@@ -171,7 +171,7 @@ class Double:
         if score["gradingProgress"] != "FullyGraded" or "scoreGiven" not in score:
             stored.given = None
         else:
-            stored.given = min(score["scoreGiven"] / score["scoreMaximum"], 1.0) * column.most
+            stored.given = min(score["scoreGiven"] / score["scoreMaximum"], 1.0) * column.maximum
         if self.accept_then_hang_up:
             self.accept_then_hang_up -= 1
             return None
@@ -180,19 +180,19 @@ class Double:
     def _results(self, column, query):
         wanted = query.get("user_id", [None])[0]
         return [
-            {"userId": sub, "resultMaximum": column.most, "resultScore": round(stored.given, 5)}
+            {"userId": sub, "resultMaximum": column.maximum, "resultScore": round(stored.given, 5)}
             for sub, stored in column.grades.items()
             if stored.given is not None and wanted in {None, sub}
         ]
 
     def _line_items(self, method, query, body):
         if method == "POST":
-            said = json.loads(body)
-            address = self.add_column(most=said["scoreMaximum"], resource=said["resourceId"], tag=said["tag"])
-            return 201, said | {"id": address}
+            item = json.loads(body)
+            address = self.add_column(maximum=item["scoreMaximum"], resource=item["resourceId"], tag=item["tag"])
+            return 201, item | {"id": address}
         wanted = (query.get("resource_id", [None])[0], query.get("tag", [None])[0])
         return 200, [
-            {"id": self.address(number), "resourceId": one.resource, "tag": one.tag, "scoreMaximum": one.most}
+            {"id": self.address(number), "resourceId": one.resource, "tag": one.tag, "scoreMaximum": one.maximum}
             for number, one in self.columns.items()
             if wanted[0] in {None, one.resource} and wanted[1] in {None, one.tag}
         ]

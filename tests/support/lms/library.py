@@ -1,4 +1,4 @@
-"""A platform made of `lti1p3platform`: its logins, launches, tokens and services; here are only the data and HTTP."""
+"""A platform built with `lti1p3platform`: the library does the protocol; this file adds the data and HTTP."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ from lti1p3platform.score import UpdateScoreStatus
 from lti1p3platform.service_connector import AssignmentsGradesService
 
 
-class Asked(Request):
+class PlatformRequest(Request):
     def build_metadata(self, request):
         return {"method": "GET", "form_data": {}, "get_data": {}, "headers": {}, "json": None} | request
 
@@ -114,13 +114,13 @@ class Library:
         self.server.server_close()
 
     def login(self, user):
-        login = Login(Asked({}), self.config)
+        login = Login(PlatformRequest({}), self.config)
         login.set_lti_message_hint()
         return login.initiate_login(user)
 
     def launch(self, preflight, *, role, exercise=None, pick=False):
-        """What is posted to the tool after its answer to the login."""
-        launch = Launch(Asked({"get_data": preflight}), self.config)
+        """The form that the browser posts to the tool after the login."""
+        launch = Launch(PlatformRequest({"get_data": preflight}), self.config)
         role = f"http://purl.imsglobal.org/vocab/lis/v2/membership#{role}"
         launch.set_user_data(preflight["login_hint"], [role], full_name="Ada Lovelace")
         launch.set_launch_context_claim("course-1", context_title="Calculus")
@@ -137,8 +137,8 @@ class Library:
             return 200, self.config.get_jwks()
         if path == "/token":
             return 200, self.config.get_access_token(dict(parse_qsl(body.decode())))
-        said = {"method": method, "get_data": query, "headers": headers, "json": json.loads(body or b"null")}
-        grades = Grades(Asked(said), self)
+        request = {"method": method, "get_data": query, "headers": headers, "json": json.loads(body or b"null")}
+        grades = Grades(PlatformRequest(request), self)
         number = path.removeprefix("/lineitems").strip("/").partition("/")[0]
         if path.endswith("/scores"):
             answer = grades.handle_resp(grades.handle_update_score, line_item_id=number)

@@ -1,10 +1,10 @@
-"""An Open edX platform, as far as LTI goes: its own code (`lti-consumer-xblock`) in a Django project of a few lines.
+"""An Open edX platform reduced to LTI: its own code (`lti-consumer-xblock`) in a small Django project.
 
     python -m tests.support.lms.openedx TOOL_URL FOLDER
 
-writes its port into the folder. Open edX's pages need all of Open edX; what stands around a launch (who is signed in,
-what the block is, the gradebook behind it) is a few lines here. Logins, launches, tokens, columns, scores and results
-are answered by Open edX's own views and models.
+writes its port into the file `port` in the folder. The pages of Open edX need all of Open edX, so this file replaces
+what surrounds a launch (the signed-in user, the block, the gradebook). Open edX's own views and models handle logins,
+launches, tokens, columns, scores and results.
 """
 
 import json
@@ -20,7 +20,7 @@ def settings(folder, server):
     return {
         "ALLOWED_HOSTS": ["*"],
         "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / "edx.sqlite3")}},
-        "DEBUG_PROPAGATE_EXCEPTIONS": True,  # they end up in the log
+        "DEBUG_PROPAGATE_EXCEPTIONS": True,  # so that errors are in the log
         "DEFAULT_AUTO_FIELD": "django.db.models.AutoField",
         "INSTALLED_APPS": [
             "django.contrib.contenttypes",
@@ -55,7 +55,7 @@ def main(tool, folder):
     django.setup()
     call_command("migrate", verbosity=0)
     make_block(tool)
-    be_the_rest()
+    replace_the_lms()
     server.set_app(get_wsgi_application())
     Path(folder, "port").write_text(str(server.server_port))
     server.serve_forever()
@@ -77,7 +77,7 @@ def make_block(tool):
         lti_advantage_deep_linking_enabled=True,
         lti_advantage_deep_linking_launch_url=f"{tool}/lti/deep-link",
     )
-    # The column of the block, which the LMS makes from the block's own weight and title.
+    # The column of the block; a full LMS makes it from the block's weight and title.
     LtiAgsLineItem.objects.create(
         lti_configuration=block, resource_link_id=BLOCK, resource_id=BLOCK, label="LTI Consumer", score_maximum=1
     )
@@ -87,11 +87,11 @@ GRADES = {}
 
 
 class Block:
-    """What the rest of Open edX does with a grade of the block: it stands in the gradebook, as a share of one."""
+    """Replaces the block in the LMS, which puts each grade into the gradebook as a share of one."""
 
     has_score = accept_grades_past_due = True
 
-    class scope_ids:  # noqa: N801 so it is called
+    class scope_ids:  # noqa: N801 the name that Open edX uses
         usage_id = BLOCK
 
     def is_past_due(self):
@@ -100,11 +100,11 @@ class Block:
     def max_score(self):
         return 1.0
 
-    def set_user_module_score(self, user, score, most, comment):
+    def set_user_module_score(self, user, score, max_score, comment):
         GRADES[user] = score
 
 
-def be_the_rest():
+def replace_the_lms():
     from lti_consumer.plugin import compat
 
     compat.load_block_as_user = lambda location: Block()
@@ -117,18 +117,18 @@ def grades(request):
     return JsonResponse(GRADES)
 
 
-def the_block():
+def get_block():
     from lti_consumer.models import LtiConfiguration
 
     return LtiConfiguration.objects.get()
 
 
 def begin(request):
-    """What a student's or a teacher's click on the block leads to: the address of the tool's login."""
+    """Start a launch, as a click on the block does: return the address of the tool's login."""
     from django.http import JsonResponse
     from lti_consumer.data import Lti1p3LaunchData
 
-    block = the_block()
+    block = get_block()
     data = Lti1p3LaunchData(
         user_id=request.GET["user"],
         user_role=request.GET["role"],
@@ -146,25 +146,25 @@ def begin(request):
 
 
 def launch(request):
-    """The second half of a launch, as `launch_gate_endpoint` has it without the parts that ask the rest of the LMS."""
+    """Finish a launch, as Open edX's `launch_gate_endpoint` does, without the parts that need the rest of the LMS."""
     from django.http import JsonResponse
     from lti_consumer.utils import get_data_from_cache
 
-    said = request.GET.dict()
-    consumer, data = the_block().get_lti_consumer(), get_data_from_cache(said["lti_message_hint"])
+    preflight = request.GET.dict()
+    consumer, data = get_block().get_lti_consumer(), get_data_from_cache(preflight["lti_message_hint"])
     consumer.set_user_data(user_id=data.user_id, role=data.user_role, full_name="Ada Lovelace")
     consumer.set_resource_link_claim(data.resource_link_id)
     consumer.set_context_claim("course-v1:School+Calculus+2026", context_title="Calculus")
     consumer.set_custom_parameters({"exercise": "gradients/square"})
-    return JsonResponse(consumer.generate_launch_request(said))
+    return JsonResponse(consumer.generate_launch_request(preflight))
 
 
 def picked(request):
-    """What Open edX makes of the tool's answer to a deep link."""
+    """Decode the tool's response to a deep link request with Open edX's own code."""
     from django.http import JsonResponse
 
     token = json.loads(request.body)["JWT"]
-    return JsonResponse(the_block().get_lti_consumer().check_and_decode_deep_linking_token(token), safe=False)
+    return JsonResponse(get_block().get_lti_consumer().check_and_decode_deep_linking_token(token), safe=False)
 
 
 def _urls():
@@ -180,7 +180,7 @@ def _urls():
 
 
 def __getattr__(name):
-    if name == "urlpatterns":  # only once Django is set up
+    if name == "urlpatterns":  # the views can be imported only after django.setup()
         return _urls()
     raise AttributeError(name)
 
