@@ -10,7 +10,7 @@ PROFILE = "/accounts/profile/"
 NEW = "a-new-one-1952"
 
 
-def test_the_profile_shows_who_one_is_and_where(client, db):
+def test_the_profile_shows_user_name_courses_and_roles(client, db):
     course = make_course(title="Gradients")
     client.force_login(make_member(course, Role.TA, username="ada"))
 
@@ -21,7 +21,7 @@ def test_the_profile_shows_who_one_is_and_where(client, db):
     assert "Teaching assistant" in text
 
 
-def test_ones_name_can_be_changed_and_nothing_else(client, db):
+def test_a_user_can_change_only_their_name(client, db):
     user = make_user(username="ada")
     client.force_login(user)
 
@@ -32,7 +32,7 @@ def test_ones_name_can_be_changed_and_nothing_else(client, db):
 
 
 @pytest.mark.parametrize("name", ["x" * 200, "\0"])
-def test_a_name_that_cannot_be_kept_is_refused(client, db, name):
+def test_an_invalid_name_is_refused(client, db, name):
     user = make_user()
     client.force_login(user)
 
@@ -41,17 +41,17 @@ def test_a_name_that_cannot_be_kept_is_refused(client, db, name):
     assert user.first_name == ""
 
 
-def test_a_name_is_shown_and_never_run(client, db):
+def test_a_name_is_escaped(client, db):
     client.force_login(make_user(first_name="<script>alert(1)</script>"))
 
     assert "<script>alert" not in client.get(PROFILE).text
 
 
-def test_a_stranger_is_asked_to_sign_in(client, db):
+def test_the_profile_requires_signing_in(client, db):
     assert client.get(PROFILE).url.startswith("/accounts/login/")
 
 
-def test_a_forgotten_password_is_set_anew_by_mail(client, db):
+def test_a_forgotten_password_is_reset_by_mail(client, db):
     make_user(username="ada", email="ada@example.org", password="forgotten-1951")
 
     client.post("/accounts/password/reset/", {"email": "ada@example.org"})
@@ -63,7 +63,7 @@ def test_a_forgotten_password_is_set_anew_by_mail(client, db):
     assert client.post("/accounts/login/", {"login": "ada", "password": NEW}).status_code == 302
 
 
-def test_asking_for_a_password_does_not_tell_who_has_an_account(client, db):
+def test_a_password_reset_does_not_reveal_accounts(client, db):
     make_user(username="ada", email="ada@example.org")
 
     answers = [
@@ -85,7 +85,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_the_pages_around_signing_in_wear_our_clothes_and_need_no_inline_style(client, db, address):
+def test_account_pages_use_our_layout_without_inline_styles(client, db, address):
     client.force_login(make_user(password="secret"))
     client.post("/accounts/reauthenticate/", {"password": "secret"})
 

@@ -6,7 +6,7 @@ from server.demo.course import make_demo
 from tests.support.people import make_user
 
 
-def test_production_does_not_start_with_accounts_whose_password_everybody_knows(db, settings):
+def test_production_does_not_start_with_demo_accounts(db, settings):
     settings.REFUSE_DEMO_ACCOUNTS = True
     make_demo()
 

@@ -1,4 +1,4 @@
-"""Guessing is slow: passwords, codes of the second factor, resets, accounts. One who guesses locks out no hall."""
+"""Rate limits for passwords, second-factor codes, resets and sign-ups; one attacker does not lock out a class."""
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -14,8 +14,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def a_tenth(settings):
-    """A tenth of what an address may get wrong in a minute, so that the tests are quick about it."""
+def a_tenth_of_the_limit(settings):
+    """Lower the limit of failed sign-ins per address and minute to a tenth, so that the tests are fast."""
     limit = settings.ACCOUNT_RATE_LIMITS["login_failed"]
     assert limit.startswith("60/m/ip,")
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed": limit.replace("60/m", "6/m")}
@@ -30,7 +30,7 @@ def signed_in(answer):
     return answer.status_code == 302
 
 
-def test_after_five_wrong_passwords_the_right_one_must_wait_and_other_accounts_need_not(client):
+def test_five_wrong_passwords_block_only_that_account(client):
     make_user(username="ada", password="right")
     make_user(username="bob", password="right")
     for _ in range(5):
@@ -40,19 +40,19 @@ def test_after_five_wrong_passwords_the_right_one_must_wait_and_other_accounts_n
     assert signed_in(sign_in(client, "bob", "right"))
 
 
-def test_who_tries_one_password_at_many_accounts_is_stopped_by_address(client, a_tenth):
+def test_wrong_passwords_for_many_accounts_block_the_address(client, a_tenth_of_the_limit):
     make_user(username="ada", password="right")
-    for number in a_tenth:
+    for number in a_tenth_of_the_limit:
         sign_in(client, f"somebody-{number}", "wrong")
 
     assert not signed_in(sign_in(client, "ada", "right"))
     assert signed_in(sign_in(client, "ada", "right", REMOTE_ADDR="192.0.2.7"))
 
 
-def test_behind_a_proxy_the_address_is_what_the_proxy_saw_whatever_the_client_claims(client, settings, a_tenth):
+def test_the_limit_uses_the_address_that_the_proxy_saw(client, settings, a_tenth_of_the_limit):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     make_user(username="ada", password="right")
-    for number in a_tenth:
+    for number in a_tenth_of_the_limit:
         claimed = {"X-Forwarded-For": f"198.51.100.{number}, 192.0.2.7"}
         sign_in(client, f"somebody-{number}", "wrong", headers=claimed)
 
@@ -60,7 +60,7 @@ def test_behind_a_proxy_the_address_is_what_the_proxy_saw_whatever_the_client_cl
     assert signed_in(sign_in(client, "ada", "right", headers={"X-Forwarded-For": "192.0.2.8"}))
 
 
-def test_after_five_wrong_codes_the_right_one_must_wait(client):
+def test_five_wrong_codes_block_the_right_one(client):
     user = make_user(username="ada", password="right")
     totp.TOTP.activate(user, totp.generate_totp_secret())
     code = RecoveryCodes.activate(user).get_unused_codes()[0]
@@ -74,14 +74,14 @@ def test_after_five_wrong_codes_the_right_one_must_wait(client):
     assert "Too many failed" in refused.text
 
 
-def test_a_mailbox_is_not_flooded_with_resets(client):
+def test_password_resets_for_a_mailbox_are_limited(client):
     answers = [client.post(RESET, {"email": "ada@example.org"}) for _ in range(6)]
 
     assert [answer.status_code for answer in answers] == [302] * 5 + [429]
     assert "Wait a few minutes" in answers[-1].text
 
 
-def test_accounts_are_not_made_without_end(client, settings):
+def test_sign_ups_from_an_address_are_limited(client, settings):
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"signup": "1/m/ip"}
     course = make_course()
     client.get(invite(course=course, by=make_member(course, "instructor")).get_absolute_url())

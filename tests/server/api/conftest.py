@@ -1,4 +1,4 @@
-"""What the API's tests share: a token, a client that sends it, and answers read as JSON."""
+"""Fixtures of the API tests: a token, a client that sends it, and problems read from responses."""
 
 import pytest
 from django.core.cache import cache
@@ -9,7 +9,7 @@ from server.api.tokens import make_token
 
 
 class Caller:
-    """Calls the API with a token; exceptions are answered, as in use, not raised."""
+    """Calls the API with a token; an exception in the server becomes a response, as in production."""
 
     def __init__(self, token=None):
         self.token = token
@@ -39,7 +39,7 @@ class Caller:
 
 
 @pytest.fixture(autouse=True)
-def _a_fresh_count_of_requests():
+def _empty_request_counts():
     cache.clear()
 
 
@@ -60,18 +60,18 @@ def call_with(assignment):
 
 @pytest.fixture
 def call(call_with):
-    """A caller that may do everything in the assignment's course."""
+    """A caller whose token has every scope in the assignment's course."""
     return call_with()
 
 
 @pytest.fixture
 def body(assignment, student):
-    """A submission that will be taken in."""
+    """The body of a valid submission."""
     return {"assignment": assignment.pk, "user": {"id": student.pk}, "source": "def square(x):\n    return x * x\n"}
 
 
 def problem(response):
-    """Return the body of an answer that is a problem; fail if it is something else."""
+    """Return the body of a problem response; fail if the response is not a problem."""
     assert response["Content-Type"] == "application/problem+json", response.content
     data = response.json()
     assert data["status"] == response.status_code

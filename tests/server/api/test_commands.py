@@ -1,4 +1,4 @@
-"""The commands: making tokens, and handing in from a shell."""
+"""The commands `apitoken`, which makes tokens, and `submit`, which submits a file from a shell."""
 
 import io
 
@@ -21,13 +21,13 @@ def run(*words, **options):
     return out.getvalue()
 
 
-def make(course, *words):
+def make_api_token(course, *words):
     return run("apitoken", "my LMS", "--course", course.slug, "--scope", "submissions:write", *words)
 
 
 @pytest.mark.django_db
 def test_apitoken_prints_the_token_alone(assignment):
-    printed = make(assignment.course, "--scope", "grades:read")
+    printed = make_api_token(assignment.course, "--scope", "grades:read")
 
     row = find_token(printed.strip())
     assert printed.count("\n") == 1
@@ -40,7 +40,7 @@ def test_apitoken_prints_the_token_alone(assignment):
 def test_apitoken_takes_days_a_person_and_an_owner(assignment, student):
     instructor = make_member(assignment.course, "instructor")
 
-    row = find_token(make(assignment.course, "--days", "7", "--user", student.username).strip())
+    row = find_token(make_api_token(assignment.course, "--days", "7", "--user", student.username).strip())
 
     assert (row.expires_at - row.created_at).days in {6, 7}
     assert (row.learner, row.owner) == (student, instructor)
@@ -48,7 +48,7 @@ def test_apitoken_takes_days_a_person_and_an_owner(assignment, student):
 
 @pytest.mark.django_db
 def test_apitoken_revokes_by_name(assignment):
-    token = make(assignment.course).strip()
+    token = make_api_token(assignment.course).strip()
     printed = run("apitoken", "my LMS", "--revoke")
 
     assert "revoked my LMS" in printed
@@ -67,7 +67,7 @@ def test_apitoken_revokes_by_name(assignment):
         ["--course", "there", "--scope", "grades:read", "--user", "nobody"],
     ],
 )
-def test_apitoken_says_what_is_missing(assignment, words):
+def test_apitoken_refuses_missing_or_unknown_arguments(assignment, words):
     assignment.course.slug = "there"
     assignment.course.save()
 
@@ -78,7 +78,7 @@ def test_apitoken_says_what_is_missing(assignment, words):
 
 @pytest.fixture
 def submit(live_server, call_with, assignment, student, tmp_path, monkeypatch):
-    """Return a function that hands in a file and has it end so; (exit status, what was said)."""
+    """Return a function that submits a file and ends the grading as given: (exit status, output)."""
     monkeypatch.setenv("CHAINRULE_TOKEN", call_with(learner=student).token)
 
     def go(report=None, *, state=None, slug="gradients/square", file="square.py"):
@@ -88,8 +88,8 @@ def submit(live_server, call_with, assignment, student, tmp_path, monkeypatch):
         words = ["submit", str(tmp_path / file), "--assignment", slug, "--url", live_server.url]
         try:
             call_command(*words, stdout=out)
-        except SystemExit as left:
-            return left.code, out.getvalue()
+        except SystemExit as exit_:
+            return exit_.code, out.getvalue()
         except CommandError as error:
             return error.returncode, str(error)
 
@@ -103,33 +103,33 @@ def end(report, state):
         record(Submission.objects.get(), report)
 
 
-def test_submit_tells_the_findings_and_exits_with_0_for_full_marks(submit):
-    status, said = submit(make_report(10.0, 10.0))
+def test_submit_prints_findings_and_exits_with_0_for_full_points(submit):
+    status, output = submit(make_report(10.0, 10.0))
 
     assert status == 0
-    assert "queued" in said
-    assert "graded: 10 of 10 points" in said
-    assert "✓ Agrees with autograd  10/10" in said
+    assert "queued" in output
+    assert "graded: 10 of 10 points" in output
+    assert "✓ Agrees with autograd  10/10" in output
 
 
-def test_submit_exits_with_1_for_less(submit):
-    status, said = submit(make_report(4.0, 10.0))
+def test_submit_exits_with_1_for_fewer_points(submit):
+    status, output = submit(make_report(4.0, 10.0))
 
     assert status == 1
-    assert "✗ Agrees with autograd  4/10" in said
+    assert "✗ Agrees with autograd  4/10" in output
 
 
-def test_submit_exits_with_1_for_what_could_not_be_run(submit):
+def test_submit_exits_with_1_if_the_code_is_ungradable(submit):
     assert submit(make_report(0.0, 10.0, outcome=Outcome.UNGRADABLE))[0] == 1
 
 
-def test_submit_exits_with_2_when_we_err(submit):
-    status, said = submit(state=State.ERROR)
+def test_submit_exits_with_2_after_a_grading_error(submit):
+    status, output = submit(state=State.ERROR)
 
-    assert (status, "error" in said) == (2, True)
+    assert (status, "error" in output) == (2, True)
 
 
-def test_submit_exits_with_2_and_a_sentence_when_there_is_nothing_to_hand_in_to(submit):
+def test_submit_exits_with_2_if_assignment_or_file_is_missing(submit):
     assert submit(slug="no/such") == (2, "There is no assignment called no/such in the courses of this token.")
     assert submit(file="missing.py")[0] == 2
 
@@ -142,7 +142,7 @@ def test_submit_needs_a_token(monkeypatch, tmp_path):
     assert error.value.returncode == 2
 
 
-def test_submit_says_how_to_name_the_learner(live_server, assignment, tmp_path):
+def test_submit_explains_how_to_name_the_learner(live_server, assignment, tmp_path):
     _, token = make_token(name="t", courses=[assignment.course], scopes=[TokenScope.SUBMISSIONS_WRITE])
     file = tmp_path / "square.py"
     file.write_text("def square(x): return x * x")
@@ -151,14 +151,14 @@ def test_submit_says_how_to_name_the_learner(live_server, assignment, tmp_path):
         call_command("submit", str(file), assignment=assignment.slug, url=live_server.url, token=token)
 
 
-def test_the_client_says_when_nobody_answers(monkeypatch):
+def test_the_client_reports_an_unreachable_server(monkeypatch):
     monkeypatch.setattr(client.time, "sleep", lambda _: None)
 
     with pytest.raises(client.ApiError, match=r"No answer from http://127\.0\.0\.1:1:"):
         Client(url="http://127.0.0.1:1", token="t").find_assignment("a/b")
 
 
-def test_the_client_asks_and_reads_what_the_schema_knows():
+def test_the_client_uses_only_fields_of_the_schema():
     assert {"assignment", "source", "user"} <= set(NewSource.model_fields)
     example = SubmissionOut.model_config["json_schema_extra"]["example"]
     assert Followed.of_json(SubmissionOut(**example).model_dump(mode="json")).given == 87.5

@@ -75,7 +75,7 @@ def test_a_slow_body_is_refused():
     assert (status, json.loads(body)["code"]) == (408, "timed-out")
 
 
-def test_nothing_is_done_if_the_client_leaves():
+def test_nothing_is_sent_if_the_client_disconnects():
     assert call(b"{", then={"type": "http.disconnect"}) is None
 
 

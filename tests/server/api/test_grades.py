@@ -1,4 +1,4 @@
-"""Grades: reading them, and overriding only what one has seen."""
+"""Grades: reading them, and overriding only the version that the caller has read."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_a_grade_is_in_points_of_the_assignment(call, student, assignment, path)
     assert (data["raw"], data["penalty"], data["counted"]) == (50.0, 0.0, str(submission.pk))
 
 
-def test_who_handed_in_nothing_has_no_score_which_is_not_zero(call, path):
+def test_a_learner_without_submissions_has_no_score(call, path):
     assert call.get(path).json()["score"] is None
 
 
@@ -54,7 +54,7 @@ def test_an_override_of_a_grade_that_changed_is_a_412(call, student, assignment,
     assert call.get(path).json()["score"]["given"] == 50.0
 
 
-def test_an_override_counts_and_says_who_and_why(call, student, assignment, path, owner):
+def test_an_override_counts_and_stores_author_and_reason(call, student, assignment, path, owner):
     graded(student, assignment, 5.0)
 
     answer = call.put(path, {"given": 90, "reason": "Misleading."}, if_match=call.get(path)["ETag"])
@@ -66,7 +66,7 @@ def test_an_override_counts_and_says_who_and_why(call, student, assignment, path
     assert (change.by, change.why, change.action) == (owner, "Misleading.", "overridden")
 
 
-def test_an_override_is_taken_back_with_null(call, student, assignment, path):
+def test_null_removes_an_override(call, student, assignment, path):
     graded(student, assignment, 5.0)
     call.put(path, {"given": 90, "reason": "Misleading."}, if_match=call.get(path)["ETag"])
 
@@ -75,7 +75,7 @@ def test_an_override_is_taken_back_with_null(call, student, assignment, path):
     assert answer.json()["score"]["given"] == 50.0
 
 
-def test_who_is_excused_has_no_score(call, student, assignment, path):
+def test_an_excused_learner_has_no_score(call, student, assignment, path):
     graded(student, assignment, 5.0)
 
     answer = call.put(path, {"given": None, "exempt": True, "reason": "Ill."}, if_match=call.get(path)["ETag"])
@@ -84,25 +84,25 @@ def test_who_is_excused_has_no_score(call, student, assignment, path):
 
 
 @pytest.mark.parametrize("given", [-1, 100.5, "90"])
-def test_points_that_cannot_be_are_pointed_at(call, path, given):
+def test_a_problem_points_at_invalid_points(call, path, given):
     answer = call.put(path, {"given": given, "reason": "So."}, if_match=call.get(path)["ETag"])
 
     assert problem(answer)["errors"][0]["pointer"] == "/given"
 
 
-def test_a_token_without_an_owner_overrides_nothing(call_with, path):
+def test_a_token_without_an_owner_cannot_override(call_with, path):
     call = call_with()
 
     assert problem(call.put(path, {"given": 1, "reason": "So."}, if_match=call.get(path)["ETag"]))["status"] == 403
 
 
-def test_reading_grades_is_not_writing_them(call_with, path):
+def test_the_read_scope_does_not_allow_an_override(call_with, path):
     call = call_with(TokenScope.GRADES_READ)
 
     assert problem(call.put(path, {"given": 1, "reason": "So."}, if_match="*"))["status"] == 403
 
 
-def test_grades_of_another_course_are_not_there(call, student):
+def test_grades_of_another_course_are_not_found(call, student):
     other = make_assignment()
     learner = make_student(other.course)
     graded(learner, other, 5.0)
@@ -111,7 +111,7 @@ def test_grades_of_another_course_are_not_there(call, student):
     assert problem(call.get(f"/grades/{other.pk}/{learner.pk}"))["status"] == 404
 
 
-def test_a_personal_token_sees_ones_own_grades_only(call_with, student, assignment):
+def test_a_personal_token_sees_only_its_learners_grades(call_with, student, assignment):
     graded(make_student(assignment.course), assignment, 5.0)
     graded(student, assignment, 7.0)
 
@@ -123,7 +123,7 @@ def test_a_personal_token_sees_ones_own_grades_only(call_with, student, assignme
 @pytest.mark.parametrize(
     ("system", "media_type"), [("canvas", "text/csv"), ("moodle", "text/csv"), ("gradescope", "application/zip")]
 )
-def test_grades_come_as_files_for_other_systems(call, student, assignment, system, media_type):
+def test_grades_are_exported_as_files_for_other_systems(call, student, assignment, system, media_type):
     graded(student, assignment, 5.0)
 
     response = call.get(f"/exports/{system}?course={assignment.course.slug}")

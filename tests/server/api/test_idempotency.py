@@ -1,4 +1,4 @@
-"""Requests sent twice: the lost answer, the wrong body, fifty at once, and the process that died."""
+"""Requests sent twice: a lost answer, another body, fifty at once, and a process that died."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -17,7 +17,7 @@ KEY = {"idempotency_key": "attempt-1"}
 
 
 @pytest.mark.django_db
-def test_the_same_key_and_body_get_the_same_answer_and_one_submission(call, body):
+def test_a_repeated_request_gets_the_same_answer_and_one_submission(call, body):
     first = call.post("/submissions", body, **KEY)
     second = call.post("/submissions", body, **KEY)
 
@@ -47,7 +47,7 @@ def test_a_key_belongs_to_its_token(call, call_with, body):
 
 
 @pytest.mark.django_db
-def test_a_refusal_frees_the_key_because_nothing_was_done(call, body, assignment):
+def test_a_refused_request_frees_its_key(call, body, assignment):
     assignment.closes_at = timezone.now() - timedelta(minutes=1)
     assignment.save()
     assert problem(call.post("/submissions", body, **KEY))["code"] == "closed"
@@ -59,14 +59,14 @@ def test_a_refusal_frees_the_key_because_nothing_was_done(call, body, assignment
 
 
 def claim(call, body, age):
-    """Have a key claimed by a request that has no answer yet."""
+    """Leave the key claimed by a request that has no answer yet, as old as `age`."""
     call.post("/submissions", body, **KEY)
     Submission.objects.all().delete()
     KeptAnswer.objects.update(status=None, claimed_at=timezone.now() - age)
 
 
 @pytest.mark.django_db
-def test_a_request_in_flight_is_a_409_with_a_time_to_come_back(call, body):
+def test_a_request_in_flight_gives_409_with_retry_after(call, body):
     claim(call, body, timedelta(seconds=1))
 
     response = call.post("/submissions", body, **KEY)
@@ -77,7 +77,7 @@ def test_a_request_in_flight_is_a_409_with_a_time_to_come_back(call, body):
 
 
 @pytest.mark.django_db
-def test_a_claim_whose_process_died_is_taken_over(call, body):
+def test_a_claim_of_a_dead_process_is_taken_over(call, body):
     claim(call, body, WORKING + timedelta(seconds=1))
 
     assert call.post("/submissions", body, **KEY).status_code == 202
@@ -94,7 +94,7 @@ def test_a_key_is_free_again_after_a_day(call, body):
 
 
 @pytest.mark.django_db
-def test_answers_of_yesterday_are_forgotten(call, body):
+def test_answers_older_than_a_day_are_deleted(call, body):
     call.post("/submissions", body, **KEY)
     call.post("/submissions", body, idempotency_key="new")
     KeptAnswer.objects.filter(key="attempt-1").update(claimed_at=timezone.now() - KEPT_FOR - timedelta(seconds=1))
@@ -104,7 +104,7 @@ def test_answers_of_yesterday_are_forgotten(call, body):
 
 
 @pytest.mark.django_db
-def test_every_post_takes_a_key(call, assignment):
+def test_other_posts_take_a_key_too(call, assignment):
     body = {"external_id": "s1", "name": "Ada", "role": "student"}
     path = f"/courses/{assignment.course.slug}/enrollments"
 
@@ -114,7 +114,7 @@ def test_every_post_takes_a_key(call, assignment):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("key", ["", "two words", "x" * 256, "schlüssel"])
-def test_a_key_that_is_none_is_refused(call, body, key):
+def test_an_invalid_key_is_refused(call, body, key):
     assert problem(call.post("/submissions", body, idempotency_key=key))["errors"][0]["pointer"].startswith("/header")
 
 

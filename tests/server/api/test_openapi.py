@@ -1,4 +1,4 @@
-"""The published schema: complete, with examples, and readable without any other server."""
+"""The published schema: complete, with examples, and a docs page that needs no other server."""
 
 import re
 
@@ -16,7 +16,7 @@ OPERATIONS = [
 WITHOUT_TOKEN = {"get_problem_type"}
 
 
-def test_it_is_openapi_3_1_and_needs_no_token(client):
+def test_the_schema_is_openapi_3_1_and_needs_no_token(client):
     data = client.get("/api/v1/openapi.json").json()
 
     assert data["openapi"].startswith("3.1")
@@ -24,7 +24,7 @@ def test_it_is_openapi_3_1_and_needs_no_token(client):
 
 
 @pytest.mark.parametrize(("method", "operation"), OPERATIONS)
-def test_every_operation_says_what_it_does_and_what_can_go_wrong(method, operation):
+def test_every_operation_has_a_description_and_its_errors(method, operation):
     statuses = set(operation["responses"])
 
     assert operation["description"]
@@ -53,7 +53,7 @@ def test_every_refusal_is_a_problem_with_an_example(method, operation):
         assert content["examples"]
 
 
-def test_every_problem_is_an_answer_of_some_operation():
+def test_every_problem_belongs_to_an_operation():
     named = {
         code
         for _, operation in (one.values for one in OPERATIONS)
@@ -65,14 +65,14 @@ def test_every_problem_is_an_answer_of_some_operation():
     assert named == {code.value for code in Code} - {Code.CONFLICT.value}
 
 
-def test_bodies_that_are_sent_have_examples():
+def test_request_bodies_have_examples():
     schemas = SCHEMA["components"]["schemas"]
 
     for name in ("NewSource", "NewEnrollment", "NewGrade", "NewEndpoint"):
         assert "example" in schemas[name] or "examples" in schemas[name]
 
 
-def test_the_page_for_people_asks_nobody_else(client):
+def test_the_docs_page_loads_nothing_from_other_servers(client):
     response = client.get("/api/v1/docs")
     text = response.content.decode()
 
@@ -83,7 +83,7 @@ def test_the_page_for_people_asks_nobody_else(client):
 
 
 @pytest.mark.parametrize("file", ["ninja/swagger-ui-bundle.js", "ninja/swagger-ui-init.js", "ninja/swagger-ui.css"])
-def test_what_the_page_needs_is_served_here(client, file):
+def test_the_files_of_the_docs_page_are_served_here(client, file):
     response = client.get(f"/static/{file}")
 
-    assert len(b"".join(response.streaming_content)) > 100  # read to its end, it is closed
+    assert len(b"".join(response.streaming_content)) > 100  # reading to the end closes the file

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a problem that says what to do: never a page, a trace or a silence."""
+"""Every refusal is a problem that says what to do, never an HTML page, a traceback or an empty response."""
 
 import json
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("code", Code)
-def test_every_code_has_a_status_words_and_an_address(call, code):
+def test_every_code_has_a_page_with_status_and_advice(call, code):
     response = call.get(f"/problems/{code}")
 
     assert response.json() == {
@@ -43,7 +43,7 @@ def test_a_lone_surrogate_is_malformed(call, body):
     assert problem(call.post("/submissions", text))["code"] == "malformed"
 
 
-def test_a_nul_is_refused_wherever_it_stands(call, body):
+def test_a_nul_is_refused_in_body_query_and_path(call, body):
     assert problem(call.post("/submissions", body | {"external_ref": "a\0b"}))["status"] == 422
     assert problem(call.get("/submissions?external_ref=%00"))["status"] == 400
     assert problem(call.get("/courses/a%00b"))["status"] == 400
@@ -63,16 +63,16 @@ def test_a_body_that_is_no_json_is_a_415(call, content_type):
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/", "/submissions/", "/exercises/no/such", "/courses/none"])
-def test_what_is_not_there_is_a_404_problem(call, path):
+def test_an_unknown_path_gives_a_404_problem(call, path):
     assert problem(call.get(path))["status"] == 404
 
 
 @pytest.mark.parametrize("address", ["/api/", "/api/v2/submissions", "/api/v1"])
-def test_everything_under_api_answers_with_problems(client, address):
+def test_other_paths_under_api_give_a_404_problem(client, address):
     assert problem(client.get(address))["code"] == "not-found"
 
 
-def test_a_method_that_is_not_served_is_a_405_that_says_which_are(call):
+def test_an_unsupported_method_gives_405_with_the_allowed_ones(call):
     response = call.delete("/submissions")
 
     assert problem(response)["code"] == "method-not-allowed"
@@ -80,15 +80,15 @@ def test_a_method_that_is_not_served_is_a_405_that_says_which_are(call):
 
 
 @pytest.mark.parametrize("method", ["options", "head", "trace"])
-def test_other_methods_are_405_too(call, method):
+def test_options_head_and_trace_give_405(call, method):
     assert call(method, "/submissions").status_code == 405
 
 
-def test_a_host_that_is_not_ours_is_a_400_problem(client):
+def test_an_unknown_host_gives_a_400_problem(client):
     assert problem(client.get("/api/v1/courses", headers={"host": "evil.example"}))["code"] == "malformed"
 
 
-def test_a_mistake_of_ours_is_a_500_problem_without_a_trace(call, monkeypatch):
+def test_an_exception_gives_a_500_problem_without_its_message(call, monkeypatch):
     def fail(*_):
         raise RuntimeError("the secret plans")
 
@@ -99,7 +99,7 @@ def test_a_mistake_of_ours_is_a_500_problem_without_a_trace(call, monkeypatch):
     assert b"secret plans" not in response.content
 
 
-def test_a_database_that_is_away_is_a_503_with_a_time_to_come_back(call, monkeypatch):
+def test_a_database_error_gives_503_with_retry_after(call, monkeypatch):
     def fail(*_):
         raise OperationalError("database is locked")
 
@@ -110,7 +110,7 @@ def test_a_database_that_is_away_is_a_503_with_a_time_to_come_back(call, monkeyp
     assert response["Retry-After"]
 
 
-def test_a_token_that_asks_too_often_is_told_when_to_come_back(call, settings):
+def test_too_many_requests_give_429_with_retry_after(call, settings):
     settings.API_REQUESTS_PER_MINUTE = 2
     with time_machine.travel("2026-03-01T12:00:20Z", tick=False):
         answers = [call.get("/courses") for _ in range(3)]
@@ -122,7 +122,7 @@ def test_a_token_that_asks_too_often_is_told_when_to_come_back(call, settings):
     assert answers[-1]["Retry-After"] == "40"
 
 
-def test_the_count_begins_anew_with_the_minute(call, settings):
+def test_the_request_count_restarts_every_minute(call, settings):
     settings.API_REQUESTS_PER_MINUTE = 1
     with time_machine.travel("2026-03-01T12:00:20Z", tick=False) as clock:
         call.get("/courses")
@@ -131,33 +131,33 @@ def test_the_count_begins_anew_with_the_minute(call, settings):
         assert call.get("/courses").status_code == 200
 
 
-def test_a_query_that_nobody_knows_is_pointed_at(call):
+def test_a_problem_points_at_an_unknown_query_parameter(call):
     assert problem(call.get("/submissions?assigment=7"))["errors"][0]["pointer"] == "/query/assigment"
 
 
-def test_wrong_values_are_pointed_at_one_by_one(call, body):
+def test_a_problem_points_at_each_wrong_value(call, body):
     data = problem(call.post("/submissions", body | {"user": {"external_id": 5}, "colour": "red"}))
 
     assert {error["pointer"] for error in data["errors"]} == {"/user/external_id", "/colour"}
 
 
-def test_a_request_id_of_the_callers_is_kept_and_a_strange_one_replaced(call):
+def test_a_valid_request_id_is_kept_and_others_replaced(call):
     assert call.get("/courses", x_request_id="mine-1")["X-Request-ID"] == "mine-1"
     assert call.get("/courses", x_request_id="<script>")["X-Request-ID"] != "<script>"
 
 
-def test_plain_http_is_refused_where_tls_is_required_not_redirected(call, settings):
+def test_plain_http_is_refused_if_tls_is_required(call, settings):
     settings.SECURE_SSL_REDIRECT = True
 
     assert problem(call.get("/courses"))["status"] == 403
 
 
-def test_no_cookie_opens_the_api(client, student):
+def test_a_session_cookie_does_not_open_the_api(client, student):
     client.force_login(student)
 
     assert problem(client.get("/api/v1/courses"))["status"] == 401
 
 
-def test_a_status_without_a_code_means_the_nearest():
+def test_a_status_without_a_code_gets_the_nearest():
     assert problems.code_of(418) is Code.MALFORMED
     assert problems.code_of(507) is Code.INTERNAL

@@ -1,4 +1,4 @@
-"""Who is in a course, as an LMS tells us."""
+"""Enrollments that an LMS makes through the API."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def path(assignment):
     return f"/courses/{assignment.course.slug}/enrollments"
 
 
-def test_somebody_new_gets_an_account_that_nobody_can_sign_in_to(call, path):
+def test_a_new_person_gets_an_account_without_a_password(call, path):
     answer = call.post(path, {"external_id": "s1", "name": "Ada Lovelace"})
 
     user = User.objects.get(external_id="s1")
@@ -24,7 +24,7 @@ def test_somebody_new_gets_an_account_that_nobody_can_sign_in_to(call, path):
     assert not user.has_usable_password()
 
 
-def test_somebody_who_is_in_already_gets_the_role(call, path):
+def test_an_enrolled_person_gets_the_new_role(call, path):
     call.post(path, {"external_id": "s1"})
 
     answer = call.post(path, {"external_id": "s1", "role": "ta"})
@@ -32,7 +32,7 @@ def test_somebody_who_is_in_already_gets_the_role(call, path):
     assert (answer.status_code, answer.json()["role"]) == (200, "ta")
 
 
-def test_people_are_known_by_their_external_id_and_not_by_their_user_name(call, path):
+def test_people_are_matched_by_external_id_not_user_name(call, path):
     other = make_user(username="s1")
 
     answer = call.post(path, {"external_id": "s1"})
@@ -43,7 +43,7 @@ def test_people_are_known_by_their_external_id_and_not_by_their_user_name(call, 
 @pytest.mark.parametrize(
     "body", [{}, {"external_id": ""}, {"external_id": "a\nb"}, {"external_id": "a", "role": "dean"}]
 )
-def test_what_makes_no_sense_is_refused(call, path, body):
+def test_an_invalid_enrollment_is_refused(call, path, body):
     assert problem(call.post(path, body))["code"] == "invalid"
 
 

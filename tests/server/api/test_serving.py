@@ -1,4 +1,4 @@
-"""The API as the web server calls it: threads, a line with an end, callers that leave."""
+"""The API as the web server calls it: threads, a queue with a limit, callers that disconnect."""
 
 import asyncio
 import json
@@ -13,11 +13,11 @@ from server.submissions.models import Submission
 
 
 async def website(scope, receive, send):
-    raise AssertionError("this is the API's to answer")
+    raise AssertionError("the API must answer this request")
 
 
-def ask(method, path, *, query=b"", token="", body=b"", leaves=False, **headers):
-    """Send one request through the gate: (status, headers, body); None where nothing was answered."""
+def send_request(method, path, *, query=b"", token="", body=b"", disconnects=False, **headers):
+    """Send one request through the gate: (status, headers, body); None if there was no answer."""
     sent = []
     fields = {"host": "testserver", "content-type": "application/json", "authorization": f"Bearer {token}", **headers}
     scope = {"type": "http", "method": method, "path": f"/api/v1{path}", "query_string": query, "scheme": "http"}
@@ -28,7 +28,7 @@ def ask(method, path, *, query=b"", token="", body=b"", leaves=False, **headers)
 
         async def receive():
             if not messages:
-                if not leaves:
+                if not disconnects:
                     await asyncio.Event().wait()
                 return {"type": "http.disconnect"}
             return messages.pop(0)
@@ -42,8 +42,8 @@ def ask(method, path, *, query=b"", token="", body=b"", leaves=False, **headers)
     return (sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]) if sent else None
 
 
-def test_an_answer_has_the_headers_that_every_answer_has():
-    status, headers, body = ask("GET", "/problems/invalid")
+def test_an_answer_has_the_common_headers():
+    status, headers, body = send_request("GET", "/problems/invalid")
 
     assert (status, json.loads(body)["status"]) == (200, 422)
     assert headers[b"content-type"] == b"application/json"
@@ -51,16 +51,16 @@ def test_an_answer_has_the_headers_that_every_answer_has():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_submission_is_taken_in(call, body):
-    status, headers, answer = ask("POST", "/submissions", token=call.token, body=json.dumps(body).encode())
+def test_a_submission_is_stored(call, body):
+    status, headers, answer = send_request("POST", "/submissions", token=call.token, body=json.dumps(body).encode())
 
     assert status == 202
     assert headers[b"location"].decode().endswith(json.loads(answer)["id"])
     assert Submission.objects.count() == 1
 
 
-def test_an_address_that_is_no_text_is_a_problem():
-    status, headers, body = ask("GET", "/submissions", query=b"course=\xff\xfe")
+def test_a_query_that_is_not_utf_8_is_a_problem():
+    status, headers, body = send_request("GET", "/submissions", query=b"course=\xff\xfe")
 
     assert (status, headers[b"content-type"]) == (400, b"application/problem+json")
     assert json.loads(body)["code"] == "malformed"
@@ -69,13 +69,13 @@ def test_an_address_that_is_no_text_is_a_problem():
 def test_a_request_to_a_full_queue_gets_503_with_retry_after(monkeypatch):
     monkeypatch.setattr(serving, "_queue", lambda: RequestQueue(threads=1, max_length=0))
 
-    status, headers, body = ask("GET", "/problems/invalid")
+    status, headers, body = send_request("GET", "/problems/invalid")
 
     assert (status, headers[b"retry-after"]) == (503, b"1")
     assert json.loads(body)["code"] == "unavailable"
 
 
-def test_a_full_queue_opens_again_with_each_answer():
+def test_a_full_queue_has_room_after_an_answer():
     requests, first = RequestQueue(threads=1, max_length=2), threading.Event()
 
     async def run():
@@ -90,7 +90,7 @@ def test_a_full_queue_opens_again_with_each_answer():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_for_who_leaves_while_waiting_nothing_is_held_and_the_submission_stays(call, body, monkeypatch):
+def test_a_disconnect_ends_the_wait_and_keeps_the_submission(call, body, monkeypatch):
     ended = []
 
     async def held(_):
@@ -101,8 +101,8 @@ def test_for_who_leaves_while_waiting_nothing_is_held_and_the_submission_stays(c
 
     monkeypatch.setattr(serving, "held", held)
 
-    answer = ask(
-        "POST", "/submissions", token=call.token, body=json.dumps(body).encode(), leaves=True, prefer="wait=10"
+    answer = send_request(
+        "POST", "/submissions", token=call.token, body=json.dumps(body).encode(), disconnects=True, prefer="wait=10"
     )
 
     assert (answer, ended) == (None, ["the wait"])
@@ -110,12 +110,14 @@ def test_for_who_leaves_while_waiting_nothing_is_held_and_the_submission_stays(c
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_wait_that_goes_wrong_takes_nothing_from_the_answer(call, body, monkeypatch):
+def test_the_answer_survives_an_error_during_the_wait(call, body, monkeypatch):
     def broken(_):
         raise RuntimeError("the stream broke")
 
     monkeypatch.setattr(waiting.snapshots, "stream", broken)
 
-    status, _, answer = ask("POST", "/submissions", token=call.token, body=json.dumps(body).encode(), prefer="wait=10")
+    status, _, answer = send_request(
+        "POST", "/submissions", token=call.token, body=json.dumps(body).encode(), prefer="wait=10"
+    )
 
     assert (status, json.loads(answer)["state"]) == (202, "queued")

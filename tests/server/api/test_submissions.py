@@ -1,4 +1,4 @@
-"""Handing in through the API, and what comes back."""
+"""Submitting through the API, and reading submissions and reports."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ from tests.support.people import (
 pytestmark = pytest.mark.django_db
 
 
-def test_a_submission_is_taken_in_with_202_an_address_and_a_time_to_ask_again(call, body, queued):
+def test_a_submission_gives_202_with_location_and_retry_after(call, body, queued):
     response = call.post("/submissions", body | {"external_ref": "attempt-4711"})
 
     data = response.json()
@@ -38,7 +38,7 @@ def test_a_submission_is_taken_in_with_202_an_address_and_a_time_to_ask_again(ca
     assert data["id"][14] == "7"
 
 
-def test_a_number_is_the_same_number_with_a_point(call, body, assignment):
+def test_a_whole_number_can_be_sent_as_a_float(call, body, assignment):
     assert call.post("/submissions", body | {"assignment": float(assignment.pk)}).status_code == 202
 
 
@@ -64,7 +64,7 @@ def test_a_graded_submission_has_score_versions_and_penalty(call, student, assig
     assert data["grader_version"]
 
 
-def test_an_extension_takes_the_late_penalty_away_in_lists_too(call_with, student, assignment):
+def test_an_extension_removes_the_late_penalty_in_lists_too(call_with, student, assignment):
     call = call_with(owner=make_student(assignment.course))
     assignment.due_at, assignment.late_percent_per_day = timezone.now() - timedelta(hours=1), 10
     assignment.save()
@@ -77,7 +77,7 @@ def test_an_extension_takes_the_late_penalty_away_in_lists_too(call_with, studen
     assert call.get("/submissions").json()["items"][0]["late_penalty"] == 0
 
 
-def test_an_error_of_ours_never_looks_like_a_score_of_zero(call, student, assignment):
+def test_a_grading_error_has_no_score_and_no_report(call, student, assignment):
     submission = make_submission(student, assignment, state=State.ERROR)
 
     data = call.get(f"/submissions/{submission.pk}").json()
@@ -86,13 +86,13 @@ def test_an_error_of_ours_never_looks_like_a_score_of_zero(call, student, assign
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.ERROR, State.CANCELLED])
-def test_without_a_report_its_address_is_a_404(call, student, assignment, state):
+def test_a_missing_report_gives_404(call, student, assignment, state):
     submission = make_submission(student, assignment, state=state)
 
     assert problem(call.get(f"/submissions/{submission.pk}/report"))["code"] == "not-found"
 
 
-def test_the_report_says_in_words_what_each_check_found(call, student, assignment):
+def test_the_report_has_the_findings_and_the_score(call, student, assignment):
     submission = graded(student, assignment, 4.0)
 
     data = call.get(f"/submissions/{submission.pk}/report").json()
@@ -102,7 +102,7 @@ def test_the_report_says_in_words_what_each_check_found(call, student, assignmen
     assert data["score"] == {"given": 4.0, "max": 10.0}
 
 
-def test_what_could_not_be_loaded_is_ungradable_without_a_score(call, student, assignment):
+def test_an_ungradable_submission_has_no_score(call, student, assignment):
     submission = make_submission(student, assignment)
     record(submission, make_report(0.0, 10.0, outcome=Outcome.UNGRADABLE))
 
@@ -132,7 +132,7 @@ def test_the_code_of_a_notebook_is_the_source(call, body):
 
 
 @pytest.mark.parametrize("notebook", [{}, {"nbformat": 3, "cells": []}, {"nbformat": 4, "cells": 7}, "text"])
-def test_what_is_no_notebook_is_pointed_at(call, body, notebook):
+def test_a_problem_points_at_an_invalid_notebook(call, body, notebook):
     del body["source"]
 
     data = problem(call.post("/submissions", body | {"notebook": notebook}))
@@ -157,7 +157,7 @@ def test_polling_with_the_etag_gets_304_until_something_changes(call, student, a
     assert call.get(f"/submissions/{submission.pk}", if_none_match=first["ETag"]).status_code == 200
 
 
-def test_a_closed_assignment_is_a_409_of_its_own_type(call, body, assignment):
+def test_a_closed_assignment_gives_409_closed(call, body, assignment):
     assignment.closes_at = timezone.now() - timedelta(minutes=1)
     assignment.save()
 
@@ -166,7 +166,7 @@ def test_a_closed_assignment_is_a_409_of_its_own_type(call, body, assignment):
     assert (data["status"], data["code"], data["type"]) == (409, "closed", "/api/v1/problems/closed")
 
 
-def test_attempts_used_up_are_a_409_of_their_own_type(call, body, assignment):
+def test_used_up_attempts_give_409_attempts_used_up(call, body, assignment):
     assignment.attempts = 1
     assignment.save()
     call.post("/submissions", body)
@@ -176,14 +176,14 @@ def test_attempts_used_up_are_a_409_of_their_own_type(call, body, assignment):
     assert (data["status"], data["code"]) == (409, "attempts-used-up")
 
 
-def test_an_assignment_that_is_not_open_yet_says_so(call, body, assignment):
+def test_an_assignment_before_its_opening_gives_not_open(call, body, assignment):
     assignment.opens_at = timezone.now() + timedelta(days=1)
     assignment.save()
 
     assert problem(call.post("/submissions", body))["code"] == "not-open"
 
 
-def test_a_cooldown_says_how_long_to_wait(call, body, assignment):
+def test_a_cooldown_gives_retry_after(call, body, assignment):
     assignment.cooldown_seconds = 60
     assignment.save()
     call.post("/submissions", body)
@@ -194,13 +194,13 @@ def test_a_cooldown_says_how_long_to_wait(call, body, assignment):
     assert 1 <= int(response["Retry-After"]) <= 61
 
 
-def test_source_that_cannot_be_kept_is_pointed_at(call, body):
+def test_a_problem_points_at_source_that_cannot_be_stored(call, body):
     for source in ("x = 1\0", "x" * (MAX_SOURCE + 1), "bad \ufffd"):
         data = problem(call.post("/submissions", body | {"source": source}))
         assert (data["code"], data["errors"][0]["pointer"]) == ("invalid", "/source")
 
 
-def test_a_learner_of_another_course_is_not_there(call, body):
+def test_a_learner_of_another_course_is_not_found(call, body):
     stranger = make_student(make_course())
 
     data = problem(call.post("/submissions", body | {"user": {"id": stranger.pk}}))
@@ -208,26 +208,26 @@ def test_a_learner_of_another_course_is_not_there(call, body):
     assert (data["status"], data["errors"][0]["pointer"]) == (404, "/user")
 
 
-def test_an_assignment_of_another_course_is_not_there(call, body):
+def test_an_assignment_of_another_course_is_not_found(call, body):
     data = problem(call.post("/submissions", body | {"assignment": make_assignment().pk}))
 
     assert (data["status"], data["errors"][0]["pointer"]) == (404, "/assignment")
 
 
-def test_a_submission_of_another_course_is_not_there(call):
+def test_a_submission_of_another_course_is_not_found(call):
     other = make_submission()
 
     assert problem(call.get(f"/submissions/{other.pk}"))["status"] == 404
     assert call.get("/submissions").json()["items"] == []
 
 
-def test_free_checks_are_nobody_elses_business(call, student, assignment):
-    check = make_submission(student, assignment, kind="check")
+def test_test_runs_are_not_found(call, student, assignment):
+    test_run = make_submission(student, assignment, kind="check")
 
-    assert problem(call.get(f"/submissions/{check.pk}"))["status"] == 404
+    assert problem(call.get(f"/submissions/{test_run.pk}"))["status"] == 404
 
 
-def test_a_personal_token_speaks_for_one_learner_only(call_with, body, student, assignment):
+def test_a_personal_token_works_for_one_learner_only(call_with, body, student, assignment):
     call = call_with(learner=student)
     other = make_submission(make_student(assignment.course), assignment)
     del body["user"]
@@ -237,13 +237,13 @@ def test_a_personal_token_speaks_for_one_learner_only(call_with, body, student, 
     assert problem(call.get(f"/submissions/{other.pk}"))["status"] == 404
 
 
-def test_without_a_personal_token_somebody_must_be_named(call, body):
+def test_without_a_personal_token_the_learner_is_required(call, body):
     del body["user"]
 
     assert problem(call.post("/submissions", body))["errors"][0]["pointer"] == "/user"
 
 
-def test_a_token_that_may_only_read_cannot_hand_in(call_with, body):
+def test_a_token_without_the_write_scope_cannot_submit(call_with, body):
     data = problem(call_with(TokenScope.SUBMISSIONS_READ).post("/submissions", body))
 
     assert (data["status"], data["code"]) == (403, "forbidden")

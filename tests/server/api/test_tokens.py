@@ -1,4 +1,4 @@
-"""Tokens: shown once, kept as a hash, and refused when anything about them is wrong."""
+"""Tokens are shown once, stored as a hash, and refused if anything about them is wrong."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from tests.support.people import make_course
 pytestmark = pytest.mark.django_db
 
 
-def test_a_token_is_not_kept(call):
+def test_only_the_digest_of_a_token_is_stored(call):
     row = ApiToken.objects.get()
 
     assert call.token not in str(vars(row))
@@ -21,14 +21,14 @@ def test_a_token_is_not_kept(call):
     assert call.token.startswith(row.prefix)
 
 
-def test_no_two_tokens_are_alike_and_all_look_right():
+def test_tokens_are_unique_and_well_formed():
     made = {new_token() for _ in range(100)}
 
     assert len(made) == 100
     assert all(map(looks_right, made))
 
 
-def test_a_typing_error_is_seen_without_a_look_into_the_database(call, django_assert_num_queries):
+def test_a_mistyped_token_is_refused_without_a_query(call, django_assert_num_queries):
     wrong = call.token[:-1] + ("a" if call.token[-1] != "a" else "b")
 
     with django_assert_num_queries(0):
@@ -37,13 +37,13 @@ def test_a_typing_error_is_seen_without_a_look_into_the_database(call, django_as
         assert find_token("") is None
 
 
-def test_a_checksum_is_six_letters_and_digits():
+def test_a_checksum_has_six_letters_or_digits():
     assert len(checksum("x" * 40)) == 6
     assert checksum("x" * 40).isalnum()
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer cr_short", "Basic dXNlcjpwYXNz", "Bearer \xff"])
-def test_without_a_valid_token_the_answer_is_401_and_says_how(client, assignment, header):
+def test_a_missing_token_gives_401_with_www_authenticate(client, assignment, header):
     response = client.get("/api/v1/courses", headers={"authorization": header})
 
     assert problem(response)["code"] == "unauthenticated"
@@ -92,7 +92,7 @@ def test_a_token_is_bound_to_its_courses(call, assignment):
     assert problem(call.get("/exports/canvas?course=elsewhere"))["status"] == 404
 
 
-def test_when_it_was_last_used_is_kept_by_the_minute(call):
+def test_the_last_use_is_stored_once_a_minute(call):
     call.get("/courses")
     first = ApiToken.objects.get().last_used_at
     call.get("/courses")

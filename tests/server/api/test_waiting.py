@@ -1,4 +1,4 @@
-"""`Prefer: wait=N`: the answer comes with the score, if the score comes in time."""
+"""`Prefer: wait=N`: the answer has the score if grading finishes within N seconds."""
 
 import threading
 
@@ -15,15 +15,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def graded_soon(monkeypatch):
-    """Have a grader's report come while somebody waits."""
-    looked = threading.Event()
+    """Record a report while the request waits."""
+    waiting = threading.Event()
 
     async def wait(seconds):
-        looked.set()
+        waiting.set()
         grading.join()
 
     def grade():
-        looked.wait()
+        waiting.wait()
         record(Submission.objects.get())
         connection.close()
 
@@ -31,11 +31,11 @@ def graded_soon(monkeypatch):
     grading = threading.Thread(target=grade)
     grading.start()
     yield
-    looked.set()
+    waiting.set()
     grading.join()
 
 
-def test_a_score_that_comes_in_time_is_in_the_answer(call, body, graded_soon):
+def test_the_answer_has_a_score_that_is_ready_in_time(call, body, graded_soon):
     response = call.post("/submissions", body, prefer="wait=5", idempotency_key="a")
 
     assert response.status_code == 201
@@ -46,7 +46,7 @@ def test_a_score_that_comes_in_time_is_in_the_answer(call, body, graded_soon):
     assert (replay.status_code, replay.content) == (201, response.content)
 
 
-def test_when_the_time_is_over_the_answer_is_the_usual_one(call, body):
+def test_the_answer_is_202_after_the_wait_is_over(call, body):
     response = call.post("/submissions", body, prefer="wait=1")
 
     assert (response.status_code, response.json()["state"]) == (202, "queued")
@@ -64,5 +64,5 @@ def test_when_the_time_is_over_the_answer_is_the_usual_one(call, body):
         ("await=9", 0),
     ],
 )
-def test_the_wait_is_read_and_capped(prefer, seconds):
+def test_the_wait_is_parsed_and_capped(prefer, seconds):
     assert asked_for(prefer) == seconds

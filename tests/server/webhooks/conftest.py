@@ -1,4 +1,4 @@
-"""What the tests of webhooks share: somebody who listens, on this machine, and notes what comes."""
+"""Fixtures of the webhook tests: a receiver on this machine that stores what it gets."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -10,16 +10,16 @@ from server.webhooks.models import EventType
 
 
 class Receiver:
-    """A server that answers as it is told and keeps what it got: (headers, body) of each request."""
+    """A server that sends the given answers and stores (headers, body) of each request."""
 
     def __init__(self):
-        self.answers, self.got = [], []
+        self.answers, self.requests = [], []
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.got.append((dict(self.headers), body))
+                receiver.requests.append((dict(self.headers), body))
                 status, headers = receiver.answers.pop(0) if receiver.answers else (204, {})
                 self.send_response(status)
                 for name, value in headers.items():

@@ -1,4 +1,4 @@
-"""Signatures, judged by the published package of Standard Webhooks."""
+"""Our signatures, verified by the published package of Standard Webhooks."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,23 +14,23 @@ def signed(*secrets, at=None):
     return headers(secrets, message="msg_1", at=at or datetime.now(UTC), body=BODY)
 
 
-def test_a_signature_is_what_the_published_package_expects():
+def test_the_published_package_accepts_our_signature():
     secret = new_secret()
 
     assert Webhook(secret).verify(BODY, signed(secret)) == {"type": "submission.graded"}
 
 
-def test_the_example_of_the_specification_comes_out():
+def test_the_example_of_the_specification_gives_its_signature():
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     body = b'{"test": 2432232314}'
     at = datetime.fromtimestamp(1614265330, UTC)
 
-    made = headers([secret], message="msg_p5jXN8AQM9LWM0D4loKWxJek", at=at, body=body)
+    signed_headers = headers([secret], message="msg_p5jXN8AQM9LWM0D4loKWxJek", at=at, body=body)
 
-    assert made["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    assert signed_headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
-def test_while_a_secret_is_replaced_either_verifies():
+def test_both_secrets_verify_during_a_rotation():
     new, old = new_secret(), new_secret()
 
     for secret in (new, old):
@@ -54,7 +54,7 @@ def test_a_tampered_body_does_not_verify():
         Webhook(secret).verify(BODY.replace(b"graded", b"ungraded"), signed(secret))
 
 
-def test_a_replayed_delivery_is_too_old():
+def test_a_delivery_older_than_five_minutes_is_refused():
     secret = new_secret()
 
     with pytest.raises(WebhookVerificationError):
