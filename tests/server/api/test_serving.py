@@ -66,7 +66,7 @@ def test_a_query_that_is_not_utf_8_is_a_problem():
     assert json.loads(body)["code"] == "malformed"
 
 
-def test_a_request_to_a_full_queue_gets_503_with_retry_after(monkeypatch):
+def test_a_full_queue_gives_503_with_retry_after(monkeypatch):
     monkeypatch.setattr(serving, "_queue", lambda: RequestQueue(threads=1, max_length=0))
 
     status, headers, body = send_request("GET", "/problems/invalid")
