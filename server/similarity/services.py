@@ -1,23 +1,18 @@
 """Comparing submissions: one assignment per task, so that new reports and a worker restart never wait long."""
 
 from datetime import timedelta
-from functools import partial
 
-import structlog
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from server.accounts.models import User
-from server.celery import app
 from server.courses.models import Course
 from server.gradebook.models import Assignment, Grade
+from server.queue import LAST, publish, publish_after_commit
 from server.similarity.compare import Alike, compare
 from server.similarity.models import Comparison, Pair
 
-log = structlog.get_logger(__name__)
-
-LAST = 9
+STEP = "similarity.step"
 # The most pairs that are stored per assignment: nobody looks at more.
 MOST_PAIRS = 50
 # If a comparison made no step for this long, its next task was lost.
@@ -53,20 +48,13 @@ def reconcile() -> int:
     lost = [one for one in Comparison.objects.filter(touched_at__lt=timezone.now() - LOST_AFTER) if not one.is_over]
     for comparison in lost:
         comparison.save(update_fields=["touched_at"])
-        _queue_step(comparison.pk)
+        publish(STEP, comparison.pk, priority=LAST)
     return len(lost)
 
 
 def continue_after_commit(comparison: Comparison) -> None:
-    """Queue the next step after the commit; `reconcile` does it again if the task gets lost."""
-    transaction.on_commit(partial(_queue_step, comparison.pk))
-
-
-def _queue_step(pk: int) -> None:
-    try:
-        app.send_task("similarity.step", args=[pk], queue="records", priority=LAST)
-    except OperationalError:
-        log.exception("broker_unreachable", comparison=pk)
+    """Publish the next step after the commit; `reconcile` does it again if the task gets lost."""
+    publish_after_commit(STEP, comparison.pk, priority=LAST)
 
 
 def _alike(assignment: Assignment) -> list[Alike]:
