@@ -76,7 +76,7 @@ def test_an_exercise_works_in_a_frame_of_another_site(campus, browse, preference
     framed(page).get_by_role("button", name="Submit").click()
     framed(page).get_by_text("Waiting for a grader").wait_for()
     page.reload()
-    framed(page).get_by_text("1 attempt,").wait_for()
+    framed(page).get_by_text("1 attempt used,").wait_for()
 
     ours = {one["name"]: one for one in page.context.cookies(campus.tool) if one["name"] != "probe"}
     assert set(ours) == {"lti_sessionid", "lti_csrftoken"}
