@@ -35,7 +35,7 @@ def initialise(memory_mb: int) -> None:
     Torch's allocator keeps the limit, so an honest submission gets an error early. A dishonest one can take more
     memory, until its process ends.
     """
-    import torch  # noqa: PLC0415 - as above
+    import torch  # noqa: PLC0415 - `preload` imports torch at a chosen moment
 
     torch.cuda.init()  # type: ignore[no-untyped-call]
     torch.backends.cuda.matmul.allow_tf32 = False
