@@ -37,7 +37,7 @@ torch.set_num_threads(1)
 
 
 @app.task(  # type: ignore[untyped-decorator]
-    name="grader.grade", bind=True, max_retries=RETRIES, default_retry_delay=1
+    name="grader.grade", bind=True, shared=False, max_retries=RETRIES, default_retry_delay=1
 )
 def grade_task(self: Task, job: dict[str, Any]) -> dict[str, Any]:
     """Grade a Job. Celery sends the returned dict to the server's `record` task.
@@ -67,7 +67,7 @@ def grade_job(job: Job) -> dict[str, Any]:
     return {"submission": job.submission, "token": job.token, "report": report.to_dict()}
 
 
-@app.task(name="grader.run_snippet")  # type: ignore[untyped-decorator]
+@app.task(name="grader.run_snippet", shared=False)  # type: ignore[untyped-decorator]
 def run_snippet_task(snippet: dict[str, Any]) -> dict[str, Any]:
     """Run a Snippet. Celery sends the returned dict to the server's `lessons.record` task."""
     return run(Snippet.from_dict(snippet))

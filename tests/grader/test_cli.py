@@ -63,7 +63,7 @@ def test_a_folder_is_graded_in_the_order_of_its_names():
         ("grade", "no/such", FOLDER / "solution.py"),
         ("grade", SLUG, "no-such-file.py"),
         ("grade", SLUG, FOLDER / "solution.py", "--seed", -1),
-        ("grade", SLUG, FOLDER / "solution.py", "--sandbox", "none"),
+        ("grade", SLUG, FOLDER / "solution.py", "--sandbox", "podman"),
         ("grade-many", SLUG, "no-such-folder"),
         ("verify", "no/such"),
         ("new", "Not A Slug"),

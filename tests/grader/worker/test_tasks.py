@@ -102,7 +102,7 @@ def test_celery_loads_no_django():
 
 
 def test_a_job_with_an_unknown_field_is_refused(opened):
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match="score"):
         tasks.grade_task(make_job().to_dict() | {"score": 10})
 
 
@@ -111,7 +111,7 @@ def child(monkeypatch):
     """This process as a pool child that has opened nothing yet."""
     monkeypatch.setattr(sandbox_pool, "_opened", {})
     monkeypatch.setattr(sandbox_pool, "ENGINE", "docker")
-    monkeypatch.setattr(exercise, "_held", {})
+    monkeypatch.setattr(exercise, "_loaded", {})
     before = circuit_breaker._failures_in_a_row.value
     yield tasks
     sandbox_pool.close()
@@ -127,7 +127,7 @@ def test_a_pool_child_prepares_a_sandbox_and_all_packages(child, exercises):
         child._prepare_child()
 
     assert sandbox_pool._opened["sandbox"]._instance is not None
-    assert "checks" in vars(exercise._held["unit/slope"])
+    assert "checks" in vars(exercise._loaded["unit/slope"])
     assert [(line["event"], line.get("exercise")) for line in logs if line["log_level"] == "error"] == [
         ("package_broken", "unit/broken")
     ]
@@ -142,4 +142,4 @@ def test_a_missing_engine_does_not_end_the_child(child, monkeypatch):
 
     assert circuit_breaker._failures_in_a_row.value == 1
     assert "no Docker engine answers" in next(line["error"] for line in logs if line["event"] == "no_sandbox_yet")
-    assert "checks" in vars(exercise._held["unit/slope"])
+    assert "checks" in vars(exercise._loaded["unit/slope"])

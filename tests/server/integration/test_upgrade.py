@@ -73,7 +73,10 @@ def python(env, version, script):
 
 @contextmanager
 def grading_system(folder, *, server, grader, exercises):
-    """Run the records worker of one version and the grading worker of another; yields their environment."""
+    """Run the records worker of one version and the grading worker of another, and grade a right and a wrong answer.
+
+    Yields the environment of the system.
+    """
     with database(folder) as url, redis(folder) as redis_url:
         env = base_settings(folder, url) | {
             "REDIS_URL": redis_url,
@@ -81,41 +84,40 @@ def grading_system(folder, *, server, grader, exercises):
             "CHAINRULE_SANDBOX": "bubblewrap",
         }
         for words in (("migrate", "--verbosity", "0"), ("demo",)):
-            manage = at(server, [BIN / "python", "manage.py", *words])
-            subprocess.run(manage, env=os.environ | env, check=True, capture_output=True)
+            manage(env, server, *words)
         with (
             running("the records worker", at(server, records_command()), log=folder / "records.log", env=env),
             running("the grading worker", at(grader, grader_command()), log=folder / "grading.log", env=env) as worker,
         ):
-            yield env, worker
+            grade(env, server, folder=exercises / "gradients" / "jacobian_products", worker=worker, log=folder)
+            yield env
 
 
-def grade(folder, *, server, grader, exercises):
-    """Grade a right and a wrong answer; the environment of the system, stopped by then."""
-    package = exercises / "gradients" / "jacobian_products"
-    paths = [str(package / "solution.py"), str(sorted((package / "mistakes").glob("*.py"))[0])]
-    with grading_system(folder, server=server, grader=grader, exercises=exercises) as (env, worker):
-        python(env, server, SUBMIT.format(paths=paths, slug=SLUG))
+def manage(env, version, *words):
+    subprocess.run(at(version, [BIN / "python", "manage.py", *words]), env=os.environ | env, check=True)
 
-        def graded():
-            return not any(state in line for line in python(env, server, STATES) for state in ("queued", "running"))
 
-        wait_until(graded, name="both scores", process=worker, log=folder / "grading.log", seconds=300)
-        right, wrong = (json.loads(line) for line in python(env, server, STATES))
+def grade(env, server, *, folder, worker, log):
+    """Submit a right and a wrong answer, and wait for both scores."""
+    paths = [str(folder / "solution.py"), str(sorted((folder / "mistakes").glob("*.py"))[0])]
+    python(env, server, SUBMIT.format(paths=paths, slug=SLUG))
+
+    def graded():
+        return not any(state in line for line in python(env, server, STATES) for state in ("queued", "running"))
+
+    wait_until(graded, name="both scores", process=worker, log=log / "grading.log", seconds=300)
+    right, wrong = (json.loads(line) for line in python(env, server, STATES))
     assert right == ["graded", 10, 10, 1]
     assert wrong[0] == "graded"
     assert wrong[1] < wrong[2]
-    return env
 
 
 def test_an_old_grader_works_for_a_new_server(old, tmp_path):
-    env = grade(tmp_path, server=ROOT, grader=old, exercises=old / "exercises")
-
-    assert python(env, ROOT, PAGES) == ["200 False", "200 True"]
+    with grading_system(tmp_path, server=ROOT, grader=old, exercises=old / "exercises") as env:
+        assert python(env, ROOT, PAGES) == ["200 False", "200 True"]
 
 
 def test_a_new_grader_works_for_an_old_server(old, tmp_path):
-    env = grade(tmp_path, server=old, grader=ROOT, exercises=old / "exercises")
-
-    subprocess.run([BIN / "python", "manage.py", "migrate"], cwd=ROOT, env=os.environ | env, check=True)
-    assert python(env, ROOT, PAGES) == ["200 False", "200 True"]
+    with grading_system(tmp_path, server=old, grader=ROOT, exercises=old / "exercises") as env:
+        manage(env, ROOT, "migrate")
+        assert python(env, ROOT, PAGES) == ["200 False", "200 True"]

@@ -87,7 +87,7 @@ def test_instructors_read_how_many_wait_for_whom(client, asked, course, instruct
     page = reverse("dashboard:overview", args=[course.slug])
 
     asked(["grading.cpu"])
-    assert "1 submission waits for a GPU grader; none is running." in client.get(page).text
+    assert "1 submission waits for a GPU grader, but none is running." in client.get(page).text
 
     asked(["grading.gpu"])
     assert "GPU grader" not in client.get(page).text
