@@ -18,7 +18,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -245,14 +245,20 @@ def processes_of(name):
 
 def processor_time(name):
     """Seconds of processor of this process and of its container, children that have ended included."""
-    times = [psutil.Process(pid).cpu_times() for pid in processes_of(name)]
+    times = []
+    for pid in processes_of(name):
+        with suppress(psutil.NoSuchProcess):  # a child can end in between: its parent then counts its time
+            times.append(psutil.Process(pid).cpu_times())
     inside = sum(one.user + one.system + one.children_user + one.children_system for one in times)
     return time.process_time() + inside
 
 
 def proportional(pid):
-    """Resident memory of a process in MiB; if n processes share a page, it counts as 1/n."""
-    return psutil.Process(pid).memory_full_info().pss / MIB
+    """Resident memory of a process in MiB, 0 if it has ended; if n processes share a page, it counts as 1/n."""
+    try:
+        return psutil.Process(pid).memory_full_info().pss / MIB
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 def show(measured):
