@@ -294,7 +294,7 @@ def test_a_worker_stops_without_its_engine_and_continues_with_it(system, worker,
         # The dashboard and the metrics show it. The job stays in the queue and no try is counted.
         page = python(system, DASHBOARD)
         assert "No grader can start a sandbox" in page
-        assert re.search(r"celery@first</th>.*no sandbox starts there", page)
+        assert re.search(r"celery@first</th>.*it cannot start a sandbox", page)
         assert numbers(f"http://127.0.0.1:{GRADING_PORT}/metrics")[("chainrule_worker_circuit_open",)] == 1
         exported = website_numbers(system)
         assert exported[("chainrule_queue_length", ("queue", "grading.cpu"))] == 1

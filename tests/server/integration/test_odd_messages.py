@@ -23,7 +23,7 @@ from server.accounts.models import User
 from server.demo.course import SLUG, STUDENTS
 from server.gradebook.models import Assignment
 from server.submissions.queue import worker_presence
-worker_presence.note()
+worker_presence.record_presence()
 client = Client(headers={"host": "127.0.0.1"})
 client.force_login(User.objects.get(username=STUDENTS[-1]))
 assignment = Assignment.objects.get(course__slug=SLUG, slug="derivatives/sin")
