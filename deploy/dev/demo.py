@@ -12,7 +12,7 @@ When a solution of each of four exercises has gone through the running system, i
 import os
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -32,12 +32,22 @@ Processes = dict[str, "subprocess.Popen[bytes]"]
 
 def demo() -> None:
     """Start everything, grade the samples, then serve until a signal comes or a process exits."""
+    serve_until_stopped("demo", serve)
+
+
+def serve_until_stopped(target: str, start_all: Callable[[int, ExitStack], None]) -> None:
+    """Call `start_all` with the port of PORT (8000 by default) until a signal comes; `target` is the make target.
+
+    Raises SetupError if the port is in use.
+    """
     port = int(os.environ.get("PORT", "8000"))
     if is_taken(port):
-        raise SetupError(f"port {port} is in use: stop what uses it, or choose another, as in `make demo PORT=8001`")
+        raise SetupError(
+            f"port {port} is in use: stop what uses it, or choose another, as in `make {target} PORT=8001`"
+        )
     with stopped_by_signals(), ExitStack() as stack:
         try:
-            serve(port, stack)
+            start_all(port, stack)
         except KeyboardInterrupt:
             say("stopping")
 

@@ -22,9 +22,9 @@ from pathlib import Path
 from subprocess import Popen
 
 from deploy.dev import demo
-from deploy.dev.base import ROOT, VENV, SetupError, main, say
+from deploy.dev.base import ROOT, VENV, main, say
 from deploy.dev.frontend import SOURCES, with_node
-from deploy.dev.processes import is_taken, running, stopped_by_signals
+from deploy.dev.processes import running
 from deploy.dev.services import redis
 
 BIN = VENV / "bin"
@@ -75,14 +75,7 @@ class Service:
 
 def develop() -> None:
     """Start everything, then restart what edits change, until a signal."""
-    port = int(os.environ.get("PORT", "8000"))
-    if is_taken(port):
-        raise SetupError(f"port {port} is in use: stop what uses it, or choose another, as in `make dev PORT=8001`")
-    with stopped_by_signals(), ExitStack() as stack:
-        try:
-            serve(port, stack)
-        except KeyboardInterrupt:
-            say("stopping")
+    demo.serve_until_stopped("dev", serve)
 
 
 def serve(port: int, stack: ExitStack) -> None:

@@ -17,7 +17,7 @@ from grader.protocol.jobs import Job, Scope
 from grader.protocol.reports import Attachment, CounterexampleEvidence, Evidence, Finding, Outcome, Report
 from grader.protocol.sources import MAX_SOURCE, NotText, TooLarge, check_source
 from grader.sandboxes.base import Call, Ending, Observation, Run, Sandbox
-from grader.telemetry.metrics import Laps
+from grader.telemetry.metrics import PhaseTimer
 
 OUTPUT_CAPPED = "\n[The rest of the output was cut off.]\n"
 
@@ -30,7 +30,7 @@ def grade(job: Job, *, sandbox: Sandbox, on_progress: Progress | None = None) ->
     Everything that the learner's code does ends up in the report. A GraderError from here is our mistake: it uses no
     attempt.
     """
-    clock = Laps()
+    timer = PhaseTimer()
     exercise = load_exercise(job.exercise, digest=job.digest)
     author: Author = Bounded(InProcessAuthor(exercise), slug=exercise.slug)
     refusal = _refusal(job.source)
@@ -39,16 +39,16 @@ def grade(job: Job, *, sandbox: Sandbox, on_progress: Progress | None = None) ->
         return _report(exercise, job, findings, ending=Ending(outcome=Outcome.UNGRADABLE), sandbox=sandbox)
     cases = cases_of(author, job)
     count_cases = _case_counter(on_progress, len(cases))
-    clock.lap("prepare")
+    timer.end_phase("prepare")
     with sandbox.open(exercise.program(job.source), limits=exercise.limits, on_progress=count_cases) as run:
-        clock.lap("sandbox")
+        timer.end_phase("sandbox")
         answers = put(cases, run)
-        clock.lap("run")
+        timer.end_phase("run")
         # If every case was answered, no end of the run changes the judgement, and counterexamples need the process.
         judgement = author.judge(answers) if _is_complete(answers) else None
-        clock.lap("judge")
+        timer.end_phase("judge")
         examples = _counterexamples(author, judgement, run) if judgement else {}
-        clock.lap("explain")
+        timer.end_phase("explain")
     ending = _ending(run.ending, asked=len(cases))
     if ending.outcome is Outcome.UNGRADABLE:
         return _report(exercise, job, _ungradable(author, _load_failure(ending)), ending=ending, sandbox=sandbox)
@@ -56,7 +56,7 @@ def grade(job: Job, *, sandbox: Sandbox, on_progress: Progress | None = None) ->
         judgement = author.judge(_with_stop(answers, ending, exercise))
     findings = [_with_example(finding, examples.get(finding.check)) for finding in judgement.findings]
     attachments = attachments_of(exercise, answers, judgement.charts)
-    clock.lap("report")
+    timer.end_phase("report")
     return _report(exercise, job, findings, ending=ending, sandbox=sandbox, attachments=attachments)
 
 

@@ -85,11 +85,6 @@ class PhaseTimer:
         grade_seconds.labels(phase).observe(now - self._last)
         self._last = now
 
-    lap = end_phase
-
-
-Laps = PhaseTimer
-
 
 def count_line(level: str, event: str) -> None:
     """Count a log line if it reports an error. Invalid requests from strangers (django.security) do not count."""
