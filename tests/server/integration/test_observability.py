@@ -17,7 +17,7 @@ import redis
 from docker.errors import APIError
 from prometheus_client.parser import text_string_to_metric_families
 
-from deploy.dev.processes import free_port, running, wait_until
+from deploy.dev.processes import free_port, is_taken, running, wait_until
 from grader.messaging import liveness
 from grader.packages.catalogue import find_package
 from grader.sandboxes.orphans import OWNER, SANDBOX
@@ -114,6 +114,8 @@ def grader(system, name, **env):
 @pytest.fixture(scope="module")
 def worker(system, engine):
     with grader(system, "first", DOCKER_HOST=engine.host, CHAINRULE_METRICS_PORT=str(GRADING_PORT)) as process:
+        # A worker reports that it is alive before it serves its metrics.
+        process.until(lambda: is_taken(GRADING_PORT) and is_taken(RECORDS_PORT), "the metrics of both workers")
         yield process
 
 
