@@ -13,6 +13,9 @@ MAPS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/how-a-submissio
 DOCUMENTS = [*MAPS, *(str(path.relative_to(ROOT)) for path in DECISIONS)]
 NAME_IN_FILE = re.compile(r"`(\w+)`\s+in\s+`([\w/.]+\.py)`")
 PATH = re.compile(r"`((?:grader|server|deploy|docs|tests|exercises)/[\w./-]+)`")
+PROMISES = (ROOT / "SECURITY.md").read_text(encoding="utf-8").split("## What we promise")[1].split("\n## ")[0]
+ROW = re.compile(r"^\| (?!Promise )(.+?) \| (.+) \|$", re.MULTILINE)
+TEST = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 
 
@@ -59,3 +62,11 @@ def test_a_decision_has_its_parts_and_is_on_the_map(decision):
     for part in ("**Context.**", "**Choice.**", "**It does not aim at**"):
         assert part in text
     assert f"docs/decisions/{decision.name}" in text_of("ARCHITECTURE.md")
+
+
+@pytest.mark.parametrize(("promise", "tests"), ROW.findall(PROMISES))
+def test_a_promise_of_security_has_an_existing_test(promise, tests):
+    named = TEST.findall(tests)
+
+    assert named, f"{promise} names no test"
+    assert [test for path, test in named if test not in names_of(path)] == []
