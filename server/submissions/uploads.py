@@ -1,6 +1,5 @@
 """Reads uploaded files: Python sources, and the code of notebooks in order. Nothing is run."""
 
-import re
 from pathlib import PurePath
 
 import nbformat
@@ -9,9 +8,8 @@ from django.core.files.uploadedfile import UploadedFile
 from nbformat.reader import NotJSONError
 
 from server.submissions.errors import Unstorable
+from server.submissions.notebook_cells import python_of
 
-# `%matplotlib inline` and `!pip install`, but not the second line of a remainder, `% modulus`.
-MAGIC = re.compile(r"\s*(%[A-Za-z]|!|\?)")
 # What nbformat raises if a notebook is JSON but not in the format of notebooks.
 BROKEN = (nbformat.ValidationError, AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError)
 
@@ -50,15 +48,8 @@ def source_of(notebook: str) -> str:
         raise Unstorable("This notebook is not in Python.")
     if not any(cell.strip() for cell in code):
         raise Unstorable("This notebook has no code in it.")
-    return "\n\n".join(filter(None, map(_python, code))) + "\n"
+    return "\n\n".join(filter(None, map(python_of, code))) + "\n"
 
 
 def _joined(source: str | list[str]) -> str:
     return source if isinstance(source, str) else "".join(source)
-
-
-def _python(cell: str) -> str:
-    """Return a cell with its IPython commands commented out; all lines if it begins with `%%`."""
-    foreign = cell.lstrip().startswith("%%")
-    lines = [f"# {line}" if foreign or MAGIC.match(line) else line for line in cell.splitlines()]
-    return "\n".join(lines).strip("\n")
