@@ -13,17 +13,13 @@ from grader.protocol.reports import Outcome
 from grader.sandboxes import session_messages
 from grader.sandboxes.base import Call, Ending, LearnerError, Limits, Observation, Program
 from grader.sandboxes.instance import Instance, InstanceDied
+from grader.sandboxes.run_clock import RunClock
 from grader.sandboxes.token_bucket import TokenBucket
 
 MIB = 1024 * 1024
 _SMALL = 64 * 1024
 _GRACE_SECONDS = 5.0
-# A sandbox that sends nothing for so long is stalled, or its engine is, or we are. The run is not charged for it.
-_STALL_SECONDS = 3.0
-_GIVE_UP_SECONDS = 45.0
-# The run itself could cause stalls and starvation, by starving the supervisor: both excuses are bounded.
-_MAX_STALLS = 3
-_MAX_STARVED = 2.0  # times the run's own seconds
+_GIVE_UP_SECONDS = 45.0  # how long a stalled sandbox has to send something
 _MAX_FILES = 4096
 
 Progress = Callable[[dict[str, Any]], None]
@@ -139,7 +135,7 @@ class RunSession:
             self._set_ending(Outcome.OUT_OF_MEMORY, {"memory": "cpu", "reason": "whole_sandbox"})
         self._spent, self._clock = self._spent + clock.passed(), None
 
-    def _handle_next(self, clock: "RunClock") -> None:
+    def _handle_next(self, clock: RunClock) -> None:
         received = self._receive(clock)
         if received is not None:
             self._handle_frame(*received)
@@ -149,7 +145,7 @@ class RunSession:
         else:
             self._time_is_up()
 
-    def _receive(self, clock: "RunClock") -> tuple[FrameKind, bytes] | None:
+    def _receive(self, clock: RunClock) -> tuple[FrameKind, bytes] | None:
         if self._on_delay is not None:
             received = self._instance.receive(clock.half)
             if received is not None:
@@ -271,50 +267,6 @@ class RunSession:
             output_capped=len(self._output) > self._limits.output_kb * 1024,
             seconds=round(self._spent + (self._clock.passed() if self._clock else 0.0), 6),
         )
-
-
-class RunClock:
-    """Measures the time that a run is charged for: the time in which it could have run.
-
-    Two things are not charged, since a machine that is too busy must not cost a learner points: time in which its
-    sandbox sent nothing at all (a stall), and time in which other processes had the processors (starvation). Times are
-    those of `time.monotonic`. `starved` counts seconds since the submission was opened.
-    """
-
-    def __init__(self, seconds: float, *, starved: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._starved_before, self._starved = starved, 0.0
-        self._start = self._last_activity = clock()
-        self._seconds = seconds
-        self._stalled_seconds = 0.0
-        self._stalls = 0
-
-    @property
-    def half(self) -> float:
-        """When half of the time will have passed."""
-        return self.end - self._seconds / 2
-
-    @property
-    def end(self) -> float:
-        """When all of the time will have passed, as far as is known now."""
-        return self._start + self._stalled_seconds + self._starved + self._seconds
-
-    @property
-    def is_stalled(self) -> bool:
-        """Whether the sandbox has sent nothing for longer than the heartbeats of a healthy one allow."""
-        return self._clock() - self._last_activity > _STALL_SECONDS
-
-    def saw_activity(self, *, starved: float = 0.0) -> None:
-        """Note that a frame came, and do not charge for a stall before it."""
-        self._starved = min(max(starved - self._starved_before, 0.0), _MAX_STARVED * self._seconds)
-        if self.is_stalled and self._stalls < _MAX_STALLS:
-            self._stalls += 1
-            self._stalled_seconds += self._clock() - self._last_activity
-        self._last_activity = self._clock()
-
-    def passed(self) -> float:
-        """Return the seconds that the run has been charged for."""
-        return max(0.0, self._clock() - self._start - self._stalled_seconds - self._starved)
 
 
 _RESIDUE = ("leaked_processes", "leaked_files", "oom_kills", "exceeded", "responses_dropped", "fork_server_died")

@@ -11,9 +11,10 @@ from grader.errors import SandboxError
 from grader.harness.wire.frames import HEADER, FrameKind, FrameReader
 from grader.harness.wire.values import Encoder, pack
 from grader.protocol.reports import Outcome
-from grader.sandboxes import run_session
+from grader.sandboxes import run_clock, run_session
 from grader.sandboxes.base import Call, Limits, Program
-from grader.sandboxes.run_session import RunClock, RunSession
+from grader.sandboxes.run_clock import RunClock
+from grader.sandboxes.run_session import RunSession
 from tests.support.fake_engine import FakeSupervisor
 
 HUGE = 10**4000  # JSON can hold it, a float cannot
@@ -139,7 +140,7 @@ def test_a_missing_answer_is_a_timeout_of_its_call(supervisor):
 
 
 def test_a_stall_of_the_sandbox_is_not_charged(supervisor, monkeypatch):
-    monkeypatch.setattr(run_session, "_STALL_SECONDS", 0.05)
+    monkeypatch.setattr(run_clock, "_STALL_SECONDS", 0.05)
     run = session(supervisor)
 
     def send_answer():
@@ -187,7 +188,7 @@ def test_a_child_that_never_runs_is_a_sandbox_error(supervisor):
 
 
 def test_a_sandbox_that_stays_stalled_is_a_sandbox_error(supervisor, monkeypatch):
-    monkeypatch.setattr(run_session, "_STALL_SECONDS", 0.05)
+    monkeypatch.setattr(run_clock, "_STALL_SECONDS", 0.05)
     monkeypatch.setattr(run_session, "_GIVE_UP_SECONDS", 0.1)
 
     with pytest.raises(SandboxError, match="sent nothing for"):
