@@ -10,9 +10,10 @@ from grader.grading.author import CaseAnswer, CheckFacts, Judgement
 from grader.grading.charts import charts_of
 from grader.grading.counterexamples import smallest
 from grader.grading.exercise import Exercise
-from grader.grading.scoring import finding_of, judge, needs_example
+from grader.grading.scoring import Verdict, finding_of, judge, needs_example
 from grader.packages.cases import Case
-from grader.protocol.reports import CounterexampleEvidence
+from grader.packages.messages import in_own_words
+from grader.protocol.reports import CounterexampleEvidence, Finding
 
 
 class InProcessAuthor:
@@ -34,7 +35,7 @@ class InProcessAuthor:
         trials = [trial_of(self._exercise, answer) for answer in answers]
         verdicts = judge(self._exercise, trials)
         return Judgement(
-            findings=tuple(finding_of(self._exercise, verdict) for verdict in verdicts),
+            findings=tuple(self._finding(verdict) for verdict in verdicts),
             unexplained=tuple(verdict.check.name for verdict in needs_example(verdicts)),
             charts=charts_of(self._exercise, trials),
         )
@@ -47,6 +48,9 @@ class InProcessAuthor:
     def counterexample(self, check: str, answers: Sequence[CaseAnswer]) -> CounterexampleEvidence | None:
         """Return the first answer that visibly fails the check."""
         return smallest(self._check(check), (trial_of(self._exercise, answer) for answer in answers))
+
+    def _finding(self, judged: Verdict | Finding) -> Finding:
+        return in_own_words(finding_of(self._exercise, judged), self._exercise.package.messages)
 
     @cached_property
     def _tiny_cases(self) -> Sequence[Case]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from grader.errors import PackageError, UnknownExercise
 from grader.packages.manifest import Manifest, read_manifest
+from grader.packages.messages import FILE, OwnMessage, read_messages
 
 PLACEHOLDER = re.compile(r"\{\{ *(?P<name>\w+) *\}\}")
 SLUG = re.compile(r"[a-z][a-z0-9-]*/[a-z][a-z0-9-]*")
@@ -39,6 +40,11 @@ class Package:
         return read_manifest(self.folder / "exercise.toml")
 
     @cached_property
+    def messages(self) -> Mapping[str, OwnMessage]:
+        """Its own sentences, by message id. Raises PackageError if `messages.toml` has a mistake."""
+        return read_messages(self.folder / FILE)
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over every file's path and bytes: the version of the exercise that graded a submission."""
         total = hashlib.sha256()
@@ -50,17 +56,23 @@ class Package:
     @cached_property
     def statement(self) -> str:
         """The statement, Markdown with TeX formulas; `statement_for` fills in the numbers of a variant."""
-        return (self.folder / "statement.md").read_text(encoding="utf-8")
+        return self._text("statement.md")
 
     @cached_property
     def starter(self) -> str:
         """The code that the editor opens with."""
-        return (self.folder / "starter.py").read_text(encoding="utf-8")
+        return self._text("starter.py")
 
     @cached_property
     def solution(self) -> str:
         """The author's answer."""
-        return (self.folder / "solution.py").read_text(encoding="utf-8")
+        return self._text("solution.py")
+
+    def _text(self, name: str) -> str:
+        try:
+            return (self.folder / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise PackageError(f"{self.slug}: {name} cannot be read: {error}") from None
 
     def numbers(self, variant: int) -> dict[str, float]:
         """Return the numbers of one learner's variant, always the same ones. Raises PackageError if `variant.py` fails.
@@ -90,7 +102,7 @@ class Package:
 
 
 def packages() -> list[Package]:
-    """Return every package, in the order of their slugs."""
+    """Return every package, in the order of their slugs. A broken one raises PackageError only when it is read."""
     root = exercises_folder()
     folders = sorted(path.parent for path in root.glob("*/*/exercise.toml"))
     return [Package(folder.relative_to(root).as_posix().replace("_", "-"), folder) for folder in folders]

@@ -1,10 +1,12 @@
-"""Every sentence that a learner reads from the grader. Code names a message by its id; the sentences are here.
+"""The grader's general sentences for learners. Code names a message by its id; the sentences are here.
 
-Without torch: the web server renders findings with it. A message's hint has the id `<message>.hint`.
+Without torch: the web server renders findings with it. A message's hint has the id `<message>.hint`, and two further
+levels `<message>.why` and `<message>.how`. Sentences about one exercise are in its package's `messages.toml`
+(`grader.packages.messages`); the grader puts them into the finding's data, and they are used before those here.
 """
 
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 LOADING = {
@@ -101,16 +103,8 @@ DIAGNOSES = {
 REQUIREMENTS = {
     "not_tracked": "The result does not require grad.",
     "not_tracked.hint": "Pass `requires_grad=True` when you make the tensor, or call `.requires_grad_()` on it.",
-    "not_a_matrix": "`make_matrix` must return a 3 x 3 tensor of floating-point numbers.",
-    "not_a_matrix.hint": "`torch.ones(3, 3)`, `torch.randn(3, 3)` and `torch.tensor([[...], ...])` make such tensors.",
-    "not_leaf": "The result is not a leaf: it was computed from another tensor that requires grad.",
-    "not_leaf.hint": "Set `requires_grad` last, on the finished tensor.",
     "not_callable": "`{entry}` must return something that can be called on new points.",
     "not_callable.hint": "Return the trained model itself, or a function that computes logits.",
-    "not_a_pair": "`{entry}` must return a pair: the new point, a tensor, and the state.",
-    "not_a_pair.hint": "`return new_point, state`. A step that needs no memory returns the state unchanged.",
-    "no_tensor": "`{entry}` returned no tensor, so there is no device to look at.",
-    "no_tensor.hint": "Return tensors: a number or None has no device.",
     "not_logits": "The model's answer {got}; expected are logits of shape {expected}: a row per point, a column per class.",
     "not_logits.hint": "Return the scores of all classes, before any softmax or argmax, as a floating-point tensor.",
     "one_class_only": "The model puts every held-out point into the same class.",
@@ -131,16 +125,6 @@ REQUIREMENTS = {
     "cannot_count.hint": "Use `ax.plot` (a line each), or `ax.imshow` and `ax.pcolormesh` if the exercise asks for rows.",
     "not_a_tensor": "`{entry}` must return a tensor.",
     "not_a_tensor.hint": "Compare what you return with the signature in the exercise.",
-    "not_own_node": "The graph of the result begins with {got}, expected CubedReLUBackward.",
-    "not_own_node.hint": "Derive the class from `torch.autograd.Function` and write `forward` and `backward`; do not define `apply` yourself.",
-    "not_twice": "The gradient has no graph of its own, so it cannot be differentiated again.",
-    "not_twice.hint": "Let `backward` compute everything with torch operations on `grad_output` and on inputs or outputs of `forward` that came through `save_for_backward`; anything else is a constant to autograd.",
-    "not_float32": "The dtype of the result is {got}, not float32.",
-    "not_float32.hint": "`torch.tensor` of Python floats has dtype float32 unless you ask for another one.",
-    "not_edges": "`{entry}` must return a list of pairs of names.",
-    "not_edges.hint": "A node's name is a string: `node.name()`.",
-    "wrong_edges": "{missing} of {of} edges are missing; {extra} edges should not be there.",
-    "wrong_edges.hint": "Begin at `root.grad_fn`, follow `next_functions`, and leave out the entries that are None.",
 }
 
 HINTS = {
@@ -162,203 +146,16 @@ HINTS = {
     "hint.return": "Is there a `return` at the end of every path?",
 }
 
-NEAR_MISSES = {
-    "betas_swapped": "The two betas are swapped.",
-    "betas_swapped.hint": "`betas[0]` belongs to the average of the gradients, `betas[1]` to that of their squares.",
-    "bias_not_summed": "The bias has a gradient for every point; they were not added up.",
-    "bias_not_summed.hint": "One bias serves all points, so its gradient is the sum of theirs: sum over the rows.",
-    "bias_not_trained": "The bias was never moved.",
-    "bias_not_trained.hint": "Does the optimizer get both parameters, and does the bias require grad?",
-    "broadcast_targets": "Every prediction was compared with every target.",
-    "broadcast_targets.hint": "Shapes (n, 1) and (n,) are broadcast to a table of n x n. Print the shapes on both sides of the minus.",
-    "clipped_only": "This belongs to max(x, 0), without the cube.",
-    "clipped_only.hint": "Raise the clipped values to the third power; the derivative is 3 max(x, 0)².",
-    "counted_from_two": "The bias correction counts the steps from 2.",
-    "counted_from_two.hint": "In the first step t is 1: begin at 0 and add one before the correction.",
-    "dampened": "The gradients are averaged; momentum adds them up.",
-    "dampened.hint": "b = momentum * b + g, without a factor in front of g, and b = g in the first step.",
-    "decay_swapped": "The decay rates are mixed up: the old average and the new gradient got each other's share.",
-    "decay_swapped.hint": "The rate (alpha, beta) belongs to the old average, one minus the rate to the new number.",
-    "degrees": "These are the numbers for angles in degrees.",
-    "degrees.hint": "`torch.sin` and its derivatives take radians; no conversion is needed.",
-    "derivatives_added": "This is the sum of the first and the second derivative.",
-    "derivatives_added.hint": "The second backward pass added to the `.grad` that the first one left. Clear it in between, or use `torch.autograd.grad`.",
-    "directional_derivative": "This is the derivative of `f` along `v`, a single number.",
-    "directional_derivative.hint": "Differentiate it once more, with respect to `x`: that gives the Hessian times `v`.",
-    "discount_lost": "The next value counts in full: `gamma` is lost.",
-    "discount_lost.hint": "The target is `reward + gamma * next_value`.",
-    "doubles_lost": "Each pair of names appears only once, even if the graph has several such edges.",
-    "doubles_lost.hint": "Collect edges in a list, not in a set: two nodes can have the same name, and an edge can be there twice.",
-    "edges_reversed": "The pairs are the wrong way round: (child, parent) instead of (parent, child).",
-    "edges_reversed.hint": "The parent is the node nearer to the root; its `next_functions` are the children.",
-    "end_missing": "The last point is missing: there are as many points as steps, and the start is one of them.",
-    "end_missing.hint": "`steps` steps visit steps + 1 points. Note the point after the last step too.",
-    "eps_inside_root": "The epsilon is inside the square root.",
-    "eps_inside_root.hint": "Take the root first, then add epsilon: `v.sqrt() + eps`. The difference is visible if gradients are small.",
-    "first_for_second": "This is the first derivative, not the second.",
-    "first_for_second.hint": "Differentiate the first derivative once more; it needs `create_graph=True` to have a graph.",
-    "first_repeated": "Every entry of the list is the first derivative.",
-    "first_repeated.hint": "Differentiate the result of the last round, not `f(x)` again.",
-    "gradient_added": "This is the right product, plus the gradient itself.",
-    "gradient_added.hint": "Both backward passes added to the same `.grad`. Clear it in between, or use `torch.autograd.grad`.",
-    "gradient_at_start": "This is the gradient at the start: no step was taken.",
-    "gradient_at_start.hint": "Take the steps first, then differentiate the loss at their end with respect to the start.",
-    "half_error": "This is half the squared error.",
-    "half_error.hint": "Some books put a half in front of it; the mean squared error here has none.",
-    "handed_on_too_early": "A node handed its gradient on before all its shares had arrived.",
-    "handed_on_too_early.hint": "Go backward in topological order: a node's turn comes after every node that uses it.",
-    "jvp_for_vjp": "This is Jv, the vector on the right of the Jacobian; the vector belongs on its left: vᵀJ.",
-    "jvp_for_vjp.hint": "`v` weighs the outputs. `backward(v)` and `torch.func.vjp` put it there; `jvp` moves the inputs along it.",
-    "largest_entry": "This is the largest entry of each gradient, not its L2 norm.",
-    "largest_entry.hint": "The L2 norm is the root of the sum of squares: `gradient.norm()`.",
-    "last_batch_only": "Only the last batch before each step counts.",
-    "last_batch_only.hint": "Zero the gradients after a step, not before every batch: in between they are meant to add up.",
-    "learning_rates_mixed": "These are the right steps, with the learning rate of another optimizer.",
-    "learning_rates_mixed.hint": "`lrs` maps each optimizer's name to its own learning rate.",
-    "leaves_missing": "The edges to the leaves are missing.",
-    "leaves_missing.hint": "`AccumulateGrad` is a node like the others: it puts the gradient into a leaf.",
-    "levels_not_steps": "The interval is cut into as many steps as there should be levels.",
-    "levels_not_steps.hint": "Between `levels` values there are `levels - 1` steps: two levels are 0 and 1.",
-    "log_forgotten": "This is the gradient of the mean probability, without its logarithm.",
-    "log_forgotten.hint": "Cross-entropy is the mean of the negative *logarithm* of the right class's probability.",
-    "loss_after_step": "These are the losses after each step, one epoch late.",
-    "loss_after_step.hint": "Note the loss before the parameters move: the one that `backward()` is called on.",
-    "losses_added": "This is the gradient of the sum of the losses on the way.",
-    "losses_added.hint": "Only the loss after the last step is asked for.",
-    "mean_size": "This is the mean size of the gradient's entries, not its L2 norm.",
-    "mean_size.hint": "The L2 norm is the root of the sum of squares: `gradient.norm()`.",
-    "met_by_name": "A node was passed over because another one has the same name.",
-    "met_by_name.hint": "Remember the nodes themselves: `node in met` works with a set of nodes.",
-    "minus_lost": "Both sides of a difference got the slope 1.",
-    "minus_lost.hint": "The derivative of a - b with respect to b is -1.",
-    "momentum_ignored": "These are steps without momentum.",
-    "momentum_ignored.hint": "The buffer has to survive from step to step: put it into the state that you return, and read it from the state that you get.",
-    "multiplied_after": "The gradient of the sum was multiplied by `v` afterwards.",
-    "multiplied_after.hint": "`v` weighs the outputs, before they are differentiated: pass it to `backward`, or sum `f(x) * v`.",
-    "nesterov": "These are steps with Nesterov's momentum.",
-    "nesterov.hint": "Plain momentum subtracts lr * b; Nesterov's looks ahead by another momentum * b.",
-    "never_stepped": "The parameters were never moved.",
-    "never_stepped.hint": "After `backward()` comes the step: `optimizer.step()`, or an update in `torch.no_grad()`.",
-    "never_zeroed": "These are the steps of an optimizer whose gradients were never zeroed.",
-    "never_zeroed.hint": "Each `backward()` adds to `.grad`: call `optimizer.zero_grad()` once per step.",
-    "no_bias_correction": "These are Adam's steps without the bias correction.",
-    "no_bias_correction.hint": "Both averages start at zero and are too small at first: divide them by 1 - beta ** t, t = 1, 2, ...",
-    "no_root": "The gradient is divided by the mean square itself, not by its square root.",
-    "no_root.hint": "The step is lr * g / (v.sqrt() + eps).",
-    "norm_of_parameter": "This is the norm of the parameter, not of its gradient.",
-    "norm_of_parameter.hint": "The gradient is in `parameter.grad`.",
-    "not_clipped": "Negative numbers are treated like positive ones.",
-    "not_clipped.hint": "The function is zero for x < 0, and so are its derivatives: use `relu`, `clamp` or a mask there.",
-    "not_differentiated_again": "This is the gradient: it was not differentiated a second time.",
-    "not_differentiated_again.hint": "Compute the gradient with `create_graph=True`, multiply it by `v`, and differentiate the product.",
-    "not_divided": "The batches' losses are added up without being divided by the number of accumulation steps.",
-    "not_divided.hint": "The step should be that of one large batch, whose loss is a mean: divide each loss by `accumulation_steps`.",
-    "not_restarted": "This walk begins where the one before it ended.",
-    "not_restarted.hint": "Give each optimizer a fresh copy: `start.clone()`.",
-    "number_of_level": "These are the numbers of the levels (0, 1, 2, ...), not their values.",
-    "number_of_level.hint": "Divide by `levels - 1` again after rounding.",
-    "one_after_the_other": "The bias was moved by the gradient at the new weight.",
-    "one_after_the_other.hint": "One backward pass gives both gradients; move both parameters after it.",
-    "one_batch_early": "The steps come after the first batch of each group, not after the last.",
-    "one_batch_early.hint": "Counting from 0, the last batch of a group is the one with `(i + 1) % accumulation_steps == 0`.",
-    "one_epoch_less": "There is one epoch too few.",
-    "one_epoch_less.hint": "`range(epochs)` runs exactly `epochs` times.",
-    "one_epoch_more": "There is one epoch too many.",
-    "one_epoch_more.hint": "`range(epochs)` runs exactly `epochs` times.",
-    "only_highest": "Only the derivative of the highest order came back, not the list of all.",
-    "only_highest.hint": "Append each derivative to a list on the way.",
-    "only_one_step": "Only one step was taken.",
-    "only_one_step.hint": "Repeat the step `steps` times, each from where the last one ended.",
-    "other_norm": "This is the sum of absolute values (the L1 norm), not the L2 norm.",
-    "other_norm.hint": "The L2 norm is the root of the sum of squares: `gradient.norm()`.",
-    "output_for_input": "The derivative was taken at the result instead of at the input.",
-    "output_for_input.hint": "`save_for_backward` the input: g'(x) = 3 max(x, 0)² needs x, not g(x).",
-    "point_not_gradient": "These are the parameters after the steps, not a gradient.",
-    "point_not_gradient.hint": "Evaluate `f` there and differentiate it with respect to the start.",
-    "points_mixed": "This is the gradient of `f` of all points together, as if they were one.",
-    "points_mixed.hint": "`f` takes one point. Call it once for each row of `points`, or map over them with `torch.func.vmap`.",
-    "points_not_copied": "All points are the last one: the same tensor was kept again and again.",
-    "points_not_copied.hint": "An optimizer changes its parameters in place. Keep `point.detach().clone()`.",
-    "power_not_lowered": "The power was not lowered by one.",
-    "power_not_lowered.hint": "The derivative of x³ is 3x².",
-    "reward_lost": "The target lacks the reward.",
-    "reward_lost.hint": "The target is `reward + gamma * next_value`.",
-    "root_mean_square": "This is the root of the mean square, not of the sum of squares.",
-    "root_mean_square.hint": "The L2 norm does not divide by the number of entries: `gradient.norm()`.",
-    "rounded_down": "Entries go to the level below them, not to the nearest one.",
-    "rounded_down.hint": "`floor` rounds down; `round` goes to the nearest whole number.",
-    "rows_summed": "This is the sum of the Jacobian's rows: the gradient of the sum of the outputs.",
-    "rows_summed.hint": "Each output needs a product of its own, with a vector that has a one in its place and zeros elsewhere.",
-    "same_grad_tensor": "Every row is the same: the very tensor `.grad` was stored each time, and later passes changed it.",
-    "same_grad_tensor.hint": "`x.grad` is one tensor that backward keeps writing into. Store `x.grad.clone()`, or set `x.grad = None` afterwards.",
-    "scale_inside": "The scale multiplies `x` inside the exponential, where it should multiply the exponential itself.",
-    "scale_inside.hint": "`scale * exp(x)` is not `exp(scale * x)`. Was `x` scaled in place before?",
-    "scale_lost": "This is the gradient of `exp(x).sum()`: the scale is lost.",
-    "scale_lost.hint": "The scaling must be a step between `x` and the number that you go backward from.",
-    "scale_twice": "The scale counts twice.",
-    "scale_twice.hint": "Was a value that backward needs changed behind autograd's back, through `.data`? Make a new tensor instead.",
-    "second_for_first": "This is the second derivative, where the first was asked for.",
-    "second_for_first.hint": "The first derivative comes first in the result.",
-    "settings_ignored": "These are the steps with the usual settings, not with the ones that were passed in.",
-    "settings_ignored.hint": "Use the parameters of the function; the numbers in books are only their defaults.",
-    "shares_overwritten": "A node that is used several times keeps only the last share of its gradient.",
-    "shares_overwritten.hint": "The shares of all uses are added up: `+=` instead of `=`.",
-    "sides_swapped": "With a number on the left, the two sides were swapped.",
-    "sides_swapped.hint": "`1 - a` calls `a.__rsub__(1)`: it is 1 - a that is wanted, not a - 1. So with `__rtruediv__`.",
-    "slope_at_input": "The slope of tanh was taken from the input instead of the output.",
-    "slope_at_input.hint": "The derivative of tanh(x) is 1 - tanh(x)², not 1 - x².",
-    "softmax_twice": "This is the gradient with the softmax applied twice.",
-    "softmax_twice.hint": "`cross_entropy` takes logits and does the softmax itself. Pass it the logits as they are.",
-    "squared_error": "This is the gradient of a squared error, not of cross-entropy.",
-    "squared_error.hint": "The loss compares logits with class numbers: `torch.nn.functional.cross_entropy(logits, y)`.",
-    "squared_first": "This is the first derivative, squared.",
-    "squared_first.hint": "The second derivative is the derivative of the first one, not its square: differentiate again.",
-    "squared_norm": "This is the square of the norm.",
-    "squared_norm.hint": "Take the root of the sum of squares: `gradient.norm()` does both.",
-    "start_missing": "The start is missing: the first point shown is the one after the first step.",
-    "start_missing.hint": "Put a copy of the start into the list before the first step.",
-    "starts_at_value": "The list begins with `f(x)` itself, so each derivative stands one place too late.",
-    "starts_at_value.hint": "Differentiate first, then append.",
-    "state_lost": "Every step starts anew, as if it was the first.",
-    "state_lost.hint": "Read the averages from `state`, and put the new ones into the state that you return.",
-    "step_too_few": "One step too few was taken.",
-    "step_too_few.hint": "`for _ in range(steps)` takes just `steps` of them.",
-    "step_too_many": "One step too many was taken.",
-    "step_too_many.hint": "`for _ in range(steps)` takes just `steps` of them.",
-    "stepped_every_batch": "A step is taken after every batch.",
-    "stepped_every_batch.hint": "Go backward for every batch, but call `step` and `zero_grad` only after `accumulation_steps` of them.",
-    "steps_not_counted": "The bias correction is that of the first step, in every step.",
-    "steps_not_counted.hint": "Count the steps in the state that you return: the correction divides by 1 - beta ** t.",
-    "sum_of_errors": "These are steps along the sum of the squared errors, not along their mean.",
-    "sum_of_errors.hint": "`.mean()` divides by the number of points, and so its gradient is smaller by that factor.",
-    "swapped_powers": "This is the gradient of x³ + y²: the exponents are swapped.",
-    "swapped_powers.hint": "The square belongs to `x`, the cube to `y`.",
-    "tanh_forgotten": "The derivative of the tanh is missing.",
-    "tanh_forgotten.hint": "On the way back through h = tanh(a) every gradient is multiplied by 1 - h².",
-    "taylor": "These are the derivatives divided by k!: the coefficients of the Taylor series.",
-    "taylor.hint": "The exercise asks for the derivatives themselves, without the factorials.",
-    "unweighted": "`v` is not used: this is the gradient of the plain sum of the outputs.",
-    "unweighted.hint": "Pass `v` to `backward`, as its argument: entry `i` weighs output `i`.",
-    "uphill": "The steps go uphill.",
-    "uphill.hint": "Gradient descent subtracts the gradient.",
-    "upstream_ignored": "The gradient ignores `grad_output`, the gradient that arrives from above.",
-    "upstream_ignored.hint": "By the chain rule, `backward` multiplies the gradient that arrives (`grad_output`) by the function's own derivative.",
-    "upstream_twice": "`grad_output`, the gradient that arrives from above, was multiplied in twice.",
-    "upstream_twice.hint": "`backward` multiplies `grad_output` by the derivative once.",
-    "vector_ignored": "This is the Hessian times a vector of ones: `v` is not used.",
-    "vector_ignored.hint": "Multiply the gradient by `v` before you sum it, or pass `v` as `grad_outputs`.",
-    "vector_too_late": "`v` was multiplied in after the second differentiation, which had already summed the rows of the Hessian.",
-    "vector_too_late.hint": "Multiply the gradient by `v` first; the second differentiation then gives the product.",
-    "visited_twice": "The part below a node that is reached twice was visited twice.",
-    "visited_twice.hint": "Remember which nodes (not which names) have been visited, and go on from each of them once.",
-    "wrong_side_cut": "The gradient arrives at `next_value` and not at `value`: the wrong side is cut.",
-    "wrong_side_cut.hint": "The target is what should count as a constant; the estimate is what should learn.",
-}
-
-MESSAGES: dict[str, str] = LOADING | RUNNING | DIFFERENCES | DIAGNOSES | REQUIREMENTS | HINTS | NEAR_MISSES
+MESSAGES: dict[str, str] = LOADING | RUNNING | DIFFERENCES | DIAGNOSES | REQUIREMENTS | HINTS
 
 
 NO_SENTENCE = "The grader found `{message}`, and this version of Chainrule has no sentence for it."
+
+OWN_WORDS = "own_words"
+"""The key of a finding's data for a package's own sentences: [id, sentence, hint, why, how]."""
+
+LEVELS = ("hint", "why", "how")
+"""The levels of hints: what to look at, the idea behind the mistake, what to change."""
 
 
 def render(message: str | None, data: Mapping[str, Any]) -> str | None:
@@ -367,28 +164,64 @@ def render(message: str | None, data: Mapping[str, Any]) -> str | None:
     A report can always be read: if there is no such sentence, or `data` lacks a value, the result is a general sentence.
     `verify` makes sure that no package needs it, but a report can come from another version.
     """
-    return None if message is None else _filled(message, data) or NO_SENTENCE.format(message=message)
+    if message is None:
+        return None
+    own = _own_words(message, data)
+    return (_filled(own[1] if own else MESSAGES.get(message), data)) or NO_SENTENCE.format(message=message)
 
 
 def render_hint(hint: str | None, data: Mapping[str, Any]) -> str | None:
     """Return the sentence of a hint, filled in with `data`; None if there is no such hint."""
-    return None if hint is None else _filled(hint, data)
+    if hint is None:
+        return None
+    message, _, level = hint.rpartition(".")
+    own = _own_words(message, data)
+    if own and level in LEVELS:
+        return _filled(own[2 + LEVELS.index(level)] or None, data)
+    return _filled(MESSAGES.get(hint), data)
+
+
+def render_levels(hint: str | None, data: Mapping[str, Any]) -> list[str]:
+    """Return the sentences of all levels of a hint, the first level first."""
+    if hint is None:
+        return []
+    message = hint.removesuffix(".hint")
+    texts = [render_hint(hint, data), *(render_hint(f"{message}.{level}", data) for level in LEVELS[1:])]
+    return [text for text in texts if text]
 
 
 def fields_of(message: str) -> set[str]:
     """Return the names of the values in the sentence of a message id; none if there is no such sentence."""
-    return {name for _, name, _, _ in _FORMATTER.parse(MESSAGES.get(message, "")) if name}
+    return names_in(MESSAGES.get(message, ""))
 
 
-def _filled(message: str, data: Mapping[str, Any]) -> str | None:
+def names_in(sentence: str) -> set[str]:
+    """Return the names of the values that fill in a sentence. Raises ValueError if its braces do not match."""
+    return {name for _, name, _, _ in _FORMATTER.parse(sentence) if name}
+
+
+def _own_words(message: str, data: Mapping[str, Any]) -> Sequence[str] | None:
+    match data.get(OWN_WORDS):
+        case [str(name), str(), str(), str(), str()] as words if name == message:
+            return list(words)
+    return None
+
+
+def _filled(sentence: str | None, data: Mapping[str, Any]) -> str | None:
+    if sentence is None:
+        return None
     try:
-        return _FORMATTER.vformat(MESSAGES[message], (), data)
+        return _FORMATTER.vformat(sentence, (), data)
     except (LookupError, ValueError, AttributeError, TypeError):
         return None
 
 
 class _Formatter(string.Formatter):
     """Fills in a sentence. Text in the place of a number (a factor "growing from row to row") is shown as it is."""
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+        """Return the value of a name; a sentence cannot reach into a value."""
+        return self.get_value(field_name, args, kwargs), field_name
 
     def format_field(self, value: Any, format_spec: str) -> str:
         return str(value) if isinstance(value, str) else str(super().format_field(value, format_spec))

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Literal, Self, TypedDict, cast
 
 from grader import VERSION
-from grader.protocol.messages import render, render_hint
+from grader.protocol.messages import render, render_hint, render_levels
 from grader.protocol.reading import read
 
 Value = str | int | float | bool | None
@@ -136,8 +136,9 @@ class ReportDocument:
 class Finding:
     """One check's answer.
 
-    `message`, `hint` and `diagnosis` are ids of `grader.protocol.messages`, filled in with `data`; `case` is the title
-    of the case that the finding is about.
+    `message`, `hint` and `diagnosis` are ids of `grader.protocol.messages`, filled in with `data`. If the package has
+    sentences of its own for the message, `data` holds them (`OWN_WORDS`). `case` is the title of the case that the
+    finding is about.
     """
 
     check: str
@@ -161,6 +162,11 @@ class Finding:
     def hint_text(self) -> str | None:
         """The hint as a sentence."""
         return render_hint(self.hint, self.data)
+
+    @property
+    def hint_texts(self) -> list[str]:
+        """All levels of the hint as sentences: what to look at, why it goes wrong, what to change."""
+        return render_levels(self.hint, self.data)
 
     def to_public(self) -> dict[str, Any]:
         """Return the finding as the command line prints it: sentences instead of ids and data."""

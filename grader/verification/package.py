@@ -2,7 +2,7 @@
 
 `verify` checks that
 
-- the manifest has no unknown key, and the exercises in `after` exist;
+- the manifest has no unknown key, the exercises in `after` exist, and no other package has its `id`;
 - the truth agrees with its witness;
 - the same seed gives the same cases in two processes, the cases call the entries, and at least three are secret;
 - null answers get at most the stated score and make no check raise an exception;
@@ -140,11 +140,12 @@ class _Verifier:
         if not self._files():
             return
         self._problems(static_checks.unknown_predecessors(self.exercise.manifest))
+        self._problems(static_checks.shared_id(self.exercise.slug, self.exercise.manifest))
         self._problems(static_checks.too_few_answers(self.exercise.package.folder))
         if not self._cases() or not self._witness():
             return
         near_misses = [miss for case in self.exercise.cases(SEEDS[0]) for miss in self.exercise.near_misses(case)]
-        self._problems(static_checks.near_misses_without_sentence(near_misses))
+        self._problems(static_checks.near_misses_without_sentence(near_misses, self.exercise.package.messages))
         self._null_answers()
         self._statement()
         self._solution()
@@ -162,7 +163,8 @@ class _Verifier:
 
     def _files(self) -> bool:
         missing = self._problems(static_checks.missing_files(self.exercise.package.folder))
-        return not missing and bool(self.exercise.manifest) and bool(self.exercise.checks)
+        read = self.exercise.package
+        return not missing and bool(read.manifest) and read.messages is not None and bool(self.exercise.checks)
 
     def _cases(self) -> bool:
         try:
@@ -237,8 +239,8 @@ class _Verifier:
         """Check that each message has a sentence, and data for each of its fields."""
         for finding in findings:
             if finding.message is not None:
-                table = "NEAR_MISSES" if finding.message == finding.diagnosis else "REQUIREMENTS"
-                self._problems(static_checks.missing_sentence(finding.message, finding.data, table=table))
+                own = self.exercise.package.messages
+                self._problems(static_checks.missing_sentence(finding.message, finding.data, own))
 
     def _load_points(self) -> float:
         """The points of the first check. By convention, it checks only that the code loads and runs."""

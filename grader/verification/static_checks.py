@@ -1,16 +1,18 @@
 """Checks of a package that need no run of an answer. Each problem is one sentence that tells the author what to do."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from grader.errors import UnknownExercise
+from grader.errors import PackageError, UnknownExercise
 from grader.harness.child.functions import build
 from grader.harness.child.models import build_model
 from grader.harness.wire.values import Applied, Function, Model
 from grader.packages.cases import Case, NearMiss
-from grader.packages.catalogue import find_package
+from grader.packages.catalogue import find_package, packages
 from grader.packages.manifest import Manifest
+from grader.packages.messages import OwnMessage
 from grader.protocol.messages import MESSAGES, fields_of
 
 FILES = ("exercise.toml", "statement.md", "starter.py", "solution.py", "reference.py", "checks.py", "mistakes.toml")
@@ -42,6 +44,17 @@ def unknown_predecessors(manifest: Manifest) -> Iterator[str]:
             find_package(slug)
         except UnknownExercise as error:
             yield f"exercise.toml, `after`: {error}"
+
+
+def shared_id(slug: str, manifest: Manifest) -> Iterator[str]:
+    """Report which other packages have the same `id`: grades and links could not tell them apart."""
+    for other in packages():
+        with suppress(PackageError):  # a broken package has a report of its own
+            if other.slug != slug and other.manifest.id.lower() == manifest.id.lower():
+                yield (
+                    f"exercise.toml: {other.slug} has the same `id`; make a new one for the copy with "
+                    "`python -c 'import uuid; print(uuid.uuid4())'`."
+                )
 
 
 def impossible_cases(cases: Iterable[Case], manifest: Manifest) -> Iterator[str]:
@@ -84,22 +97,22 @@ def _made(value: Any) -> Iterator[Function | Model]:
                 yield from _made(item)
 
 
-def near_misses_without_sentence(misses: Iterable[NearMiss]) -> Iterator[str]:
+def near_misses_without_sentence(misses: Iterable[NearMiss], own: Mapping[str, OwnMessage]) -> Iterator[str]:
     """Report which near misses have no complete sentence for the learner."""
     for miss in misses:
-        yield from missing_sentence(miss.diagnosis, COMPARED.union(miss.data), table="NEAR_MISSES")
+        yield from missing_sentence(miss.diagnosis, COMPARED.union(miss.data), own)
 
 
-def missing_sentence(message: str, known: Iterable[str], *, table: str) -> Iterator[str]:
-    """Report if a message has no sentence, or if its sentence uses data whose name is not in `known`.
-
-    `table` is the table of `grader.protocol.messages` that such sentences belong to.
-    """
-    if message not in MESSAGES:
-        yield f"`{message}` has no sentence; add it to {table} in grader/protocol/messages.py."
-    elif lacking := (fields_of(message) | fields_of(f"{message}.hint")).difference(known):
-        names = ", ".join(sorted(lacking))
-        yield (
-            f"the sentence of `{message}` in grader/protocol/messages.py uses {names}; "
-            "pass the value as data of the message."
-        )
+def missing_sentence(message: str, known: Iterable[str], own: Mapping[str, OwnMessage]) -> Iterator[str]:
+    """Report if a message has no sentence, or if its sentence uses data whose name is not in `known`."""
+    if message in own:
+        place, names = "messages.toml", own[message].names
+    elif message in MESSAGES:
+        place = "grader/protocol/messages.py"
+        names = set().union(*(fields_of(f"{message}{level}") for level in ("", ".hint", ".why", ".how")))
+    else:
+        yield f"`{message}` has no sentence; add a table [{message}] with `sentence` and `hint` to messages.toml."
+        return
+    if lacking := names.difference(known):
+        listed = ", ".join(sorted(lacking))
+        yield f"the sentence of `{message}` in {place} uses {listed}; pass the value as data of the message."

@@ -7,7 +7,7 @@ from server.accounts.models import User
 from server.api import schemas
 from server.api.models import ExternalReference
 from server.api.schemas import Score
-from server.catalogue.exercises import ExerciseText
+from server.catalogue.exercises import ExerciseText, in_present_words
 from server.courses.models import Course, Enrollment, Role
 from server.gradebook.models import Assignment, Grade
 from server.gradebook.rules import Decision, late_share, terms_for
@@ -151,7 +151,7 @@ def _progress(snapshot: Snapshot) -> schemas.Progress:
 
 def show_report(row: Submission) -> schemas.ReportOut:
     """Return the report of a submission that has one."""
-    report = Report.from_dict(row.report or {})
+    report = in_present_words(Report.from_dict(row.report or {}))
     result = result_of(row)
     rows = result.rows if result else []
     return schemas.ReportOut(

@@ -5,12 +5,16 @@ version of an exercise at once, without a restart.
 """
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from grader.packages.catalogue import find_package
+from grader.errors import PackageError
+from grader.packages.catalogue import exercises_folder, find_package, packages
+from grader.packages.messages import OwnMessage, in_own_words
+from grader.protocol.reports import Report
 from server.catalogue.markdown import render
 
 Stamp = tuple[tuple[str, int, int], ...]
@@ -33,6 +37,44 @@ class ExerciseText:
     starter: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BrokenExercise:
+    """An exercise that cannot be read, and why, for staff."""
+
+    slug: str
+    problem: str
+
+
+def readable_exercises() -> list[ExerciseText]:
+    """Return the exercises of the catalogue that can be read, in the order of their slugs."""
+    return [one for one in _every_exercise() if isinstance(one, ExerciseText)]
+
+
+def broken_exercises() -> list[BrokenExercise]:
+    """Return the exercises of the catalogue that cannot be read."""
+    return [one for one in _every_exercise() if isinstance(one, BrokenExercise)]
+
+
+def _every_exercise() -> Iterator[ExerciseText | BrokenExercise]:
+    for package in packages():
+        try:
+            yield find_exercise(package.slug)
+        except PackageError as error:
+            problem = str(error).replace(f"{exercises_folder()}{os.sep}", "")
+            yield BrokenExercise(slug=package.slug, problem=problem)
+
+
+def in_present_words(report: Report) -> Report:
+    """Return the report with the sentences that its exercise's package has now.
+
+    If the package cannot be read any more, the sentences that the grader put into the report stay.
+    """
+    with suppress(PackageError, OSError):
+        messages = _own_messages(report.slug)
+        return replace(report, findings=tuple(in_own_words(finding, messages) for finding in report.findings))
+    return report
+
+
 def find_exercise(slug: str, *, variant: int = 0) -> ExerciseText:
     """Return the exercise of a slug; raises UnknownExercise or PackageError if it cannot be read.
 
@@ -52,6 +94,17 @@ def title_of(slug: str) -> str:
 @lru_cache(maxsize=1024)
 def _title(slug: str, _changed: int, _size: int) -> str:
     return find_package(slug).manifest.title
+
+
+def _own_messages(slug: str) -> Mapping[str, OwnMessage]:
+    path = find_package(slug).folder / "messages.toml"
+    stat = path.stat() if path.exists() else None
+    return _messages(slug, stat and (stat.st_mtime_ns, stat.st_size))
+
+
+@lru_cache(maxsize=256)
+def _messages(slug: str, _changed: tuple[int, int] | None) -> Mapping[str, OwnMessage]:
+    return find_package(slug).messages
 
 
 def _stamps(folder: Path | str) -> Iterator[tuple[str, int, int]]:

@@ -4,8 +4,7 @@ from typing import Any
 
 from django import forms
 
-from grader.packages.catalogue import packages
-from server.catalogue.exercises import title_of
+from server.catalogue.exercises import readable_exercises
 from server.dashboard.selectors.gradebook import Query, Show, Which
 from server.gradebook.models import Assignment
 
@@ -109,9 +108,9 @@ class NewAssignmentForm(AssignmentForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         groups: dict[str, list[tuple[str, str]]] = {}
-        for package in packages():
-            unit = package.slug.partition("/")[0].replace("-", " ").capitalize()
-            groups.setdefault(unit, []).append((package.slug, title_of(package.slug)))
+        for exercise in readable_exercises():
+            unit = exercise.slug.partition("/")[0].replace("-", " ").capitalize()
+            groups.setdefault(unit, []).append((exercise.slug, exercise.title))
         self.fields["exercise"].choices = [("", "Choose one"), *groups.items()]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.urls import reverse
 
+from grader.errors import PackageError
 from server.catalogue.exercises import ExerciseText, find_exercise, title_of
 from server.courses.models import Course
 from server.gradebook.rules import Decision, Keeps, LateRule, Terms
@@ -80,8 +81,11 @@ class Assignment(models.Model):
 
     @cached_property
     def title(self) -> str:
-        """The exercise's title."""
-        return title_of(self.exercise)
+        """The exercise's title; its slug if the package cannot be read."""
+        try:
+            return title_of(self.exercise)
+        except PackageError:
+            return self.exercise
 
     @property
     def terms(self) -> Terms:

@@ -29,6 +29,7 @@ def near_misses(case: Case) -> list[NearMiss]:
     x = case.args[0]
     return [
         NearMiss(diagnosis="value_not_gradient", value=x**3),
+        NearMiss(diagnosis="square_for_cube", value=2 * x),
         NearMiss(diagnosis="detached_path", value=2 * x**2, data={"path": "one factor `x`"}),
         NearMiss(diagnosis="detached_path", value=x**2, data={"path": "the square of `x`"}),
     ]

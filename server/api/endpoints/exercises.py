@@ -6,22 +6,21 @@ from django.http import HttpResponse
 from ninja import Query, Router
 
 from grader.errors import PackageError
-from grader.packages.catalogue import packages
 from server.api.admission import BearerToken
 from server.api.endpoints.parameters import Part, SlugPage
 from server.api.presentation import show_exercise, show_exercise_detail
 from server.api.problems import Code, Problem
 from server.api.responses import respond, respond_page
 from server.api.schemas import ExerciseDetail, ExerciseOut, Page
-from server.catalogue.exercises import find_exercise
+from server.catalogue.exercises import find_exercise, readable_exercises
 
 router = Router(tags=["Exercises"])
 
 
 @router.get("/exercises", response=Page[ExerciseOut], auth=BearerToken(), operation_id="list_exercises")
 def list_exercises(request: Any, page: Query[SlugPage]) -> HttpResponse:
-    """Every exercise in the catalogue, in the order of their slugs."""
-    slugs = sorted(package.slug for package in packages())
+    """Every exercise in the catalogue that can be read, in the order of their slugs."""
+    slugs = sorted(exercise.slug for exercise in readable_exercises())
     rest = [slug for slug in slugs if page.cursor is None or slug > page.cursor]
     return respond_page(
         request,

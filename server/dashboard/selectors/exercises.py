@@ -5,8 +5,7 @@ from enum import StrEnum
 
 from django.db.models import Count
 
-from grader.packages.catalogue import packages
-from server.catalogue.exercises import ExerciseText, find_exercise
+from server.catalogue.exercises import ExerciseText, readable_exercises
 from server.courses.models import Course
 from server.dashboard.models import Verification
 from server.gradebook.models import Assignment
@@ -34,12 +33,12 @@ class Listed:
 
 
 def exercises(course: Course) -> list[Listed]:
-    """Return every exercise of the catalogue, with what one course made of it. Three queries."""
+    """Return every exercise that can be read, with what one course made of it. Three queries."""
     verifications = {one.slug: one for one in Verification.objects.all()}
     assignments = {one.exercise: one for one in course.assignments.select_related("course")}
     graded = Submission.objects.filter(assignment__course=course, kind=Kind.SUBMIT, state=State.GRADED).order_by()
     versions = graded.values("exercise", "digest").annotate(count=Count("pk"))
-    found = [find_exercise(package.slug) for package in packages()]
+    found = readable_exercises()
     return [
         Listed(
             exercise=one,

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from server.accounts.requests import Request
 from server.analytics import selectors as class_analytics
 from server.analytics.selectors import Mistake
+from server.catalogue.exercises import broken_exercises
 from server.courses.access import require, taught_course
 from server.courses.models import Role
 from server.dashboard.charts import bars, lines
@@ -56,7 +57,7 @@ def new(request: Request, slug: str) -> HttpResponse:
             return redirect("dashboard:assignment", course.slug, made.pk)
         except GradeError as error:
             form.add_error("slug", str(error))
-    context = {"course": course, "tab": "assignments", "form": form}
+    context = {"course": course, "tab": "assignments", "form": form, "broken": broken_exercises()}
     return render(request, "dashboard/new_assignment.html", context, status=422 if form.errors else 200)
 
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from server.accounts.requests import Request
 from server.analytics import selectors as class_analytics
+from server.catalogue.exercises import broken_exercises
 from server.courses.access import taught_course
 from server.dashboard.selectors import overview as select
 from server.dashboard.selectors.exercises import exercises as every_exercise
@@ -50,7 +51,7 @@ def exercises(request: Request, slug: str) -> HttpResponse:
     return render(
         request,
         "dashboard/exercises.html",
-        {"course": course, "tab": "exercises", "exercises": every_exercise(course)},
+        {"course": course, "tab": "exercises", "exercises": every_exercise(course), "broken": broken_exercises()},
     )
 
 

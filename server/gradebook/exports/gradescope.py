@@ -10,6 +10,7 @@ import zipfile
 from typing import Any
 
 from grader.protocol.reports import Finding, Report
+from server.catalogue.exercises import in_present_words
 from server.courses.models import Course
 from server.gradebook.models import Grade
 
@@ -17,7 +18,7 @@ from server.gradebook.models import Grade
 def results(grade: Grade) -> dict[str, Any]:
     """Return the results.json of a grade: the final points, and a test per check of the submission that counts."""
     assert grade.counted is not None
-    report = Report.from_dict(grade.counted.report or {})
+    report = in_present_words(Report.from_dict(grade.counted.report or {}))
     return {
         "score": round(grade.final or 0.0, 4),
         "execution_time": report.seconds,

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from grader.protocol.messages import render
 from grader.protocol.reports import Finding, Outcome, Report
+from server.catalogue.exercises import in_present_words
 from server.submissions.models import Kind, Submission
 from server.submissions.rendering.attachments import Attachments
 from server.submissions.rendering.heat import HeatMap
@@ -87,7 +88,7 @@ def result_of(submission: Submission) -> ResultView | None:
     """Return a submission's report for its page, or None if there is none."""
     if submission.report is None:
         return None
-    report = Report.from_dict(submission.report)
+    report = in_present_words(Report.from_dict(submission.report))
     return ResultView(
         outcome=str(report.outcome),
         headline=_headline(report, Kind(submission.kind)),

@@ -83,12 +83,17 @@ def test_a_new_package_passes(inline, exercises):
         ("reference", "x**3, case.args[0])", "build(Function('squared'))(x), case.args[0])",
          "“three numbers”: reference.py, line 25, raised LookupError: there is no function of that name"),
         ("reference", '"value_not_gradient"', '"mixed_terms_missing"',
-         "`mixed_terms_missing` has no sentence; add it to NEAR_MISSES in grader/protocol/messages.py."),
+         "`mixed_terms_missing` has no sentence; add a table [mixed_terms_missing] with `sentence` and `hint`"),
         ("reference", '"value_not_gradient"', '"detached_path"',
          "the sentence of `detached_path` in grader/protocol/messages.py uses path;"),
         ("reference", "value=x**3)", "value=oops)", "reference.py, line 31, raised NameError"),
         ("checks", "trial.agrees()", "trial.agrees(); trial.require(trial.value.sum() < 0, 'uphill_of_it')",
-         "`uphill_of_it` has no sentence; add it to REQUIREMENTS in grader/protocol/messages.py."),
+         "`uphill_of_it` has no sentence; add a table [uphill_of_it] with `sentence` and `hint` to messages.toml."),
+        ("messages", "[square_for_cube]", "[other]", "`square_for_cube` has no sentence; add a table"),
+        ("messages", "sentence = ", "text = ", "messages.toml: [square_for_cube] needs `sentence`"),
+        ("messages", "[square_for_cube]", "[square_for_cube", "messages.toml: not TOML"),
+        ("messages", "not of x³.", "not of {power}.", "`square_for_cube` in messages.toml uses power; pass the value"),
+        ("messages", "not of x³.", "not of {power.", "[square_for_cube] has braces that are no name"),
         ("exercise", 'imports = ["torch"]', 'after = ["unit/slopes", "no/such"]',
          "exercise.toml, `after`: There is no exercise 'unit/slopes'. Did you mean unit/slope?"),
         ("statement", "tensor(12.)", "tensor(13.)", "sample 1 of statement.md prints 'tensor(12.)'"),
@@ -102,6 +107,17 @@ def test_a_bad_package_gets_a_sentence(name, old, new, says, inline, exercises):
     found = problems(inline, exercises, name, (old, new), *([IMPORTS] if name == "reference" else []))
 
     assert any(says in problem for problem in found), found
+
+
+def test_two_packages_with_one_id_are_refused(inline, exercises):
+    folder = make_package(exercises)
+    copy = make_package(exercises, "unit/copy")
+    (copy / "exercise.toml").write_text((folder / "exercise.toml").read_text())
+    make_package(exercises, "unit/broken", exercise="format = ")
+
+    (problem,) = verify("unit/copy", sandbox=inline).problems
+
+    assert problem.startswith("unit/copy: exercise.toml: unit/slope has the same `id`; make a new one")
 
 
 def test_a_missing_file_is_named(inline, exercises):

@@ -314,6 +314,30 @@ def test_exercises_show_the_quality_checks_of_this_version(teach, course, exerci
     assert "Changed since the last run" in page_text(teach("dashboard:exercises"))
 
 
+@pytest.mark.parametrize(("file", "text"), [("exercise.toml", "format = "), ("statement.md", None)])
+@pytest.mark.parametrize("page", ["dashboard:exercises", "dashboard:new-assignment"])
+def test_a_broken_exercise_is_named_beside_the_others(page, file, text, teach, course, exercises):
+    broken = write_exercise(exercises, "gradients/broken") / file
+    if text is None:
+        broken.unlink()
+    else:
+        broken.write_text(text)
+
+    shown = teach(page)
+
+    assert shown.status_code == 200
+    assert "1 exercise cannot be read." in page_text(shown)
+    assert f"{file}" in page_text(shown)
+    assert "gradients/square" in page_text(shown)
+    assert str(exercises) not in page_text(shown)
+
+
+def test_an_assignment_of_a_broken_exercise_keeps_its_place(teach, assignment, exercises):
+    (exercises / "gradients/square/exercise.toml").write_text("format = ")
+
+    assert "gradients/square" in page_text(teach("dashboard:assignments"))
+
+
 def test_an_exercise_can_be_read_before_it_is_assigned(teach, course, assignment, exercises):
     write_exercise(exercises, "gradients/cube", title="The cube", statement="Write `cube(x)`: $x^3$.")
 

@@ -5,7 +5,7 @@ import pytest
 from grader.protocol.messages import DIAGNOSES
 from grader.protocol.reports import Outcome, Status
 from server.submissions.rendering.presentation import result_of
-from tests.support.people import make_report
+from tests.support.people import make_report, write_exercise
 
 
 def shown(report, kind="submit"):
@@ -53,3 +53,13 @@ def test_unknown_messages_do_not_break_the_page():
 
     assert "`a_word_of_old`" in row.message
     assert (row.hint, row.status) == (None, Status.FAILED)
+
+
+def test_a_package_words_its_own_messages(exercises):
+    report = make_report(0, message="rooted", diagnosis="rooted", hint="rooted.hint", data={"n": 3})
+    folder = write_exercise(exercises, report["slug"])
+    (folder / "messages.toml").write_text('[rooted]\nsentence = "A root of {n}."\nhint = "Square it {n} times."\n')
+
+    (row,) = shown(report).rows
+
+    assert (row.message, row.hint, row.diagnosis) == ("A root of 3.", "Square it 3 times.", None)
