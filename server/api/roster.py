@@ -10,19 +10,32 @@ from server.accounts.models import User
 from server.courses.models import Course, Enrollment, Role
 
 
-@transaction.atomic
-def enroll(course: Course, *, external_id: str, name: str, role: Role) -> tuple[Enrollment, bool]:
-    """Return a person's enrollment in a course and whether it is new. The role is set in both cases.
+class LastInstructor(Exception):
+    """The change would leave the course without an instructor."""
 
-    People are known by their external_id and by nothing else: an e-mail address proves nothing. Who is not known yet
-    gets an account without a password.
+
+@transaction.atomic
+def enroll(course: Course, *, external_id: str, name: str, role: Role | None) -> tuple[Enrollment, bool]:
+    """Return a person's enrollment in a course and whether it is new.
+
+    People are known by their external_id and by nothing else: an e-mail address proves nothing. A person who is not
+    known yet gets an account without a password. Without a role, members keep theirs and new members become students.
+    Raises LastInstructor.
     """
+    Course.objects.select_for_update().get(pk=course.pk)
     user = User.objects.filter(external_id=external_id).first() or _account(external_id, name)
-    row, new = Enrollment.objects.get_or_create(course=course, user=user, defaults={"role": role})
-    if row.role != role:
+    row, new = Enrollment.objects.get_or_create(course=course, user=user, defaults={"role": role or Role.STUDENT})
+    if role is not None and row.role != role:
+        _require_another_instructor(row)
         row.role = role
         row.save(update_fields=["role"])
     return row, new
+
+
+def _require_another_instructor(row: Enrollment) -> None:
+    others = row.course.enrollments.filter(role=Role.INSTRUCTOR).exclude(pk=row.pk)
+    if row.role == Role.INSTRUCTOR and not others.exists():
+        raise LastInstructor(f"{row.user.display_name} is the only instructor of {row.course.slug}.")
 
 
 def _account(external_id: str, name: str) -> User:

@@ -20,6 +20,7 @@ from pydantic import (
     Tag,
 )
 
+from server.accounts.names import without_invisible
 from server.api.problems import Code
 from server.courses.models import Role
 from server.submissions.models import State
@@ -57,7 +58,17 @@ def _within_reach(value: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, BeforeValidator(_check_moment), AfterValidator(_within_reach)]
 Whole = BeforeValidator(_whole)
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID), Whole]
-ExternalId = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE)]
+
+
+def _visible_id(value: str) -> str:
+    """Return an id without blanks around it and invisible characters: with them it would be another person."""
+    visible = without_invisible(value)
+    if not visible:
+        raise ValueError("The id has no visible character.")
+    return visible
+
+
+ExternalId = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE), AfterValidator(_visible_id)]
 
 
 class In(BaseModel):
@@ -130,7 +141,7 @@ class EnrollmentOut(Out):
 
 
 class NewEnrollment(In):
-    """A person to enroll in a course. A person who is in it already gets the role."""
+    """A person to enroll in a course. A person who is in it already gets the role, if one is given."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"external_id": "s123456", "name": "Ada Lovelace", "role": "student"}}
@@ -139,7 +150,9 @@ class NewEnrollment(In):
     name: str = Field(
         "", max_length=150, pattern=r"^[^\x00-\x1f\x7f]*$", description="For people who have no account yet."
     )
-    role: Role = Field(Role.STUDENT, strict=False)
+    role: Role | None = Field(
+        None, strict=False, description="Without a role, members keep theirs and new members become students."
+    )
 
 
 class AssignmentOut(Out):

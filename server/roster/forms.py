@@ -3,6 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from server.roster.csv_file import Unreadable, decode
 
 LARGEST = 1024 * 1024
 
@@ -19,9 +22,14 @@ class RosterForm(forms.Form):
         file = data.get("file")
         if file and file.size > LARGEST:
             raise forms.ValidationError("A roster can have at most 1 MB.")
-        text = file.read().decode("utf-8-sig", errors="replace") if file else data.get("text", "")
-        if "\ufffd" in text:
-            raise forms.ValidationError("This is not UTF-8 text. Save the file as CSV with the encoding UTF-8.")
+        text = _decoded(file) if file else data.get("text", "")
         if not text.strip():
             raise forms.ValidationError("Choose a file, or paste its text.")
         return data | {"text": text}
+
+
+def _decoded(file: UploadedFile) -> str:
+    try:
+        return decode(file.read())
+    except Unreadable as error:
+        raise forms.ValidationError(str(error)) from None

@@ -1,10 +1,11 @@
 """Importing a roster."""
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from server.accounts.models import User
-from server.courses.models import Course, Enrollment
-from server.roster.people import Effect, Person, Plan, PlannedLine, details, plan, read, username_of
+from server.courses.models import Course, Enrollment, Role
+from server.roster.csv_file import Person, read
+from server.roster.plan import Effect, Plan, PlannedLine, details, plan, username_of
 
 
 class PlanChanged(Exception):
@@ -15,28 +16,35 @@ class PlanChanged(Exception):
         self.plan = now
 
 
-@transaction.atomic
-def take_in(course: Course, text: str, *, fingerprint: str) -> Plan:
-    """Import a file as the preview showed it.
+def take_in(course: Course, text: str, *, fingerprint: str, by: User) -> Plan:
+    """Import a file as the preview showed it, all of it or nothing.
 
     Nobody is removed from the course, and no work is changed. Raises PlanChanged if the file does something else by
     now, Unreadable if it is not a roster.
     """
-    Course.objects.select_for_update().get(pk=course.pk)
-    now = plan(course, read(text))
-    if now.fingerprint != fingerprint:
-        raise PlanChanged(now)
-    for step in now.steps:
-        if step.effect in {Effect.NEW, Effect.JOINS, Effect.CHANGED}:
-            _do(course, step)
-    return now
+    people = read(text)
+    try:
+        with transaction.atomic():
+            Course.objects.select_for_update().get(pk=course.pk)
+            now = plan(course, people, by=by)
+            if now.fingerprint != fingerprint:
+                raise PlanChanged(now)
+            for step in now.steps:
+                if step.effect in {Effect.NEW, Effect.JOINS, Effect.CHANGED}:
+                    _do(course, step)
+            return now
+    except IntegrityError:
+        # Another course's import, or a launch, has made one of the accounts in the meantime.
+        raise PlanChanged(plan(course, people, by=by)) from None
 
 
 def _do(course: Course, step: PlannedLine) -> None:
     user = step.user or _account(step.person)
     if step.user is not None:
         User.objects.filter(pk=user.pk).update(**details(step.person, user))
-    Enrollment.objects.update_or_create(course=course, user=user, defaults={"role": str(step.person.role)})
+    role = {} if step.person.role is None else {"role": str(step.person.role)}
+    new = {"role": str(step.person.role or Role.STUDENT)}
+    Enrollment.objects.update_or_create(course=course, user=user, defaults=role, create_defaults=new)
 
 
 def _account(person: Person) -> User:

@@ -11,8 +11,9 @@ from server.accounts.names import in_order
 from server.accounts.requests import Request
 from server.courses.access import taught_course
 from server.courses.models import Course, Enrollment
+from server.roster.csv_file import Unreadable, read
 from server.roster.forms import RosterForm
-from server.roster.people import Effect, Plan, Unreadable, plan, read
+from server.roster.plan import Effect, Plan, plan
 from server.roster.services import PlanChanged, take_in
 
 
@@ -37,7 +38,7 @@ def preview(request: Request, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             text = form.cleaned_data["text"]
-            return _preview(request, course, text, plan(course, read(text)))
+            return _preview(request, course, text, plan(course, read(text), by=request.user))
         except Unreadable as error:
             form.add_error(None, str(error))
     context = {"course": course, "tab": "people", "form": form}
@@ -50,10 +51,10 @@ def confirm(request: Request, slug: str) -> HttpResponse:
     course = taught_course(request, slug, permission="roster.import")
     text = request.POST.get("text", "")
     try:
-        shown = plan(course, read(text))
+        shown = plan(course, read(text), by=request.user)
         if _digest(shown) != request.POST.get("digest"):
             raise PlanChanged(shown)
-        done = take_in(course, text, fingerprint=shown.fingerprint)
+        done = take_in(course, text, fingerprint=shown.fingerprint, by=request.user)
     except PlanChanged as moved:
         messages.warning(request, str(moved))
         return _preview(request, course, text, moved.plan, status=409)

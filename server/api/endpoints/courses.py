@@ -12,6 +12,7 @@ from server.api.endpoints.parameters import CourseFilter, IdPage, Key, Slug, Slu
 from server.api.idempotency import once
 from server.api.models import TokenScope
 from server.api.presentation import show_assignment, show_course, show_enrollment
+from server.api.problems import Code, Problem
 from server.api.responses import respond, respond_page
 from server.api.schemas import AssignmentOut, CourseOut, EnrollmentOut, Id, NewEnrollment, Page
 
@@ -57,11 +58,14 @@ def list_enrollments(request: Any, course: Slug, page: Query[IdPage]) -> HttpRes
     operation_id="enroll",
 )
 def enroll(request: Any, course: Slug, body: NewEnrollment, key: Key = None) -> HttpResponse:
-    """Enroll a person by external_id. A person who is enrolled already gets the role (200)."""
+    """Enroll a person by external_id. A person who is enrolled already gets the role, if one is given (200)."""
 
     def work() -> HttpResponse:
         where = selectors.get_course(request.auth, course)
-        row, new = roster.enroll(where, external_id=body.external_id, name=body.name, role=body.role)
+        try:
+            row, new = roster.enroll(where, external_id=body.external_id, name=body.name, role=body.role)
+        except roster.LastInstructor as error:
+            raise Problem(Code.CONFLICT, f"{error} Give the role to another person first.") from error
         return respond(show_enrollment(row), status=201 if new else 200)
 
     return once(request, key, work)

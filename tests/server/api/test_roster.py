@@ -5,7 +5,7 @@ import pytest
 from server.accounts.models import User
 from server.api.models import TokenScope
 from tests.server.api.conftest import problem
-from tests.support.people import make_user
+from tests.support.people import make_member, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -49,3 +49,35 @@ def test_an_invalid_enrollment_is_refused(call, path, body):
 
 def test_changing_the_roster_needs_its_scope(call_with, path):
     assert problem(call_with(TokenScope.GRADES_WRITE).post(path, {"external_id": "s1"}))["status"] == 403
+
+
+@pytest.mark.parametrize("role", ["student", "ta", "instructor"])
+def test_without_a_role_a_member_keeps_theirs(call, path, assignment, role):
+    make_member(assignment.course, role, external_id="s1")
+
+    answer = call.post(path, {"external_id": "s1"})
+
+    assert (answer.status_code, answer.json()["role"]) == (200, role)
+
+
+def test_the_last_instructor_stays_one(call, path, assignment):
+    assignment.course.enrollments.filter(role="instructor").delete()
+    make_member(assignment.course, "instructor", external_id="s1")
+
+    refused = call.post(path, {"external_id": "s1", "role": "student"})
+
+    assert problem(refused)["status"] == 409
+    assert assignment.course.enrollments.filter(role="instructor").count() == 1
+
+
+@pytest.mark.parametrize("written", ["s1 ", " s1", "s1\u200b", "\u00a0s1"])
+def test_blanks_and_invisible_characters_make_no_new_person(call, path, written):
+    first = call.post(path, {"external_id": "s1"})
+
+    again = call.post(path, {"external_id": written})
+
+    assert again.json()["user"] == first.json()["user"]
+
+
+def test_an_invisible_id_is_refused(call, path):
+    assert problem(call.post(path, {"external_id": "\u200b"}))["code"] == "invalid"

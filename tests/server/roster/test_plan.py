@@ -4,9 +4,12 @@ from hypothesis import strategies as st
 
 from server.accounts.models import User
 from server.courses.models import Enrollment
-from server.roster.people import Effect, Unreadable, plan, read
+from server.roster import plan as planning
+from server.roster import services
+from server.roster.csv_file import Unreadable, read
+from server.roster.plan import Effect
 from server.roster.services import PlanChanged, take_in
-from tests.support.people import make_course, make_student, make_user
+from tests.support.people import make_course, make_member, make_student, make_user
 
 
 @pytest.fixture
@@ -14,12 +17,16 @@ def course(db):
     return make_course()
 
 
-def effects(course, text):
-    return [step.effect for step in plan(course, read(text)).steps]
+def plan(course, people, by=None):
+    return planning.plan(course, people, by=by or User())
 
 
-def import_(course, text):
-    return take_in(course, text, fingerprint=plan(course, read(text)).fingerprint)
+def effects(course, text, by=None):
+    return [step.effect for step in plan(course, read(text), by).steps]
+
+
+def import_(course, text, by=None):
+    return take_in(course, text, fingerprint=plan(course, read(text), by).fingerprint, by=by or User())
 
 
 def passwordless(course, **fields):
@@ -73,7 +80,6 @@ def test_students_missing_from_the_file_are_listed_and_kept(course):
 @pytest.mark.parametrize(
     "text",
     [
-        "email\nada@example.org\nADA@example.org\n",
         "email\nno address\n",
         "email,role\nada@example.org,king\n",
         "email,name\n,Ada\n",
@@ -125,7 +131,7 @@ def test_a_course_that_changed_since_the_preview_is_shown_again(course):
     make_user(username="ada", email="ada@example.org")
 
     with pytest.raises(PlanChanged):
-        take_in(course, text, fingerprint=shown)
+        take_in(course, text, fingerprint=shown, by=User())
     assert not course.enrollments.exists()
 
 
@@ -158,8 +164,6 @@ def test_queries_do_not_grow_with_the_file(course, django_assert_num_queries):
 
 
 def test_the_preview_is_confirmed_in_the_browser(client, course):
-    from tests.support.people import make_member
-
     client.force_login(make_member(course, "instructor"))
     base = f"/courses/{course.slug}/teach/people/import"
     shown = client.post(base, {"text": "email,name\nada@example.org,Ada Nwosu\n"})
@@ -171,3 +175,135 @@ def test_the_preview_is_confirmed_in_the_browser(client, course):
 
     assert "1 joined, 0 changed." in done.content.decode()
     assert "Ada Nwosu" in done.content.decode()
+
+
+def notes(course, text, by=None):
+    return [step.notes[0] if step.notes else "" for step in plan(course, read(text), by).steps]
+
+
+@pytest.mark.parametrize("role", ["student", "ta", "instructor"])
+@pytest.mark.parametrize("columns", ["email", "email,role"])
+def test_without_a_role_members_keep_theirs(course, role, columns):
+    member = make_member(course, role, email="ada@example.org")
+
+    import_(course, f"{columns}\nada@example.org,\n")
+
+    assert course.enrollments.get(user=member).role == role
+
+
+def test_nobody_demotes_themselves_by_a_roster(course):
+    make_member(course, "instructor")
+    ada = make_member(course, "instructor", email="ada@example.org")
+
+    assert effects(course, "email,role\nada@example.org,student\n", by=ada) == [Effect.FAULTY]
+
+
+def test_a_roster_keeps_the_last_instructor(course):
+    make_member(course, "instructor", email="ada@example.org")
+
+    text = "email,role\nada@example.org,student\n"
+    assert effects(course, text) == [Effect.FAULTY]
+    import_(course, text)
+    assert course.enrollments.get().role == "instructor"
+
+
+def test_another_instructor_can_be_demoted(course):
+    ada = make_member(course, "instructor")
+    make_member(course, "instructor", email="bob@example.org")
+
+    assert effects(course, "email,role\nbob@example.org,ta\n", by=ada) == [Effect.CHANGED]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "email\nada@example.org\nADA@example.org\n",
+        "id,email\n1,ada@example.org\n1,bob@example.org\n",
+        "username\nXyz\nxyz\n",
+        "username,email\nada,ada@example.org\nada,bob@example.org\n",
+        "id,username\n1,ada\nada,\n",
+        "email\nada@example.org\u200b\nada@example.org\n",
+    ],
+)
+def test_of_two_lines_for_one_person_the_first_counts(course, text):
+    assert effects(course, text) == [Effect.NEW, Effect.FAULTY]
+    assert "Line 2" in notes(course, text)[1]
+    import_(course, text)
+    assert course.enrollments.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("username\n" + "a" * 151 + "\n", "more than 150 characters"),
+        ("username\n../../etc/x\n", "letters, digits"),
+        ("id\n" + "1" * 201 + "\n", "more than 200"),
+        ("id,email\n1.23457E+11,ada@example.org\n", "shortened"),
+        ("id;email\n1,23457E+11;ada@example.org\n", "shortened"),
+        ("email,role\nada@example.org,king\n", "role king is unknown"),
+    ],
+)
+def test_a_line_that_cannot_be_stored_says_why(course, text, words):
+    assert effects(course, text) == [Effect.FAULTY]
+    assert words in notes(course, text)[0]
+
+
+def test_names_equal_in_their_first_150_letters_are_two_people(course):
+    long = "a" * 160
+    import_(course, f"email,first name,last name\nada@example.org,{long}b,X\nbob@example.org,{long}c,X\n")
+
+    assert course.enrollments.count() == 2
+
+
+def test_user_names_match_in_any_case(course):
+    xyz = passwordless(course, username="xyz")
+
+    (step,) = plan(course, read("username\nXyz\n")).steps
+    assert (step.effect, step.user) == (Effect.SAME, xyz)
+
+
+def test_an_id_and_a_user_name_of_two_people_conflict(course):
+    passwordless(course, username="ada", external_id="1")
+    passwordless(course, username="bob")
+
+    assert notes(course, "id,username\n1,bob\n") == ["This id, user name and e-mail belong to different accounts."]
+
+
+def test_a_changed_address_makes_no_second_account(course):
+    import_(course, "email,name\nold@example.org,Ada Nwosu\n")
+
+    text = "email,name\nnew@example.org,Ada Nwosu\n"
+    assert effects(course, text) == [Effect.FAULTY]
+    assert "in the course as old@example.org" in notes(course, text)[0]
+    again = "email,name,username\nnew@example.org,Ada Nwosu,old@example.org\n"
+    import_(course, again)
+    assert User.objects.get().email == "new@example.org"
+
+
+def test_a_person_who_changed_their_own_address_is_found(course):
+    import_(course, "email,name\nschool@example.org,Ada Nwosu\n")
+    User.objects.update(email="private@example.org")
+
+    text = "email,name\nschool@example.org,Ada Nwosu\n"
+    import_(course, text)
+    assert User.objects.count() == 1
+
+
+def test_two_people_with_one_name_can_join_together(course):
+    assert effects(course, "email,name\na@example.org,Wei Li\nb@example.org,Wei Li\n") == [Effect.NEW, Effect.NEW]
+
+
+def test_an_account_made_in_between_leads_to_a_new_preview(course, monkeypatch):
+    text = "username\nada\nbob\n"
+    shown = plan(course, read(text)).fingerprint
+
+    def in_between(course, step):
+        if step.person.username == "bob":
+            User.objects.create(username="bob")
+        return do(course, step)
+
+    do = services._do
+    monkeypatch.setattr(services, "_do", in_between)
+    with pytest.raises(PlanChanged):
+        take_in(course, text, fingerprint=shown, by=User())
+    assert not User.objects.exists()
