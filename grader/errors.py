@@ -7,12 +7,16 @@ GraderError
 │   └── NoSandbox       this machine cannot start one: another worker takes the job
 └── StaleWorker         this worker has another version of the exercise: another worker takes the job
 
-A learner's mistake is not an exception here. It is a Finding.
+A learner's mistake is not an exception here. It is a Finding. RunCancelled stands apart: nothing went wrong.
 """
 
 
 class GraderError(Exception):
     """Grading failed, and it is not the learner's fault."""
+
+
+class RunCancelled(Exception):
+    """The run was stopped because its submission was cancelled."""
 
 
 class PackageError(GraderError):

@@ -17,6 +17,7 @@ from grader.protocol.jobs import Job, Scope
 from grader.protocol.reports import Attachment, CounterexampleEvidence, Evidence, Finding, Outcome, Report
 from grader.protocol.sources import MAX_SOURCE, NotText, TooLarge, check_source
 from grader.sandboxes.base import Call, Ending, Observation, Run, Sandbox
+from grader.sandboxes.cancellation import Cancellation
 from grader.telemetry.metrics import PhaseTimer
 
 OUTPUT_CAPPED = "\n[The rest of the output was cut off.]\n"
@@ -24,11 +25,13 @@ OUTPUT_CAPPED = "\n[The rest of the output was cut off.]\n"
 Progress = Callable[[dict[str, Any]], None]
 
 
-def grade(job: Job, *, sandbox: Sandbox, on_progress: Progress | None = None) -> Report:
+def grade(
+    job: Job, *, sandbox: Sandbox, on_progress: Progress | None = None, cancellation: Cancellation | None = None
+) -> Report:
     """Grade one submission, from source text to report.
 
     Everything that the learner's code does ends up in the report. A GraderError from here is our mistake: it uses no
-    attempt.
+    attempt. Raises RunCancelled soon after `cancellation` is requested.
     """
     timer = PhaseTimer()
     exercise = load_exercise(job.exercise, digest=job.digest)
@@ -40,7 +43,9 @@ def grade(job: Job, *, sandbox: Sandbox, on_progress: Progress | None = None) ->
     cases = cases_of(author, job)
     count_cases = _case_counter(on_progress, len(cases))
     timer.end_phase("prepare")
-    with sandbox.open(exercise.program(job.source), limits=exercise.limits, on_progress=count_cases) as run:
+    program = exercise.program(job.source)
+    opened = sandbox.open(program, limits=exercise.limits, on_progress=count_cases, cancellation=cancellation)
+    with opened as run:
         timer.end_phase("sandbox")
         answers = put(cases, run)
         timer.end_phase("run")

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from grader.harness.wire.values import TensorFacts
 from grader.protocol.reports import Outcome
+from grader.sandboxes.cancellation import Cancellation
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,9 +125,17 @@ class Sandbox(Protocol):
     name: str
 
     def open(
-        self, program: Program, *, limits: Limits, on_progress: Callable[[dict[str, Any]], None] | None = None
+        self,
+        program: Program,
+        *,
+        limits: Limits,
+        on_progress: Callable[[dict[str, Any]], None] | None = None,
+        cancellation: Cancellation | None = None,
     ) -> AbstractContextManager[Run]:
-        """Load a submission. Raises SandboxError if the engine failed, never for what the learner's code does."""
+        """Load a submission. Raises SandboxError if the engine failed, never for what the learner's code does.
+
+        Raises RunCancelled, here or in `observe`, soon after `cancellation` is requested.
+        """
         ...
 
     def warm_up(self) -> None:

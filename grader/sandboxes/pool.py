@@ -9,7 +9,7 @@ idle ── open ──> in use ── report is ready ──> settling ──�
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +18,15 @@ import structlog
 
 from grader.errors import NoSandbox, SandboxError
 from grader.sandboxes.base import Limits, Program
+from grader.sandboxes.cancellation import Cancellation
 from grader.sandboxes.engine import Engine
 from grader.sandboxes.instance import Instance
 from grader.sandboxes.run_session import RunSession
 from grader.telemetry import metrics
 
 _TRIES = 3
+# How often a wait looks whether the submission was cancelled (seconds).
+_CANCELLATION_INTERVAL = 0.1
 
 log = structlog.get_logger()
 
@@ -67,14 +70,20 @@ class SandboxPool:
 
     def warm_up(self) -> None:
         """Wait until an instance is warm. Raises NoSandbox if none starts."""
-        self._instance = self._acquire()
+        self._instance = self._acquire(Cancellation())
 
     @contextmanager
     def open(
-        self, program: Program, *, limits: Limits, on_progress: Callable[[dict[str, Any]], None] | None = None
+        self,
+        program: Program,
+        *,
+        limits: Limits,
+        on_progress: Callable[[dict[str, Any]], None] | None = None,
+        cancellation: Cancellation | None = None,
     ) -> Iterator[RunSession]:
         """Load a submission into a warm instance (see `base.Sandbox`). Raises NoSandbox if none starts."""
-        instance = self._acquire()
+        cancellation = cancellation or Cancellation()
+        instance = self._acquire(cancellation)
         log.info("sandbox_taken", sandbox=instance.label, served=instance.served)
         run = RunSession(
             instance,
@@ -83,13 +92,14 @@ class SandboxPool:
             on_progress=on_progress,
             on_delay=lambda: self._start_ahead(1),
             device=self._engine.device,
+            cancellation=cancellation,
         )
         try:
             yield run
             run.finish()
         finally:
             # In the background: the report does not have to wait until the child has ended and its residue is known.
-            self._settling = self._settler.submit(self._settle, instance, run)
+            self._settling = self._settler.submit(self._settle, instance, run, cancellation)
 
     def close(self) -> None:
         """Stop the instance in use and all idle ones."""
@@ -105,14 +115,16 @@ class SandboxPool:
         self._stopper.shutdown()
         self._engine.close()
 
-    def _acquire(self) -> Instance:
+    def _acquire(self, cancellation: Cancellation) -> Instance:
         """Return a warm instance for one submission. One that died while it was idle is replaced."""
         if self._settling is not None:
+            _await(self._settling, cancellation)
             self._settling.result()
+        cancellation.raise_if_requested()
         instance, self._instance = self._replace_if_worn(self._instance), None
         for _ in range(_TRIES):
             if instance is None:
-                instance = self._next_instance()
+                instance = self._next_instance(cancellation)
             if not instance.is_dead():
                 self._start_ahead(self._min_idle)
                 return instance
@@ -131,21 +143,22 @@ class SandboxPool:
         self._discard(instance, "worn")
         return fresh
 
-    def _next_instance(self) -> Instance:
+    def _next_instance(self, cancellation: Cancellation) -> Instance:
         started_ahead = bool(self._starting)
         self._start_ahead(1)
+        _await(self._starting[0], cancellation)
         try:
             return self._starting.popleft().result()
         except SandboxError as error:
             if not started_ahead:
                 raise NoSandbox(str(error)) from error
         # That start ran beside a submission, which can have used up something. Now none runs: try once more.
-        return self._next_instance()
+        return self._next_instance(cancellation)
 
-    def _settle(self, instance: Instance, run: RunSession) -> None:
+    def _settle(self, instance: Instance, run: RunSession, cancellation: Cancellation) -> None:
         why = "failed"
         with suppress(SandboxError):  # the report is made: an instance that dies now is only discarded
-            why = "" if run.settle() else "unclean"
+            why = "" if run.settle() else "cancelled" if cancellation.requested else "unclean"
         instance.served += 1
         if not why and self._max_jobs > 1:
             self._instance = instance
@@ -174,3 +187,10 @@ class SandboxPool:
         log.info("sandbox_replaced", sandbox=instance.label, why=why, served=instance.served)
         if self._on_replaced is not None:
             self._on_replaced(why)
+
+
+def _await(future: Future[Any], cancellation: Cancellation) -> None:
+    """Wait until a future is done. Raises RunCancelled if the submission is cancelled meanwhile."""
+    while not future.done():
+        cancellation.raise_if_requested()
+        wait([future], timeout=_CANCELLATION_INTERVAL)

@@ -12,6 +12,7 @@ from grader.harness.wire.values import MAX_DOCUMENT, MAX_TENSOR_HEADER, WireErro
 from grader.protocol.reports import Outcome
 from grader.sandboxes import session_messages
 from grader.sandboxes.base import Call, Ending, LearnerError, Limits, Observation, Program
+from grader.sandboxes.cancellation import Cancellation
 from grader.sandboxes.instance import Instance, InstanceDied
 from grader.sandboxes.run_clock import RunClock
 from grader.sandboxes.token_bucket import TokenBucket
@@ -21,6 +22,8 @@ _SMALL = 64 * 1024
 _GRACE_SECONDS = 5.0
 _GIVE_UP_SECONDS = 45.0  # how long a stalled sandbox has to send something
 _MAX_FILES = 4096
+# How often a wait for the sandbox looks whether the submission was cancelled (seconds).
+_CANCELLATION_INTERVAL = 0.1
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -37,6 +40,7 @@ class RunSession:
         on_progress: Progress | None = None,
         on_delay: Callable[[], None] | None = None,
         device: str | None = None,
+        cancellation: Cancellation | None = None,
     ) -> None:
         """`on_delay` is called once, if the run takes more than half of its time."""
         self._clean = False
@@ -45,6 +49,7 @@ class RunSession:
         self._limits = limits
         self._on_progress = on_progress
         self._on_delay = on_delay
+        self._cancellation = cancellation or Cancellation()
         self._progress_limit = TokenBucket(burst=20, per_second=20)
         self._last_call_reported = -1
         self._opened = False
@@ -80,9 +85,15 @@ class RunSession:
         return self._ending
 
     def observe(self, calls: Sequence[Call]) -> list[Observation]:
-        """Make calls to the submission and return their observations: fewer than `calls` if the run ended."""
+        """Make calls to the submission and return their observations: fewer than `calls` if the run ended.
+
+        Raises RunCancelled if the submission is cancelled.
+        """
         if self._ending is not None:
             return []
+        self._cancellation.raise_if_requested()
+        if calls and not self._cancellation.case_put:
+            self._note_case_put()
         first = len(self._observations)
         self._calls_sent += len(calls)
         with suppress(InstanceDied):  # read what it sent before it died; the read then raises InstanceDied again
@@ -112,6 +123,12 @@ class RunSession:
             if received[0] == FrameKind.END:
                 self._handle_end(json.loads(received[1]))
         return self._ended_well and self._end_received and self._clean
+
+    def _note_case_put(self) -> None:
+        """Note that from now on the code can know a case. If it is cancelled later, that uses an attempt."""
+        self._cancellation.case_put = True
+        if self._on_progress is not None:
+            self._on_progress({"case_put": True})
 
     def _send_calls(self, calls: Sequence[Call]) -> None:
         """Send everything in one write: each write wakes the engine, the supervisor and the child."""
@@ -147,15 +164,24 @@ class RunSession:
 
     def _receive(self, clock: RunClock) -> tuple[FrameKind, bytes] | None:
         if self._on_delay is not None:
-            received = self._instance.receive(clock.half)
+            received = self._await_frame(clock.half)
             if received is not None:
                 return received
             self._on_delay()
             self._on_delay = None
-        received = self._instance.receive(clock.end)
+        received = self._await_frame(clock.end)
         if received is None and clock.is_stalled:
-            received = self._instance.receive(time.monotonic() + _GIVE_UP_SECONDS)
+            received = self._await_frame(time.monotonic() + _GIVE_UP_SECONDS)
         return received
+
+    def _await_frame(self, deadline: float) -> tuple[FrameKind, bytes] | None:
+        """Return the supervisor's next frame, None at `deadline`. Raises RunCancelled if the run must stop."""
+        while True:
+            self._cancellation.raise_if_requested()
+            soon = time.monotonic() + _CANCELLATION_INTERVAL
+            received = self._instance.receive(min(deadline, soon))
+            if received is not None or deadline <= soon:
+                return received
 
     def _time_is_up(self) -> None:
         if not self._sandboxed:
@@ -181,6 +207,7 @@ class RunSession:
                 self._output += body
             case FrameKind.HEARTBEAT:
                 self._starved = int(body) / 1000
+                self._report_time()
             case FrameKind.END:
                 self._handle_end(json.loads(body))
             case FrameKind.DATA:
@@ -221,6 +248,12 @@ class RunSession:
             self._last_call_reported = call
         if self._on_progress is not None and (begun or self._progress_limit.take()):
             self._on_progress(progress)
+
+    def _report_time(self) -> None:
+        """Pass on how much of its time the run has used. Heartbeats come twice a second, whatever the code does."""
+        if self._on_progress is not None and self._clock is not None:
+            seconds = self._spent + self._clock.passed()
+            self._on_progress({"seconds": round(seconds, 1), "limit": self._limits.wall_seconds})
 
     def _handle_end(self, end: dict[str, Any]) -> None:
         """Note the supervisor's report of a child that has ended, and of what it left behind."""

@@ -92,8 +92,10 @@ class UnconfinedSandbox:
         self._debug = debug
 
     @contextlib.contextmanager
-    def open(self, program: Program, *, limits: Limits, on_progress: Any = None) -> Iterator[UnconfinedRun]:
-        """Load a submission. The limits are not enforced."""
+    def open(
+        self, program: Program, *, limits: Limits, on_progress: Any = None, cancellation: Any = None
+    ) -> Iterator[UnconfinedRun]:
+        """Load a submission. The limits are not enforced, and nothing stops it."""
         start, printed = time.perf_counter(), io.StringIO()
         if self._debug:
             show_source(program.source)

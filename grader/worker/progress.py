@@ -1,7 +1,9 @@
 """Publishing how far a submission is, through the broker. Pages show it; scoring never reads it.
 
 Messages on the channel `progress:<submission>`; the last one also stays under that key for ten minutes:
-{"state": "running"}, {"state": "running", "case": 2, "of": 5}, {"state": "running", "loss": [[step, value], ...]}.
+{"state": "running", "case_put": false}, and later in addition "case_put": true, "case": 2, "of": 5, "seconds": 3.2,
+"limit": 10.0, "loss": [[step, value], ...]. `case_put` is published before the first case is put to the code: from then
+on, cancelling uses an attempt.
 """
 
 import json
@@ -17,6 +19,7 @@ from redis.retry import Retry
 INTERVAL_SECONDS = 0.1
 EXPIRE_SECONDS = 600
 MOST_LOSSES = 200
+KNOWN = ("case_put", "case", "of", "seconds", "limit")
 
 log = structlog.get_logger()
 _clients: dict[str, redis.Redis] = {}
@@ -27,33 +30,45 @@ def best_effort_client(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
 
 
+def shared_client(url: str) -> redis.Redis:
+    """Return this process's client of that kind. Threads can share it."""
+    return _clients.setdefault(url, best_effort_client(url))
+
+
 class ProgressPublisher:
     """Publishes the progress of one submission, at most ten times a second."""
 
     def __init__(self, url: str, submission: str) -> None:
-        self.client = _clients.setdefault(url, best_effort_client(url))
+        self.client = shared_client(url)
         self.channel = f"progress:{submission}"
         self.last_sent = 0.0
         self.losses: list[Any] = []
+        self.known: dict[str, Any] = {"case_put": False}
         self.broker_answers = True
 
     def __enter__(self) -> Self:
-        self._send({"state": "running"})
+        self._send()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.losses and self.broker_answers:
-            self._send({"state": "running"})
+            self._send()
 
     def publish(self, message: dict[str, Any]) -> None:
-        """Publish a progress message of the sandbox. Loss points are collected until the next message is due."""
-        self.losses += message.get("loss", [])
-        if self.broker_answers and time.monotonic() - self.last_sent >= INTERVAL_SECONDS:
-            self._send({"state": "running"} | {key: message[key] for key in ("case", "of") if key in message})
+        """Publish a progress message of the sandbox, at once if a case is put, else with the next message that is due.
 
-    def _send(self, message: dict[str, Any]) -> None:
+        The sandbox reports its time twice a second, so nothing stays unpublished for long.
+        """
+        self.losses += message.get("loss", [])
+        self.known |= {key: message[key] for key in KNOWN if key in message}
+        is_due = "case_put" in message or time.monotonic() - self.last_sent >= INTERVAL_SECONDS
+        if self.broker_answers and is_due:
+            self._send()
+
+    def _send(self) -> None:
+        message: dict[str, Any] = {"state": "running"} | self.known
         if self.losses:
             message["loss"], self.losses = self.losses[-MOST_LOSSES:], []
         text = json.dumps(message)

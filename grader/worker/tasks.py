@@ -13,17 +13,20 @@ from celery import Task
 from celery.exceptions import Reject
 from celery.signals import worker_process_init, worker_process_shutdown
 
-from grader.errors import GraderError, NoSandbox, PackageError
+from grader.errors import GraderError, NoSandbox, PackageError, RunCancelled
 from grader.grading.exercise import load_exercise
 from grader.grading.pipeline import grade
 from grader.grading.snippet_run import run_snippet
 from grader.packages.catalogue import packages
 from grader.protocol.jobs import Job
+from grader.protocol.reports import Report
 from grader.protocol.snippets import Snippet
+from grader.sandboxes.cancellation import Cancellation
 from grader.telemetry import logs, metrics
 from grader.worker import circuit_breaker, sandbox_pool
+from grader.worker.cancel_watch import cancel_watch
 from grader.worker.celery import BROKER_URL, app
-from grader.worker.progress import ProgressPublisher
+from grader.worker.progress import ProgressPublisher, shared_client
 
 RETRIES = 3
 # If no sandbox starts, a job stays here for so long before it goes back to its queue (seconds): other workers take it
@@ -42,6 +45,8 @@ torch.set_num_threads(1)
 def grade_task(self: Task, job: dict[str, Any]) -> dict[str, Any]:
     """Grade a Job. Celery sends the returned dict to the server's `record` task.
 
+    If the submission is cancelled, it is stopped (see `grade_job`).
+
     If we fail, the task is retried a few times, and then the server's `record_failure` task runs. If no sandbox starts,
     the job is not at fault: it goes back to its queue unchanged, for another worker.
     """
@@ -58,13 +63,27 @@ def grade_task(self: Task, job: dict[str, Any]) -> dict[str, Any]:
 
 
 def grade_job(job: Job) -> dict[str, Any]:
-    """Grade a job in this process's sandbox and return {"submission", "token", "report"}."""
+    """Grade a job in this process's sandbox and return {"submission", "token", "report"}.
+
+    If the submission is cancelled, the answer has "case_put" instead of "report": whether a case was put to the code.
+    """
+    answer = {"submission": job.submission, "token": job.token}
     with logs.bound(submission=job.submission):
-        with ProgressPublisher(BROKER_URL, job.submission) as progress, sandbox_pool.starts_recorded():
-            report = grade(job, sandbox=sandbox_pool.sandbox(), on_progress=progress.publish)
+        cancellation = Cancellation()
+        try:
+            with cancel_watch(shared_client(BROKER_URL), job.submission, cancellation):
+                report = _report_on(job, cancellation)
+        except RunCancelled:
+            log.info("cancelled", exercise=job.exercise, case_put=cancellation.case_put)
+            return answer | {"case_put": cancellation.case_put}
         metrics.graded.labels(job.runtime, report.outcome).inc()
         log.info("graded", exercise=job.exercise, outcome=report.outcome, given=report.points)
-    return {"submission": job.submission, "token": job.token, "report": report.to_dict()}
+    return answer | {"report": report.to_dict()}
+
+
+def _report_on(job: Job, cancellation: Cancellation) -> Report:
+    with ProgressPublisher(BROKER_URL, job.submission) as progress, sandbox_pool.starts_recorded():
+        return grade(job, sandbox=sandbox_pool.sandbox(), on_progress=progress.publish, cancellation=cancellation)
 
 
 @app.task(name="grader.run_snippet", shared=False)  # type: ignore[untyped-decorator]

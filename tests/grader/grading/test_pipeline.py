@@ -119,7 +119,7 @@ class Ended(UnconfinedSandbox):
         self.answered = answered
 
     @contextmanager
-    def open(self, program, *, limits, on_progress=None):
+    def open(self, program, *, limits, on_progress=None, cancellation=None):
         with super().open(program, limits=limits) as run:
             observe, run.asked = run.observe, 0
 
@@ -185,7 +185,7 @@ def test_progress_counts_cases_and_leaves_counterexamples_out(inline, monkeypatc
 
     class Reporting(UnconfinedSandbox):
         @contextmanager
-        def open(self, program, *, limits, on_progress=None):
+        def open(self, program, *, limits, on_progress=None, cancellation=None):
             with super().open(program, limits=limits) as run:
                 for message in ({"call": 0}, {"call": 3}, {"call": 4}, {"loss": [[0, 1.0]]}):
                     on_progress(message)

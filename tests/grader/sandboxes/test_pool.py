@@ -4,9 +4,10 @@ import threading
 
 import pytest
 
-from grader.errors import SandboxError
+from grader.errors import RunCancelled, SandboxError
 from grader.protocol.reports import Outcome
 from grader.sandboxes.base import Call, Limits, Program
+from grader.sandboxes.cancellation import Cancellation
 from grader.sandboxes.pool import Policy, SandboxPool
 from tests.grader.sandboxes.test_run_session import observation
 from tests.support.fake_engine import FakeEngine
@@ -260,3 +261,36 @@ def test_instances_that_die_one_after_another_are_an_error(opened):
 
     with pytest.raises(SandboxError, match="died one after another"):
         serve(sandbox, engine)
+
+
+def test_a_cancelled_run_costs_its_instance_and_the_next_one_starts_at_once(opened):
+    engine = FakeEngine()
+    sandbox = opened(engine)
+    sandbox.warm_up()
+    cancellation = Cancellation()
+    threading.Timer(0.1, cancellation.request).start()
+    cancelled = sandbox.open(PROGRAM, limits=Limits(), cancellation=cancellation)
+
+    with pytest.raises(RunCancelled), cancelled as run:
+        run.observe([Call(entry="f")])
+    sandbox._settling.result()
+    sandbox._starting[0].result()
+    sandbox._stopping.result()
+
+    first, second = engine.started
+    assert (first.stopped, second.stopped) == (True, False)
+
+
+def test_a_submission_cancelled_while_its_sandbox_starts_leaves_the_sandbox_to_the_next(opened):
+    may_start = threading.Event()
+    engine = FakeEngine(script=lambda _: may_start.wait())
+    sandbox = opened(engine)
+    cancellation = Cancellation()
+    threading.Timer(0.1, cancellation.request).start()
+
+    with pytest.raises(RunCancelled), sandbox.open(PROGRAM, limits=Limits(), cancellation=cancellation):
+        pytest.fail("no sandbox has started")
+    may_start.set()
+    sandbox.warm_up()
+
+    assert len(engine.started) == 1

@@ -3,16 +3,18 @@
 import json
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 import torch
 
-from grader.errors import SandboxError
+from grader.errors import RunCancelled, SandboxError
 from grader.harness.wire.frames import HEADER, FrameKind, FrameReader
 from grader.harness.wire.values import Encoder, pack
 from grader.protocol.reports import Outcome
 from grader.sandboxes import run_clock, run_session
 from grader.sandboxes.base import Call, Limits, Program
+from grader.sandboxes.cancellation import Cancellation
 from grader.sandboxes.run_clock import RunClock
 from grader.sandboxes.run_session import RunSession
 from tests.support.fake_engine import FakeSupervisor
@@ -449,8 +451,8 @@ def test_progress_above_the_rate_limit_is_dropped(supervisor):
 
     session(supervisor, on_progress=received.append).observe([Call(entry="f")])
 
-    assert 20 <= len(received) < 40
-    assert received[0] == {"loss": [[1, 2.0]]}
+    assert 20 <= len(received[1:]) < 40
+    assert received[:2] == [{"case_put": True}, {"loss": [[1, 2.0]]}]
 
 
 def test_bad_points_are_dropped_from_progress(supervisor):
@@ -461,7 +463,75 @@ def test_bad_points_are_dropped_from_progress(supervisor):
 
     session(supervisor, on_progress=received.append).observe([Call(entry="f")])
 
-    assert received == [{"loss": [[1, 2.0]]}]
+    assert received == [{"case_put": True}, {"loss": [[1, 2.0]]}]
+
+
+def test_each_heartbeat_reports_how_much_time_the_run_has_used(supervisor):
+    received = []
+    supervisor.child_is_ready()
+    supervisor.send(FrameKind.HEARTBEAT, b"0")
+    supervisor.send_from_child(observation(1))
+
+    session(supervisor, on_progress=received.append).observe([Call(entry="f")])
+
+    assert received == [{"case_put": True}, {"seconds": pytest.approx(0.0, abs=0.1), "limit": QUICK.wall_seconds}]
+
+
+def cancelled_after(seconds):
+    cancellation = Cancellation()
+    threading.Timer(seconds, cancellation.request).start()
+    return cancellation
+
+
+def test_a_cancelled_run_stops_long_before_its_limit(supervisor):
+    supervisor.child_is_ready()
+    cancellation = cancelled_after(0.1)
+    run = session(supervisor, Limits(wall_seconds=60), cancellation=cancellation)
+    start = time.monotonic()
+
+    with pytest.raises(RunCancelled):
+        run.observe([Call(entry="f")])
+
+    assert time.monotonic() - start < 6
+    assert cancellation.case_put
+    assert not run.settle()
+
+
+def test_a_run_that_floods_the_grader_is_cancelled_too(supervisor):
+    supervisor.child_is_ready()
+    over = threading.Event()
+
+    def flood():
+        with suppress(OSError):  # nobody reads once the run is stopped
+            while not over.is_set():
+                supervisor.send_from_child(*[(FrameKind.PROGRESS, b'{"loss": [[1, 2.0]]}')] * 100)
+
+    threading.Thread(target=flood, daemon=True).start()
+    try:
+        with pytest.raises(RunCancelled):
+            session(supervisor, Limits(wall_seconds=60), cancellation=cancelled_after(0.2)).observe([Call(entry="f")])
+    finally:
+        over.set()
+
+
+def test_a_run_cancelled_before_its_first_case_puts_none(supervisor):
+    cancellation = Cancellation()
+    cancellation.request()
+
+    with pytest.raises(RunCancelled):
+        session(supervisor, cancellation=cancellation).observe([Call(entry="f")])
+
+    assert not cancellation.case_put
+
+
+def test_the_code_cannot_take_back_that_a_case_was_put(supervisor):
+    """The code withholds every message of the harness, so that nothing seems to have begun."""
+    cancellation = cancelled_after(0.1)
+
+    with pytest.raises(RunCancelled):
+        session(supervisor, Limits(wall_seconds=60), cancellation=cancellation).observe([Call(entry="f")])
+
+    assert cancellation.case_put
 
 
 def test_an_unexpected_supervisor_frame_is_a_sandbox_error(supervisor):

@@ -45,8 +45,21 @@ def test_a_page_receives_each_case(submission, received, monkeypatch):
         publisher.publish({"case": 1, "of": 4})
         publisher.publish({"case": 2, "of": 4, "more": "is not published"})
 
-    running = {"state": "running"}
+    running = {"state": "running", "case_put": False}
     assert received() == [running, running | {"case": 1, "of": 4}, running | {"case": 2, "of": 4}]
+
+
+@redis_only
+def test_a_case_that_is_put_is_published_at_once_and_for_good(submission, received, monkeypatch):
+    monkeypatch.setattr(progress, "INTERVAL_SECONDS", 3600.0)
+
+    with ProgressPublisher(REDIS, submission) as publisher:
+        publisher.publish({"case_put": True})
+        monkeypatch.setattr(progress, "INTERVAL_SECONDS", 0.0)
+        publisher.publish({"seconds": 1.5, "limit": 10.0})
+
+    running = {"state": "running", "case_put": True}
+    assert received()[1:] == [running, running | {"seconds": 1.5, "limit": 10.0}]
 
 
 @redis_only
@@ -57,7 +70,8 @@ def test_losses_are_collected_until_the_next_message_is_due(submission, received
         publisher.publish({"loss": [[0, 4.0], [1, 2.0]]})
         publisher.publish({"loss": [[2, 1.0]]})
 
-    assert received() == [{"state": "running"}, {"state": "running", "loss": [[0, 4.0], [1, 2.0], [2, 1.0]]}]
+    running = {"state": "running", "case_put": False}
+    assert received() == [running, running | {"loss": [[0, 4.0], [1, 2.0], [2, 1.0]]}]
 
 
 @redis_only
@@ -66,7 +80,7 @@ def test_a_page_that_opens_later_finds_the_last_message(submission):
         pass
 
     with closing(best_effort_client(REDIS)) as client:
-        assert json.loads(client.get(f"progress:{submission}")) == {"state": "running"}
+        assert json.loads(client.get(f"progress:{submission}")) == {"state": "running", "case_put": False}
         assert 0 < client.ttl(f"progress:{submission}") <= EXPIRE_SECONDS
 
 
