@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from server.accounts.sessions import session
 from server.accounts.views import profile
 from server.observability.views import healthz, metrics, readyz
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("courses/<slug:slug>/teach/people/", include("server.roster.urls")),
     path("lti/", include("server.lti.urls")),
     path("api/", include("server.api.urls")),
+    path("accounts/session", session, name="session"),
     path("accounts/profile/", profile, name="profile"),
     path("accounts/", include("allauth.urls")),
     path("healthz", healthz, name="healthz"),

@@ -64,7 +64,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # Every page needs a sign-in unless its view is marked.
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "server.accounts.sessions.SignInRequired",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -126,6 +126,7 @@ SESSION_COOKIE_AGE = 14 * 86_400
 # Forms hold the token, so no script needs the cookie.
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "server.accounts.sessions.csrf_failure"
 # Limits of a body without files and of a form's parts. NOTEBOOK_MAX_BYTES below is the limit with files.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000

@@ -7,7 +7,7 @@ from asgiref.sync import sync_to_async
 from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from server.accounts.requests import Request
 from server.catalogue.exercises import find_exercise
@@ -36,13 +36,13 @@ def exercise(request: Request, course: str, slug: str) -> HttpResponse:
     return render(request, "submissions/exercise.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def submit(request: Request, course: str, slug: str) -> HttpResponse:
-    """Accept an attempt. A refusal is shown beside the editor, which keeps the code."""
+    """Accept an attempt. A refusal is shown beside the editor, which keeps the code. GET leads to the exercise."""
     return _take_in(request, course, slug, Kind.SUBMIT)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def test_run(request: Request, course: str, slug: str) -> HttpResponse:
     """Accept code for a test run on the public cases, which counts for nothing."""
     return _take_in(request, course, slug, Kind.TEST_RUN)
@@ -63,6 +63,8 @@ def read_file(request: Request, course: str, slug: str) -> JsonResponse:
 
 
 def _take_in(request: Request, course: str, slug: str, kind: Kind) -> HttpResponse:
+    if request.method == "GET":
+        return redirect(get_assignment(request.user, course, slug))
     assignment = get_assignment(request.user, course, slug, permission="submissions.submit")
     form = SubmissionForm(request.POST, request.FILES)
     if not form.is_valid():

@@ -153,6 +153,7 @@ ADDRESSES = {
     "readyz": (ANYBODY,),
     "metrics": (NOBODY,),
     "profile": (ONESELF,),
+    "session": (ANYBODY,),
     # allauth's pages: only the sign-in is tested.
     "account_email": (ONESELF,),
     "account_change_password": (ONESELF,),
@@ -280,6 +281,9 @@ def address_of(name, things):
 
 
 def asks_to_sign_in(response):
+    # A form with code gets a page that shows the code again.
+    if response.status_code == 401:
+        return b"/accounts/login/" in response.content
     return response.status_code == 302 and response["Location"].startswith("/accounts/login/")
 
 

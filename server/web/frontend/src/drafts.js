@@ -1,5 +1,6 @@
 // Saves what the user types: on the server, and in this browser until the server has it.
 import { viewOf, write } from "./views.js";
+import { isStale, post, token } from "./session.js";
 import { forget, recall, remember } from "./storage.js";
 
 const PAUSE = 800;
@@ -33,10 +34,11 @@ export function drafts(frame) {
     clearTimeout(timer);
     timer = null;
     const [source, decided] = [textarea.value, settled];
-    const answer = await send(frame.dataset.draft, body(form, source, version, decided));
+    const answer = await send(frame.dataset.draft, () => body(source, version, decided));
     busy = false;
-    if (!answer) {
-      showStatus("Not saved yet: no connection. Kept in this browser.");
+    if (!answer || answer.refused) {
+      const why = answer?.refused ? "you have been signed out" : "no connection";
+      showStatus(`Not saved yet: ${why}. Kept in this browser.`);
       later(retry);
       retry = Math.min(retry * 2, LONGEST_RETRY);
       return;
@@ -64,9 +66,9 @@ export function drafts(frame) {
   });
   offer.onKeep(decide);
   textarea.addEventListener("input", typed);
-  addEventListener("online", () => timer && save());
+  for (const event of ["online", "chainrule:signed-in"]) addEventListener(event, () => timer && save());
   // Send the last changes before the page closes. If they are too long for a beacon, they stay in the browser.
-  addEventListener("pagehide", () => timer && navigator.sendBeacon(frame.dataset.draft, body(form, textarea.value, version, settled)));
+  addEventListener("pagehide", () => timer && navigator.sendBeacon(frame.dataset.draft, body(textarea.value, version, settled)));
   restore();
 
   // If this browser has a version that the server does not: show the newer one and offer the other.
@@ -84,18 +86,20 @@ export function drafts(frame) {
   }
 }
 
-function body(form, source, version, settled) {
+function body(source, version, settled) {
   const data = new FormData();
-  data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+  data.append("csrfmiddlewaretoken", token());
   data.append("source", source);
   data.append("version", version);
   if (settled) data.append("settled", "on");
   return data;
 }
 
+// The answer; {refused} if nobody, or somebody else, is signed in now; null without a connection.
 async function send(address, data) {
   try {
-    const answer = await fetch(address, { method: "POST", body: data });
+    const answer = await post(address, data);
+    if (isStale(answer.status)) return { refused: true };
     return answer.ok || answer.status === 422 ? await answer.json() : null;
   } catch {
     return null;

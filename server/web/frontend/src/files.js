@@ -1,4 +1,5 @@
 // Opens and downloads files. The server reads an opened file (it can read notebooks) and the editor shows the code.
+import { isStale, post, token } from "./session.js";
 import { viewOf, write } from "./views.js";
 
 function editorOf(element) {
@@ -14,12 +15,10 @@ function complain(words) {
 export function openFile(input) {
   input.addEventListener("change", async () => {
     if (!input.files.length) return;
-    const body = new FormData();
-    body.append("file", input.files[0]);
-    body.append("csrfmiddlewaretoken", input.form.elements.csrfmiddlewaretoken.value);
+    const [file] = input.files;
     // From now on the code is in the editor; submitting sends the editor's text.
     input.value = "";
-    const answer = await ask(input.dataset.openFile, body);
+    const answer = await ask(input.dataset.openFile, file);
     complain(answer.complaint ?? "");
     const view = editorOf(input);
     if (answer.source === undefined || !view) return;
@@ -28,9 +27,17 @@ export function openFile(input) {
   });
 }
 
-async function ask(address, body) {
+function body(file) {
+  const data = new FormData();
+  data.append("file", file);
+  data.append("csrfmiddlewaretoken", token());
+  return data;
+}
+
+async function ask(address, file) {
   try {
-    const answer = await fetch(address, { method: "POST", body });
+    const answer = await post(address, () => body(file));
+    if (isStale(answer.status)) return { complaint: "" }; // the page says that the session ended
     if (answer.ok || answer.status === 422) return await answer.json();
     if (answer.status === 413 || answer.status === 400) return { complaint: "This file is too large." };
   } catch {

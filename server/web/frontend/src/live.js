@@ -1,5 +1,6 @@
 // Follows a submission until it is finished: with server-sent events, or by polling if these are cut off.
 import htmx from "htmx.org";
+import { isStale, renew } from "./session.js";
 import { lossCurve } from "./loss.js";
 
 const FIRST_WAIT = 500;
@@ -34,6 +35,7 @@ function poll(element, curve, over, wait) {
 async function fetchState(address) {
   try {
     const answer = await fetch(address, { headers: { Accept: "application/json" } });
+    if (isStale(answer.status)) await renew();
     return answer.ok ? await answer.json() : null;
   } catch {
     return null; // the network can come back

@@ -9,9 +9,11 @@ import { live } from "./live.js";
 import { marks } from "./marks.js";
 import { once } from "./once.js";
 import { panes } from "./panes.js";
+import { isStale, renew } from "./session.js";
 import { themeSwitch } from "./switch.js";
 import { tabs } from "./tabs.js";
 
+const AGAIN = "X-Sent-Again";
 const nonce = document.currentScript.nonce;
 
 const BEHAVIOURS = {
@@ -38,14 +40,23 @@ htmx.onLoad((fresh) => {
 });
 
 // A lost connection or a broken server must not look like a button that does nothing.
-for (const event of ["htmx:sendError", "htmx:responseError"]) {
-  document.addEventListener(event, ({ detail }) => {
-    if (detail.xhr?.status === 422) return;
-    const notice = document.querySelector("#trouble");
-    if (notice) notice.hidden = false;
-  });
-}
-document.addEventListener("htmx:beforeRequest", () => {
+function trouble(is) {
   const notice = document.querySelector("#trouble");
-  if (notice) notice.hidden = true;
+  if (notice) notice.hidden = !is;
+}
+
+document.addEventListener("htmx:sendError", () => trouble(true));
+document.addEventListener("htmx:responseError", async ({ detail }) => {
+  const { status } = detail.xhr;
+  if (status === 422) return;
+  const state = isStale(status) ? await renew() : "unknown";
+  if (state === "same" && !detail.requestConfig.headers[AGAIN]) again(detail);
+  else if (state === "same" || state === "unknown") trouble(true);
 });
+document.addEventListener("htmx:beforeRequest", () => trouble(false));
+
+// Send a request a second time, with the token that the page has now.
+function again({ requestConfig, target }) {
+  const { verb, path, elt, triggeringEvent } = requestConfig;
+  if (elt.isConnected) htmx.ajax(verb, path, { source: elt, event: triggeringEvent, target, headers: { [AGAIN]: "1" } });
+}
