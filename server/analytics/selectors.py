@@ -1,4 +1,7 @@
-"""What a class gets wrong, who is stuck, and how an exercise does. Each docstring gives the number of queries."""
+"""What a class gets wrong, who is stuck, and how an exercise does. Each docstring gives the number of queries.
+
+Only students who are in the course now are counted.
+"""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -9,6 +12,7 @@ from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from server.analytics.models import FailedCheck
+from server.courses.selectors import by_students
 from server.gradebook.models import Assignment, Grade
 from server.submissions.models import Kind, State, Submission
 
@@ -58,13 +62,13 @@ class CheckRate:
 def mistakes(assignments: Iterable[Assignment], *, since: datetime, limit: int = 12) -> list[Mistake]:
     """Return the mistakes that most learners made in these assignments since a moment. One query."""
     by_key = {one.pk: one for one in assignments}
-    rows = FailedCheck.objects.filter(assignment__in=by_key, at__gte=since)
+    rows = FailedCheck.objects.filter(by_students(), assignment__in=by_key, at__gte=since)
     return [_mistake(row, by_key) for row in _counted(rows)[:limit]]
 
 
 def mistakes_in(assignment: Assignment, *, limit: int = 20) -> list[Mistake]:
     """Return the mistakes that most learners made in one exercise. One query."""
-    rows = FailedCheck.objects.filter(assignment=assignment)
+    rows = FailedCheck.objects.filter(by_students(), assignment=assignment)
     return [_mistake(row, {assignment.pk: assignment}) for row in _counted(rows)[:limit]]
 
 
@@ -97,7 +101,9 @@ def _mistake(row: dict, assignments: dict[int, Assignment]) -> Mistake:
 def stuck(assignments: Iterable[Assignment], *, limit: int = 10) -> list[Stuck]:
     """Return the learners who tried often without passing, most attempts first. Two queries."""
     by_key = {one.pk: one for one in assignments}
-    trying = Grade.objects.filter(assignment__in=by_key, passed_after=None, used__gte=STUCK_AFTER, exempt=False)
+    trying = Grade.objects.filter(
+        by_students(), assignment__in=by_key, passed_after=None, used__gte=STUCK_AFTER, exempt=False
+    )
     undecided = trying.filter(override=None).select_related("learner").order_by("-used", "-last_at", "pk")
     grades = list(undecided[:limit])
     for grade in grades:
@@ -117,16 +123,16 @@ def _last_failures(grades: Iterable[Grade]) -> dict[tuple[int, int], FailedCheck
 
 def check_rates(assignment: Assignment) -> list[CheckRate]:
     """Return how often each check of an exercise failed, the most often failed first. Two queries."""
-    over = Submission.objects.filter(assignment=assignment, kind=Kind.SUBMIT)
+    over = Submission.objects.filter(by_students(), assignment=assignment, kind=Kind.SUBMIT)
     of = over.filter(state__in=[State.GRADED, State.UNGRADABLE]).count()
-    rows = FailedCheck.objects.filter(assignment=assignment).values("check_id")
+    rows = FailedCheck.objects.filter(by_students(), assignment=assignment).values("check_id")
     counted = rows.annotate(failed=Count("pk"), title=Max("title")).order_by("-failed", "check_id")
     return [CheckRate(title=row["title"], failed=row["failed"], of=of) for row in counted]
 
 
 def mistakes_by_day(assignment: Assignment, frequent: Collection[str]) -> dict[str, dict[date, int]]:
     """Return how often each of these mistakes was made per day. One query."""
-    rows = FailedCheck.objects.filter(assignment=assignment, mistake__in=frequent)
+    rows = FailedCheck.objects.filter(by_students(), assignment=assignment, mistake__in=frequent)
     days: dict[str, dict[date, int]] = {mistake: {} for mistake in frequent}
     for row in rows.values("mistake", day=TruncDate("at")).annotate(times=Count("pk")).order_by("day"):
         days[row["mistake"]][row["day"]] = row["times"]

@@ -1,11 +1,11 @@
 """Reading courses. If a person cannot see a course, these functions raise Http404."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from server.accounts.models import User
-from server.courses.models import Course
+from server.courses.models import Course, Enrollment, Role
 from server.courses.rules import Person
 
 
@@ -20,3 +20,12 @@ def get_course(user: Person, slug: str, *, permission: str = "courses.view") -> 
     if not user.has_perm(permission, course):
         raise Http404
     return course
+
+
+def by_students() -> Exists:
+    """Return a filter for rows with a `learner` and an `assignment`: the learner is a student of its course now.
+
+    What staff try out and what former members did is kept, but statistics of a class leave it out.
+    """
+    enrolled = Enrollment.objects.filter(user=OuterRef("learner"), course=OuterRef("assignment__course"))
+    return Exists(enrolled.filter(role=Role.STUDENT))

@@ -122,7 +122,7 @@ class NewAssignmentForm(AssignmentForm):
 class QueryForm(forms.Form):
     """Filters and order of the gradebook. Invalid values are ignored."""
 
-    q = forms.CharField(label="Name", required=False, max_length=100)
+    q = forms.CharField(label="Name, e-mail or ID", required=False, max_length=100)
     unit = forms.ChoiceField(label="Unit", required=False)
     which = forms.ChoiceField(
         label="Students",

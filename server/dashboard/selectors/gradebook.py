@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from server.accounts.models import User
 from server.accounts.names import in_order
 from server.courses.models import Course, Role
+from server.courses.selectors import by_students
 from server.gradebook.models import Assignment, Grade
 
 PER_PAGE = 50
@@ -97,6 +98,7 @@ def _students(course: Course, query: Query) -> QuerySet[User]:
             | Q(last_name__icontains=word)
             | Q(username__icontains=word)
             | Q(email__icontains=word)
+            | Q(external_id__icontains=word)
         )
     return _chosen(students, course, query)
 
@@ -147,7 +149,7 @@ def _total(every: list[Assignment]) -> Expression:
 
 
 def tried_and_passed(assignments: list[Assignment]) -> dict[int, dict[str, int]]:
-    """Return how many students tried and passed each assignment. One query."""
-    rows = Grade.objects.filter(assignment__in=assignments).values("assignment").order_by()
+    """Return how many students of now tried and passed each assignment. One query."""
+    rows = Grade.objects.filter(by_students(), assignment__in=assignments).values("assignment").order_by()
     counted = rows.annotate(tried=Count("pk", filter=Q(used__gt=0)), passed=Count("passed_after"))
     return {row["assignment"]: {"tried": row["tried"], "passed": row["passed"]} for row in counted}

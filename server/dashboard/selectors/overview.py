@@ -8,6 +8,7 @@ from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 
 from server.courses.models import Course, Role
+from server.courses.selectors import by_students
 from server.dashboard.selectors.gradebook import tried_and_passed
 from server.gradebook.models import Assignment, Grade
 from server.submissions.models import Kind, State, Submission
@@ -20,7 +21,7 @@ LATELY = timedelta(days=7)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pulse:
-    """What was handed in today, what still waits, and how many grading errors there were `LATELY`."""
+    """What students handed in today, what still waits, and how many grading errors there were `LATELY`."""
 
     submitted: int
     passed: int
@@ -60,7 +61,7 @@ def pulse(assignments: Collection[Assignment], *, now: datetime) -> Pulse:
     """Return the counts of these assignments. One query."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     recent = Submission.objects.filter(assignment__in=assignments, submitted_at__gte=now - LATELY).order_by()
-    today = Q(submitted_at__gte=midnight, kind=Kind.SUBMIT)
+    today = Q(by_students(), submitted_at__gte=midnight, kind=Kind.SUBMIT)
     waiting = Q(state__in=[State.QUEUED, State.RUNNING])
     counts = recent.aggregate(
         submitted=Count("pk", filter=today),

@@ -1,18 +1,22 @@
 """Gradescope's `results.json`, of the submission that counts, for every assignment and student.
 
 The format: https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format. The file names inside the zip
-are `<assignment>/<user name>/results.json`.
+are `<assignment>/<user name>/results.json`. Characters that could lead out of the folder are replaced.
 """
 
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
 from grader.protocol.reports import Finding, Report
+from server.accounts.models import User
 from server.catalogue.exercises import in_present_words
 from server.courses.models import Course
 from server.gradebook.models import Grade
+
+_ODD_CHARACTERS = re.compile(r"[^\w@.+-]")
 
 
 def results(grade: Grade) -> dict[str, Any]:
@@ -33,9 +37,15 @@ def zipped(course: Course) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for grade in graded.select_related("assignment", "learner", "counted").order_by("pk").iterator(chunk_size=100):
-            name = f"{grade.assignment.slug}/{grade.learner.username}/results.json"
+            name = f"{grade.assignment.slug}/{_folder(grade.learner)}/results.json"
             archive.writestr(name, json.dumps(results(grade), indent=2))
     return file.getvalue()
+
+
+def _folder(learner: User) -> str:
+    """Return the learner's user name if it is a plain name of a folder; otherwise one made from it and the key."""
+    plain = _ODD_CHARACTERS.sub("_", learner.username).lstrip(".")
+    return plain if plain == learner.username else f"{plain}-{learner.pk}"
 
 
 def _test(finding: Finding) -> dict[str, Any]:

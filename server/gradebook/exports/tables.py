@@ -29,10 +29,13 @@ def canvas(sheet: Sheet) -> Rows:
 
 
 def moodle(sheet: Sheet) -> Rows:
-    """Return the rows that Moodle's grade import takes; students are mapped by ID number, user name or e-mail."""
+    """Return the rows that Moodle's grade import takes; students are mapped by ID number, user name or e-mail.
+
+    A cell of an exempt student is empty: at any other text, Moodle's import stops (a grade must be a number).
+    """
     columns: list[Value] = ["First name", "Last name", "ID number", "Username", "Email address"]
     header = [*columns, *(one.title for one in sheet.assignments)]
-    return [header, *([*_in_moodle(row.student), *_points(row, "final")] for row in sheet.rows)]
+    return [header, *([*_in_moodle(row.student), *_points(row, "final", exempt=None)] for row in sheet.rows)]
 
 
 def to_csv(rows: Rows) -> bytes:
@@ -59,13 +62,13 @@ def _safe(rows: Rows) -> Iterable[list[Value]]:
     return ([safe(value) for value in row] for row in rows)
 
 
-def _points(row: StudentRow, field: str) -> list[Value]:
-    return [_of(grade, field) for grade in row.grades]
+def _points(row: StudentRow, field: str, *, exempt: Value = "EX") -> list[Value]:
+    return [_of(grade, field, exempt) for grade in row.grades]
 
 
-def _of(grade: Grade | None, field: str) -> Value:
+def _of(grade: Grade | None, field: str, exempt: Value) -> Value:
     if grade is not None and grade.exempt and field == "final":
-        return "EX"
+        return exempt
     points = getattr(grade, field) if grade is not None else None
     return None if points is None else round(points, 2)
 

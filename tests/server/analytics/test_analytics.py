@@ -3,10 +3,12 @@ from datetime import timedelta
 from django.utils import timezone
 
 from server.analytics.models import FailedCheck
-from server.analytics.selectors import check_rates, mistakes, stuck
+from server.analytics.selectors import check_rates, mistakes, mistakes_by_day, mistakes_in, stuck
 from server.analytics.services import record_failed_checks
+from server.dashboard.selectors.gradebook import tried_and_passed
+from server.dashboard.selectors.overview import pulse
 from server.submissions.models import Kind
-from tests.support.people import make_report, make_student, make_submission, record
+from tests.support.people import make_member, make_report, make_student, make_submission, record
 
 A_WEEK_AGO = timezone.now() - timedelta(days=7)
 
@@ -41,23 +43,23 @@ def test_a_new_report_takes_the_place_of_what_was_noted(student, assignment):
 
 
 def test_a_diagnosis_is_told_before_the_plain_message(student, assignment):
-    fail(student, assignment, diagnosis="degrees")
+    fail(student, assignment, diagnosis="sign_flipped")
 
     (one,) = mistakes([assignment], since=A_WEEK_AGO)
-    assert (one.mistake, one.is_diagnosis) == ("degrees", True)
-    assert one.text == "These are the numbers for angles in degrees."
+    assert (one.mistake, one.is_diagnosis) == ("sign_flipped", True)
+    assert one.text == "Every number has the wrong sign."
 
 
 def test_mistakes_are_ordered_by_how_many_learners_made_them(assignment):
     loner = make_student(assignment.course)
     for _ in range(5):
-        fail(loner, assignment, diagnosis="degrees")
+        fail(loner, assignment, diagnosis="sign_flipped")
     for _ in range(2):
         fail(make_student(assignment.course), assignment)
 
     first, second = mistakes([assignment], since=A_WEEK_AGO)
     assert (first.mistake, first.learners, first.times) == ("returned_none", 2, 2)
-    assert (second.mistake, second.learners, second.times) == ("degrees", 1, 5)
+    assert (second.mistake, second.learners, second.times) == ("sign_flipped", 1, 5)
 
 
 def test_words_of_another_grader_break_nothing(student, assignment):
@@ -86,3 +88,18 @@ def test_the_rate_of_a_check_is_of_all_graded_submissions(student, assignment):
 
     (rate,) = check_rates(assignment)
     assert (rate.failed, rate.of, rate.percent) == (1, 2, 50)
+
+
+def test_staff_and_former_members_count_in_no_statistic(assignment):
+    former, instructor = make_student(assignment.course), make_member(assignment.course, "instructor")
+    for person in (former, instructor):
+        for _ in range(4):
+            fail(person, assignment)
+    assignment.course.enrollments.filter(user=former).delete()
+
+    assert mistakes([assignment], since=A_WEEK_AGO) == mistakes_in(assignment) == stuck([assignment]) == []
+    assert check_rates(assignment) == []
+    assert mistakes_by_day(assignment, ["returned_none"]) == {"returned_none": {}}
+    assert tried_and_passed([assignment]) == {}
+    now = pulse([assignment], now=timezone.now())
+    assert (now.submitted, now.passed, now.learners) == (0, 0, 0)

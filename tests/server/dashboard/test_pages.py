@@ -120,6 +120,14 @@ def test_the_gradebook_sorts_by_name_total_and_assignment(teach, course, assignm
     assert names(teach("dashboard:gradebook", data={"sort": f"-{assignment.pk}"})) == ["bob", "ann", "cyd"]
 
 
+@pytest.mark.parametrize("word", ["ada", "Nwosu", "ada@", "s-17"])
+def test_the_gradebook_finds_students_by_any_of_their_names(teach, course, word):
+    make_student(course, username="ada", last_name="Nwosu", email="ada@example.org", external_id="s-17")
+    make_student(course, username="bob")
+
+    assert names(teach("dashboard:gradebook", data={"q": word})) == ["ada"]
+
+
 def test_numbers_in_names_are_sorted_as_numbers(teach, course):
     for name in ("student10", "Student2", "student1"):
         make_student(course, username=name)

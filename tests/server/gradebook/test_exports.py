@@ -100,3 +100,22 @@ def test_queries_of_an_export_do_not_grow_with_students(course, assignment, form
 
     with django_assert_num_queries(3):
         export(course, form)
+
+
+def test_moodle_gets_an_empty_cell_for_exempt_students(course, assignment):
+    learner, instructor = make_student(course), make_member(course, "instructor")
+    decide(assignment, learner, action=Action.EXEMPTED, by=instructor, why="Ill", exempt=True)
+
+    assert [row[5] for row in rows(course, Format.MOODLE)[1:]] == [""]
+
+
+@pytest.mark.parametrize("username", ["../../etc/x", "/etc/x", "a/b", "..", "a\\b", "c:x", "a\nb"])
+def test_no_user_name_leads_out_of_the_zip(course, assignment, username):
+    graded(make_student(course, username=username), assignment, given=5)
+
+    (name,) = zipfile.ZipFile(io.BytesIO(export(course, Format.GRADESCOPE).content)).namelist()
+
+    unit, exercise, folder, file = name.split("/")
+    assert (unit, exercise, file) == ("gradients", "square", "results.json")
+    assert folder.strip(".") == folder
+    assert not set(folder) & set("\\:\n")
