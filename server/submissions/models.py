@@ -46,12 +46,25 @@ MOVES: dict[str, frozenset[State]] = {
 }
 
 
-def uses_attempt(kind: str, state: str) -> bool:
+class CancelCost(models.TextChoices):
+    """What cancelling cost the learner.
+
+    `unknown` while a grader stops the run: only the grader knows if it put a case to the code. Until then the attempt
+    counts as used. Submissions that were not cancelled have `none`.
+    """
+
+    NONE = "", "Uses no attempt"
+    UNKNOWN = "unknown", "Not known yet"
+    ATTEMPT = "attempt", "Uses an attempt"
+
+
+def uses_attempt(kind: str, state: str, cancel_cost: str = CancelCost.NONE) -> bool:
     """Whether a submission of this kind and state counts as an attempt.
 
-    It does not if it failed to load, was cancelled, or ended in a grading error.
+    It does not if it failed to load, ended in a grading error, or was cancelled before a case was put to the code.
     """
-    return kind == Kind.SUBMIT and state in OPEN | {State.GRADED}
+    counts = state in OPEN | {State.GRADED} or (state == State.CANCELLED and cancel_cost != CancelCost.NONE)
+    return kind == Kind.SUBMIT and counts
 
 
 def new_token() -> str:
@@ -99,6 +112,10 @@ class Submission(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SUBMIT)
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    # The database has the default, too: during an upgrade, an older website still inserts rows.
+    cancel_cost = models.CharField(
+        max_length=8, choices=CancelCost.choices, default=CancelCost.NONE, db_default="", blank=True
+    )
 
     exercise = models.CharField(max_length=100)
     digest = models.CharField(max_length=64)
@@ -143,6 +160,7 @@ class Submission(models.Model):
             # For the API's lists: ids in the order of time, and changes since a given time.
             models.Index(fields=["assignment", "kind", "id"], name="by_assignment_and_id"),
             models.Index(F("assignment"), CHANGED_AT, name="by_assignment_and_change"),
+            models.Index(fields=["finished_at"], name="being_stopped", condition=models.Q(cancel_cost="unknown")),
         ]
 
     def __str__(self) -> str:
@@ -165,7 +183,12 @@ class Submission(models.Model):
     @property
     def counts(self) -> bool:
         """Whether it uses an attempt."""
-        return uses_attempt(self.kind, self.state)
+        return uses_attempt(self.kind, self.state, self.cancel_cost)
+
+    @property
+    def is_being_stopped(self) -> bool:
+        """Whether it was cancelled, and a grader has not answered yet if a case was put to the code."""
+        return self.cancel_cost == CancelCost.UNKNOWN
 
     @property
     def label(self) -> str:

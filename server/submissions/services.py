@@ -36,6 +36,7 @@ from server.gradebook.models import Assignment
 from server.gradebook.rules import Terms, refusal
 from server.gradebook.selectors import terms_of
 from server.gradebook.services import refresh
+from server.submissions import cancellations
 from server.submissions.errors import NotNow, StillWaiting, TooManyTestRuns, Unstorable
 from server.submissions.live import snapshots
 from server.submissions.models import OPEN, Kind, State, Submission, new_seed, new_token, uses_attempt
@@ -80,8 +81,9 @@ class Earlier:
         """Read the submissions of a kind. One query, with as few columns as possible."""
         theirs = Submission.objects.filter(learner=learner, assignment=assignment, kind=kind).order_by()
         waits = ExpressionWrapper(Q(state__in=OPEN, source=source), output_field=BooleanField())
-        rows = list(theirs.annotate(waits=waits).values_list("pk", "number", "state", "submitted_at", "waits"))
-        counted = [at for _, _, state, at, _ in rows if uses_attempt(kind, state)]
+        names = ("pk", "number", "state", "cancel_cost", "submitted_at", "waits")
+        rows = list(theirs.annotate(waits=waits).values_list(*names))
+        counted = [at for _, _, state, cost, at, _ in rows if uses_attempt(kind, state, cost)]
         return cls(
             number=max((number for _, number, *_ in rows), default=0),
             used=len(counted),
@@ -191,9 +193,11 @@ def record(*, submission: str, token: str, report: dict[str, Any], now: datetime
     """Save a report, once, and refresh the learner's grade. Only this and an applied regrade set a score."""
     row = Submission.objects.select_for_update().filter(pk=submission).first()
     reason = _reason_to_refuse(row, token)
-    if row is None or reason:
-        return _refuse(submission, reason or RecordResult.WRONG_TOKEN)
     read = read_report(report)
+    if row is None or reason:
+        if row is not None and reason is RecordResult.ALREADY_OVER and read is not None:
+            cancellations.settle_by_report(row, read)
+        return _refuse(submission, reason or RecordResult.WRONG_TOKEN)
     if read is None or read.slug != row.exercise:
         return _refuse(submission, RecordResult.MALFORMED)
     row.move_to(state_after(read))
@@ -271,12 +275,17 @@ def record_failure(*, submission: str, token: str) -> RecordResult:
 
 @transaction.atomic
 def cancel(submission: Submission) -> bool:
-    """Withdraw a submission that still waits or runs; it then uses no attempt. False if its report came first."""
+    """Withdraw a submission that still waits or runs, and stop its run. False if its report came first.
+
+    It uses an attempt if a case was put to the code. `server.submissions.cancellations` settles that if it is not
+    known yet. Test runs never use one.
+    """
     row = Submission.objects.select_for_update().get(pk=submission.pk)
     if not row.is_open:
         return False
+    row.cancel_cost = cancellations.cost_now(row)
     _end(row, State.CANCELLED)
-    dispatch.revoke_after_commit(row)
+    transaction.on_commit(partial(cancellations.stop, row))
     return True
 
 
@@ -313,7 +322,7 @@ def give_up(row: Submission) -> None:
 def _end(row: Submission, state: State) -> None:
     row.move_to(state)
     row.finished_at = timezone.now()
-    row.save(update_fields=["state", "finished_at"])
+    row.save(update_fields=["state", "cancel_cost", "finished_at"])
     snapshots.announce_after_commit(row)
 
 

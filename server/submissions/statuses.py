@@ -41,7 +41,7 @@ def statuses(learner: User, course: Course) -> list[AssignmentStatus]:
     """Return how a learner stands with every assignment of a course, in the course's order. Three queries."""
     submissions = defaultdict(list)
     own = Submission.objects.filter(learner=learner, assignment__course=course, kind=Kind.SUBMIT)
-    for submission in own.only("assignment_id", "kind", "state", "given", "max", "submitted_at"):
+    for submission in own.only("assignment_id", "kind", "state", "cancel_cost", "given", "max", "submitted_at"):
         submissions[submission.assignment_id].append(submission)
     grades = {grade.assignment_id: grade for grade in Grade.objects.filter(learner=learner, assignment__course=course)}
     assignments = course.assignments.select_related("course")

@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from server.submissions import services
+from server.submissions import cancellations, services
 from server.submissions.queue import worker_presence
 from server.submissions.queue.reconcile import reconcile as reconcile_once
 
@@ -23,8 +23,11 @@ RETRY_WITHOUT_DATABASE: dict[str, Any] = {
 
 @shared_task(name="submissions.record", **RETRY_WITHOUT_DATABASE)
 def record(graded: dict[str, Any]) -> None:
-    """Record what a grader returned: `{"submission", "token", "report"}`."""
-    services.record(**graded)
+    """Record what a grader returned: `{"submission", "token", "report"}`, or "case_put" if it stopped the run."""
+    if "case_put" in graded:
+        cancellations.record_stopped(**graded)
+    else:
+        services.record(**graded)
 
 
 @shared_task(name="submissions.record_failure", **RETRY_WITHOUT_DATABASE)
@@ -35,8 +38,9 @@ def record_failure(_task: str, *, submission: str, token: str) -> None:
 
 @shared_task(name="submissions.sweep")
 def reconcile() -> None:
-    """Send lost submissions again."""
+    """Send lost submissions again, and settle cancelled ones of which no grader has said what they cost."""
     reconcile_once()
+    cancellations.settle_overdue()
 
 
 @shared_task(name="submissions.note_graders")

@@ -125,11 +125,18 @@ async def events(request: Request, pk: UUID) -> StreamingHttpResponse:
 
 @require_POST
 def cancel(request: Request, pk: UUID) -> HttpResponse:
-    """Withdraw a submission; if its report came first, the report stays."""
+    """Withdraw a submission; if its report came first, the report stays.
+
+    With `free`, the page said that this uses no attempt. If a case was put since then, the learner must decide again.
+    """
     submission = selectors.get_submission(request.user, pk, permission="submissions.cancel")
-    services.cancel(submission)
-    submission.refresh_from_db()
-    return _state(request, submission) if request.htmx else redirect(submission)
+    promise_is_stale = "free" in request.POST and snapshots.snapshot(submission).cancel_uses_attempt
+    if not promise_is_stale:
+        services.cancel(submission)
+        submission.refresh_from_db()
+    if not request.htmx:
+        return redirect(submission)
+    return _state(request, submission, promise_is_stale=promise_is_stale)
 
 
 @require_GET
@@ -153,9 +160,9 @@ def figure(request: Request, pk: UUID, name: str) -> HttpResponse:
     return HttpResponse(found.png, content_type="image/png", headers=headers)
 
 
-def _state(request: Request, submission: Submission) -> HttpResponse:
+def _state(request: Request, submission: Submission, **more: object) -> HttpResponse:
     """The state or result; for the exercise page, also the status of the assignment."""
-    context = _result(submission)
+    context = _result(submission) | more
     if request.htmx:
         earlier = list(selectors.history(submission.learner, submission.assignment))
         grade = grade_in(submission.assignment, submission.learner)

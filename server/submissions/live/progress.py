@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 LONGEST_CURVE = 2_000
 MOST_CASES = 10_000
+MOST_SECONDS = 86_400
 TIMES = {"socket_timeout": 2, "socket_connect_timeout": 1}
 
 
@@ -57,6 +58,9 @@ def parse_message(message: Any) -> dict[str, Any]:
     if not isinstance(content, dict):
         return {}
     known: dict[str, Any] = {key: content[key] for key in ("case", "of") if _is_count(content.get(key))}
+    known |= {key: float(content[key]) for key in ("seconds", "limit") if _is_duration(content.get(key))}
+    if isinstance(content.get("case_put"), bool):
+        known["case_put"] = content["case_put"]
     if content.get("state") == "running" or "loss" in content:
         known["state"] = "running"
     curve = [[float(x) for x in point] for point in _points(content.get("loss"))]
@@ -65,6 +69,10 @@ def parse_message(message: Any) -> dict[str, Any]:
 
 def _is_count(number: Any) -> bool:
     return type(number) is int and 0 <= number <= MOST_CASES
+
+
+def _is_duration(seconds: Any) -> bool:
+    return type(seconds) in (int, float) and 0 <= seconds <= MOST_SECONDS
 
 
 def _points(curve: Any) -> list[Any]:

@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections, transaction
 
 from server.submissions.live import progress
-from server.submissions.models import State, Submission
+from server.submissions.models import Kind, State, Submission
 from server.submissions.queue import wait_estimate, worker_presence
 from server.web import shutdown
 
@@ -30,7 +30,8 @@ class Snapshot:
     """What to show of a submission now.
 
     `ahead` counts the submissions that were sent earlier and still wait or run. `wait` is the likely number of seconds
-    until the report, None if unknown. `missing` is the kind of grader that it waits for if none is running.
+    until the report, None if unknown. `missing` is the kind of grader that it waits for if none is running. `case_put`
+    is true from the first case on, and None if the grader does not say. `seconds` of `limit` are the run's own time.
     """
 
     state: State
@@ -40,24 +41,55 @@ class Snapshot:
     case: int | None = None
     of: int | None = None
     loss: list[list[float]] = field(default_factory=list)
+    case_put: bool | None = False
+    seconds: float | None = None
+    limit: float | None = None
+    is_attempt: bool = False
+    cancelling: bool = False
 
     @property
     def over(self) -> bool:
-        """Whether the submission is finished."""
-        return self.state not in {State.QUEUED, State.RUNNING}
+        """Whether the submission is finished, and its run is stopped if it was cancelled."""
+        return self.state not in {State.QUEUED, State.RUNNING} and not self.cancelling
 
     @property
     def sentence(self) -> str:
         """The state in words."""
+        if self.cancelling:
+            return "Cancelling · your code is being stopped"
         if self.over:
             return self.state.label
         if self.state is State.RUNNING and self.loss:
             return "Training your model"
         if self.state is State.RUNNING:
-            return f"Running case {self.case} of {self.of}" if self.case and self.of else "Starting your code"
+            return self._running()
         if self.missing:
             return f"Waiting for a {self.missing} · none is running now; your code is graded as soon as one runs"
         return " · ".join(["Waiting for a grader", *self._queue()])
+
+    @property
+    def time(self) -> str:
+        """How much of its time the run has used, in words; empty if that is not known."""
+        return f"{self.seconds:.0f} s of {self.limit:g} s" if self.seconds is not None and self.limit else ""
+
+    @property
+    def cancel_note(self) -> str:
+        """What it costs to cancel now; empty for a test run, which uses no attempt."""
+        if not self.is_attempt or self.cancelling or self.over:
+            return ""
+        return "Cancelling now uses this attempt." if self.cancel_uses_attempt else "Cancelling now uses no attempt."
+
+    @property
+    def cancel_uses_attempt(self) -> bool:
+        """Whether a case can have been put to the code."""
+        return self.is_attempt and self.state is State.RUNNING and self.case_put is not False
+
+    def _running(self) -> str:
+        if self.case and self.of:
+            return f"Running case {self.case} of {self.of}"
+        if self.case_put is None:
+            return "Starting your code"
+        return "Loading your code" if self.case_put else "Starting a sandbox"
 
     def _queue(self) -> list[str]:
         if not self.ahead:
@@ -70,6 +102,10 @@ class Snapshot:
         return {
             "state": str(self.state),
             "text": self.sentence,
+            "time": self.time,
+            "cancel_note": self.cancel_note,
+            "cancel_uses_attempt": self.cancel_uses_attempt,
+            "cancelling": self.cancelling,
             "over": self.over,
             "ahead": self.ahead,
             "wait": self.wait,
@@ -82,13 +118,28 @@ class Snapshot:
 def snapshot(submission: Submission, latest: dict[str, Any] | None = None) -> Snapshot:
     """Return what to show now. `latest` is the grader's latest message; without it, Redis is asked."""
     if not submission.is_open:
-        return Snapshot(state=State(submission.state))
+        return Snapshot(state=State(submission.state), cancelling=submission.is_being_stopped)
+    is_attempt = submission.kind == Kind.SUBMIT
     latest = progress.latest(submission.pk) if latest is None else latest
     if latest.get("state") == State.RUNNING:
-        return Snapshot(state=State.RUNNING, case=latest.get("case"), of=latest.get("of"), loss=latest.get("loss", []))
+        return _running(latest, is_attempt=is_attempt)
     ahead = ahead_of(submission)
     wait = wait_estimate.expected_wait(submission.runtime, ahead)
-    return Snapshot(state=State.QUEUED, ahead=ahead, wait=wait, missing=worker_presence.missing(submission.runtime))
+    missing = worker_presence.missing(submission.runtime)
+    return Snapshot(state=State.QUEUED, ahead=ahead, wait=wait, missing=missing, is_attempt=is_attempt)
+
+
+def _running(latest: dict[str, Any], *, is_attempt: bool) -> Snapshot:
+    return Snapshot(
+        state=State.RUNNING,
+        case=latest.get("case"),
+        of=latest.get("of"),
+        loss=latest.get("loss", []),
+        case_put=latest.get("case_put"),
+        seconds=latest.get("seconds"),
+        limit=latest.get("limit"),
+        is_attempt=is_attempt,
+    )
 
 
 def ahead_of(submission: Submission) -> int:
@@ -137,7 +188,7 @@ async def _follow(submission: Submission, next_message: Any) -> AsyncIterator[st
 def _look(submission: Submission, message: dict[str, Any] | None) -> Snapshot:
     # Progress cannot finish a submission. Without a message, or with one of another kind, the row is read again.
     if not message:
-        submission.refresh_from_db(fields=["state", "sent_at"])
+        submission.refresh_from_db(fields=["state", "cancel_cost", "sent_at"])
     now = snapshot(submission, message or None)
     close_old_connections()  # hundreds of streams can be open: none keeps a connection between two queries
     return now

@@ -5,23 +5,21 @@ callback gets only a task id, so the sender adds submission and token to it.
 """
 
 from collections.abc import Collection
-from functools import partial
+from typing import Any
 from uuid import UUID
 
 import redis
-import structlog
 from amqp.exceptions import ChannelError
 from django.conf import settings
-from django.db import transaction
-from kombu.exceptions import OperationalError
 
 from server.celery import app
 from server.queue import publish_after_commit, reply
+from server.submissions.live import progress
 from server.submissions.models import Submission
 
-log = structlog.get_logger(__name__)
-
 RUNTIMES = ("cpu", "gpu")
+# For how long a cancelled job can wait in a queue until a worker takes it in vain: then it is graded for nothing.
+CANCELLED_SECONDS = 6 * 3600
 
 
 def queue_of(runtime: str) -> str:
@@ -42,16 +40,18 @@ def send_after_commit(submission: Submission) -> None:
     )
 
 
-def revoke_after_commit(submission: Submission) -> None:
-    """Revoke a submission's task once the transaction is committed, to save the graders the work."""
-    transaction.on_commit(partial(_revoke, str(submission.pk)))
+def mark_cancelled(job: UUID) -> None:
+    """Tell the graders that a submission is cancelled. Raises RedisError without a broker."""
+    if settings.REDIS_URL:
+        progress.client(settings.REDIS_URL).set(f"cancelled:{job}", "", ex=CANCELLED_SECONDS)
 
 
-def _revoke(task: str) -> None:
-    try:
-        app.control.revoke(task)
-    except OperationalError:
-        log.exception("broker_unreachable", submission=task)
+def state_of(job: UUID) -> tuple[bool, dict[str, Any]]:
+    """Return whether a grader has a job, and its latest progress. Raises RedisError without a broker."""
+    if not settings.REDIS_URL:
+        return False, {}
+    held, latest = progress.client(settings.REDIS_URL).mget([f"held:{job}", progress.channel_of(job)])
+    return held is not None, progress.parse_message(latest)
 
 
 def in_flight(jobs: Collection[UUID]) -> set[UUID]:

@@ -156,6 +156,10 @@ def test_the_state_is_available_as_json(at, student, assignment):
     assert at.get(address).json() | {"text": ""} == {
         "state": "graded",
         "text": "",
+        "time": "",
+        "cancel_note": "",
+        "cancel_uses_attempt": False,
+        "cancelling": False,
         "over": True,
         "ahead": 0,
         "wait": None,

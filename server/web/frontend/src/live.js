@@ -19,7 +19,20 @@ export function live(element) {
     stream.close();
     poll(element, curve, over, FIRST_WAIT);
   });
-  element.addEventListener("htmx:beforeCleanupElement", () => stream.close());
+  element.addEventListener("htmx:beforeCleanupElement", ({ target }) => {
+    stream.close();
+    if (target === element && element.contains(document.activeElement)) focusWhatFollows();
+  });
+}
+
+// The button that had the focus is replaced together with the rest: what comes instead gets the focus.
+function focusWhatFollows() {
+  setTimeout(() => {
+    const next = document.querySelector("#results [data-live] button, #results [data-text], #results h2");
+    if (!next || document.activeElement !== document.body) return;
+    if (!next.matches("button")) next.tabIndex = -1;
+    next.focus({ preventScroll: true });
+  });
 }
 
 function poll(element, curve, over, wait) {
@@ -44,7 +57,12 @@ async function fetchState(address) {
 
 function show(element, curve, now) {
   curve(now.loss);
-  element.querySelector("[data-text]").textContent = now.text;
+  say(element, "[data-text]", now.text);
+  say(element, "[data-time]", now.time);
+  say(element, "[data-cancel-note]", now.cancel_note);
+  const free = element.querySelector("[name=free]");
+  if (free) free.disabled = now.cancel_uses_attempt;
+  if (now.cancelling) element.querySelector("form")?.remove();
   const bar = element.querySelector("progress");
   if (now.of) {
     bar.max = now.of;
@@ -52,4 +70,10 @@ function show(element, curve, now) {
   } else if (!now.loss?.length) {
     bar.removeAttribute("value");
   }
+}
+
+// Only if it changed: a screen reader would read it again.
+function say(element, selector, text) {
+  const place = element.querySelector(selector);
+  if (place && place.textContent !== text) place.textContent = text;
 }

@@ -3,10 +3,9 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from server.celery import app
-from server.submissions import services
 from server.submissions.models import State, Submission
 from server.submissions.queue.dispatch import waiting_in
-from tests.support.people import make_assignment, make_student, make_submission, write_exercise
+from tests.support.people import make_assignment, make_submission, write_exercise
 
 
 @pytest.fixture
@@ -68,13 +67,3 @@ def test_without_a_broker_the_submission_is_kept_and_waits(student, assignment, 
 
     submission.refresh_from_db()
     assert submission.state == State.QUEUED
-
-
-def test_a_cancelled_submission_is_called_back(student, assignment, after_commit, monkeypatch):
-    called_back = []
-    monkeypatch.setattr(app.control, "revoke", called_back.append)
-    submission = make_submission(make_student(assignment.course), assignment)
-    with after_commit():
-        services.cancel(submission)
-
-    assert called_back == [str(submission.pk)]
