@@ -7,11 +7,8 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from server.accounts.models import User
+from server.courses import services
 from server.courses.models import Course, Enrollment, Role
-
-
-class LastInstructor(Exception):
-    """The change would leave the course without an instructor."""
 
 
 @transaction.atomic
@@ -20,22 +17,14 @@ def enroll(course: Course, *, external_id: str, name: str, role: Role | None) ->
 
     People are known by their external_id and by nothing else: an e-mail address proves nothing. A person who is not
     known yet gets an account without a password. Without a role, members keep theirs and new members become students.
-    Raises LastInstructor.
+    Raises MembershipRefused if the course would lose its last instructor.
     """
-    Course.objects.select_for_update().get(pk=course.pk)
     user = User.objects.filter(external_id=external_id).first() or _account(external_id, name)
     row, new = Enrollment.objects.get_or_create(course=course, user=user, defaults={"role": role or Role.STUDENT})
     if role is not None and row.role != role:
-        _require_another_instructor(row)
+        services.change_role(course, user, role, by=None)
         row.role = role
-        row.save(update_fields=["role"])
     return row, new
-
-
-def _require_another_instructor(row: Enrollment) -> None:
-    others = row.course.enrollments.filter(role=Role.INSTRUCTOR).exclude(pk=row.pk)
-    if row.role == Role.INSTRUCTOR and not others.exists():
-        raise LastInstructor(f"{row.user.display_name} is the only instructor of {row.course.slug}.")
 
 
 def _account(external_id: str, name: str) -> User:

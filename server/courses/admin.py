@@ -1,22 +1,25 @@
-"""Courses in the admin."""
+"""Courses and their members in the admin."""
 
 from django.contrib import admin
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 
 from server.courses.models import Course, Enrollment
 
 
-class EnrollmentInline(TabularInline):
-    """The members of a course."""
-
-    model = Enrollment
-    autocomplete_fields = ["user"]
-    extra = 0
-
-
 @admin.register(Course)
 class CourseAdmin(ModelAdmin):
-    """A course with its members."""
+    """A course. Its members have a list of their own: Django refuses a form with thousands of fields."""
 
     list_display = ["title", "slug"]
-    inlines = [EnrollmentInline]
+    search_fields = ["title", "slug"]
+
+
+@admin.register(Enrollment)
+class EnrollmentAdmin(ModelAdmin):
+    """The members of all courses."""
+
+    list_display = ["user", "course", "role"]
+    list_filter = ["role", "course"]
+    search_fields = ["user__username", "user__email", "user__first_name", "user__last_name", "user__external_id"]
+    autocomplete_fields = ["user", "course"]
+    list_select_related = ["user", "course"]

@@ -43,3 +43,19 @@ class Enrollment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.course_id}: {self.role}"
+
+
+class FormerEnrollment(models.Model):
+    """A membership that ended because staff removed the member. Work and grades stay; a restore brings it back."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="former_enrollments")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="former_enrollments")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["course", "user"], name="one_former_enrollment_per_course")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} was in {self.course_id}: {self.role}"

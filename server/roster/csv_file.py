@@ -93,7 +93,7 @@ def read(text: str) -> list[Person]:
     people = []
     for number, row in records:
         if any(value.strip() for value in row):
-            people.append(_person(number, dict(zip(columns, row, strict=False))))
+            people.append(person_of(number, dict(zip(columns, row, strict=False))))
         if len(people) > MOST_LINES:
             raise Unreadable(f"A file can have at most {MOST_LINES} lines.")
     return people
@@ -129,7 +129,8 @@ def _column(title: str) -> str:
     return next((column for column, names in COLUMNS.items() if plain in names), f"?{plain}")
 
 
-def _person(line: int, row: dict[str, str]) -> Person:
+def person_of(line: int, row: dict[str, str]) -> Person:
+    """Return the person of a line, from its values by the keys of `COLUMNS`."""
     values = {column: _value(row.get(column, ""), name="name" in column.split("_")) for column in COLUMNS}
     first, last = values["first_name"], values["last_name"]
     if values["name"] and not (first or last):

@@ -5,7 +5,9 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from server.roster.csv_file import Unreadable, decode
+from server.courses.models import Role
+from server.roster.csv_file import Person, Unreadable, decode, person_of
+from server.roster.selectors import Group, PeopleQuery
 
 LARGEST = 1024 * 1024
 
@@ -26,6 +28,50 @@ class RosterForm(forms.Form):
         if not text.strip():
             raise forms.ValidationError("Choose a file, or paste its text.")
         return data | {"text": text}
+
+
+class PeopleForm(forms.Form):
+    """The filters of the people page. Invalid values are ignored."""
+
+    q = forms.CharField(label="Name, e-mail or ID", required=False, max_length=100)
+    group = forms.ChoiceField(
+        label="Show",
+        required=False,
+        choices=[
+            (Group.MEMBERS, "Everybody"),
+            (Group.STUDENTS, "Students"),
+            (Group.STAFF, "Staff"),
+            (Group.FORMER, "Former members"),
+        ],
+    )
+
+    def query(self, page: str) -> PeopleQuery:
+        """Return what to show."""
+        self.is_valid()
+        group = self.cleaned_data.get("group") or Group.MEMBERS
+        return PeopleQuery(
+            search=self.cleaned_data.get("q", ""), group=Group(group), page=int(page) if page.isdecimal() else 1
+        )
+
+
+class PersonForm(forms.Form):
+    """One person to add."""
+
+    email = forms.CharField(label="E-mail", required=False, max_length=254)
+    name = forms.CharField(label="Name", required=False, max_length=300)
+    username = forms.CharField(label="User name", required=False, max_length=200, help_text="If empty: the e-mail.")
+    id = forms.CharField(label="ID in the school's systems", required=False, max_length=250)
+    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.STUDENT)
+
+    def person(self) -> Person:
+        """Return the person as a line of a roster."""
+        return person_of(1, self.cleaned_data)
+
+
+class RoleForm(forms.Form):
+    """Another role for a member."""
+
+    role = forms.ChoiceField(label="Role", choices=Role.choices)
 
 
 def _decoded(file: UploadedFile) -> str:

@@ -38,6 +38,16 @@ def take_in(course: Course, text: str, *, fingerprint: str, by: User) -> Plan:
         raise PlanChanged(plan(course, people, by=by)) from None
 
 
+@transaction.atomic
+def add(course: Course, person: Person, *, by: User) -> PlannedLine:
+    """Add one person, as an import of one line does. The line says what happened, or why nothing did."""
+    Course.objects.select_for_update().get(pk=course.pk)
+    (step,) = plan(course, [person], by=by).steps
+    if step.effect in {Effect.NEW, Effect.JOINS}:
+        _do(course, step)
+    return step
+
+
 def _do(course: Course, step: PlannedLine) -> None:
     user = step.user or _account(step.person)
     if step.user is not None:

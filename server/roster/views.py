@@ -1,33 +1,111 @@
 """The members of a course, and importing a roster after a preview."""
 
 import hashlib
+from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from server.accounts.names import in_order
+from server.accounts.models import User
 from server.accounts.requests import Request
+from server.courses import services as membership
 from server.courses.access import taught_course
-from server.courses.models import Course, Enrollment
+from server.courses.models import Course, FormerEnrollment, Role
+from server.roster import selectors, services
 from server.roster.csv_file import Unreadable, read
-from server.roster.forms import RosterForm
+from server.roster.forms import PeopleForm, PersonForm, RoleForm, RosterForm
 from server.roster.plan import Effect, Plan, plan
+from server.roster.selectors import Group
 from server.roster.services import PlanChanged, take_in
 
 
 @require_GET
 def people(request: Request, slug: str) -> HttpResponse:
-    """All members of the course."""
+    """The members of the course, or its former members."""
     course = taught_course(request, slug, permission="roster.view")
-    members = sorted(course.enrollments.select_related("user"), key=_sort_key)
-    return render(request, "roster/people.html", {"course": course, "tab": "people", "members": members})
+    form = PeopleForm(request.GET)
+    query = form.query(request.GET.get("page", ""))
+    rows, page = selectors.people(course, query)
+    former = query.group is Group.FORMER
+    context = {"course": course, "tab": "people", "form": form, "rows": rows, "page": page, "former": former}
+    return render(request, "roster/people.html", context)
 
 
-def _sort_key(member: Enrollment) -> tuple:
-    user = member.user
-    return member.role, *in_order(user.last_name, user.first_name, user.username)
+@require_http_methods(["GET", "POST"])
+def add(request: Request, slug: str) -> HttpResponse:
+    """Add one person."""
+    course = taught_course(request, slug, permission="roster.import")
+    form = PersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        step = services.add(course, form.person(), by=request.user)
+        if step.effect in {Effect.NEW, Effect.JOINS}:
+            messages.success(request, f"{step.person.name} is in the course now.")
+            return redirect("roster:people", course.slug)
+        form.add_error(None, step.notes[0] if step.effect is Effect.FAULTY else "This person is in the course already.")
+    context = {"course": course, "tab": "people", "form": form}
+    return render(request, "roster/add.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+def person(request: Request, slug: str, pk: int) -> HttpResponse:
+    """A member or former member, and what an instructor can change."""
+    course = taught_course(request, slug, permission="roster.view")
+    found = selectors.person(course, pk)
+    if found is None:
+        raise Http404
+    user, row = found
+    former = isinstance(row, FormerEnrollment)
+    context = {"course": course, "tab": "people", "person": user, "form": RoleForm(initial={"role": row.role})}
+    return render(request, "roster/person.html", context | {"membership": row, "former": former})
+
+
+@require_POST
+def change_role(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Give a member another role."""
+    course, user = _member(request, slug, pk)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        return redirect("roster:person", course.slug, user.pk)
+    role = Role(form.cleaned_data["role"])
+    done = f"{user.display_name} is {role.label.lower()} now."
+    return _answer(request, course, user, lambda: membership.change_role(course, user, role, by=request.user), done)
+
+
+@require_POST
+def remove(request: Request, slug: str, pk: int) -> HttpResponse:
+    """End a membership."""
+    course, user = _member(request, slug, pk)
+    done = f"{user.display_name} is no longer in the course. Their work and grades are kept."
+    return _answer(request, course, user, lambda: membership.remove(course, user, by=request.user), done)
+
+
+@require_POST
+def restore(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Bring a former member back."""
+    course, user = _member(request, slug, pk)
+    done = f"{user.display_name} is in the course again."
+    return _answer(request, course, user, lambda: membership.restore(course, user), done)
+
+
+def _member(request: Request, slug: str, pk: int) -> tuple[Course, User]:
+    course = taught_course(request, slug, permission="roster.import")
+    found = selectors.person(course, pk)
+    if found is None:
+        raise Http404
+    return course, found[0]
+
+
+def _answer(request: Request, course: Course, user: User, change: Callable[[], None], done: str) -> HttpResponse:
+    """Make a change, say what happened, and return to the person's page."""
+    try:
+        change()
+    except membership.MembershipRefused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, done)
+    return redirect("roster:person", course.slug, user.pk)
 
 
 @require_http_methods(["GET", "POST"])

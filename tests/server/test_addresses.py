@@ -138,6 +138,11 @@ ADDRESSES = {
     "similarity:detail": (STAFF, "course", "comparison"),
     "similarity:pair": (STAFF, "course", "pair"),
     "roster:people": (STAFF, "course"),
+    "roster:add": (STAFF, "course"),
+    "roster:person": (STAFF, "course", "owner"),
+    "roster:change-role": (STAFF, "course", "owner"),
+    "roster:remove": (STAFF, "course", "owner"),
+    "roster:restore": (STAFF, "course", "owner"),
     "roster:import": (STAFF, "course"),
     "roster:confirm": (STAFF, "course"),
     # For platforms and their users; a launch without a platform's token gets an error.

@@ -15,6 +15,7 @@ from server.api.presentation import show_assignment, show_course, show_enrollmen
 from server.api.problems import Code, Problem
 from server.api.responses import respond, respond_page
 from server.api.schemas import AssignmentOut, CourseOut, EnrollmentOut, Id, NewEnrollment, Page
+from server.courses.services import MembershipRefused
 
 router = Router(tags=["Courses"])
 READERS = (TokenScope.ROSTER_WRITE, TokenScope.GRADES_READ, TokenScope.SUBMISSIONS_READ, TokenScope.SUBMISSIONS_WRITE)
@@ -64,8 +65,8 @@ def enroll(request: Any, course: Slug, body: NewEnrollment, key: Key = None) -> 
         where = selectors.get_course(request.auth, course)
         try:
             row, new = roster.enroll(where, external_id=body.external_id, name=body.name, role=body.role)
-        except roster.LastInstructor as error:
-            raise Problem(Code.CONFLICT, f"{error} Give the role to another person first.") from error
+        except MembershipRefused as error:
+            raise Problem(Code.CONFLICT, str(error)) from error
         return respond(show_enrollment(row), status=201 if new else 200)
 
     return once(request, key, work)
