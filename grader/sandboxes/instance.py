@@ -16,7 +16,7 @@ _FROM_SUPERVISOR = {
     FrameKind.DATA: CHUNK,
     FrameKind.OUTPUT: CHUNK,
     FrameKind.END: CHUNK,
-    FrameKind.HEARTBEAT: 20,
+    FrameKind.HEARTBEAT: 40,
 }
 
 

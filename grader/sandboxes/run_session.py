@@ -14,13 +14,14 @@ from grader.sandboxes import session_messages
 from grader.sandboxes.base import Call, Ending, LearnerError, Limits, Observation, Program
 from grader.sandboxes.cancellation import Cancellation
 from grader.sandboxes.instance import Instance, InstanceDied
-from grader.sandboxes.run_clock import RunClock
+from grader.sandboxes.run_clock import MAX_STRETCH, RunClock
 from grader.sandboxes.token_bucket import TokenBucket
 
 MIB = 1024 * 1024
 _SMALL = 64 * 1024
 _GRACE_SECONDS = 5.0
 _GIVE_UP_SECONDS = 45.0  # how long a stalled sandbox has to send something
+_TIME_REPORT_SECONDS = 0.5
 _MAX_FILES = 4096
 # How often a wait for the sandbox looks whether the submission was cancelled (seconds).
 _CANCELLATION_INTERVAL = 0.1
@@ -58,9 +59,9 @@ class RunSession:
         self._calls_sent = 0
         self._observations: list[Observation] = []
         self._output = bytearray()
-        self._spent = 0.0
-        self._clock: RunClock | None = None
-        self._starved = 0.0
+        self._clock = RunClock(limits.wall_seconds)
+        self._next_time_report = 0.0
+        self._processor_seconds = 0.0
         self._exhausted: str | None = None
         self._ending: Ending | None = None
         largest = limits.observation_mb * MIB + MAX_DOCUMENT + MAX_TENSOR_HEADER
@@ -98,7 +99,7 @@ class RunSession:
         self._calls_sent += len(calls)
         with suppress(InstanceDied):  # read what it sent before it died; the read then raises InstanceDied again
             self._send_calls(calls)
-        self._read_until(lambda: len(self._observations) == self._calls_sent, self._limits.wall_seconds - self._spent)
+        self._read_until(lambda: len(self._observations) == self._calls_sent, self._clock)
         return self._observations[first:]
 
     def finish(self) -> None:
@@ -114,7 +115,7 @@ class RunSession:
         if self._complete:
             self._set_ending(Outcome.GRADED, {})
         else:
-            self._read_until(lambda: False, _GRACE_SECONDS)
+            self._read_until(lambda: False, RunClock(_GRACE_SECONDS))
 
     def settle(self) -> bool:
         """Wait for the supervisor's END with its list of residue; return whether the instance can be used again."""
@@ -139,28 +140,27 @@ class RunSession:
         elif message:
             self._instance.send((FrameKind.DATA, message))
 
-    def _read_until(self, satisfied: Callable[[], bool], seconds: float) -> None:
-        self._clock = clock = RunClock(seconds, starved=self._starved)
+    def _read_until(self, satisfied: Callable[[], bool], clock: RunClock) -> None:
         try:
-            while self._ending is None and not satisfied():
-                self._handle_next(clock)
+            with clock.running():
+                while self._ending is None and not satisfied():
+                    self._handle_next(clock)
         except InstanceDied as error:
             # With some engines the whole sandbox dies if a submission takes too much memory. The submission is to blame
             # only for that; any other death of an instance is our fault.
             if not error.out_of_memory or not self._sandboxed:
                 raise
             self._set_ending(Outcome.OUT_OF_MEMORY, {"memory": "cpu", "reason": "whole_sandbox"})
-        self._spent, self._clock = self._spent + clock.passed(), None
 
     def _handle_next(self, clock: RunClock) -> None:
         received = self._receive(clock)
         if received is not None:
-            self._handle_frame(*received)
-            clock.saw_activity(starved=self._starved)
+            clock.saw_activity()
+            self._handle_frame(*received, clock)
         elif clock.is_stalled:
-            raise SandboxError(f"{self._instance.label} sent nothing for {_GIVE_UP_SECONDS:g} seconds")
+            raise SandboxError(f"{self._instance.label} sent nothing for too long: it is stalled, or its engine is")
         else:
-            self._time_is_up()
+            self._time_is_up(clock)
 
     def _receive(self, clock: RunClock) -> tuple[FrameKind, bytes] | None:
         if self._on_delay is not None:
@@ -171,7 +171,7 @@ class RunSession:
             self._on_delay = None
         received = self._await_frame(clock.end)
         if received is None and clock.is_stalled:
-            received = self._await_frame(time.monotonic() + _GIVE_UP_SECONDS)
+            received = self._await_frame(min(time.monotonic() + _GIVE_UP_SECONDS, clock.last_end))
         return received
 
     def _await_frame(self, deadline: float) -> tuple[FrameKind, bytes] | None:
@@ -183,13 +183,19 @@ class RunSession:
             if received is not None or deadline <= soon:
                 return received
 
-    def _time_is_up(self) -> None:
+    def _time_is_up(self, clock: RunClock) -> None:
         if not self._sandboxed:
             raise SandboxError(f"a child of {self._instance.label} ran nothing in the time of a whole run")
         if self._complete:
             self._set_ending(Outcome.GRADED, {"lingered": True})  # it answered everything, but did not exit
+        elif clock.had_enough:
+            used = {"seconds": self._limits.wall_seconds, "processor_seconds": self._processor_seconds}
+            self._set_ending(Outcome.TIMED_OUT, used)
         else:
-            self._set_ending(Outcome.TIMED_OUT, {"seconds": self._limits.wall_seconds})
+            raise SandboxError(
+                f"{self._instance.label} had the processors for only {clock.passed():.1f} seconds of a run, in "
+                f"{MAX_STRETCH} times its limit of {self._limits.wall_seconds:g} seconds: this machine is too busy"
+            )
 
     @property
     def _ended_well(self) -> bool:
@@ -200,13 +206,15 @@ class RunSession:
     def _complete(self) -> bool:
         return self._loaded is not None and len(self._observations) == self._calls_sent
 
-    def _handle_frame(self, kind: FrameKind, body: bytes) -> None:
+    def _handle_frame(self, kind: FrameKind, body: bytes, clock: RunClock) -> None:
         """Handle a frame of the supervisor."""
         match kind:
             case FrameKind.OUTPUT:
                 self._output += body
             case FrameKind.HEARTBEAT:
-                self._starved = int(body) / 1000
+                waited, used = (int(number) / 1000 for number in body.split())
+                self._processor_seconds = used
+                clock.saw_waiting(waited)
                 self._report_time()
             case FrameKind.END:
                 self._handle_end(json.loads(body))
@@ -250,9 +258,10 @@ class RunSession:
             self._on_progress(progress)
 
     def _report_time(self) -> None:
-        """Pass on how much of its time the run has used. Heartbeats come twice a second, whatever the code does."""
-        if self._on_progress is not None and self._clock is not None:
-            seconds = self._spent + self._clock.passed()
+        """Pass on how much of its time the run has used, at most twice a second, whatever the code does."""
+        seconds = self._clock.passed()
+        if self._on_progress is not None and seconds >= self._next_time_report:
+            self._next_time_report = seconds + _TIME_REPORT_SECONDS
             self._on_progress({"seconds": round(seconds, 1), "limit": self._limits.wall_seconds})
 
     def _handle_end(self, end: dict[str, Any]) -> None:
@@ -277,7 +286,8 @@ class RunSession:
             self._set_ending(Outcome.GRADED, evidence)
         elif self._exhausted or end["exceeded"] == "memory" or (killed and end["oom_kills"]):
             self._set_ending(Outcome.OUT_OF_MEMORY, evidence | {"memory": self._exhausted or "cpu"})
-        elif killed and end["cpu_seconds"] >= session_messages.cpu_seconds(self._limits) - 1:
+        elif end["cpu_seconds"] >= self._limits.wall_seconds:
+            # Whatever ended it, such as the kernel's limit: it had used up its time before.
             self._set_ending(Outcome.TIMED_OUT, evidence)
         elif killed or end["exceeded"] or self._loaded is not None:
             self._set_ending(Outcome.CRASHED, evidence)
@@ -298,7 +308,7 @@ class RunSession:
             evidence=evidence if complete or self._loaded else evidence | {"loading": True},
             output=output,
             output_capped=len(self._output) > self._limits.output_kb * 1024,
-            seconds=round(self._spent + (self._clock.passed() if self._clock else 0.0), 6),
+            seconds=round(self._clock.passed(), 6),
         )
 
 

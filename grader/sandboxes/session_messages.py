@@ -75,7 +75,7 @@ def pack_setup(program: Program, limits: Limits, device: str | None) -> bytes:
 
 
 def cpu_seconds(limits: Limits) -> int:
-    """Return the processor time of one process: more than the wall clock's, which should always end a run first."""
+    """Return how long a process can use one processor: longer than the clock of a run allows."""
     return math.ceil(limits.wall_seconds) + 2
 
 

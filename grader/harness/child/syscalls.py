@@ -59,7 +59,7 @@ SUPERVISOR = sorted(
     {
         *("setuid", "setgid", "setresuid", "setresgid", "setgroups", "prctl", "seccomp", "capset", "execve"),
         *("landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"),
-        *("splice", "pidfd_open", "ioctl", "clone"),
+        *("setpriority", "splice", "pidfd_open", "ioctl", "clone"),
     }
 )
 

@@ -25,12 +25,13 @@ from grader.harness.supervisor.direct_pipes import DirectPipes
 from grader.harness.supervisor.fork_server import Forker, ForkServerDied
 from grader.harness.supervisor.identity import UserIds
 from grader.harness.supervisor.splice import Discard, InputForwarder, OutputForwarder, bytes_waiting
-from grader.harness.supervisor.watch import ResourceWatch, milliseconds_without_processor
+from grader.harness.supervisor.watch import ProcessorTime, ResourceWatch
 from grader.harness.wire.frames import HEADER, FrameKind
 from grader.harness.wire.pipes import read_exactly, send_frame
 
 WARM_UP_AFTER_SECONDS = 0.01  # if no submission comes for this long, there is time for the idle children to warm up
-HEARTBEAT_SECONDS = 0.5
+HEARTBEAT_SECONDS = 0.2
+FIRST_HEARTBEAT_SECONDS = 0.05  # most submissions end sooner, so most need none
 READY_SECONDS = 60.0  # starting a GPU that nobody else uses can take ten
 IDLE_CHILDREN = 2  # when a child ends, the next one has been ready for a while
 MAX_REASON = 2000  # bytes
@@ -46,7 +47,6 @@ class _Child:
     output_fd: int
     wakeup_fd: int
     warmed_up: bool = False
-    lost_offset: int = 0  # milliseconds: its time without a processor, minus this, is what its run has lost
     status: int | None = None
     usage: Any = None
 
@@ -70,6 +70,7 @@ class Supervisor:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._fork_server_died = False
         self._next_heartbeat = 0.0
+        self._orphan_seconds = 0.0  # processor time of the current run's processes whose parent had ended
 
     def serve(self) -> None:
         """Serve until the grader closes its end."""
@@ -177,13 +178,14 @@ class Supervisor:
 
     def _serve_one(self, child: _Child, caps: dict[str, int], waited: int) -> None:
         kills = residue.oom_kills()
-        # The run loses the time until a child was ready, and its time without a processor from now on.
-        child.lost_offset = milliseconds_without_processor(child.pid) - waited
+        self._orphan_seconds = 0.0
+        self._next_heartbeat = time.monotonic() + FIRST_HEARTBEAT_SECONDS
+        processor = ProcessorTime(child.pid)
         requests = InputForwarder(self._in, child.request_fd, self._discard)
         responses = self._forwarder(child.response_fd, FrameKind.DATA, caps["response"])
         output = self._forwarder(child.output_fd, FrameKind.OUTPUT, caps["output"])
         watch = ResourceWatch(caps, known=self._known_pids(), baseline=residue.private_memory(child.pid))
-        self._forward_until_end(child, requests, responses, output, watch)
+        self._forward_until_end(child, requests, responses, output, watch, processor, waited)
         output.drain()
         responses.drain()
         if child.status is not None:
@@ -192,6 +194,7 @@ class Supervisor:
             os.close(fd)
         _remove_scratch_of(child)
         end = _exit_status(child) | {
+            "cpu_seconds": round(max(processor.used / 1000, _seconds_of(child.usage) + self._orphan_seconds), 4),
             "output_dropped": output.dropped,
             "responses_dropped": responses.dropped,
             "leaked_processes": len(residue.processes(self._known_pids()) if child.status is not None else []),
@@ -219,9 +222,12 @@ class Supervisor:
         responses: OutputForwarder,
         output: OutputForwarder,
         watch: ResourceWatch,
+        processor: ProcessorTime,
+        waited: int,
     ) -> None:
         """Move bytes until the child has ended or has exceeded a cap.
 
+        `waited` are the milliseconds that the run has waited for this child to be ready.
         Responses are forwarded when the child notifies, when it prints, and at the watch's interval.
         """
         sources = {child.wakeup_fd, output.source}
@@ -242,14 +248,15 @@ class Supervisor:
             watch.sample()
             if time.monotonic() >= self._next_heartbeat:
                 self._next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
-                self._send_heartbeat(milliseconds_without_processor(child.pid) - child.lost_offset)
+                processor.sample()
+                self._send_heartbeat(waited + processor.waited, processor.used)
 
-    def _send_heartbeat(self, lost: int) -> None:
+    def _send_heartbeat(self, waited: int, used: int = 0) -> None:
         """Show the grader that time passes here, too: a run must not pay for a sandbox or an engine that stood still.
 
-        `lost` are the milliseconds that the run was kept waiting; for a process that has just ended the kernel says 0.
+        `waited` are the milliseconds that the run was kept waiting, `used` those in which it had a processor.
         """
-        send_frame(self._out, FrameKind.HEARTBEAT, b"%d" % max(0, lost))
+        send_frame(self._out, FrameKind.HEARTBEAT, b"%d %d" % (waited, used))
 
     def _reap(self, *running: _Child) -> None:
         """Collect every process that has ended; the kernel gives a child's orphans to the first process, too."""
@@ -257,10 +264,13 @@ class Supervisor:
             os.read(self._sigchld_fd, 512)
         with suppress(ChildProcessError):
             while (ended := os.wait4(-1, os.WNOHANG))[0]:
-                self._fork_server_died |= ended[0] == self._forker.pid
-                for child in (*running, *self._idle):
-                    if child.pid == ended[0]:
-                        _, child.status, child.usage = ended
+                child = next((child for child in (*running, *self._idle) if child.pid == ended[0]), None)
+                if child is not None:
+                    _, child.status, child.usage = ended
+                elif ended[0] == self._forker.pid:
+                    self._fork_server_died = True
+                else:
+                    self._orphan_seconds += _seconds_of(ended[2])
 
     def _poll(self, sources: Collection[int], requests: InputForwarder, timeout: float) -> set[int]:
         poll = select.poll()
@@ -322,9 +332,13 @@ def _exit_status(child: _Child) -> dict[str, Any]:
     return {
         "exit": None if killed else os.WEXITSTATUS(child.status),
         "signal": signal.Signals(os.WTERMSIG(child.status)).name if killed else None,
-        "cpu_seconds": round(child.usage.ru_utime + child.usage.ru_stime, 4),
         "max_rss_kb": child.usage.ru_maxrss,
     }
+
+
+def _seconds_of(usage: Any) -> float:
+    """Return the processor time of an ended process and of the children that it waited for."""
+    return 0.0 if usage is None else float(usage.ru_utime + usage.ru_stime)
 
 
 def take_over_pipes() -> tuple[int, int]:

@@ -6,7 +6,7 @@
 
     grader -> supervisor   OPEN (JSON, caps)   DATA (bytes for the child)   CLOSE   SWITCH
     supervisor -> grader   HANDSHAKE (JSON)    DATA (the child's bytes)     OUTPUT (what it printed)   END (JSON)
-                           HEARTBEAT (milliseconds, decimal)
+                           HEARTBEAT (two decimal numbers, milliseconds)
     grader -> child        SETUP (JSON)        SOURCE (UTF-8)               CALLS (a wire message)
     supervisor -> child    WARM_UP
     child -> grader        READY   SANDBOXED   LOADED, PROGRESS (JSON)      OBSERVATION (a wire message)   EXHAUSTED
@@ -32,8 +32,9 @@ The child writes a byte to `wakeup_fd` to have its frames forwarded: once all ca
 nearly full. Otherwise they are forwarded with a short delay.
 
 SWITCH moves all later frames, in both directions, to the pipes that HANDSHAKE names (see `supervisor.direct_pipes`).
-HEARTBEAT comes every half second of a run: the sandbox does not stand still. Its number says how many milliseconds so
-far are not the run's own time: the sandbox was not ready yet, or other processes had the processors.
+HEARTBEAT comes five times a second in a run: the sandbox does not stand still. Its first number says how long the run
+has been kept waiting so far: the sandbox was not ready yet, or processes outside had the processors. The second number
+is the processor time that the run has used.
 
 Standard library only, and nothing of the grader: both sides use this file.
 """
