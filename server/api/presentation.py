@@ -115,6 +115,7 @@ def _submission(
         submitted_at=row.submitted_at,
         finished_at=row.finished_at,
         state=State(row.state) if snapshot is None else snapshot.state,
+        uses_attempt=None if row.is_being_stopped else row.counts,
         exercise=row.exercise,
         exercise_version=row.digest,
         grader_version=_grader(row),

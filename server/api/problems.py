@@ -28,6 +28,7 @@ class Code(StrEnum):
     CLOSED = "closed"
     ATTEMPTS_USED_UP = "attempts-used-up"
     COOLDOWN = "cooldown"
+    ALREADY_OVER = "already-over"
     IN_FLIGHT = "in-flight"
     CONFLICT = "conflict"
     PRECONDITION_FAILED = "precondition-failed"
@@ -80,6 +81,11 @@ KINDS: Mapping[Code, ProblemKind] = {
     ),
     Code.COOLDOWN: ProblemKind(
         status=409, title="The last attempt was a moment ago", advice="Wait as long as `Retry-After` says."
+    ),
+    Code.ALREADY_OVER: ProblemKind(
+        status=409,
+        title="The submission is over",
+        advice="It was graded, cancelled or given up before: read it to see which.",
     ),
     Code.IN_FLIGHT: ProblemKind(
         status=409,

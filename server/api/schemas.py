@@ -275,6 +275,7 @@ class SubmissionOut(Out):
                 "submitted_at": "2026-03-01T12:00:00Z",
                 "finished_at": "2026-03-01T12:00:01Z",
                 "state": "graded",
+                "uses_attempt": True,
                 "exercise": "gradients/two-variables",
                 "exercise_version": "9f2c1b",
                 "grader_version": "0.1.0",
@@ -293,6 +294,9 @@ class SubmissionOut(Out):
     submitted_at: datetime
     finished_at: datetime | None
     state: State
+    uses_attempt: bool | None = Field(
+        description="Whether it uses an attempt. Null while a grader stops a cancelled submission."
+    )
     exercise: str
     exercise_version: str
     grader_version: str | None = Field(description="Null until there is a report.")

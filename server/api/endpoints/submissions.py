@@ -1,4 +1,4 @@
-"""Submissions: hand in, follow, read the report."""
+"""Submissions: hand in, follow, cancel, read the report."""
 
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from server.api.problems import Code, Problem
 from server.api.responses import respond, respond_page
 from server.api.schemas import Id, NewSubmission, Page, ReportOut, SubmissionOut
 from server.api.waiting import Wait, asked_for
+from server.submissions import services
 from server.submissions.models import State
 
 router = Router(tags=["Submissions"])
@@ -39,6 +40,28 @@ def create_submission(request: Any, body: Body[NewSubmission], key: Key = None, 
         if seconds := asked_for(prefer):
             response.wait = Wait(submission=row, seconds=seconds)  # type: ignore[attr-defined]
         return response
+
+    return once(request, key, work)
+
+
+@router.post(
+    "/submissions/{submission}/cancel",
+    response=SubmissionOut,
+    auth=BearerToken(TokenScope.SUBMISSIONS_WRITE),
+    operation_id="cancel_submission",
+)
+def cancel_submission(request: Any, submission: UUID, key: Key = None) -> HttpResponse:
+    """Withdraw a submission that still waits or runs, and stop its run.
+
+    Until a case was put to the code, this uses no attempt; from then on it uses one. `uses_attempt` says which, or is
+    null until the grader has answered, about a second later.
+    """
+
+    def work() -> HttpResponse:
+        row = selectors.get_submission(request.auth, submission)
+        if not services.cancel(row):
+            raise Problem(Code.ALREADY_OVER, "It is over already, so it cannot be cancelled.")
+        return respond(show_submission(selectors.get_submission(request.auth, submission)))
 
     return once(request, key, work)
 
