@@ -3,12 +3,14 @@
 from django.urls import path
 
 import server.submissions.urls  # noqa: F401 brings the converter `assignment`
-from server.dashboard.views import assignments, gradebook, grades, overview
+from server.dashboard.views import assignments, errors, gradebook, grades, overview
 
 app_name = "dashboard"
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("workers", overview.workers, name="workers"),
+    path("errors/", errors.errors, name="errors"),
+    path("errors/grade-again", errors.grade_again, name="grade-again"),
     path("exercises/", overview.exercises, name="exercises"),
     path("exercises/<assignment:exercise>/", overview.exercise, name="exercise"),
     path("gradebook/", gradebook.gradebook, name="gradebook"),

@@ -86,6 +86,8 @@ ADDRESSES = {
     "invitations:withdraw": (STAFF, "course", "invitation"),
     "dashboard:overview": (STAFF, "course"),
     "dashboard:workers": (STAFF, "course"),
+    "dashboard:errors": (STAFF, "course"),
+    "dashboard:grade-again": (STAFF, "course"),
     "dashboard:exercises": (STAFF, "course"),
     "dashboard:exercise": (STAFF, "course", "exercise"),
     "dashboard:gradebook": (STAFF, "course"),
