@@ -120,7 +120,7 @@ def _grade(options: argparse.Namespace) -> int:
     source = _read(options.file)
     sandbox = _sandbox(options)
     try:
-        report = grade(_job(options, source), sandbox=sandbox)
+        report = grade(_job(options, source), sandbox=sandbox, explain=not options.pdb)
     finally:
         sandbox.close()
     print(json.dumps(report.to_public()) if options.json else _report_text(report))

@@ -1,8 +1,8 @@
 """The smallest input on which the code is wrong, for the learner to work out by hand.
 
-If a secret case fails, the worker puts the package's tiny cases to the same running submission, smallest first. The
-learner sees the first one on which the same check fails: the call, the answer, and the expected answer. The secret case
-stays secret.
+If a secret case fails, the worker puts the package's tiny cases to a fresh process, smallest first (see
+`grader.grading.ladders`). The learner sees the first one on which the same check fails: the call, the answer, and the
+expected answer. The secret case stays secret.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,9 @@
 """Grade one submission, from source text to report. This module shows the order of the steps; other modules do them.
 
 The exercise's manifest is data. Its code is behind `Author`: cases, then one judgement, then counterexamples.
+
+When the run of the cases has ended, its outcome is final: it decides outcome, findings, attempt and output. The
+counterexamples come from a fresh child, whose ending is not read.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,15 +11,17 @@ from dataclasses import replace
 from typing import Any
 
 from grader.grading.attachments import attachments_of
-from grader.grading.author import Author, Bounded, CaseAnswer, Judgement, Stop
+from grader.grading.author import Author, Bounded, CaseAnswer, Stop
+from grader.grading.calls import put
 from grader.grading.exercise import Exercise, load_exercise
 from grader.grading.in_process import InProcessAuthor
+from grader.grading.ladders import counterexamples
 from grader.grading.scoring import failed, skipped
 from grader.packages.cases import Case
 from grader.protocol.jobs import Job, Scope
 from grader.protocol.reports import Attachment, CounterexampleEvidence, Evidence, Finding, Outcome, Report
 from grader.protocol.sources import MAX_SOURCE, NotText, TooLarge, check_source
-from grader.sandboxes.base import Call, Ending, Observation, Run, Sandbox
+from grader.sandboxes.base import Ending, Sandbox
 from grader.sandboxes.cancellation import Cancellation
 from grader.telemetry.metrics import PhaseTimer
 
@@ -26,12 +31,18 @@ Progress = Callable[[dict[str, Any]], None]
 
 
 def grade(
-    job: Job, *, sandbox: Sandbox, on_progress: Progress | None = None, cancellation: Cancellation | None = None
+    job: Job,
+    *,
+    sandbox: Sandbox,
+    on_progress: Progress | None = None,
+    cancellation: Cancellation | None = None,
+    explain: bool = True,
 ) -> Report:
     """Grade one submission, from source text to report.
 
     Everything that the learner's code does ends up in the report. A GraderError from here is our mistake: it uses no
-    attempt. Raises RunCancelled soon after `cancellation` is requested.
+    attempt. Raises RunCancelled soon after `cancellation` is requested. `explain` puts tiny cases to wrong code, for
+    counterexamples.
     """
     timer = PhaseTimer()
     exercise = load_exercise(job.exercise, digest=job.digest)
@@ -48,17 +59,14 @@ def grade(
     with opened as run:
         timer.end_phase("sandbox")
         answers = put(cases, run)
-        timer.end_phase("run")
-        # If every case was answered, no end of the run changes the judgement, and counterexamples need the process.
-        judgement = author.judge(answers) if _is_complete(answers) else None
-        timer.end_phase("judge")
-        examples = _counterexamples(author, judgement, run) if judgement else {}
-        timer.end_phase("explain")
-    ending = _ending(run.ending, asked=len(cases))
+    timer.end_phase("run")
+    ending = run.ending
     if ending.outcome is Outcome.UNGRADABLE:
         return _report(exercise, job, _ungradable(author, _load_failure(ending)), ending=ending, sandbox=sandbox)
-    if judgement is None:
-        judgement = author.judge(_with_stop(answers, ending, exercise))
+    judgement = author.judge(_with_stop(answers, ending, exercise))
+    timer.end_phase("judge")
+    examples = counterexamples(author, judgement, exercise, program, sandbox, cancellation) if explain else {}
+    timer.end_phase("explain")
     findings = [_with_example(finding, examples.get(finding.check)) for finding in judgement.findings]
     attachments = attachments_of(exercise, answers, judgement.charts)
     timer.end_phase("report")
@@ -71,20 +79,8 @@ def cases_of(author: Author, job: Job) -> list[Case]:
     return [case for case in cases if case.public or job.scope is not Scope.PUBLIC]
 
 
-def put(cases: Sequence[Case], run: Run) -> list[CaseAnswer]:
-    """Put the cases to a loaded submission and return an answer for each; its observation is None if none came."""
-    observations = run.observe([call_of(case) for case in cases])
-    every: list[Observation | None] = [*observations, *[None] * (len(cases) - len(observations))]
-    return [CaseAnswer(case=case, observation=observation) for case, observation in zip(cases, every, strict=True)]
-
-
-def call_of(case: Case) -> Call:
-    """Return what the sandbox gets of a case: the call, and nothing of its truth."""
-    return Call(entry=case.entry, args=case.args, probe=case.probe, options=dict(case.options))
-
-
 def _case_counter(on_progress: Progress | None, count: int) -> Progress | None:
-    """Return what turns the sandbox's count of calls into "case 2 of 5"; it leaves counterexamples out."""
+    """Return what turns the sandbox's count of calls into "case 2 of 5"."""
     if on_progress is None:
         return None
 
@@ -98,28 +94,6 @@ def _case_counter(on_progress: Progress | None, count: int) -> Progress | None:
     return report
 
 
-def _is_complete(answers: Sequence[CaseAnswer]) -> bool:
-    return all(answer.observation is not None for answer in answers)
-
-
-def _ending(ending: Ending, *, asked: int) -> Ending:
-    """Return how the run of the exercise's own cases ended; a counterexample that stops the code does not count."""
-    if ending.unanswered is None or ending.unanswered < asked:
-        return ending
-    return replace(ending, outcome=Outcome.GRADED, unanswered=None)
-
-
-def _counterexamples(author: Author, judgement: Judgement, run: Run) -> dict[str, CounterexampleEvidence]:
-    """Return the smallest counterexample of each check that a secret case failed, if there is one."""
-    examples = {}
-    for check in judgement.unexplained:
-        cases = author.ladder(check)
-        example = author.counterexample(check, put(cases, run)) if cases else None
-        if example is not None:
-            examples[check] = example
-    return examples
-
-
 def _with_example(finding: Finding, example: CounterexampleEvidence | None) -> Finding:
     if example is None:
         return finding
@@ -129,7 +103,7 @@ def _with_example(finding: Finding, example: CounterexampleEvidence | None) -> F
 
 def _with_stop(answers: Sequence[CaseAnswer], ending: Ending, exercise: Exercise) -> list[CaseAnswer]:
     """Return the answers; the case that was running when the run was stopped says what stopped it."""
-    if ending.unanswered is None or ending.unanswered >= len(answers):
+    if ending.unanswered is None:
         return list(answers)
     stop = _stop(exercise, ending)
     return [replace(answer, stop=stop) if i == ending.unanswered else answer for i, answer in enumerate(answers)]

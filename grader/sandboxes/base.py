@@ -1,7 +1,7 @@
 """What every sandbox offers: load a submission, call its functions, read how the run ended.
 
     with sandbox.open(program, limits=limits) as run:
-        observations = run.observe(calls)       # can be called again, for the same process
+        observations = run.observe(calls)       # once in a run
     run.ending                                  # how the run ended, what it printed, what it used
 
 Engines differ only in how they start the harness. Frames, limits and the reading of answers are the same for all.
@@ -93,7 +93,7 @@ class Ending:
     `outcome` is GRADED if every call was answered. It is UNGRADABLE if the code could not be loaded: `load_error`
     holds the exception or the exit, or `missing` names the entries that the code does not define. Otherwise it says
     what stopped the run, with `evidence` ("signal", "oom_kills", "loading" if no call had begun, ...). `unanswered` is
-    the index, over all calls sent, of the call that was running.
+    the index of the call that was running.
     """
 
     outcome: Outcome
@@ -115,7 +115,7 @@ class Run(Protocol):
         ...
 
     def observe(self, calls: Sequence[Call]) -> list[Observation]:
-        """Make calls to the submission. If the list is shorter than `calls`, the run has ended (see `ending`)."""
+        """Make calls to the submission, once. If the list is shorter than `calls`, the run ended (see `ending`)."""
         ...
 
 
@@ -131,10 +131,12 @@ class Sandbox(Protocol):
         limits: Limits,
         on_progress: Callable[[dict[str, Any]], None] | None = None,
         cancellation: Cancellation | None = None,
+        patience: float | None = None,
     ) -> AbstractContextManager[Run]:
         """Load a submission. Raises SandboxError if the engine failed, never for what the learner's code does.
 
-        Raises RunCancelled, here or in `observe`, soon after `cancellation` is requested.
+        With `patience`, raises NoSandbox if no sandbox is warm within so many seconds. Raises RunCancelled, here or in
+        `observe`, soon after `cancellation` is requested.
         """
         ...
 

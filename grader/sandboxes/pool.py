@@ -7,6 +7,7 @@ idle ── open ──> in use ── report is ready ──> settling ──�
 └── started ahead of need (one thread) <── replaced: worn, unclean, failed or died
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -80,10 +81,11 @@ class SandboxPool:
         limits: Limits,
         on_progress: Callable[[dict[str, Any]], None] | None = None,
         cancellation: Cancellation | None = None,
+        patience: float | None = None,
     ) -> Iterator[RunSession]:
         """Load a submission into a warm instance (see `base.Sandbox`). Raises NoSandbox if none starts."""
         cancellation = cancellation or Cancellation()
-        instance = self._acquire(cancellation)
+        instance = self._acquire(cancellation, patience=patience)
         log.info("sandbox_taken", sandbox=instance.label, served=instance.served)
         run = RunSession(
             instance,
@@ -115,16 +117,20 @@ class SandboxPool:
         self._stopper.shutdown()
         self._engine.close()
 
-    def _acquire(self, cancellation: Cancellation) -> Instance:
-        """Return a warm instance for one submission. One that died while it was idle is replaced."""
+    def _acquire(self, cancellation: Cancellation, *, patience: float | None = None) -> Instance:
+        """Return a warm instance for one submission. One that died while it was idle is replaced.
+
+        Raises NoSandbox if none is warm after `patience` seconds.
+        """
+        deadline = None if patience is None else time.monotonic() + patience
         if self._settling is not None:
-            _await(self._settling, cancellation)
+            _await(self._settling, cancellation, deadline)
             self._settling.result()
         cancellation.raise_if_requested()
         instance, self._instance = self._replace_if_worn(self._instance), None
         for _ in range(_TRIES):
             if instance is None:
-                instance = self._next_instance(cancellation)
+                instance = self._next_instance(cancellation, deadline)
             if not instance.is_dead():
                 self._start_ahead(self._min_idle)
                 return instance
@@ -143,17 +149,17 @@ class SandboxPool:
         self._discard(instance, "worn")
         return fresh
 
-    def _next_instance(self, cancellation: Cancellation) -> Instance:
+    def _next_instance(self, cancellation: Cancellation, deadline: float | None) -> Instance:
         started_ahead = bool(self._starting)
         self._start_ahead(1)
-        _await(self._starting[0], cancellation)
+        _await(self._starting[0], cancellation, deadline)
         try:
             return self._starting.popleft().result()
         except SandboxError as error:
             if not started_ahead:
                 raise NoSandbox(str(error)) from error
         # That start ran beside a submission, which can have used up something. Now none runs: try once more.
-        return self._next_instance(cancellation)
+        return self._next_instance(cancellation, deadline)
 
     def _settle(self, instance: Instance, run: RunSession, cancellation: Cancellation) -> None:
         why = "failed"
@@ -189,8 +195,10 @@ class SandboxPool:
             self._on_replaced(why)
 
 
-def _await(future: Future[Any], cancellation: Cancellation) -> None:
-    """Wait until a future is done. Raises RunCancelled if the submission is cancelled meanwhile."""
+def _await(future: Future[Any], cancellation: Cancellation, deadline: float | None) -> None:
+    """Wait until a future is done. Raises RunCancelled if the submission is cancelled, NoSandbox at the deadline."""
     while not future.done():
         cancellation.raise_if_requested()
+        if deadline is not None and time.monotonic() >= deadline:
+            raise NoSandbox("no sandbox is warm yet")
         wait([future], timeout=_CANCELLATION_INTERVAL)

@@ -56,7 +56,8 @@ class RunSession:
         self._opened = False
         self._sandboxed = False
         self._loaded: tuple[LearnerError | None, tuple[str, ...]] | None = None
-        self._calls_sent = 0
+        self._calls = b""
+        self._calls_asked = 0
         self._observations: list[Observation] = []
         self._output = bytearray()
         self._clock = RunClock(limits.wall_seconds)
@@ -86,36 +87,36 @@ class RunSession:
         return self._ending
 
     def observe(self, calls: Sequence[Call]) -> list[Observation]:
-        """Make calls to the submission and return their observations: fewer than `calls` if the run ended.
+        """Make calls to the submission, once in a run; return their observations: fewer than `calls` if it ended.
 
-        Raises RunCancelled if the submission is cancelled.
+        The calls are sent only when the submission says that it has loaded. So a run that ends as UNGRADABLE, which
+        uses no attempt, has not seen a case. Raises RunCancelled if the submission is cancelled.
         """
-        if self._ending is not None:
-            return []
+        if self._opened:
+            raise RuntimeError("a run answers calls once")
         self._cancellation.raise_if_requested()
-        if calls and not self._cancellation.case_put:
-            self._note_case_put()
-        first = len(self._observations)
-        self._calls_sent += len(calls)
+        self._opened = True
+        self._calls_asked = len(calls)
         with suppress(InstanceDied):  # read what it sent before it died; the read then raises InstanceDied again
-            self._send_calls(calls)
-        self._read_until(lambda: len(self._observations) == self._calls_sent, self._clock)
-        return self._observations[first:]
+            self._instance.send((FrameKind.OPEN, self._caps), (FrameKind.DATA, self._program))
+        if calls:
+            self._calls = frame(FrameKind.CALLS, session_messages.pack_calls(calls))  # while the child loads
+        self._read_answers()
+        return list(self._observations)
 
     def finish(self) -> None:
-        """Tell the child that no more calls come, and decide how the run ended.
+        """Decide how the run ended, and tell the child that no more calls come.
 
-        If every call was answered, the run has ended well, whatever the child does now: only `settle` waits for it.
+        If every call was answered, the run is graded, whatever the child and its sandbox do now: only `settle` waits
+        for them.
         """
-        if self._ending is not None:
-            return
         if not self._opened:
-            self._send_calls([])
-        self._instance.send((FrameKind.CLOSE, b""))
-        if self._complete:
+            self.observe([])
+        if self._ending is None:
             self._set_ending(Outcome.GRADED, {})
-        else:
-            self._read_until(lambda: False, RunClock(_GRACE_SECONDS))
+        if self._ended_well:
+            with suppress(InstanceDied):
+                self._instance.send((FrameKind.CLOSE, b""))
 
     def settle(self) -> bool:
         """Wait for the supervisor's END with its list of residue; return whether the instance can be used again."""
@@ -131,20 +132,12 @@ class RunSession:
         if self._on_progress is not None:
             self._on_progress({"case_put": True})
 
-    def _send_calls(self, calls: Sequence[Call]) -> None:
-        """Send everything in one write: each write wakes the engine, the supervisor and the child."""
-        message = frame(FrameKind.CALLS, session_messages.pack_calls(calls)) if calls else b""
-        if not self._opened:
-            self._opened = True
-            self._instance.send((FrameKind.OPEN, self._caps), (FrameKind.DATA, self._program + message))
-        elif message:
-            self._instance.send((FrameKind.DATA, message))
-
-    def _read_until(self, satisfied: Callable[[], bool], clock: RunClock) -> None:
+    def _read_answers(self) -> None:
+        """Read until the run has ended, or every call is answered."""
         try:
-            with clock.running():
-                while self._ending is None and not satisfied():
-                    self._handle_next(clock)
+            with self._clock.running():
+                while self._ending is None and not self._complete:
+                    self._handle_next(self._clock)
         except InstanceDied as error:
             # With some engines the whole sandbox dies if a submission takes too much memory. The submission is to blame
             # only for that; any other death of an instance is our fault.
@@ -186,16 +179,13 @@ class RunSession:
     def _time_is_up(self, clock: RunClock) -> None:
         if not self._sandboxed:
             raise SandboxError(f"a child of {self._instance.label} ran nothing in the time of a whole run")
-        if self._complete:
-            self._set_ending(Outcome.GRADED, {"lingered": True})  # it answered everything, but did not exit
-        elif clock.had_enough:
-            used = {"seconds": self._limits.wall_seconds, "processor_seconds": self._processor_seconds}
-            self._set_ending(Outcome.TIMED_OUT, used)
-        else:
+        if not clock.had_enough:
             raise SandboxError(
                 f"{self._instance.label} had the processors for only {clock.passed():.1f} seconds of a run, in "
                 f"{MAX_STRETCH} times its limit of {self._limits.wall_seconds:g} seconds: this machine is too busy"
             )
+        used = {"seconds": self._limits.wall_seconds, "processor_seconds": self._processor_seconds}
+        self._set_ending(Outcome.TIMED_OUT, used)
 
     @property
     def _ended_well(self) -> bool:
@@ -204,7 +194,7 @@ class RunSession:
 
     @property
     def _complete(self) -> bool:
-        return self._loaded is not None and len(self._observations) == self._calls_sent
+        return self._loaded is not None and len(self._observations) == self._calls_asked
 
     def _handle_frame(self, kind: FrameKind, body: bytes, clock: RunClock) -> None:
         """Handle a frame of the supervisor."""
@@ -224,10 +214,15 @@ class RunSession:
                 raise SandboxError(f"the supervisor of {self._instance.label} sent {kind!r} in the middle of a run")
 
     def _handle_data(self, body: bytes) -> None:
-        """Handle bytes of the child: whole frames, or parts of them. A learner can have written them."""
+        """Handle bytes of the child: whole frames, or parts of them. A learner can have written them.
+
+        What follows the last answer, or a failure to load, is not read: it cannot change the outcome.
+        """
         try:
             for kind, message in self._reader.feed(body):
                 self._handle_child_frame(kind, message)
+                if self._complete or self._ending is not None:
+                    return
         except (FrameError, WireError) as error:
             self._set_ending(Outcome.CRASHED, {"reason": "malformed_answer", "detail": str(error)})
 
@@ -238,20 +233,30 @@ class RunSession:
             case FrameKind.SANDBOXED if not self._sandboxed:
                 self._sandboxed = True
             case FrameKind.LOADED if self._loaded is None:
-                self._loaded = session_messages.read_loaded(message)
+                self._handle_loaded(*session_messages.read_loaded(message))
             case FrameKind.PROGRESS:
                 self._report(session_messages.read_progress(message))
-            case FrameKind.OBSERVATION if self._loaded is not None and len(self._observations) < self._calls_sent:
+            case FrameKind.OBSERVATION if self._loaded is not None:
                 self._observations.append(session_messages.read_observation(message))
             case FrameKind.EXHAUSTED:
                 self._exhausted = "gpu" if message == b"gpu" else "cpu"
             case _:
                 raise WireError(f"{kind.name} came out of turn")
 
+    def _handle_loaded(self, error: LearnerError | None, missing: tuple[str, ...]) -> None:
+        """End the run if the submission did not load, else make the calls to it."""
+        self._loaded = error, missing
+        if error is not None or missing:
+            self._set_ending(Outcome.UNGRADABLE, {})
+        elif self._calls:
+            self._note_case_put()
+            with suppress(InstanceDied):  # as in `observe`
+                self._instance.send((FrameKind.DATA, self._calls))
+
     def _report(self, progress: dict[str, Any]) -> None:
         """Pass progress on: once for each call, and the rest within a rate limit, since a learner can have sent it."""
         call = progress.get("call", -1)
-        begun = self._last_call_reported < call < self._calls_sent
+        begun = self._last_call_reported < call < self._calls_asked
         if begun:
             self._last_call_reported = call
         if self._on_progress is not None and (begun or self._progress_limit.take()):
@@ -279,12 +284,7 @@ class RunSession:
             )
         killed = end["signal"] is not None
         evidence = {key: end[key] for key in ("signal", "exit", *_RESIDUE) if end.get(key)}
-        error, missing = self._loaded or (None, ())
-        if error is not None or missing:
-            self._set_ending(Outcome.UNGRADABLE, evidence)
-        elif self._complete:
-            self._set_ending(Outcome.GRADED, evidence)
-        elif self._exhausted or end["exceeded"] == "memory" or (killed and end["oom_kills"]):
+        if self._exhausted or end["exceeded"] == "memory" or (killed and end["oom_kills"]):
             self._set_ending(Outcome.OUT_OF_MEMORY, evidence | {"memory": self._exhausted or "cpu"})
         elif end["cpu_seconds"] >= self._limits.wall_seconds:
             # Whatever ended it, such as the kernel's limit: it had used up its time before.

@@ -93,7 +93,13 @@ class UnconfinedSandbox:
 
     @contextlib.contextmanager
     def open(
-        self, program: Program, *, limits: Limits, on_progress: Any = None, cancellation: Any = None
+        self,
+        program: Program,
+        *,
+        limits: Limits,
+        on_progress: Any = None,
+        cancellation: Any = None,
+        patience: Any = None,
     ) -> Iterator[UnconfinedRun]:
         """Load a submission. The limits are not enforced, and nothing stops it."""
         start, printed = time.perf_counter(), io.StringIO()

@@ -30,8 +30,9 @@ import structlog
 import torch
 
 from grader.errors import SandboxError
+from grader.grading.calls import call_of
 from grader.grading.exercise import load_exercise
-from grader.grading.pipeline import call_of, grade
+from grader.grading.pipeline import grade
 from grader.packages.catalogue import find_package
 from grader.protocol.jobs import Job
 from grader.sandboxes.bubblewrap import BubblewrapEngine

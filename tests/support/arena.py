@@ -48,9 +48,10 @@ class LimitedSandbox:
         self._sandbox, self._seconds = sandbox, 2.0 if "timed_out" in expected.outcomes else 30.0
 
     @contextmanager
-    def open(self, program, *, limits, on_progress=None) -> Iterator:
-        limited = replace(limits, wall_seconds=self._seconds, memory_mb=512)
-        with self._sandbox.open(program, limits=limited, on_progress=on_progress) as run:
+    def open(self, program, *, limits, patience=None, **more) -> Iterator:
+        seconds = self._seconds if patience is None else limits.wall_seconds  # patience: for counterexamples
+        limited = replace(limits, wall_seconds=seconds, memory_mb=512)
+        with self._sandbox.open(program, limits=limited, patience=patience, **more) as run:
             yield run
 
 

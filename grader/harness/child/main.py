@@ -105,6 +105,7 @@ class _CallServer:
         if _ran_out(document["error"]):
             raise MemoryError(document["error"]["message"])
         self._send_json(FrameKind.LOADED, document)
+        self._notify()
         while not (document["error"] or document["missing"]):
             calls, tensors = unpack(self._read(FrameKind.CALLS))
             for call in calls:

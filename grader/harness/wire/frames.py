@@ -28,8 +28,11 @@ signal for example. The first line of a submission runs after SANDBOXED, so an e
 before READY, the supervisor exits and writes the reason to its error stream: the sandbox cannot serve anybody.
 
 The child's frames travel inside DATA. Only the supervisor writes the outer frames, so a submission cannot forge an END.
-The child writes a byte to `wakeup_fd` to have its frames forwarded: once all calls are answered, or when its pipe is
-nearly full. Otherwise they are forwarded with a short delay.
+The grader sends CALLS once, after LOADED, and only if the submission has loaded: code that did not load has seen no
+case. It reads nothing that follows the last OBSERVATION.
+
+The child writes a byte to `wakeup_fd` to have its frames forwarded: when it has loaded, once all calls are answered, or
+when its pipe is nearly full. Otherwise they are forwarded with a short delay.
 
 SWITCH moves all later frames, in both directions, to the pipes that HANDSHAKE names (see `supervisor.direct_pipes`).
 HEARTBEAT comes five times a second in a run: the sandbox does not stand still. Its first number says how long the run

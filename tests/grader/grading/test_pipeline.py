@@ -1,8 +1,9 @@
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
-from grader.errors import StaleWorker, UnknownExercise
+from grader.errors import NoSandbox, SandboxError, StaleWorker, UnknownExercise
 from grader.grading.pipeline import grade
 from grader.packages.catalogue import find_package
 from grader.protocol.jobs import Scope
@@ -111,26 +112,24 @@ def test_a_slug_reaches_no_other_folder(slug, inline):
 
 
 class Ended(UnconfinedSandbox):
-    """A sandbox whose runs end as messages, after `answered` calls."""
+    """A sandbox whose first run ends as the test says, after `answered` calls."""
 
     def __init__(self, outcome, answered, **ending):
         super().__init__()
         self.end = Ending(outcome=outcome, **ending)
         self.answered = answered
+        self.runs = 0
 
     @contextmanager
-    def open(self, program, *, limits, on_progress=None, cancellation=None):
+    def open(self, program, *, limits, on_progress=None, cancellation=None, patience=None):
+        self.runs += 1
         with super().open(program, limits=limits) as run:
-            observe, run.asked = run.observe, 0
-
-            def cut(calls):
-                left = max(0, self.answered - run.asked)
-                run.asked += len(calls)
-                return observe(calls[:left])
-
-            run.observe = cut
+            if self.runs == 1:
+                observe = run.observe
+                run.observe = lambda calls: observe(calls[: self.answered])
             yield run
-        run.ending = self.end
+        if self.runs == 1:
+            run.ending = self.end
 
 
 def test_a_timed_out_run_keeps_points_of_finished_cases():
@@ -166,12 +165,79 @@ def test_a_malformed_answer_scores_nothing_and_says_so():
     assert (report.points, report.findings[0].message) == (0, "garbled")
 
 
-def test_a_counterexample_that_stops_the_code_changes_no_outcome():
-    ended = Ended(Outcome.TIMED_OUT, 4, unanswered=4)
+WRONG_IN_SECRET = "def slope(x):\n    return 3 * x * x if x.numel() == 3 else x\n"
 
-    report = graded("def slope(x):\n    return 3 * x * x if x.numel() == 3 else x\n", ended)
 
-    assert report.outcome is Outcome.GRADED
+class SecondRun(UnconfinedSandbox):
+    """A sandbox whose second run, the one for counterexamples, ends as the test says."""
+
+    def __init__(self, ending):
+        super().__init__()
+        self.ending, self.limits = ending, []
+
+    @contextmanager
+    def open(self, program, *, limits, on_progress=None, cancellation=None, patience=None):
+        self.limits.append(limits)
+        with super().open(program, limits=limits) as run:
+            if len(self.limits) == 2:
+                if isinstance(self.ending, Exception):
+                    raise self.ending
+                print("printed by the second run")
+            if on_progress is not None:
+                on_progress({"call": 0})
+            yield run
+        if len(self.limits) == 2:
+            run.ending = self.ending
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        Ending(outcome=Outcome.TIMED_OUT, unanswered=0),
+        Ending(outcome=Outcome.UNGRADABLE, missing=("slope",)),
+        Ending(outcome=Outcome.CRASHED, unanswered=0),
+        SandboxError("the sandbox of the second run has died"),
+        NoSandbox("no second sandbox starts"),
+    ],
+)
+def test_the_end_of_the_second_run_changes_nothing(inline, ending):
+    alone = grade(make_job(source=WRONG_IN_SECRET), sandbox=inline, explain=False)
+
+    report = graded(WRONG_IN_SECRET, SecondRun(ending))
+
+    assert (report.outcome, report.points, report.output) == (Outcome.GRADED, alone.points, "")
+    assert [replace(finding, evidence={}) for finding in report.findings] == [
+        replace(finding, evidence={}) for finding in alone.findings
+    ]
+
+
+def test_the_second_run_has_a_budget_of_its_own(inline):
+    sandbox = SecondRun(Ending(outcome=Outcome.GRADED))
+    messages = []
+
+    grade(make_job(source=WRONG_IN_SECRET), sandbox=sandbox, on_progress=messages.append)
+
+    first, second = sandbox.limits
+    assert second.wall_seconds <= first.wall_seconds / 20
+    assert second.output_kb == 0
+    assert messages == [{"case": 1, "of": 4}]
+
+
+def test_right_code_is_run_once(inline):
+    sandbox = SecondRun(Ending(outcome=Outcome.GRADED))
+
+    grade(make_job(source=SOLUTION), sandbox=sandbox)
+
+    assert len(sandbox.limits) == 1
+
+
+def test_code_that_timed_out_gets_a_counterexample():
+    ended = Ended(Outcome.TIMED_OUT, 2, unanswered=2)
+
+    report = graded(WRONG_IN_SECRET, ended)
+
+    assert report.outcome is Outcome.TIMED_OUT
+    assert report.findings[1].evidence["counterexample"] == {"call": "slope(x = 2)", "got": "2", "expected": "12"}
 
 
 def test_cut_output_says_so():
@@ -180,12 +246,12 @@ def test_cut_output_says_so():
     assert graded(SOLUTION, ended).output.endswith("[The rest of the output was cut off.]\n")
 
 
-def test_progress_counts_cases_and_leaves_counterexamples_out(inline, monkeypatch):
+def test_progress_counts_cases(inline, monkeypatch):
     messages = []
 
     class Reporting(UnconfinedSandbox):
         @contextmanager
-        def open(self, program, *, limits, on_progress=None, cancellation=None):
+        def open(self, program, *, limits, on_progress=None, cancellation=None, patience=None):
             with super().open(program, limits=limits) as run:
                 for message in ({"call": 0}, {"call": 3}, {"call": 4}, {"loss": [[0, 1.0]]}):
                     on_progress(message)

@@ -33,12 +33,9 @@ def test_every_call_is_answered(sandbox):
 def test_later_calls_run_in_the_same_process(sandbox):
     source = "seen = []\ndef f(x):\n    seen.append(x)\n    return list(seen)\n"
 
-    with sandbox.open(Program(source=source, entries=("f",)), limits=SHORT) as opened:
-        first = opened.observe([call(1)])
-        second = opened.observe([call(2)])
+    observations, _ = run(sandbox, source, call(1), call(2))
 
-    assert first[0].value == [1]
-    assert second[0].value == [1, 2]
+    assert [each.value for each in observations] == [[1], [1, 2]]
 
 
 def test_the_next_submission_runs_in_another_process(sandbox):

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from grader.errors import RunCancelled, SandboxError
+from grader.errors import NoSandbox, RunCancelled, SandboxError
 from grader.protocol.reports import Outcome
 from grader.sandboxes.base import Call, Limits, Program
 from grader.sandboxes.cancellation import Cancellation
@@ -293,4 +293,17 @@ def test_a_submission_cancelled_while_its_sandbox_starts_leaves_the_sandbox_to_t
     may_start.set()
     sandbox.warm_up()
 
+    assert len(engine.started) == 1
+
+
+def test_a_run_without_patience_leaves_a_starting_sandbox_to_the_next(opened):
+    may_start = threading.Event()
+    engine = FakeEngine(script=lambda _: may_start.wait())
+    sandbox = opened(engine)
+
+    with pytest.raises(NoSandbox, match="warm"), sandbox.open(PROGRAM, limits=Limits(), patience=0.05):
+        pass
+
+    may_start.set()
+    sandbox.warm_up()
     assert len(engine.started) == 1
