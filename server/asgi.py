@@ -9,9 +9,10 @@ require_settings()
 metrics.share_in_website()
 website = get_asgi_application()
 
-from server.accounts.startup import refuse_demo_accounts  # noqa: E402 models can be imported only from here on
+from server.accounts.startup import check_mail, refuse_demo_accounts  # noqa: E402 models can be imported only from here on
 from server.api.gate import route_api  # noqa: E402
 from server.web.body_limits import PAGES, limit_bodies  # noqa: E402
 
 refuse_demo_accounts()
+check_mail()
 application = route_api(limit_bodies(website, PAGES))

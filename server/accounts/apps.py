@@ -13,10 +13,11 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the records worker refuse to start for the same reasons as the website."""
-        worker_init.connect(_refuse_demo_accounts, dispatch_uid="refuse demo accounts")
+        worker_init.connect(_check_start, dispatch_uid="check the start")
 
 
-def _refuse_demo_accounts(**_: Any) -> None:
-    from server.accounts.startup import refuse_demo_accounts  # noqa: PLC0415 models are not loaded before `ready`
+def _check_start(**_: Any) -> None:
+    from server.accounts import startup  # noqa: PLC0415 models are not loaded before `ready`
 
-    refuse_demo_accounts()
+    startup.refuse_demo_accounts()
+    startup.check_mail()

@@ -3,7 +3,8 @@
 from typing import Any
 
 from allauth.account import forms
-from django.forms import ModelForm
+from django.conf import settings
+from django.forms import ModelForm, ValidationError
 
 from server.accounts.models import User
 
@@ -17,6 +18,16 @@ class LoginForm(forms.LoginForm):
         self.fields["remember"].label = "Keep me signed in"
         for name in ("login", "password"):
             self.fields[name].widget.attrs.pop("placeholder", None)
+
+
+class ResetPasswordForm(forms.ResetPasswordForm):
+    """allauth's form, which says so if this installation sends no e-mail."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse the form if no link could arrive."""
+        if not settings.SENDS_MAIL:
+            raise ValidationError("Chainrule sends no e-mail here. Ask an administrator for a new password.")
+        return super().clean() or {}
 
 
 class ProfileForm(ModelForm):

@@ -23,6 +23,18 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000
 # The owner of the domain must decide about subdomains and the preload list.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# Mail. Without a server nothing is sent, and the pages that would send say so.
+EMAIL_HOST = env.str("EMAIL_HOST", "")
+EMAIL_PORT = env.int("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
+# Port 465 speaks TLS from its first byte; on other ports the connection is upgraded, and nothing is sent without TLS.
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", EMAIL_PORT == 465)
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", not EMAIL_USE_SSL)
+EMAIL_TIMEOUT = 10
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"Chainrule <no-reply@{ALLOWED_HOSTS[0]}>")
+SENDS_MAIL = bool(EMAIL_HOST)
 LOGGING = {"style": env.str("CHAINRULE_LOGS", "json")}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 STORAGES = {
