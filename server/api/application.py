@@ -17,6 +17,9 @@ from server.api.problems import At, Code, Problem, answer, code_of
 
 log = structlog.get_logger(__name__)
 
+# Of the mistakes in a body, an answer names so many.
+MOST_NAMED = 100
+
 
 class Api(NinjaAPI):
     """django-ninja, with a complete schema."""
@@ -46,7 +49,9 @@ def problem_of(error: Exception) -> Problem:
         case ValidationError():
             return _validation(error)
         case HttpError():
-            return Problem(code_of(error.status_code), str(error))
+            # django-ninja hides what our parser says behind a sentence of its own.
+            said = error.__cause__ if isinstance(error.__cause__, HttpError) else error
+            return Problem(code_of(said.status_code), str(said))
         case Http404():
             return Problem(Code.NOT_FOUND, "There is nothing at this address.")
         case SuspiciousOperation():
@@ -59,7 +64,7 @@ def problem_of(error: Exception) -> Problem:
 
 
 def _validation(error: ValidationError) -> Problem:
-    wrong = [At(pointer=_pointer(one["loc"]), detail=one["msg"]) for one in error.errors]
+    wrong = [At(pointer=_pointer(one["loc"]), detail=one["msg"]) for one in error.errors[:MOST_NAMED]]
     return Problem(Code.INVALID, "The request does not fit the schema: see `errors`.", wrong)
 
 

@@ -220,7 +220,7 @@ class Cell(BaseModel):
 
     model_config = ConfigDict(strict=True)
     cell_type: str
-    source: str | list[str]
+    source: str | Annotated[list[str], Field(fail_fast=True)]
 
 
 class Notebook(BaseModel):
@@ -228,7 +228,8 @@ class Notebook(BaseModel):
 
     model_config = ConfigDict(strict=True)
     nbformat: Annotated[Literal[4], Whole]
-    cells: list[Cell]
+    # One wrong cell is enough to say what is wrong.
+    cells: Annotated[list[Cell], Field(fail_fast=True)]
 
 
 class NewNotebook(Handed):

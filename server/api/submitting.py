@@ -2,13 +2,13 @@
 
 from server.api import selectors
 from server.api.models import ApiToken, ExternalReference
-from server.api.notebooks import source_of
 from server.api.problems import At, Code, Problem
 from server.api.schemas import NewNotebook, NewSource
 from server.gradebook.rules import Refusal
 from server.submissions import services
 from server.submissions.errors import NotNow, Unstorable
 from server.submissions.models import Submission
+from server.submissions.notebooks import source_of_cells
 
 CODES = {
     Refusal.NOT_OPEN: Code.NOT_OPEN,
@@ -35,7 +35,10 @@ def hand_in(token: ApiToken, asked: NewSource | NewNotebook) -> Submission:
 
 
 def _source(asked: NewSource | NewNotebook) -> str:
-    return asked.source if isinstance(asked, NewSource) else source_of(asked.notebook)
+    if isinstance(asked, NewSource):
+        return asked.source
+    code = (cell.source for cell in asked.notebook.cells if cell.cell_type == "code")
+    return source_of_cells([source if isinstance(source, str) else "".join(source) for source in code])
 
 
 def _wrong(asked: NewSource | NewNotebook, detail: str) -> Problem:

@@ -1,4 +1,4 @@
-"""Markdown with TeX formulas to safe HTML: formulas become MathML, code gets Pygments' classes, nh3 cleans the rest.
+"""Markdown with TeX formulas to safe HTML: formulas become MathML, code is highlighted, nh3 cleans the rest.
 
 Authors are not trusted with HTML: any HTML in a text or a formula that is not allowed below is removed.
 """
@@ -6,13 +6,12 @@ Authors are not trusted with HTML: any HTML in a text or a formula that is not a
 from functools import cache
 
 import nh3
+from django.utils.html import escape
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
+
+from server.common.highlighting import HIGHLIGHTING_CLASSES, highlight_python
 
 
 def words(text: str) -> set[str]:
@@ -40,15 +39,20 @@ ATTRIBUTES = dict.fromkeys(MATHML, MATHML_ATTRIBUTES) | {
     "div": {"tabindex"},
     "ol": {"start"},
 }
+# Some texts take the parser a time that grows with the square of their length.
+LONGEST = 30_000
+CLASSES = {"math", "formula", "inline", "block", "code", *HIGHLIGHTING_CLASSES}
 
 
 def render(text: str) -> str:
-    """Return the HTML of a Markdown text; it is safe on a page."""
+    """Return the HTML of a Markdown text; it is safe on a page. A text longer than `LONGEST` is shown as it is."""
+    if len(text) > LONGEST:
+        return f"<pre>{escape(text)}</pre>"
     return nh3.clean(
         _markdown().render(text),
         tags=TAGS,
         attributes=ATTRIBUTES,
-        allowed_classes={tag: _classes() for tag in ("span", "div", "code", "pre")},
+        allowed_classes=dict.fromkeys(("span", "div", "code", "pre"), CLASSES),
         url_schemes={"https", "http", "mailto"},
         link_rel="noopener noreferrer",
     )
@@ -61,23 +65,16 @@ def _markdown() -> MarkdownIt:
 
 
 def _formula(tex: str, options: dict[str, bool]) -> str:
-    if options["display_mode"]:
-        # A formula that scrolls must be reachable by keyboard.
-        return f'<div class="formula" tabindex="0">{convert(tex, display="block")}</div>'
-    return convert(tex, display="inline")
+    display = "block" if options["display_mode"] else "inline"
+    try:
+        formula = convert(tex, display=display)
+    except Exception:  # the converter raises many kinds, RecursionError too; the page shows the formula's text
+        formula = f"<code>{escape(tex)}</code>"
+    # A formula that scrolls must be reachable by keyboard.
+    return f'<div class="formula" tabindex="0">{formula}</div>' if display == "block" else formula
 
 
 def _highlight(code: str, language: str, _: str) -> str:
-    try:
-        lexer = get_lexer_by_name(language or "text")
-    except ClassNotFound:
-        lexer = get_lexer_by_name("text")
+    shown = highlight_python(code) if language in {"python", "py"} else escape(code)
     # A block that scrolls must be reachable by keyboard.
-    return f'<pre class="code" tabindex="0"><code>{highlight(code, lexer, HtmlFormatter(nowrap=True))}</code></pre>'
-
-
-@cache
-def _classes() -> set[str]:
-    from pygments.token import STANDARD_TYPES  # noqa: PLC0415 a table of 100 short names
-
-    return {"math", "formula", "inline", "block", "code", *filter(None, STANDARD_TYPES.values())}
+    return f'<pre class="code" tabindex="0"><code>{shown}</code></pre>'

@@ -6,24 +6,17 @@ hashed, and the smallest of every W hashes in a row is kept. So a common run of 
 run shorter than K never is. Renaming, layout and comments change nothing.
 """
 
-import io
-import keyword
-import tokenize
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+
+from server.common.python_tokens import PythonToken, TokenKind, python_tokens
 
 K = 12
 W = 6
-SKIPPED = {
-    tokenize.COMMENT,
-    tokenize.NL,
-    tokenize.NEWLINE,
-    tokenize.INDENT,
-    tokenize.DEDENT,
-    tokenize.ENCODING,
-    tokenize.ENDMARKER,
-}
+# What follows in a longer source is not compared: an answer has a few thousand tokens at most.
+MOST_TOKENS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +38,35 @@ class Print:
 
 
 def tokens(source: str) -> list[Token]:
-    """Return the tokens of a source. If the source cannot be parsed, return those before the error."""
+    """Return the first `MOST_TOKENS` tokens of a source without its comments, whether it is Python or not."""
     found: list[Token] = []
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if token.type not in SKIPPED:
-                found.append(Token(_plain(token), token.start[0], token.end[0]))
-    except (tokenize.TokenError, SyntaxError):
-        pass  # compare what was read up to here
+    line, end = 1, 0
+    code = (token for token in python_tokens(source) if token.kind is not TokenKind.COMMENT)
+    for token in islice(code, MOST_TOKENS):
+        line += source.count("\n", end, token.start)
+        last = line + token.text.count("\n")
+        found.append(Token(_plain(token), line, last))
+        line, end = last, token.start + len(token.text)
     return found
 
 
-def _plain(token: tokenize.TokenInfo) -> str:
-    if token.type == tokenize.NAME:
-        return token.string if keyword.iskeyword(token.string) else "name"
-    if token.type == tokenize.NUMBER:
-        return "number"
-    return "text" if token.type == tokenize.STRING else token.string
+def _plain(token: PythonToken) -> str:
+    match token.kind:
+        case TokenKind.NAME:
+            return token.text if token.is_keyword else "name"
+        case TokenKind.NUMBER:
+            return "number"
+        case TokenKind.STRING:
+            return "text"
+    return token.text
 
 
 def prints(source: str) -> list[Print]:
     """Return the fingerprints of a source in order; none if it has fewer than K tokens."""
     hashes = list(_hashes(tokens(source)))
-    windows = [hashes[start : start + W] for start in range(max(1, len(hashes) - W + 1))] if hashes else []
+    windows = (hashes[start : start + W] for start in range(max(1, len(hashes) - W + 1)))
     # If several are smallest, take the rightmost, so that neighboring windows choose the same one.
-    chosen = {min(window, key=lambda one: (one[1].value, -one[0])) for window in windows}
+    chosen = {min(window, key=lambda one: (one[1].value, -one[0])) for window in windows if window}
     return [one for _, one in sorted(chosen, key=lambda one: one[0])]
 
 

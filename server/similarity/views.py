@@ -11,8 +11,11 @@ from server.accounts.requests import Request
 from server.courses.access import taught_course
 from server.similarity.models import Comparison, Pair
 from server.similarity.services import start as begin
+from server.submissions.models import Submission
 
 PER_PAGE = 50
+# A longer source is cut off; the page says so and links to the whole.
+MOST_LINES = 4_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +25,15 @@ class MarkedLine:
     number: int
     text: str
     matched: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MarkedSource:
+    """One submission of a pair, its first `MOST_LINES` lines, and whether it has more."""
+
+    submission: Submission
+    lines: list[MarkedLine]
+    cut: bool
 
 
 @require_GET
@@ -59,14 +71,17 @@ def pair(request: Request, slug: str, pk: int) -> HttpResponse:
     course = taught_course(request, slug, permission="similarity.view")
     rows = Pair.objects.select_related("assignment__course", "left__learner", "right__learner", "comparison__course")
     one = get_object_or_404(rows, pk=pk, comparison__course=course)
-    sides = [
-        (one.left, _lines(one.left.source, one.left_lines)),
-        (one.right, _lines(one.right.source, one.right_lines)),
-    ]
+    sides = [_side(one.left, one.left_lines), _side(one.right, one.right_lines)]
     return render(request, "similarity/pair.html", {"course": course, "tab": "similarity", "pair": one, "sides": sides})
+
+
+def _side(submission: Submission, ranges: list[list[int]]) -> MarkedSource:
+    lines = _lines(submission.source, ranges)
+    return MarkedSource(submission=submission, lines=lines, cut=submission.source.count("\n") > len(lines))
 
 
 def _lines(source: str, ranges: list[list[int]]) -> list[MarkedLine]:
     matched = {number for first, last in ranges for number in range(first, last + 1)}
-    numbered = enumerate(source.splitlines(), 1)
+    # As the fingerprints count lines: `splitlines` would also break at form feeds and the like.
+    numbered = enumerate(source.split("\n", MOST_LINES)[:MOST_LINES], 1)
     return [MarkedLine(number=number, text=text, matched=number in matched) for number, text in numbered]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 # Cell commands that run the rest of the cell in the notebook's own namespace, and so define its names.
 RUN_HERE = frozenset({"capture", "debug", "prun", "time"})
 
-_CELL_COMMAND = re.compile(r"%%(\w+)(?!\w*\?)")
+_CELL_COMMAND = re.compile(r"%%(\w++)(?!\?)")
 _COMMAND = re.compile(r"[!?]|%{1,2}[A-Za-z_]")
 # `%time statement` runs the statement in the notebook's own namespace, too.
 _TIMED = re.compile(r"%time[ \t]+(?=[^\s?])")

@@ -1,17 +1,12 @@
-"""Reads uploaded files: Python sources, and the code of notebooks in order. Nothing is run."""
+"""Reads uploaded files: Python sources, and the code of notebooks. Nothing is run."""
 
 from pathlib import PurePath
 
-import nbformat
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from nbformat.reader import NotJSONError
 
 from server.submissions.errors import Unstorable
-from server.submissions.notebook_cells import python_of
-
-# What nbformat raises if a notebook is JSON but not in the format of notebooks.
-BROKEN = (nbformat.ValidationError, AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError)
+from server.submissions.notebooks import source_of
 
 
 def read_upload(file: UploadedFile) -> str:
@@ -30,26 +25,3 @@ def _decoded(file: UploadedFile, limit: int) -> str:
         raise Unstorable(f"This file has {(file.size or 0) / 1e6:.0f} MB; at most {limit // 1_000_000} MB can be read.")
     # Bytes that are not UTF-8 become the replacement character, which `check_storable` refuses with a sentence.
     return file.read().decode("utf-8-sig", errors="replace")
-
-
-def source_of(notebook: str) -> str:
-    """Return the code cells of a notebook's JSON, in order, with IPython's commands as comments."""
-    try:
-        read = nbformat.convert(nbformat.reader.reads(notebook), 4)
-        language = read.metadata.get("language_info", {}).get("name", "python")
-        code = [_joined(cell.source) for cell in read.cells if cell.cell_type == "code"]
-    except NotJSONError:
-        raise Unstorable("This is not a notebook: it is not JSON. Was the file cut off?") from None
-    except BROKEN:
-        raise Unstorable(
-            "This notebook is broken: its cells cannot be read. Open it in Jupyter and save it again."
-        ) from None
-    if language not in {"python", "ipython"}:
-        raise Unstorable("This notebook is not in Python.")
-    if not any(cell.strip() for cell in code):
-        raise Unstorable("This notebook has no code in it.")
-    return "\n\n".join(filter(None, map(python_of, code))) + "\n"
-
-
-def _joined(source: str | list[str]) -> str:
-    return source if isinstance(source, str) else "".join(source)

@@ -7,11 +7,9 @@ from urllib.parse import quote
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
 
 from server.accounts.models import User
+from server.common.highlighting import highlight_python
 from server.courses.models import Course
 from server.dashboard.selectors.gradebook import GradebookRow, Query, Show
 from server.gradebook.exports import Format
@@ -141,5 +139,5 @@ def span(time: timedelta | None) -> str:
 
 @register.filter
 def highlighted(source: str) -> SafeString:
-    """Return Python source with Pygments' classes. Pygments escapes the source."""
-    return mark_safe(highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))  # noqa: S308
+    """Return Python source as escaped HTML with the classes of its tokens."""
+    return highlight_python(source)

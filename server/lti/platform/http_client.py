@@ -1,12 +1,12 @@
 """Requests to platforms, with LTI's limits: `LTI_TIMEOUT`, `LTI_ALLOW_PRIVATE` and a largest size for answers."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 
+from server.common.bounded_json import load_json
 from server.lti.errors import ServiceError
 from server.outbox import addresses, http_client
 from server.outbox.http_client import Answer
@@ -58,7 +58,7 @@ def check_success(answer: Answer) -> Answer:
 def read_json(answer: Answer) -> Any:
     """Return the body as JSON data. Raises ServiceError if it is not JSON."""
     try:
-        return json.loads(answer.body)
+        return load_json(answer.body)
     except (ValueError, RecursionError):
         text = f"The answer is not JSON: {explanation(answer)}"
         raise ServiceError(text[:MAX_TEXT], status=answer.status) from None

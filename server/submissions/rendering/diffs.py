@@ -8,8 +8,8 @@ from itertools import islice, zip_longest
 
 CONTEXT = 3
 # Longer differences are shown side by side without matching their lines, because matching takes quadratic time.
-MOST_MATCHED = 1_000
-MOST_ROWS = 4_000
+MOST_MATCHED = 600
+MOST_ROWS = 2_000
 
 
 class LineChange(StrEnum):

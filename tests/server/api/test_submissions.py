@@ -128,7 +128,8 @@ def test_the_code_of_a_notebook_is_the_source(call, body):
     response = call.post("/submissions", body | {"notebook": {"nbformat": 4, "cells": cells, "metadata": {}}})
 
     assert response.status_code == 202
-    assert Submission.objects.get().source == "def square(x):\n    return x * x\n\ny = (7\n  % 4)\n"
+    source = Submission.objects.get().source
+    assert source == "# %matplotlib inline\ndef square(x):\n    return x * x\n\n# %%bash\n# rm -r /\n\ny = (7\n  % 4)\n"
 
 
 @pytest.mark.parametrize("notebook", [{}, {"nbformat": 3, "cells": []}, {"nbformat": 4, "cells": 7}, "text"])

@@ -4,7 +4,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from server.submissions.errors import Unstorable
-from server.submissions.uploads import read_upload, source_of
+from server.submissions.notebooks import source_of
+from server.submissions.uploads import read_upload
 
 
 def notebook(*cells, **fields):
