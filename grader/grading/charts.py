@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import structlog
 import torch
 from torch import Tensor
 
@@ -13,6 +14,8 @@ from grader.grading.author import MAX_CURVE_POINTS, MAX_CURVES
 from grader.grading.exercise import Exercise
 from grader.packages.cases import Floats
 from grader.protocol.reports import CurveAttachment, SeriesAttachment
+
+log = structlog.get_logger(__name__)
 
 
 def charts_of(exercise: Exercise, trials: Sequence[Trial]) -> dict[int, SeriesAttachment]:
@@ -30,14 +33,26 @@ def _chart(exercise: Exercise, trial: Trial, value: Any) -> SeriesAttachment | N
     reference = exercise.chart(trial.case, trial.truth)
     if reference is None:
         return None
-    usable = _usable(value, trial.truth)
-    yours = exercise.chart(trial.case, usable) if usable else None
-    lines = yours.lines if yours else {}
+    names = list(reference.lines)[:MAX_CURVES]
+    yours = _drawn(exercise, trial, value)
     series: list[CurveAttachment] = [
-        {"name": name, "yours": _points(lines.get(name, ())), "reference": _points(numbers)}
-        for name, numbers in list(reference.lines.items())[:MAX_CURVES]
+        {"name": name, "yours": yours.get(name, []), "reference": _points(reference.lines[name])} for name in names
     ]
     return {"kind": "series", "case": trial.case.name, "title": reference.title, "series": series}
+
+
+def _drawn(exercise: Exercise, trial: Trial, value: Any) -> dict[str, list[float | None]]:
+    """Return the curves of a learner's answer; none if they cannot be drawn, for any reason: only the truth's must be.
+
+    The package's own code draws them, and it need not expect each value that a learner can return.
+    """
+    try:
+        usable = _usable(value, trial.truth)
+        chart = exercise.chart(trial.case, usable) if usable else None
+        return {name: _points(numbers) for name, numbers in chart.lines.items()} if chart else {}
+    except Exception as error:
+        log.info("curves_not_drawn", exercise=exercise.slug, kind=type(error).__name__)
+        return {}
 
 
 def _usable(value: Any, truth: Mapping[str, Any]) -> dict[str, Any]:

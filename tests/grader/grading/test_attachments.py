@@ -1,5 +1,6 @@
 import base64
 import io
+import json
 import math
 
 import pytest
@@ -140,3 +141,28 @@ def test_a_part_that_is_text_can_be_drawn():
 
     assert yours({"name": "sgd"}) == [1.0]
     assert yours({"name": 3}) == []
+
+
+class Fragile(Drawing):
+    """A package whose chart expects numbers as large as the truth's."""
+
+    slug = "unit/fragile"
+
+    def chart(self, case, value):
+        losses = [math.sqrt(number) for number in value["losses"].values] if "losses" in value else []
+        return Chart(title="Loss", lines={"losses": losses})
+
+
+def test_a_chart_that_fails_on_an_answer_lacks_only_that_answer():
+    truth = {"losses": Floats((4.0, 1.0))}
+
+    (attachment,) = attached(Fragile(), make_trial({"losses": Floats((-1.0, 1.0))}, truth, public=True))
+
+    assert attachment["series"] == [{"name": "losses", "yours": [], "reference": [2.0, 1.0]}]
+
+
+@pytest.mark.parametrize("number", [1e308, -1e308, 5e-324, math.nan, -math.inf, 2**62])
+def test_curves_of_any_numbers_are_json(number):
+    (attachment,) = series({"losses": [number, number], "path": double(number, 1.0)})
+
+    assert json.dumps(attachment, allow_nan=False)
