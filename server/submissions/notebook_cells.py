@@ -18,8 +18,8 @@ _COMMAND = re.compile(r"[!?]|%{1,2}[A-Za-z_]")
 _TIMED = re.compile(r"%time[ \t]+(?=[^\s?])")
 _AUTO_CALL = re.compile(r"([,;/])([A-Za-z_][\w.]*)(?:[ \t]+(.*))?$")
 _PROMPTS = (
-    (re.compile(r">>>( |$)"), re.compile(r"(>>>|\.\.\.)( |$)")),
-    (re.compile(r"In \[\d+\]: "), re.compile(r"(In \[\d+\]: |\s*\.{3,}: ?)")),
+    (re.compile(r">>>( |$)"), re.compile(r"^(>>>|\.\.\.)( |$)")),
+    (re.compile(r"In \[\d+\]: "), re.compile(r"^(In \[\d+\]: |\s*\.{3,}: ?)")),
 )
 # What decides where a statement ends: strings, comments and brackets; and the `=` of an assignment.
 _TOKEN = re.compile(r"\"{3}|'{3}|[\"'#()\[\]{}]|(?<![=!<>+\-*/%&|^@:~])=(?!=)")
