@@ -38,6 +38,7 @@ class Code(StrEnum):
     KEY_REUSED = "key-reused"
     PRECONDITION_REQUIRED = "precondition-required"
     TOO_MANY_REQUESTS = "too-many-requests"
+    TOO_MANY_OPEN = "too-many-open"
     INTERNAL = "internal"
     UNAVAILABLE = "unavailable"
 
@@ -117,6 +118,11 @@ KINDS: Mapping[Code, ProblemKind] = {
     ),
     Code.TOO_MANY_REQUESTS: ProblemKind(
         status=429, title="Too many requests", advice="Wait as long as `Retry-After` says; see `RateLimit`."
+    ),
+    Code.TOO_MANY_OPEN: ProblemKind(
+        status=429,
+        title="Too many submissions of this learner wait for their results",
+        advice="Wait as long as `Retry-After` says, or cancel one of them. The limit is counted for each learner.",
     ),
     Code.INTERNAL: ProblemKind(
         status=500,

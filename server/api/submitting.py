@@ -6,7 +6,7 @@ from server.api.problems import At, Code, Problem
 from server.api.schemas import NewNotebook, NewSource
 from server.gradebook.rules import Refusal
 from server.submissions import services
-from server.submissions.errors import NotNow, Unstorable
+from server.submissions.errors import NotNow, TooManyOpen, Unstorable
 from server.submissions.models import Submission
 from server.submissions.notebooks import source_of_cells
 
@@ -27,6 +27,8 @@ def hand_in(token: ApiToken, asked: NewSource | NewNotebook) -> Submission:
     except NotNow as error:
         headers = {"Retry-After": str(error.wait)} if error.refusal is Refusal.COOLDOWN else {}
         raise Problem(CODES[error.refusal], str(error), headers=headers) from None
+    except TooManyOpen as error:
+        raise Problem(Code.TOO_MANY_OPEN, str(error), headers={"Retry-After": str(error.wait)}) from None
     except Unstorable as error:
         raise _wrong(asked, str(error)) from None
     if asked.external_ref is not None:

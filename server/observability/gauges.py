@@ -18,7 +18,7 @@ from grader.telemetry.metrics import Collector, GaugeMetricFamily, Metric
 from server.lti.models import Passback, PassbackState
 from server.observability.readiness import threads
 from server.submissions.models import Submission
-from server.submissions.queue.dispatch import RUNTIMES, jobs_in
+from server.submissions.queue.dispatch import RUNTIMES, jobs_in, queue_of
 from server.webhooks.models import Delivery, DeliveryState
 
 # How long the broker can take to answer (seconds): less than Prometheus usually waits.
@@ -89,10 +89,19 @@ def _of_broker() -> Iterator[Metric]:
         found = lengths.result(TIMEOUT)
     finally:
         lengths.cancel()
+    waiting = _in_line()
     length = GaugeMetricFamily("chainrule_queue_length", "Jobs that no worker has taken yet.", labels=["queue"])
     for queue, count in zip(QUEUES, found, strict=True):
-        length.add_metric([queue], count)
+        length.add_metric([queue], count + waiting.get(queue, 0))
     yield length
+
+
+def _in_line() -> dict[str, int]:
+    """Count the submissions that wait in the database for their turn, by queue; none while it is down."""
+    try:
+        return {queue_of(runtime): Submission.objects.in_line(runtime).count() for runtime in RUNTIMES}
+    except Error:
+        return {}
 
 
 def _gauge(name: str, description: str, value: float) -> GaugeMetricFamily:

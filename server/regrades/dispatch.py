@@ -14,7 +14,7 @@ def queue_of(runtime: str) -> str:
 
 
 def begin_after_commit(regrade: Regrade) -> None:
-    """Have a records worker send the reruns, once the transaction is committed; `reconcile` does so if this is lost."""
+    """Have a records worker send reruns, after the commit; the periodic task does so if this is lost."""
     publish_after_commit("regrades.send", regrade.pk)
 
 

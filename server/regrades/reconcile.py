@@ -1,12 +1,11 @@
-"""Finds reruns that were never sent or that the queue lost, as `submissions.queue.reconcile` does for submissions."""
+"""Finds reruns that the queue lost, as `submissions.queue.reconcile` does for submissions."""
 
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
 
-from server.regrades import services
+from server.regrades import services, turns
 from server.regrades.dispatch import queue_of
 from server.regrades.models import Rerun, Stage
 from server.submissions.models import State
@@ -21,7 +20,7 @@ def reconcile() -> int:
 
 def _reconcile(runtime: str) -> int:
     out = Rerun.objects.filter(state=State.QUEUED, regrade__state=Stage.PREVIEW, runtime=runtime)
-    overdue = out.filter(Q(leased_until__lt=timezone.now()) | Q(sent_at=None))
+    overdue = out.filter(leased_until__lt=timezone.now())
     keys = set(overdue.values_list("pk", flat=True))
     if not keys:
         return 0
@@ -33,7 +32,7 @@ def _reconcile(runtime: str) -> int:
 
 
 def _again(pk: UUID) -> bool:
-    if services.send_again(pk):
+    if turns.send(pk):
         return True
     if Rerun.objects.filter(pk=pk, tries__gte=settings.GRADING_TRIES).exists():
         services.give_up(pk)

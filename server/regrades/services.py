@@ -18,7 +18,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from grader.protocol.reports import Report
@@ -26,12 +25,13 @@ from server.accounts.models import User
 from server.courses.models import Course
 from server.gradebook.models import Action, Assignment, Grade, GradeChange
 from server.gradebook.services import refresh
-from server.regrades import dispatch
+from server.regrades import dispatch, turns
 from server.regrades.errors import RegradeError
 from server.regrades.models import Regrade, RegradeScope, Rerun, Stage
 from server.regrades.signals import regrade_applied
 from server.submissions.models import Kind, State, Submission
-from server.submissions.services import lease, read_report, rescore, state_after
+from server.submissions.queue.dispatch import RUNTIMES
+from server.submissions.services import read_report, rescore, state_after
 
 
 @transaction.atomic
@@ -76,24 +76,6 @@ def _rerun(regrade: Regrade, submission: Submission, assignment: Assignment) -> 
     )
 
 
-def send_out(regrade: int) -> int:
-    """Send the reruns of a preview that were not sent yet; return how many."""
-    unsent = Rerun.objects.filter(regrade=regrade, regrade__state=Stage.PREVIEW, state=State.QUEUED, sent_at=None)
-    keys = list(unsent.order_by("pk").values_list("pk", flat=True))
-    return sum(send_again(pk) for pk in keys)
-
-
-def send_again(pk: Any) -> bool:
-    """Mark one rerun as sent, then send it. False if it is finished, or another process sent it first."""
-    now = timezone.now()
-    due = Rerun.objects.filter(pk=pk, state=State.QUEUED, tries__lt=settings.GRADING_TRIES)
-    mine = due.exclude(leased_until__gte=now)
-    if not mine.update(sent_at=now, leased_until=now + lease(), tries=F("tries") + 1):
-        return False
-    dispatch.send(Rerun.objects.select_related("submission").defer("old_report").get(pk=pk))
-    return True
-
-
 @transaction.atomic
 def record(*, submission: str, token: str, report: dict[str, Any]) -> bool:
     """Save a rerun's report, once; False if it is refused. `submission` is the id in the job: that of the rerun."""
@@ -107,6 +89,7 @@ def record(*, submission: str, token: str, report: dict[str, Any]) -> bool:
     row.given, row.max = (None, None) if row.state == State.UNGRADABLE else (read.points, read.max_points)
     row.changes = (row.state, row.given, row.max) != (row.old_state, row.old_given, row.old_max)
     row.save(update_fields=["state", "report", "given", "max", "changes"])
+    turns.fill_after_commit(row.runtime)
     return True
 
 
@@ -183,6 +166,8 @@ def discard(regrade: Regrade) -> None:
     """End a preview without changes, even if it still runs; later reports are ignored."""
     row = _locked(regrade, Stage.PREVIEW, "Only a preview can be discarded.")
     row.reruns.filter(state=State.QUEUED).update(state=State.CANCELLED)
+    for runtime in RUNTIMES:
+        turns.fill_after_commit(runtime)
     _finish(row, Stage.DISCARDED)
 
 

@@ -4,14 +4,14 @@ from typing import Any
 
 from celery import shared_task
 
-from server.regrades import services
+from server.regrades import services, turns
 from server.regrades.reconcile import reconcile as reconcile_once
 
 
 @shared_task(name="regrades.send")
-def send(regrade: int) -> None:
-    """Send the reruns of a regrade to the graders."""
-    services.send_out(regrade)
+def send(_regrade: int) -> None:
+    """Send the first reruns of a new regrade to the graders; each report makes room for more."""
+    turns.fill_all()
 
 
 @shared_task(name="regrades.record")
@@ -28,5 +28,6 @@ def record_failure(_task: str, *, rerun: str, token: str) -> None:
 
 @shared_task(name="regrades.sweep")
 def reconcile() -> None:
-    """Send lost reruns again."""
+    """Send lost reruns again, and those for which there is room."""
     reconcile_once()
+    turns.fill_all()

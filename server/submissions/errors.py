@@ -3,6 +3,7 @@
 SubmissionError
 ├── SubmissionRefused      the learner: waits, shortens the file, or is done
 │   ├── NotNow             the assignment's terms forbid a submission now
+│   ├── TooManyOpen        as many submissions as is allowed still wait for their results
 │   ├── TooManyTestRuns    test runs use no attempt, but their number per minute is limited
 │   └── Unstorable         the source is not text that can be stored
 ├── StillWaiting           nobody: the same code was accepted a moment ago
@@ -41,6 +42,17 @@ class NotNow(SubmissionRefused):
         moments = {"opens_at": terms.opens_at, "closes_at": terms.closes_at}
         local = {name: timezone.localtime(moment) for name, moment in moments.items() if moment}
         super().__init__(self.SENTENCES[refusal].format(terms=terms, wait=self.wait, **local))
+
+
+class TooManyOpen(SubmissionRefused):
+    """The learner has as many open submissions as is allowed; after `wait` seconds, one can be over."""
+
+    def __init__(self, limit: int) -> None:
+        self.wait = 5
+        super().__init__(
+            f"{limit} of your submissions still wait for their results, and no more are allowed at a time. "
+            "Wait until one of them is done, or cancel one, then try again."
+        )
 
 
 class TooManyTestRuns(SubmissionRefused):

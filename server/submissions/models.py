@@ -88,6 +88,14 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """Submissions that still wait for a report."""
         return self.filter(state__in=OPEN)
 
+    def in_line(self, runtime: str) -> "SubmissionQuerySet":
+        """Submissions that wait for their turn and are not with the graders."""
+        return self.open().filter(runtime=runtime, turn_at__isnull=False)
+
+    def with_graders(self, runtime: str) -> "SubmissionQuerySet":
+        """Submissions that were sent to the graders and have no report yet."""
+        return self.open().filter(runtime=runtime, turn_at=None)
+
     def graded_attempts(self) -> "SubmissionQuerySet":
         """Attempts that count and have a report; no test runs."""
         return self.filter(kind=Kind.SUBMIT, state=State.GRADED)
@@ -103,6 +111,7 @@ class Submission(models.Model):
     A report must carry `token`; it is refused if it carries another. `number` counts the learner's submissions of a
     kind to an assignment. `given` and `max` are points, None until graded. `tries` counts how often it was sent to the
     graders, `failures` how often a grader failed. After `leased_until`, `reconcile` looks for a lost submission.
+    An open submission with `turn_at` waits in its course's line, sorted by it. Without, it is with the graders.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -133,6 +142,13 @@ class Submission(models.Model):
     # The database has the default, too: during an upgrade, an older website still inserts rows.
     failures = models.PositiveIntegerField(default=0, db_default=0)
 
+    # Both can be null: during an upgrade, an older website still inserts rows, and sends their jobs itself.
+    turn_at = models.DateTimeField(null=True, blank=True)
+    # The assignment's course, so that a line needs no join. Without a constraint: adding one would lock the table.
+    turn_course = models.ForeignKey(
+        Course, models.DO_NOTHING, null=True, blank=True, related_name="+", db_index=False, db_constraint=False
+    )
+
     report = models.JSONField(null=True, blank=True)
     given = models.FloatField(null=True, blank=True)
     max = models.FloatField(null=True, blank=True)
@@ -153,6 +169,19 @@ class Submission(models.Model):
         indexes = [
             models.Index(
                 fields=["runtime", "sent_at"], name="open_by_age", condition=models.Q(state__in=["queued", "running"])
+            ),
+            models.Index(
+                fields=["runtime", "turn_course", "turn_at", "id"],
+                name="in_line",
+                condition=models.Q(state__in=["queued", "running"], turn_at__isnull=False),
+            ),
+            models.Index(
+                fields=["runtime", "sent_at"],
+                name="with_graders",
+                condition=models.Q(state__in=["queued", "running"], turn_at__isnull=True),
+            ),
+            models.Index(
+                fields=["learner"], name="open_of_a_learner", condition=models.Q(state__in=["queued", "running"])
             ),
             models.Index(fields=["assignment", "learner", "-submitted_at"], name="history"),
             # For the dashboard: the last days of a course's assignments.
@@ -220,3 +249,18 @@ class Submission(models.Model):
             scope=Scope.PUBLIC if self.kind == Kind.TEST_RUN else Scope.ALL,
             variant=self.variant,
         )
+
+
+class CourseTurn(models.Model):
+    """When a course last had its turn at the graders of a runtime. The lines are shared out by it."""
+
+    runtime = models.CharField(max_length=10)
+    course = models.ForeignKey(Course, models.CASCADE, related_name="+")
+    last_at = models.DateTimeField(null=True, blank=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["runtime", "course"], name="one_turn_each")]
+
+    def __str__(self) -> str:
+        return f"{self.runtime}, course {self.course_id}: {self.last_at}"

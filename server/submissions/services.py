@@ -1,6 +1,6 @@
 """Every write to a submission.
 
-submit            accept, commit, then queue
+submit            accept, commit, then send to the graders, or wait for a turn
 take_in           accept only: for callers that bring the report themselves
 record            record a report
 record_failure    record that a grader failed; the submission is tried again
@@ -40,12 +40,12 @@ from server.submissions import cancellations
 from server.submissions.errors import NotNow, StillWaiting, TooManyTestRuns, Unstorable
 from server.submissions.live import snapshots
 from server.submissions.models import OPEN, Kind, State, Submission, new_seed, new_token, uses_attempt
-from server.submissions.queue import dispatch
+from server.submissions.queue import dispatch, turns
+from server.submissions.queue.turns import lease
 from server.submissions.signals import report_written
 
 log = structlog.get_logger(__name__)
 
-LONGEST_LEASE = timedelta(minutes=5)
 # The most points of one check. No exercise gives as many, and sums stay far below the largest float.
 MOST_POINTS = 1_000_000
 _REPORT = TypeAdapter(ReportDocument)
@@ -95,7 +95,7 @@ class Earlier:
 def submit(
     *, learner: User, assignment: Assignment, source: str, kind: Kind = Kind.SUBMIT, once: bool = False
 ) -> Submission:
-    """Accept a learner's code and queue it for grading.
+    """Accept a learner's code for grading: it is sent to the graders, or waits until it is the learner's turn.
 
     The code itself is not checked here: code that does not load comes back as `ungradable`. Raises SubmissionRefused
     if the terms, the limits or the text forbid it, and with `once` StillWaiting if the same code already waits for its
@@ -103,7 +103,10 @@ def submit(
     """
     submission = take_in(learner=learner, assignment=assignment, source=source, kind=kind, once=once)
     log.info("submitted", submission=str(submission.pk), exercise=submission.exercise, kind=str(kind))
-    dispatch.send_after_commit(submission)
+    if submission.turn_at is None:
+        dispatch.send_after_commit(submission)
+    else:
+        turns.fill_after_commit(submission.runtime)
     return submission
 
 
@@ -129,6 +132,7 @@ def take_in(
     if once and earlier.same:
         raise StillWaiting(earlier.same)
     check_terms(terms_of(assignment, learner), earlier, now=now)
+    turns.check_open(learner)
     if kind == Kind.TEST_RUN:
         check_rate(learner, now=now)
     exercise = assignment.content
@@ -146,6 +150,7 @@ def take_in(
         submitted_at=now,
         sent_at=now,
         leased_until=now + lease(),
+        **turns.first_turn(learner, assignment, exercise.runtime, now=now),
     )
 
 
@@ -206,6 +211,7 @@ def record(*, submission: str, token: str, report: dict[str, Any], now: datetime
     if row.kind == Kind.SUBMIT:
         refresh(row.assignment, [row.learner_id], now=now)
     snapshots.announce_after_commit(row)
+    turns.fill_after_commit(row.runtime)
     # After the commit: a log with a score that was rolled back would mislead.
     transaction.on_commit(partial(_report_recorded, row, read))
     return RecordResult.WRITTEN
@@ -259,7 +265,10 @@ def read_report(data: dict[str, Any]) -> Report | None:
 
 @transaction.atomic
 def record_failure(*, submission: str, token: str) -> RecordResult:
-    """Record that a grader failed; it is not the learner's fault. `reconcile` tries again after a wait that doubles."""
+    """Record that a grader failed; it is not the learner's fault. It is sent again after a wait that doubles.
+
+    After the last try it ends as a grading error.
+    """
     row = Submission.objects.select_for_update().filter(pk=submission).first()
     if row is None or not secrets.compare_digest(row.token, token):
         return _refuse(submission, RecordResult.WRONG_TOKEN)
@@ -267,9 +276,12 @@ def record_failure(*, submission: str, token: str) -> RecordResult:
         return RecordResult.ALREADY_OVER
     # At most one failure for each time that it was sent: Celery reports a job that timed out twice.
     row.failures = min(row.failures + 1, row.tries)
-    row.leased_until = timezone.now() + timedelta(seconds=settings.GRADING_BACKOFF * 2 ** (row.failures - 1))
-    row.save(update_fields=["failures", "leased_until"])
+    wait = timedelta(seconds=settings.GRADING_BACKOFF * 2 ** (row.failures - 1))
+    turns.stand_in_line(row, at=timezone.now() + wait)
+    row.save(update_fields=["failures", "turn_at", "turn_course", "leased_until"])
     log.warning("grading_failed", submission=submission, tries=row.tries, failures=row.failures)
+    if row.failures >= settings.GRADING_TRIES:
+        give_up(row)
     return RecordResult.WRITTEN
 
 
@@ -300,16 +312,18 @@ def requeue(submission: Submission) -> bool:
         return False
     row.move_to(State.QUEUED)
     row.token, row.tries, row.failures, row.finished_at = new_token(), 0, 0, None
-    resend(row)
+    turns.stand_in_line(row, at=timezone.now())
+    fields = ["state", "token", "tries", "failures", "finished_at", "turn_at", "turn_course", "leased_until"]
+    row.save(update_fields=fields)
     return True
 
 
 def resend(row: Submission) -> None:
-    """Send a locked row to the graders again, with its present token. For callers inside a transaction."""
+    """Send a locked row, which the graders lost, to them again with its token. For callers inside a transaction."""
     now = timezone.now()
     row.tries += 1
     row.sent_at, row.leased_until = now, now + lease(row.tries)
-    row.save(update_fields=["state", "token", "tries", "failures", "sent_at", "leased_until", "finished_at"])
+    row.save(update_fields=["tries", "sent_at", "leased_until"])
     dispatch.send_after_commit(row)
 
 
@@ -324,9 +338,4 @@ def _end(row: Submission, state: State) -> None:
     row.finished_at = timezone.now()
     row.save(update_fields=["state", "cancel_cost", "finished_at"])
     snapshots.announce_after_commit(row)
-
-
-def lease(tries: int = 1) -> timedelta:
-    """How long a submission can lack a report until `reconcile` looks for it; longer if it was lost often."""
-    often = max(0, tries - settings.GRADING_TRIES)
-    return min(timedelta(seconds=settings.GRADING_LEASE * 2 ** min(often, 10)), LONGEST_LEASE)
+    turns.fill_after_commit(row.runtime)

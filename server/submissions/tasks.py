@@ -9,7 +9,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
 from server.submissions import cancellations, services
-from server.submissions.queue import worker_presence
+from server.submissions.queue import turns, worker_presence
 from server.submissions.queue.reconcile import reconcile as reconcile_once
 
 # Several minutes in all: the waits grow up to 30 seconds.
@@ -38,8 +38,13 @@ def record_failure(_task: str, *, submission: str, token: str) -> None:
 
 @shared_task(name="submissions.sweep")
 def reconcile() -> None:
-    """Send lost submissions again, and settle cancelled ones of which no grader has said what they cost."""
+    """Do what was left undone.
+
+    Lost submissions are sent again, then those whose turn it is. Cancelled ones of which no grader has said what they
+    cost are settled.
+    """
     reconcile_once()
+    turns.fill_all()
     cancellations.settle_overdue()
 
 

@@ -14,7 +14,7 @@ from server.catalogue.exercises import find_exercise
 from server.gradebook.models import Assignment
 from server.gradebook.selectors import get_assignment, grade_in
 from server.submissions import selectors, services
-from server.submissions.errors import StillWaiting, SubmissionRefused
+from server.submissions.errors import StillWaiting, SubmissionRefused, TooManyOpen
 from server.submissions.forms import SubmissionForm
 from server.submissions.live import snapshots
 from server.submissions.models import Kind, Submission
@@ -75,6 +75,10 @@ def _take_in(request: Request, course: str, slug: str, kind: Kind) -> HttpRespon
     except StillWaiting as error:
         # The learner pressed the button again: the first answer was lost or slow.
         submission = selectors.get_submission(request.user, error.pk)
+    except TooManyOpen as error:
+        response = _refused(request, assignment, str(error), status=429)
+        response["Retry-After"] = error.wait
+        return response
     except SubmissionRefused as error:
         return _refused(request, assignment, str(error))
     return _state(request, submission) if request.htmx else redirect(submission)
@@ -198,9 +202,9 @@ def _status(status: AssignmentStatus) -> dict[str, object]:
     return {"status": status, "submission_terms": submission_terms(status)}
 
 
-def _refused(request: Request, assignment: Assignment, complaint: str) -> HttpResponse:
+def _refused(request: Request, assignment: Assignment, complaint: str, *, status: int = 422) -> HttpResponse:
     if request.htmx:
-        return render(request, "submissions/_refused.html", {"complaint": complaint}, status=422)
+        return render(request, "submissions/_refused.html", {"complaint": complaint}, status=status)
     context = _exercise(request, assignment) | {"complaint": complaint}
     context["source"] = request.POST.get("source", context["source"])
-    return render(request, "submissions/exercise.html", context, status=422)
+    return render(request, "submissions/exercise.html", context, status=status)

@@ -15,9 +15,8 @@ from server.courses.models import Role
 from server.regrades import selectors as regrades
 from server.regrades import services as regrading
 from server.submissions import services
-from server.submissions.live import snapshots
 from server.submissions.models import Kind, Submission
-from server.submissions.queue import reconcile, wait_estimate
+from server.submissions.queue import place_in_line, reconcile, wait_estimate
 from tests.support.people import make_report
 
 
@@ -106,7 +105,7 @@ def jobs(course):
         ("state", partial(get, watcher(open_one.learner), reverse("submissions:state", args=[open_one.pk]))),
         ("record", partial(services.record, submission=str(open_one.pk), token=open_one.token, report=report)),
         ("reconcile", reconcile.reconcile),
-        ("place in the queue", partial(snapshots.ahead_of, open_one)),
+        ("place in the queue", partial(place_in_line.ahead_of, open_one)),
         ("pace", partial(wait_estimate.latest_spans, "cpu", now=timezone.now())),
         ("regrade, start", partial(regrading.start, course, [assignment], by=teacher, why="A measurement.")),
         ("regrade, tally", partial(regrades.tally, regrade)),

@@ -4,6 +4,7 @@ import pytest
 from django.core.cache import cache
 
 from server.celery import app
+from server.submissions.queue import place_in_line
 from tests.support.people import make_assignment, make_member, make_student, write_exercise
 from tests.support.records import unrecorded
 
@@ -32,8 +33,9 @@ def _grades_agree_with_their_record(request):
 
 @pytest.fixture(autouse=True)
 def _fresh_rate_limits():
-    """Reset the rate limits, so that no test is slowed down by another one."""
+    """Reset the rate limits, so that no test is slowed down by another one, and places in line."""
     cache.clear()
+    place_in_line.forget()
 
 
 @pytest.fixture(autouse=True)

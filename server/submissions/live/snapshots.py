@@ -16,7 +16,7 @@ from django.db import close_old_connections, transaction
 
 from server.submissions.live import progress
 from server.submissions.models import Kind, State, Submission
-from server.submissions.queue import wait_estimate, worker_presence
+from server.submissions.queue import place_in_line, wait_estimate, worker_presence
 from server.web import shutdown
 
 # How long a stream waits for a message before it reads the database (seconds).
@@ -29,7 +29,7 @@ ROUNDS = 300
 class Snapshot:
     """What to show of a submission now.
 
-    `ahead` counts the submissions that were sent earlier and still wait or run. `wait` is the likely number of seconds
+    `ahead` counts the submissions that are likely to be graded earlier. `wait` is the likely number of seconds
     until the report, None if unknown. `missing` is the kind of grader that it waits for if none is running. `case_put`
     is true from the first case on, and None if the grader does not say. `seconds` of `limit` are the run's own time.
     """
@@ -123,7 +123,7 @@ def snapshot(submission: Submission, latest: dict[str, Any] | None = None) -> Sn
     latest = progress.latest(submission.pk) if latest is None else latest
     if latest.get("state") == State.RUNNING:
         return _running(latest, is_attempt=is_attempt)
-    ahead = ahead_of(submission)
+    ahead = place_in_line.ahead_of(submission)
     wait = wait_estimate.expected_wait(submission.runtime, ahead)
     missing = worker_presence.missing(submission.runtime)
     return Snapshot(state=State.QUEUED, ahead=ahead, wait=wait, missing=missing, is_attempt=is_attempt)
@@ -140,11 +140,6 @@ def _running(latest: dict[str, Any], *, is_attempt: bool) -> Snapshot:
         limit=latest.get("limit"),
         is_attempt=is_attempt,
     )
-
-
-def ahead_of(submission: Submission) -> int:
-    """Return how many open submissions for the same graders were sent before this one."""
-    return Submission.objects.open().filter(runtime=submission.runtime, sent_at__lt=submission.sent_at).count()
 
 
 def announce_after_commit(submission: Submission) -> None:
@@ -188,7 +183,7 @@ async def _follow(submission: Submission, next_message: Any) -> AsyncIterator[st
 def _look(submission: Submission, message: dict[str, Any] | None) -> Snapshot:
     # Progress cannot finish a submission. Without a message, or with one of another kind, the row is read again.
     if not message:
-        submission.refresh_from_db(fields=["state", "cancel_cost", "sent_at"])
+        submission.refresh_from_db(fields=["state", "cancel_cost", "sent_at", "turn_at"])
     now = snapshot(submission, message or None)
     close_old_connections()  # hundreds of streams can be open: none keeps a connection between two queries
     return now

@@ -27,14 +27,18 @@ def queue_of(runtime: str) -> str:
     return f"grading.{runtime}"
 
 
-def send_after_commit(submission: Submission) -> None:
-    """Queue a submission once the transaction is committed. If the broker is down, `reconcile` sends it again."""
+def send_after_commit(submission: Submission, *, priority: int = 0) -> None:
+    """Queue a submission once the transaction is committed. If the broker is down, `reconcile` sends it again.
+
+    `priority` goes from 0 (first) to 9.
+    """
     token = {"submission": str(submission.pk), "token": submission.token}
     publish_after_commit(
         "grader.grade",
         submission.job().to_dict(),
         task_id=str(submission.pk),
         queue=queue_of(submission.runtime),
+        priority=priority,
         link=reply("submissions.record"),
         link_error=reply("submissions.record_failure", **token),
     )

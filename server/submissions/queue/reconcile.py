@@ -8,7 +8,10 @@ when the graders are busiest.
 
 The queue is read before the workers' reports, so a job that a worker takes in between is found in one of the two.
 
-The queue is first in, first out. So if it holds k jobs, the k submissions sent last are the ones that wait.
+If the queue holds k jobs, they are the k sent last of those that no worker has. This is exact if nothing is lost. If a
+job overtook another one, and only one of them is lost, the wrong one can be sent again first: it is then graded twice.
+
+A submission that waits for its turn is not in the queue and cannot be lost (`turns`).
 """
 
 from dataclasses import asdict, dataclass
@@ -44,12 +47,15 @@ def reconcile() -> list[Reconciled]:
 
 
 def _reconcile(runtime: str) -> Reconciled:
-    out = Submission.objects.open().filter(runtime=runtime).order_by("sent_at", "pk")
-    overdue = set(out.filter(leased_until__lt=timezone.now()).values_list("pk", flat=True))
+    sent = Submission.objects.with_graders(runtime).order_by("-sent_at", "-pk")
+    overdue = set(sent.filter(leased_until__lt=timezone.now()).values_list("pk", flat=True))
     if not overdue:
         return Reconciled()
-    waiting = overdue & set(out.reverse().values_list("pk", flat=True)[: waiting_in(runtime)])
-    held = in_flight(overdue - waiting)
+    length = waiting_in(runtime)
+    all_sent = list(sent.values_list("pk", flat=True))
+    held = in_flight(all_sent)
+    waiting = overdue & set([pk for pk in all_sent if pk not in held][:length])
+    held &= overdue
     resent = [_try_again(pk) for pk in sorted(overdue - waiting - held)]
     reconciled = Reconciled(
         waiting=len(waiting), held=len(held), resent=resent.count(True), given_up=resent.count(False)
@@ -65,7 +71,7 @@ def _reconcile(runtime: str) -> Reconciled:
 def _try_again(pk: UUID) -> bool | None:
     """Send it again (True), give it up (False), or leave it (None) if a report or another reconciliation was faster."""
     row = Submission.objects.select_for_update().get(pk=pk)
-    if not row.is_open or row.leased_until >= timezone.now():
+    if not row.is_open or row.turn_at or row.leased_until >= timezone.now():
         return None
     if row.failures >= settings.GRADING_TRIES or row.tries >= settings.GRADING_SENDS:
         services.give_up(row)

@@ -238,6 +238,30 @@ def test_a_personal_token_works_for_one_learner_only(call_with, body, student, a
     assert problem(call.get(f"/submissions/{other.pk}"))["status"] == 404
 
 
+def test_five_can_be_open_by_whatever_way_they_came(call, call_with, client, body, student, assignment):
+    mine = call_with(learner=student)
+    own_body = {name: value for name, value in body.items() if name != "user"}
+    client.force_login(student)
+    address = f"/courses/{assignment.course.slug}/exercises/{assignment.slug}/submit"
+    assert client.post(address, {"source": "by = 'page'"}).status_code == 302
+    answers = [call.post("/submissions", body, idempotency_key=f"lms-{number}") for number in range(2)]
+    answers += [mine.post("/submissions", own_body, idempotency_key=f"own-{number}") for number in range(2)]
+    assert {answer.status_code for answer in answers} == {202}
+
+    for refused in (call.post("/submissions", body, idempotency_key="more"), mine.post("/submissions", own_body)):
+        data = problem(refused)
+        assert (data["status"], data["code"]) == (429, "too-many-open")
+        assert data["type"].endswith("/problems/too-many-open")
+        assert int(refused["Retry-After"]) > 0
+    assert client.post(address, {"source": "one = 'more'"}).status_code == 429
+    # An answer that was lost is repeated, and counts for nothing.
+    assert call.post("/submissions", body, idempotency_key="lms-0")["Idempotent-Replayed"] == "true"
+    assert call.post("/submissions", body | {"user": {"id": make_student(assignment.course).pk}}).status_code == 202
+
+    record(student.submissions.first(), make_report(10.0))
+    assert call.post("/submissions", body, idempotency_key="more").status_code == 202
+
+
 def test_without_a_personal_token_the_learner_is_required(call, body):
     del body["user"]
 

@@ -9,13 +9,14 @@ from server.gradebook.errors import GradeError
 from server.gradebook.models import Action, Grade, GradeChange
 from server.gradebook.services import decide, undo
 from server.gradebook.states import state_of
-from server.regrades import services
+from server.regrades import services, turns
 from server.regrades.errors import RegradeError
 from server.regrades.models import RegradeScope, Rerun, Stage
 from server.regrades.reconcile import reconcile
 from server.regrades.selectors import tally
 from server.regrades.signals import regrade_applied
 from server.submissions.models import State
+from server.submissions.queue import worker_presence
 from tests.support.people import graded, make_report, make_student, make_submission
 
 
@@ -190,7 +191,7 @@ def test_a_second_report_changes_nothing(student, assignment, begin):
 def test_reruns_have_lowest_priority_and_the_same_secret_cases(student, assignment, begin, queued):
     submission = graded(student, assignment, given=3)
     regrade = begin()
-    services.send_out(regrade.pk)
+    turns.fill_all()
 
     ((task, (job,), embed),) = queued("regrading.cpu")
     rerun = regrade.reruns.get()
@@ -202,10 +203,10 @@ def test_reruns_have_lowest_priority_and_the_same_secret_cases(student, assignme
 
 def test_sending_out_twice_sends_each_once(student, assignment, begin, queued):
     graded(student, assignment, given=3)
-    regrade = begin()
+    begin()
 
-    assert services.send_out(regrade.pk) == 1
-    assert services.send_out(regrade.pk) == 0
+    assert turns.fill_all() == 1
+    assert turns.fill_all() == 0
     assert len(queued("regrading.cpu")) == 1
 
 
@@ -218,9 +219,31 @@ def test_a_submission_uses_the_newest_exercise_version(student, assignment, begi
     assert regrade.reruns.get().job().digest != submission.digest
 
 
-def test_reconcile_sends_unsent_reruns_and_finally_gives_up(student, assignment, begin, queued, settings):
+def test_regrades_take_turns_and_fill_only_the_free_places(student, assignment, begin, queued, monkeypatch):
+    monkeypatch.setattr(worker_presence, "processes", lambda runtime: 2)
+    for given in range(6):
+        graded(student, assignment, given=given)
+    first, second = begin(), begin()
+
+    turns.fill_all()
+    assert [regrade.reruns.exclude(sent_at=None).count() for regrade in (first, second)] == [2, 2]
+
+    answer_one(first.reruns.exclude(sent_at=None).first())
+    turns.fill_all()
+    assert [regrade.reruns.exclude(sent_at=None).count() for regrade in (first, second)] == [3, 2]
+    assert len(queued("regrading.cpu")) == 5
+
+
+def answer_one(rerun):
+    assert services.record(submission=str(rerun.pk), token=rerun.token, report=make_report(10))
+
+
+def test_lost_reruns_are_sent_again_and_finally_given_up(student, assignment, begin, queued, settings):
     graded(student, assignment, given=3)
     regrade = begin()
+    turns.fill_all()
+    assert len(queued("regrading.cpu")) == 1
+    Rerun.objects.update(leased_until=timezone.now())
     assert reconcile() == 1
     assert len(queued("regrading.cpu")) == 1
 
@@ -231,7 +254,8 @@ def test_reconcile_sends_unsent_reruns_and_finally_gives_up(student, assignment,
 
 def test_reconcile_leaves_reruns_in_the_queue_alone(student, assignment, begin, queued):
     graded(student, assignment, given=3)
-    services.send_out(begin().pk)
+    begin()
+    turns.fill_all()
     Rerun.objects.update(leased_until=timezone.now())
 
     assert reconcile() == 0
@@ -242,7 +266,8 @@ def test_reconcile_leaves_reruns_in_the_queue_alone(student, assignment, begin, 
 def test_a_failure_of_ours_is_tried_again_after_its_wait(student, assignment, begin, settings):
     settings.GRADING_BACKOFF = -1
     graded(student, assignment, given=3)
-    services.send_out(begin().pk)
+    begin()
+    turns.fill_all()
     rerun = Rerun.objects.get()
 
     services.record_failure(rerun=str(rerun.pk), token=rerun.token)

@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 
 from server.submissions import services
-from server.submissions.errors import NotNow
+from server.submissions.errors import NotNow, TooManyOpen
 from server.submissions.models import State, Submission
+from server.submissions.queue import dispatch, turns, worker_presence
 from server.submissions.services import RecordResult
 from tests.support.people import make_assignment, make_report, make_student, make_submission, record
 
@@ -17,21 +18,21 @@ pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE = 6
 
 
-def together(work):
+def together(work, number=AT_ONCE):
     """Run `work(number)` in several threads that start at the same moment; return what each returned or raised."""
-    barrier = threading.Barrier(AT_ONCE)
+    barrier = threading.Barrier(number)
 
-    def one(number):
+    def one(place):
         barrier.wait()
         try:
-            return work(number)
+            return work(place)
         except Exception as error:
             return error
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(one, range(AT_ONCE)))
+    with ThreadPoolExecutor(number) as pool:
+        return list(pool.map(one, range(number)))
 
 
 def test_concurrent_submissions_cannot_exceed_the_attempts():
@@ -65,3 +66,33 @@ def test_exactly_one_of_report_and_cancellation_wins():
     cancelled, written = results.count(True), results.count(RecordResult.WRITTEN)
     assert (cancelled, written) in {(1, 0), (0, 1)}
     assert submission.state == (State.CANCELLED if cancelled else State.GRADED)
+
+
+def test_forty_submissions_at_once_leave_five_open():
+    assignment = make_assignment()
+    student = make_student(assignment.course)
+
+    results = together(lambda _: services.submit(learner=student, assignment=assignment, source="x = 1"), 40)
+
+    assert Submission.objects.open().count() == turns.MOST_OPEN
+    assert sum(isinstance(result, Submission) for result in results) == turns.MOST_OPEN
+    assert sum(isinstance(result, TooManyOpen) for result in results) == 40 - turns.MOST_OPEN
+    assert Submission.objects.with_graders("cpu").count() == 1
+
+
+def test_several_who_give_turns_at_once_send_each_job_once(monkeypatch):
+    monkeypatch.setattr(worker_presence, "processes", lambda runtime: 1)
+    sent = []
+    monkeypatch.setattr(dispatch, "send_after_commit", lambda row, *, priority=0: sent.append(row.pk))
+    assignments = [make_assignment() for _ in range(3)]
+    open_ones = [make_submission(None, assignment) for _ in range(4) for assignment in assignments]
+    sent.clear()
+    Submission.objects.filter(turn_at=None).update(state=State.CANCELLED)
+
+    together(lambda _: turns.fill("cpu"), 8)
+
+    assert len(sent) == len(set(sent))
+    assert 2 <= len(sent) <= 3
+    rows = Submission.objects.filter(pk__in=[one.pk for one in open_ones], tries__gt=0, state=State.QUEUED)
+    assert {row.pk for row in rows} == set(sent)
+    assert {row.tries for row in rows} == {1}

@@ -250,7 +250,8 @@ def test_what_staff_requeue_answers_to_a_new_token_only(student, assignment):
 
     assert services.requeue(submission)
     submission.refresh_from_db()
-    assert (submission.state, submission.tries) == (State.QUEUED, 1)
+    assert (submission.state, submission.tries) == (State.QUEUED, 0)
+    assert submission.turn_at is not None
     assert record(submission, token=old) == RecordResult.WRONG_TOKEN
     assert record(submission) == RecordResult.WRITTEN
 

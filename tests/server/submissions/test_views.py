@@ -112,6 +112,19 @@ def test_a_refusal_without_script_keeps_what_was_typed(at, assignment):
     assert "precious = 1" in answer.text
 
 
+@pytest.mark.parametrize("headers", [{}, PART])
+def test_a_sixth_open_submission_is_refused_and_the_code_kept(at, student, assignment, headers):
+    for number in range(5):
+        at.post(page(assignment, "submit"), {"source": f"x = {number}"})
+
+    answer = at.post(page(assignment, "check"), {"source": "precious = 1"}, headers=headers)
+
+    assert (answer.status_code, int(answer["Retry-After"]) > 0) == (429, True)
+    assert "5 of your submissions still wait for their results" in answer.text
+    assert headers or "precious = 1" in answer.text
+    assert student.submissions.count() == 5
+
+
 def test_an_oversized_request_is_refused(at, assignment):
     answer = at.post(page(assignment, "submit"), {"source": "x" * 4_000_000})
 

@@ -48,7 +48,7 @@ function trouble(is) {
 document.addEventListener("htmx:sendError", () => trouble(true));
 document.addEventListener("htmx:responseError", async ({ detail }) => {
   const { status } = detail.xhr;
-  if (status === 422) return;
+  if (status === 422 || status === 429) return;
   const state = isStale(status) ? await renew() : "unknown";
   if (state === "same" && !detail.requestConfig.headers[AGAIN]) again(detail);
   else if (state === "same" || state === "unknown") trouble(true);

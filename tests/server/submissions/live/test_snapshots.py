@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from server.submissions.live import progress, snapshots
 from server.submissions.models import State, Submission
+from server.submissions.queue import place_in_line
 from tests.support.people import graded, make_submission, record
 
 
@@ -89,8 +90,8 @@ def test_what_was_sent_again_stands_behind_those_before_it(assignment):
     Submission.objects.filter(pk=first.pk).update(sent_at=timezone.now() + timedelta(minutes=1))
     first.refresh_from_db()
 
-    assert snapshots.ahead_of(first) == 1
-    assert snapshots.ahead_of(second) == 0
+    assert place_in_line.ahead_of(first) == 1
+    assert place_in_line.ahead_of(second) == 0
 
 
 def test_a_running_submission_says_how_far_it_is(assignment):

@@ -6,6 +6,7 @@ from django.utils import timezone
 from server.submissions import services
 from server.submissions.models import State
 from server.submissions.queue import reconcile as reconcile_module
+from server.submissions.queue import turns
 from server.submissions.queue.reconcile import Reconciled, reconcile
 from server.submissions.services import RecordResult
 from tests.support.people import make_submission, record
@@ -62,7 +63,7 @@ def test_what_still_lies_in_the_queue_is_left_alone(assignment, in_queue):
 
 def test_what_a_worker_has_in_hand_is_left_alone(assignment, in_queue, monkeypatch):
     runs, lost = overdue(assignment), overdue(assignment)
-    monkeypatch.setattr(reconcile_module, "in_flight", lambda jobs: {runs.pk} & jobs)
+    monkeypatch.setattr(reconcile_module, "in_flight", lambda jobs: {runs.pk} & set(jobs))
 
     assert reconcile() == [Reconciled(held=1, resent=1)]
     assert [again(one).tries for one in (runs, lost)] == [1, 2]
@@ -101,7 +102,7 @@ def test_the_lease_grows_only_after_many_losses(settings):
     ]
 
     assert leases == [settings.GRADING_LEASE, settings.GRADING_LEASE, 4 * settings.GRADING_LEASE]
-    assert services.lease(settings.GRADING_SENDS) == services.LONGEST_LEASE
+    assert services.lease(settings.GRADING_SENDS) == turns.LONGEST_LEASE
 
 
 def test_lost_submissions_are_given_up_later_than_failed_ones(assignment, in_queue, settings):
@@ -116,7 +117,8 @@ def test_a_failure_is_tried_again_after_its_wait(assignment, in_queue, settings)
     failed = make_submission(None, assignment)
     services.record_failure(submission=str(failed.pk), token=failed.token)
 
-    assert reconcile() == [Reconciled(resent=1)]
+    assert turns.fill("cpu") == 1
+    assert (again(failed).tries, again(failed).turn_at) == (2, None)
 
 
 def test_the_wait_after_a_failure_grows(assignment, settings):
@@ -128,6 +130,14 @@ def test_the_wait_after_a_failure_grows(assignment, settings):
         waits.append((again(failed).leased_until - failed.submitted_at).total_seconds())
 
     assert [round(wait) for wait in waits] == [5, 10, 20]
+
+
+def test_after_the_last_failure_it_ends_at_once(assignment, settings):
+    last = settings.GRADING_TRIES
+    failed = make_submission(None, assignment, failures=last - 1, tries=last)
+    services.record_failure(submission=str(failed.pk), token=failed.token)
+
+    assert again(failed).state == State.ERROR
 
 
 def test_the_first_report_wins_over_a_second_try(assignment, in_queue):

@@ -26,7 +26,7 @@ def asked(settings, monkeypatch):
         monkeypatch.setattr(worker_presence, "PREFIX", f"graders-{uuid4()}")
         with redis.Redis.from_url(settings.REDIS_URL) as client:
             client.set(f"{worker_presence.PREFIX}:asked", since)
-        worker_presence.note_taken(set(queues))
+        worker_presence.note_taken(dict.fromkeys(queues, 1))
 
     return asked
 
