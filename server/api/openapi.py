@@ -27,7 +27,13 @@ EVERYWHERE = (
 WITH_TOKEN = (Code.UNAUTHENTICATED, Code.FORBIDDEN, Code.TOO_MANY_REQUESTS)
 WITH_BODY = (Code.TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE)
 OF = {
-    "create_submission": (Code.NOT_OPEN, Code.CLOSED, Code.ATTEMPTS_USED_UP, Code.COOLDOWN),
+    "create_submission": (
+        Code.NOT_OPEN,
+        Code.CLOSED,
+        Code.ATTEMPTS_USED_UP,
+        Code.COOLDOWN,
+        Code.TOO_MANY_OPEN,
+    ),
     "cancel_submission": (Code.ALREADY_OVER,),
     "set_grade": (Code.PRECONDITION_FAILED, Code.PRECONDITION_REQUIRED),
 }

@@ -132,10 +132,10 @@ def take_in(
     if once and earlier.same:
         raise StillWaiting(earlier.same)
     check_terms(terms_of(assignment, learner), earlier, now=now)
-    turns.check_open(learner)
+    exercise = assignment.content
+    turn = turns.first_turn(learner, assignment, exercise.runtime, now=now)
     if kind == Kind.TEST_RUN:
         check_rate(learner, now=now)
-    exercise = assignment.content
     return Submission.objects.create(
         learner=learner,
         assignment=assignment,
@@ -150,7 +150,7 @@ def take_in(
         submitted_at=now,
         sent_at=now,
         leased_until=now + lease(),
-        **turns.first_turn(learner, assignment, exercise.runtime, now=now),
+        **turn,
     )
 
 

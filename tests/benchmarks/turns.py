@@ -61,8 +61,9 @@ CourseTurn.objects.get_or_create(runtime=content.runtime, course=about.course)
 Submission.objects.bulk_create(
     (Submission(
         learner_id=people[place % len(people)], assignment=about, number=1 + place // len(people),
-        exercise=content.slug, digest=content.digest, runtime=content.runtime, source={source!r}, submitted_at=now, sent_at=now,
-        leased_until=now, tries=0, turn_course_id=about.course_id, turn_at=now + timedelta(microseconds=place),
+        exercise=content.slug, digest=content.digest, runtime=content.runtime, source={source!r},
+        submitted_at=now, sent_at=now, leased_until=now, tries=0, turn_course_id=about.course_id,
+        turn_at=now + timedelta(microseconds=place),
     )
     for place in range({count})),
     batch_size=1000,

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from server.comments.services import comment
+from server.submissions.models import State
 from tests.server.lessons.conftest import LESSON, write_lesson
 from tests.support.people import graded, make_assignment, make_member, make_student, write_exercise
 
@@ -90,10 +91,12 @@ def test_handing_in_costs_no_more_queries_than_before(client, course, assignment
             with CaptureQueriesContext(connection) as queries:
                 assert client.post(reverse(name, args=place), data, headers=PART).status_code == 200
             counts.append([query["sql"].split()[0] for query in queries].count("SELECT"))
+        student.submissions.open().update(state=State.CANCELLED)
         return counts
 
     few = hand_in("x = 1")
     fill(range(1, 7))
 
     assert hand_in("x = 3") == few
-    assert max(few) <= MOST
+    # Three of them tell whether it waits for its turn, and behind how many.
+    assert max(few) <= MOST + 3

@@ -50,23 +50,26 @@ def lease(tries: int = 1) -> timedelta:
     return min(timedelta(seconds=settings.GRADING_LEASE * 2 ** min(often, 10)), LONGEST_LEASE)
 
 
-def check_open(learner: User) -> None:
-    """Raise TooManyOpen if a learner, whose row is locked, has as many open submissions as is allowed."""
-    if Submission.objects.open().filter(learner=learner).order_by()[:MOST_OPEN].count() >= MOST_OPEN:
-        raise TooManyOpen(MOST_OPEN)
-
-
 def first_turn(learner: User, assignment: Assignment, runtime: str, *, now: datetime) -> dict[str, Any]:
     """Return the fields of a new submission that say whether it goes to the graders at once or waits in the line.
 
     It goes at once if a grader can soon take it, nobody waits, and the learner has nothing with the graders. The row of
-    the learner is locked. Several learners at the same moment can send a few more jobs than there are places.
+    the learner is locked. Several learners at the same moment can send a few more jobs than there are places. Raises
+    TooManyOpen if the learner has as many open submissions as is allowed.
     """
-    taken = Taken.read(runtime)
-    if taken.has_room and learner.pk not in taken.learners and not Submission.objects.in_line(runtime).exists():
-        return {"turn_course_id": assignment.course_id, "turn_at": None, "tries": 1}
-    _open_line(runtime, assignment.course_id)
-    return {"turn_course_id": assignment.course_id, "turn_at": now, "tries": 0}
+    own = Submission.objects.open().filter(learner=learner).order_by().values_list("runtime", "turn_at")
+    open_ones = list(own[:MOST_OPEN])
+    if len(open_ones) >= MOST_OPEN:
+        raise TooManyOpen(MOST_OPEN)
+    at_once = (runtime, None) not in open_ones and _is_free(runtime)
+    if not at_once:
+        _open_line(runtime, assignment.course_id)
+    turn = {"turn_at": None, "tries": 1} if at_once else {"turn_at": now, "tries": 0}
+    return {"turn_course_id": assignment.course_id} | turn
+
+
+def _is_free(runtime: str) -> bool:
+    return Taken.read(runtime).has_room and not Submission.objects.in_line(runtime).exists()
 
 
 def stand_in_line(row: Submission, *, at: datetime) -> None:
