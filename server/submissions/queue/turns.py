@@ -7,9 +7,8 @@ soon take, so a submission that comes later can still go first.
   learner's other ones go to the end of their course's line.
 - The course with the fewest submissions with the graders is next. Between equals, it is the one whose last turn was
   longest ago (`CourseTurn`).
-- The graders get as many jobs as they have processes, and as many spares, so that no process is idle until the next
-  job is sent. A course that none of these jobs belongs to does not wait behind the spares: its first job overtakes
-  them in the broker.
+- The graders get twice as many jobs as they have processes, so that no process is idle until the next job is sent. A
+  course that none of these jobs belongs to does not wait behind the buffered ones: its first job overtakes them.
 
 `fill` takes submissions from the line when one was handed in, when one ended, and every few seconds. If a process dies
 between the claim and the publishing, the lease runs out and `reconcile` sends the job again.
@@ -39,8 +38,8 @@ log = structlog.get_logger(__name__)
 
 # How many submissions of a learner can be open at a time, over all courses.
 MOST_OPEN = 5
-# Priorities in the broker. Spares stand behind everything that goes first.
-FIRST, SPARE = 0, 3
+# Priorities in the broker.
+FIRST, BUFFERED = 0, 3
 LONGEST_LEASE = timedelta(minutes=5)
 
 
@@ -113,12 +112,12 @@ class Taken:
 
     @property
     def most(self) -> int:
-        """The most jobs that the graders get: those that run, spares, and as many that overtake the spares."""
+        """The most jobs that the graders get: running ones, buffered ones, and ones that overtake these."""
         return 3 * self.processes
 
     @property
     def has_room(self) -> bool:
-        """Whether there is room for one more running or spare job."""
+        """Whether there is room for one more running or buffered job."""
         return len(self.sent) < 2 * self.processes
 
     @property
@@ -127,12 +126,13 @@ class Taken:
         return len(self.sent) >= self.most
 
     def goes_first(self, turn: CourseTurn) -> bool:
-        """Whether a course's job overtakes the spares: it has no job here, and every spare was sent after its turn.
+        """Whether a course's job overtakes the buffered ones: it has none here, and they were sent after its turn.
 
-        So a spare is overtaken at most once by each course.
+        So each course overtakes a buffered job at most once.
         """
-        spares = self.sent[self.processes :]
-        return not self.courses[turn.course_id] and (not spares or turn.last_at is None or turn.last_at < spares[0])
+        buffered = self.sent[self.processes :]
+        is_earlier = turn.last_at is None or not buffered or turn.last_at < buffered[0]
+        return is_earlier and not self.courses[turn.course_id]
 
 
 def fill_after_commit(runtime: str) -> None:
@@ -172,7 +172,7 @@ def _claim(runtime: str) -> Iterator[Submission]:
         if row is None:
             turns.remove(turn)
             continue
-        _send(row, turn, now, priority=FIRST if first else SPARE)
+        _send(row, turn, now, priority=FIRST if first else BUFFERED)
         taken.add(turn.course_id, row.learner_id, now)
         yield row
 

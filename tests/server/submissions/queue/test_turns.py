@@ -28,7 +28,7 @@ def after_commit(django_capture_on_commit_callbacks):
 
 @pytest.fixture
 def busy(assignment):
-    """Give the graders as many jobs of a course as they take: running ones and spares."""
+    """Give the graders as many jobs of a course as they take: running and buffered ones."""
     return [make_submission(None, assignment) for _ in range(2 * PROCESSES)]
 
 
@@ -161,7 +161,7 @@ def order_of_turns(running, waiting):
         finish(running.pop(0))
 
 
-def test_another_course_does_not_wait_behind_spares(busy, assignment, monkeypatch):
+def test_another_course_does_not_wait_behind_buffered_jobs(busy, assignment, monkeypatch):
     priorities = {}
     monkeypatch.setattr(
         turns.dispatch, "send_after_commit", lambda row, *, priority=0: priorities.setdefault(row.pk, priority)
@@ -175,10 +175,10 @@ def test_another_course_does_not_wait_behind_spares(busy, assignment, monkeypatc
 
     finish(busy[0])
     finish(busy[1])
-    assert set(priorities.values()) == {turns.FIRST, turns.SPARE}
+    assert set(priorities.values()) == {turns.FIRST, turns.BUFFERED}
 
 
-def test_a_spare_is_overtaken_once_by_a_course(busy, assignment):
+def test_a_buffered_job_is_overtaken_once_by_a_course(busy, assignment):
     other = make_assignment()
     first, second = crowd(other, 2)
     turns.fill("cpu")
