@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from grader.errors import PackageError
 from grader.packages.lessons import Block, Lesson, Part, Place, Prose, lessons_folder, read_lesson
 from server.catalogue.markdown import render
 
@@ -37,6 +38,14 @@ def lesson_texts() -> list[LessonText]:
 def find_lesson_text(slug: str) -> LessonText | None:
     """Return the lesson of a slug, or None."""
     return next((lesson for lesson in lesson_texts() if lesson.slug == slug), None)
+
+
+def lessons_about(exercise: str) -> list[LessonText]:
+    """Return the lessons that lead to an exercise; none if lessons cannot be read: their own page says why."""
+    try:
+        return [lesson for lesson in lesson_texts() if exercise in lesson.exercises]
+    except PackageError:
+        return []
 
 
 def _stamped(path: Path) -> LessonText:

@@ -35,8 +35,8 @@ ATTRIBUTES = dict.fromkeys(MATHML, MATHML_ATTRIBUTES) | {
     "a": {"href", "title"},
     "th": {"align"},
     "td": {"align"},
-    "pre": {"tabindex"},
-    "div": {"tabindex"},
+    "pre": {"tabindex", "role", "aria-label"},
+    "div": {"tabindex", "role", "aria-label"},
     "ol": {"start"},
 }
 # Some texts take the parser a time that grows with the square of their length.
@@ -71,10 +71,10 @@ def _formula(tex: str, options: dict[str, bool]) -> str:
     except Exception:  # the converter raises many kinds, RecursionError too; the page shows the formula's text
         formula = f"<code>{escape(tex)}</code>"
     # A formula that scrolls must be reachable by keyboard.
-    return f'<div class="formula" tabindex="0">{formula}</div>' if display == "block" else formula
+    return f'<div class="formula" tabindex="0" role="group" aria-label="Formula">{formula}</div>' if display == "block" else formula
 
 
 def _highlight(code: str, language: str, _: str) -> str:
     shown = highlight_python(code) if language in {"python", "py"} else escape(code)
     # A block that scrolls must be reachable by keyboard.
-    return f'<pre class="code" tabindex="0"><code>{shown}</code></pre>'
+    return f'<pre class="code" tabindex="0" role="group" aria-label="Code"><code>{shown}</code></pre>'

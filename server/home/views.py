@@ -26,6 +26,30 @@ class Unit:
         return sum(status.passed for status in self.statuses)
 
 
+def _totals(every: list[AssignmentStatus], *, now: datetime) -> dict[str, float]:
+    """Return `points` of `most` for work due so far, the points `early` for work due later, and those of the `whole`.
+
+    Work without a due date is due once it has a grade.
+    """
+    due = [one for one in every if _is_due(one, now)]
+    points = sum(_final(one) for one in due)
+    return {
+        "points": points,
+        "most": sum(one.assignment.points for one in due),
+        "early": sum(map(_final, every)) - points,
+        "whole": sum(one.assignment.points for one in every),
+    }
+
+
+def _final(one: AssignmentStatus) -> float:
+    return (one.grade.final or 0.0) if one.grade else 0.0
+
+
+def _is_due(one: AssignmentStatus, now: datetime) -> bool:
+    due_at = one.terms.due_at
+    return one.grade is not None if due_at is None else due_at <= now
+
+
 @require_GET
 def index(request: Request) -> HttpResponse:
     """The courses of the user. If there is only one, redirect to it: teachers to its teaching pages."""
@@ -55,13 +79,8 @@ def home(request: Request, slug: str) -> HttpResponse:
 
 def _next(every: list[AssignmentStatus], *, now: datetime) -> AssignmentStatus | None:
     """Return what to do next: first what is due soonest, then what has no date, then what is overdue. None if done."""
-    left = [one for one in every if not (one.passed or one.waiting or one.exempt) and _is_open(one, now)]
+    left = [one for one in every if one.is_to_do(now)]
     return min(left, key=lambda one: _urgency(one.terms.due_at, now), default=None)
-
-
-def _is_open(one: AssignmentStatus, now: datetime) -> bool:
-    opens, closes = one.terms.opens_at, one.terms.closes_at
-    return (opens is None or opens <= now) and (closes is None or now < closes)
 
 
 def _urgency(due_at: datetime | None, now: datetime) -> tuple[int, datetime]:
@@ -79,8 +98,7 @@ def grades(request: Request, slug: str) -> HttpResponse:
     context = {
         "course": course,
         "statuses": every,
-        "points": sum(status.grade.final or 0 for status in counting if status.grade),
-        "most": sum(status.assignment.points for status in counting),
+        **_totals(counting, now=timezone.now()),
         "tab": "grades",
     }
     return render(request, "home/grades.html", context)

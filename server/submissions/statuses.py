@@ -4,6 +4,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+
 from server.accounts.models import User
 from server.courses.models import Course
 from server.gradebook.models import Assignment, Grade
@@ -36,6 +38,12 @@ class AssignmentStatus:
         """Whether the learner handed in an attempt that counts, or one that still waits for its result."""
         return self.used > 0 or self.waiting
 
+    def is_to_do(self, now: datetime) -> bool:
+        """Whether the learner can still work on it: it is open, not passed, and not waiting for a result."""
+        opens, closes = self.terms.opens_at, self.terms.closes_at
+        is_open = (opens is None or opens <= now) and (closes is None or now < closes)
+        return is_open and not (self.passed or self.waiting or self.exempt)
+
 
 def statuses(learner: User, course: Course) -> list[AssignmentStatus]:
     """Return how a learner stands with every assignment of a course, in the course's order. Three queries."""
@@ -46,6 +54,18 @@ def statuses(learner: User, course: Course) -> list[AssignmentStatus]:
     grades = {grade.assignment_id: grade for grade in Grade.objects.filter(learner=learner, assignment__course=course)}
     assignments = course.assignments.select_related("course")
     return [status_of(one, submissions[one.pk], grades.get(one.pk)) for one in assignments]
+
+
+def next_exercise(learner: User, assignment: Assignment) -> Assignment | None:
+    """Return the next open exercise of the course, in its order, that a learner has not passed; None if there is none.
+
+    After the last one it starts again from the first.
+    """
+    every = statuses(learner, assignment.course)
+    place = next((i for i, status in enumerate(every) if status.assignment.pk == assignment.pk), -1)
+    now = timezone.now()
+    in_turn = [status for status in every[place + 1 :] + every[: max(place, 0)] if status.is_to_do(now)]
+    return in_turn[0].assignment if in_turn else None
 
 
 def status_of(assignment: Assignment, submissions: list[Submission], grade: Grade | None) -> AssignmentStatus:

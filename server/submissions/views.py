@@ -11,18 +11,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from server.accounts.requests import Request
 from server.catalogue.exercises import find_exercise
+from server.catalogue.lessons import lessons_about
 from server.gradebook.models import Assignment
 from server.gradebook.selectors import get_assignment, grade_in
 from server.submissions import selectors, services
 from server.submissions.errors import StillWaiting, SubmissionRefused, TooManyOpen
 from server.submissions.forms import SubmissionForm
 from server.submissions.live import snapshots
-from server.submissions.models import Kind, Submission
+from server.submissions.models import Kind, State, Submission
 from server.submissions.opening import opening
 from server.submissions.queue import worker_presence
 from server.submissions.rendering.figures import find_figure
 from server.submissions.rendering.presentation import result_of
-from server.submissions.statuses import AssignmentStatus, status_of
+from server.submissions.statuses import AssignmentStatus, next_exercise, status_of
 from server.submissions.submission_terms import submission_terms
 
 
@@ -170,7 +171,9 @@ def _state(request: Request, submission: Submission, **more: object) -> HttpResp
     if request.htmx:
         earlier = list(selectors.history(submission.learner, submission.assignment))
         grade = grade_in(submission.assignment, submission.learner)
-        context |= _status(status_of(submission.assignment, earlier, grade)) | {"out_of_band": True}
+        status = status_of(submission.assignment, earlier, grade)
+        context |= _status(status) | {"out_of_band": True, "in_editor": True, "older": False}
+        context["next_exercise"] = _next(submission)
     return render(request, "submissions/_state.html", context)
 
 
@@ -179,8 +182,15 @@ def _result(submission: Submission) -> dict[str, object]:
         "submission": submission,
         "assignment": submission.assignment,
         "snapshot": snapshots.snapshot(submission),
-        "result": result_of(submission),
+        "result": result_of(submission, points=submission.assignment.points),
     }
+
+
+def _next(submission: Submission) -> Assignment | None:
+    """Return what a learner can go on with after a pass: the next exercise of the course that they have not passed."""
+    if submission.kind != Kind.SUBMIT or submission.state != State.GRADED or submission.fraction < 1:
+        return None
+    return next_exercise(submission.learner, submission.assignment)
 
 
 def _exercise(request: Request, assignment: Assignment) -> dict[str, object]:
@@ -194,6 +204,10 @@ def _exercise(request: Request, assignment: Assignment) -> dict[str, object]:
         "source": begin.source,
         "starter": assignment.content.starter,
         "missing": worker_presence.missing(assignment.content.runtime),
+        "lessons": lessons_about(assignment.exercise),
+        "in_editor": True,
+        "older": not begin.handed_in,
+        "next_exercise": _next(latest) if latest else None,
         **_status(status_of(assignment, list(selectors.history(user, assignment)), grade_in(assignment, user))),
     } | (_result(latest) if latest else {})
 

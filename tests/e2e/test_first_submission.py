@@ -31,7 +31,7 @@ def test_wrong_answers_are_explained_and_right_ones_get_full_marks(system, page,
     explained = results(page).locator(".finding-failed").filter(has=page.locator(".finding-words"))
     expect(explained.first).to_be_visible()
     expect(results(page).get_by_text("Attempt 1")).to_be_visible()
-    expect(results(page).get_by_role("img", name="Heat map").first).to_be_visible()
+    expect(results(page).locator(".counterexample").first).to_be_visible()
     assert violations() == []
 
     write(EXERCISE.solution)

@@ -18,7 +18,7 @@ def divider(idle, page, sign_in):
 
 
 def width(page):
-    return page.locator("#statement").bounding_box()["width"]
+    return page.locator("#text").bounding_box()["width"]
 
 
 def test_the_divider_moves_by_keyboard_and_keeps_its_position(page, divider):
@@ -53,10 +53,26 @@ def test_the_divider_is_dragged_within_limits(page, divider):
     assert page.evaluate("document.documentElement.scrollWidth") == 1440
 
 
-def test_a_phone_has_one_column_and_no_divider(page, divider):
+def test_the_divider_moves_by_click_and_says_its_position(page, divider):
+    before = width(page)
+
+    page.get_by_role("button", name="Make the statement narrower").click()
+    narrow = width(page)
+    page.get_by_role("button", name="Make the statement wider").click()
+
+    assert narrow < before
+    assert width(page) == pytest.approx(before, abs=1)
+    expect(divider).to_have_attribute("aria-valuetext", "Statement 45 %, code 55 %")
+
+
+def test_a_phone_has_one_column_tabs_and_no_divider(page, divider):
     page.set_viewport_size({"width": 360, "height": 800})
 
     expect(divider).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") == 360
-    statement, answer = page.locator("#statement"), page.get_by_role("region", name="Your answer")
-    assert answer.bounding_box()["y"] > statement.bounding_box()["y"] + statement.bounding_box()["height"]
+    expect(page.get_by_role("tabpanel", name="Exercise")).to_be_visible()
+    expect(page.get_by_role("region", name="Your answer")).to_be_hidden()
+    page.get_by_role("tab", name="Code").click()
+    expect(page.get_by_role("tabpanel", name="Exercise")).to_be_hidden()
+    expect(page.locator(".cm-content")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Submit")).to_be_in_viewport()

@@ -38,6 +38,11 @@ class Sampler:
             self._next = now + EVERY_SECONDS
             self.flush()
 
+    def end_call(self) -> None:
+        """Report what is left of a call; the steps of the next call count from 0, so that it is another training."""
+        self.flush()
+        self._step = 0
+
     def flush(self) -> None:
         """Report the points that were collected since the last report."""
         points, self._points = self._points[: self._left], []
@@ -47,7 +52,7 @@ class Sampler:
 
 
 def stream(report: Callable[[Points], None]) -> Sampler:
-    """Report the losses of this process from now on. Flush the returned sampler when a call has ended."""
+    """Report the losses of this process from now on. Call `end_call` of the returned sampler when a call has ended."""
     sampler = Sampler(report)
     original: Callable[..., None] = torch.Tensor.backward
 

@@ -118,7 +118,7 @@ class _CallServer:
     def _observe(self, namespace: Mapping[str, Any], call: Any, tensors: Any, device: str | None) -> bytes:
         document, results = evaluate(namespace, call, tensors, device)
         if self._sampler is not None:
-            self._sampler.flush()
+            self._sampler.end_call()
         if _ran_out(document["error"]):
             raise MemoryError(document["error"]["message"])
         size = sum(tensor.nbytes for tensor in results.values())

@@ -117,7 +117,7 @@ def _submission(course: Course, submission: Submission) -> dict[str, Any]:
     reruns = submission.reruns.select_related("regrade").defer("report", "old_report").order_by("-pk")
     return context | {
         "submission": submission,
-        "result": result_of(submission),
+        "result": result_of(submission, points=submission.assignment.points),
         "comments": said,
         "reruns": reruns,
     }

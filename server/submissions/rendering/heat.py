@@ -7,6 +7,8 @@ from typing import Any, Self
 
 LEVELS = 8
 MAX_SQUARES = 400
+# The example says as much as a smaller map.
+LEAST_SQUARES = 4
 LISTED = 20
 # A vector longer than this is broken into rows.
 LONGEST_ROW = 24
@@ -65,6 +67,20 @@ class HeatMap:
     def wrong(self) -> int:
         """How many numbers differ."""
         return sum(square.level > 0 for square in self.squares)
+
+    @property
+    def shows_something(self) -> bool:
+        """Whether the places of the differences tell more than that all numbers are wrong.
+
+        They do if some numbers are right, or if the difference depends only on the row, or only on the column.
+        """
+        levels = [square.level for square in self.squares]
+        if len(levels) < LEAST_SQUARES or len(set(levels)) == 1:
+            return False
+        lines = [levels[i : i + self.columns] for i in range(0, len(levels), self.columns)]
+        rows_alike = self.rows > 1 and all(len(set(line)) == 1 for line in lines)
+        columns_alike = self.columns > 1 and self.rows > 1 and all(line == lines[0] for line in lines)
+        return 0 in levels or rows_alike or columns_alike
 
     @classmethod
     def read(cls, document: Any) -> Self | None:

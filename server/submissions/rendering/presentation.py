@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from grader.protocol.messages import render
-from grader.protocol.reports import Finding, Outcome, Report
+from grader.protocol.reports import Finding, Outcome, Report, Status
 from server.catalogue.exercises import in_present_words
 from server.submissions.models import Kind, Submission
 from server.submissions.rendering.attachments import Attachments
+from server.submissions.rendering.causes import by_cause
 from server.submissions.rendering.heat import HeatMap
 
 OUTCOMES = {
@@ -58,6 +59,24 @@ class FindingRow:
     counterexample: Counterexample | None
     heat_map: HeatMap | None
 
+    @property
+    def sentence(self) -> str:
+        """What happened, in one or two sentences; the check's title if there is no more to say."""
+        return self.message or self.diagnosis or self.title
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cause:
+    """Failed checks that have one cause, in the report's order; `lead` is the one that tells it best."""
+
+    rows: list[FindingRow]
+    lead: FindingRow
+
+    @property
+    def cost(self) -> float:
+        """The points that the cause costs."""
+        return sum(row.max_points - row.points for row in self.rows)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResultView:
@@ -66,6 +85,7 @@ class ResultView:
     outcome: str
     headline: str
     rows: list[FindingRow]
+    causes: list[Cause]
     output: str
     seconds: float
     given: float
@@ -79,24 +99,48 @@ class ResultView:
         return [{"line": line, "message": message} for line, message in sorted(messages.items())]
 
     @property
+    def passed(self) -> list[FindingRow]:
+        """The checks that passed."""
+        return [row for row in self.rows if row.status == Status.PASSED]
+
+    @property
+    def skipped(self) -> list[FindingRow]:
+        """The checks that were not run."""
+        return [row for row in self.rows if row.status == Status.SKIPPED]
+
+    @property
+    def announcement(self) -> str:
+        """What a screen reader says when the result comes: how it ended, and the first cause with its line."""
+        words = [self.headline]
+        if self.causes:
+            lead = self.causes[0].lead
+            words += [lead.sentence.replace("`", ""), f"Line {lead.line}." if lead.line else ""]
+        return " ".join(filter(None, words))
+
+    @property
     def perfect(self) -> bool:
         """Whether every point was given."""
         return self.max > 0 and self.given >= self.max
 
 
-def result_of(submission: Submission) -> ResultView | None:
-    """Return a submission's report for its page, or None if there is none."""
+def result_of(submission: Submission, *, points: float | None = None) -> ResultView | None:
+    """Return a submission's report for its page, or None if there is none.
+
+    With `points`, those of the assignment, all points are in its scale; otherwise they are the exercise's own.
+    """
     if submission.report is None:
         return None
     report = in_present_words(Report.from_dict(submission.report))
+    scale = points / report.max_points if points is not None and report.max_points else 1.0
     return ResultView(
         outcome=str(report.outcome),
         headline=_headline(report, Kind(submission.kind)),
-        rows=[_row(finding) for finding in report.findings],
+        rows=[_row(finding, scale) for finding in report.findings],
+        causes=[_cause(group, scale) for group in by_cause(report.findings)],
         output=report.output,
         seconds=report.seconds,
-        given=report.points,
-        max=report.max_points,
+        given=report.points * scale,
+        max=report.max_points * scale,
         attachments=Attachments.read(report.attachments),
     )
 
@@ -110,14 +154,20 @@ def _headline(report: Report, kind: Kind) -> str:
     return f"{failed} of {len(report.findings)} checks failed." if failed else OUTCOMES[report.outcome]
 
 
-def _row(finding: Finding) -> FindingRow:
+def _cause(findings: list[Finding], scale: float) -> Cause:
+    rows = [_row(finding, scale) for finding in findings]
+    diagnosed = (row for row, finding in zip(rows, findings, strict=True) if finding.diagnosis is not None)
+    return Cause(rows=rows, lead=next(diagnosed, rows[0]))
+
+
+def _row(finding: Finding, scale: float = 1.0) -> FindingRow:
     message = finding.message_text
     diagnosis = render(finding.diagnosis, finding.data)
     return FindingRow(
         title=finding.title,
         status=str(finding.status),
-        points=finding.points,
-        max_points=finding.max_points,
+        points=finding.points * scale,
+        max_points=finding.max_points * scale,
         message=message,
         diagnosis=None if diagnosis == message else diagnosis,
         hint=finding.hint_text,

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from math import isfinite
+from typing import Any
 
 from django import template
 from django.templatetags.static import static
@@ -28,6 +29,12 @@ def icon(name: str) -> SafeString:
 def points(number: float | str | None) -> str:
     """Return points without empty decimals; a dash if the value is missing (None, or "" in a template)."""
     return "–" if number is None or isinstance(number, str) else f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+@register.simple_tag
+def score(submission: Any, assignment: Any) -> str:
+    """Return what a submission got, in the assignment's points: "40 of 100"."""
+    return f"{points(submission.fraction * assignment.points)} of {points(assignment.points)}"
 
 
 @register.filter

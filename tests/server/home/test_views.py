@@ -111,7 +111,7 @@ def test_the_grades_show_score_late_penalty_and_grade(client, student, assignmen
 
     text = grades_of(client, assignment.course).text
 
-    assert '<td class="number fold">8 of 10</td>' in text
+    assert '<td class="number fold">80 of 100</td>' in text
     assert "−20" in text
     assert "<strong>60</strong> of 100" in " ".join(text.split())
 

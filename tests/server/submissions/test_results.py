@@ -25,7 +25,7 @@ EXHIBITS = [
     },
 ]
 EVIDENCE = {
-    "heat_map": {"shape": [1, 2], "got": [1.0, 2.0], "expected": [1.0, 3.0]},
+    "heat_map": {"shape": [1, 4], "got": [1.0, 2.0, 4.0, 5.0], "expected": [1.0, 3.0, 4.0, 5.0]},
     "counterexample": {"call": f"square({ATTACK})", "got": ATTACK, "expected": "4"},
 }
 
@@ -46,7 +46,7 @@ def shown(client, student, submission):
 
 
 def test_the_difference_from_the_reference_is_drawn_and_listed(shown):
-    assert "1 of 2 numbers differ" in shown
+    assert "1 of 4 numbers differ" in shown
     assert 'class="heat-8"' in shown
     assert "<code>[0, 1]</code>" in shown
 

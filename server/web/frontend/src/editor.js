@@ -61,6 +61,7 @@ const leaving = Prec.highest(
 const keys = [...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, indentWithTab];
 
 export function editor(textarea, nonce) {
+  const described = textarea.getAttribute("aria-describedby");
   const mirror = EditorView.updateListener.of((update) => {
     if (!update.docChanged) return;
     textarea.value = update.state.doc.toString();
@@ -89,7 +90,7 @@ export function editor(textarea, nonce) {
       syntaxHighlighting(classHighlighter),
       keymap.of(keys),
       EditorView.cspNonce.of(nonce),
-      EditorView.contentAttributes.of({ tabindex: "0", "aria-label": textarea.getAttribute("aria-label") }),
+      EditorView.contentAttributes.of({ tabindex: "0", "aria-label": textarea.getAttribute("aria-label"), ...(described && { "aria-describedby": described }) }),
       marking,
       mirror,
     ],

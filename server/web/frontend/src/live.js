@@ -1,47 +1,35 @@
 // Follows a submission until it is finished: with server-sent events, or by polling if these are cut off.
 import htmx from "htmx.org";
+import { announce } from "./announce.js";
 import { isStale, renew } from "./session.js";
-import { lossCurve } from "./loss.js";
+import { draw, forgetAll, kept, lossCurve } from "./loss.js";
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 3000;
 
 export function live(element) {
   const over = () => htmx.ajax("GET", element.dataset.result, { target: "#results", swap: "innerHTML" });
-  const curve = lossCurve(element.querySelector("[data-loss]"));
+  const shown = { curve: lossCurve(element.querySelector("[data-loss]"), element.dataset.live), state: "" };
   const stream = new EventSource(element.dataset.events);
-  stream.addEventListener("progress", (event) => show(element, curve, JSON.parse(event.data)));
+  stream.addEventListener("progress", (event) => show(element, shown, JSON.parse(event.data)));
   stream.addEventListener("over", () => {
     stream.close();
     if (element.isConnected) over();
   });
   stream.addEventListener("error", () => {
     stream.close();
-    poll(element, curve, over, FIRST_WAIT);
+    poll(element, shown, over, FIRST_WAIT);
   });
-  element.addEventListener("htmx:beforeCleanupElement", ({ target }) => {
-    stream.close();
-    if (target === element && element.contains(document.activeElement)) focusWhatFollows();
-  });
+  element.addEventListener("htmx:beforeCleanupElement", () => stream.close());
 }
 
-// The button that had the focus is replaced together with the rest: what comes instead gets the focus.
-function focusWhatFollows() {
-  setTimeout(() => {
-    const next = document.querySelector("#results [data-live] button, #results [data-text], #results h2");
-    if (!next || document.activeElement !== document.body) return;
-    if (!next.matches("button")) next.tabIndex = -1;
-    next.focus({ preventScroll: true });
-  });
-}
-
-function poll(element, curve, over, wait) {
+function poll(element, shown, over, wait) {
   setTimeout(async () => {
     if (!element.isConnected) return;
     const now = await fetchState(element.dataset.state);
     if (now?.over) return over();
-    if (now) show(element, curve, now);
-    poll(element, curve, over, Math.min(wait * 1.5, LONGEST_WAIT));
+    if (now) show(element, shown, now);
+    poll(element, shown, over, Math.min(wait * 1.5, LONGEST_WAIT));
   }, wait);
 }
 
@@ -55,14 +43,17 @@ async function fetchState(address) {
   }
 }
 
-function show(element, curve, now) {
-  curve(now.loss);
+function show(element, shown, now) {
+  shown.curve(now.loss);
   say(element, "[data-text]", now.text);
   say(element, "[data-time]", now.time);
   say(element, "[data-cancel-note]", now.cancel_note);
   const free = element.querySelector("[name=free]");
   if (free) free.disabled = now.cancel_uses_attempt;
   if (now.cancelling) element.querySelector("form")?.remove();
+  // A screen reader hears that the code runs, and not each of its cases.
+  if (shown.state && shown.state !== now.state) announce(now.text);
+  shown.state = now.state;
   const bar = element.querySelector("progress");
   if (now.of) {
     bar.max = now.of;
@@ -76,4 +67,18 @@ function show(element, curve, now) {
 function say(element, selector, text) {
   const place = element.querySelector(selector);
   if (place && place.textContent !== text) place.textContent = text;
+}
+
+// The loss of a run that is over, as the page drew it while it ran.
+export function keptCurve(place) {
+  const trainings = kept(place.dataset.keptCurve);
+  if (!trainings.length) return;
+  const figure = document.createElement("figure");
+  figure.className = "live-loss";
+  figure.innerHTML =
+    '<figcaption><h3>Loss while your code trained</h3></figcaption><svg viewBox="0 0 400 120" role="img" aria-label="The loss, step by step" preserveAspectRatio="none"></svg><p class="row small soft" data-loss-words></p>';
+  place.replaceChildren(figure);
+  place.hidden = false;
+  draw(figure, trainings);
+  forgetAll(place.dataset.keptCurve);
 }

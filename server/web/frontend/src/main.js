@@ -5,12 +5,14 @@ import { drafts } from "./drafts.js";
 import { editor } from "./editor.js";
 import { download, openFile, reset } from "./files.js";
 import { keep } from "./keep.js";
-import { live } from "./live.js";
+import { keptCurve, live } from "./live.js";
 import { marks } from "./marks.js";
 import { once } from "./once.js";
 import { panes } from "./panes.js";
 import { isStale, renew } from "./session.js";
+import { printing } from "./print.js";
 import { themeSwitch } from "./switch.js";
+import { arrived, older, workbench } from "./workbench.js";
 import { tabs } from "./tabs.js";
 
 const AGAIN = "X-Sent-Again";
@@ -18,10 +20,14 @@ const nonce = document.currentScript.nonce;
 
 const BEHAVIOURS = {
   "[data-editor]": (element) => editor(element, nonce),
+  "[data-workbench]": workbench,
   "[data-draft]": drafts,
   "[data-kept]": keep,
   "[data-panes]": panes,
   "[data-live]": live,
+  "[data-announce]": arrived,
+  "[data-older]": older,
+  "[data-kept-curve]": keptCurve,
   "[data-marks]": marks,
   "[data-countdown]": countdown,
   "[data-open-file]": openFile,
@@ -36,6 +42,23 @@ htmx.onLoad((fresh) => {
   for (const [selector, become] of Object.entries(BEHAVIOURS)) {
     if (fresh.matches(selector)) become(fresh);
     for (const element of fresh.querySelectorAll(selector)) become(element);
+  }
+});
+
+printing();
+
+// If the focus was in a part that was replaced, it goes to what came instead, not to the top of the page.
+let lost = null;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { target } = detail;
+  lost = target !== document.body && target.contains(document.activeElement) ? target.id : null;
+  if (target.id === "results") target.dataset.changed = "true";
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const now = lost && document.getElementById(lost);
+  lost = null;
+  if (now && (document.activeElement === document.body || !document.activeElement?.isConnected)) {
+    (now.querySelector("[tabindex='-1']") ?? now).focus({ preventScroll: true });
   }
 });
 

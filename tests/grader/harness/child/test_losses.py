@@ -41,6 +41,19 @@ def test_a_long_run_is_sampled_ten_times_a_second():
     assert reports[-1][-1][0] > 800
 
 
+def test_each_call_counts_its_steps_from_zero():
+    reports = []
+    sampler = Sampler(reports.append, Clock())
+
+    for value in (3, 2):
+        sampler.take(loss(value))
+    sampler.end_call()
+    sampler.take(loss(5))
+    sampler.end_call()
+
+    assert [point for report in reports for point in report] == [(0, 3.0), (1, 2.0), (0, 5.0)]
+
+
 def test_nothing_is_reported_if_there_was_no_loss():
     reports = []
 

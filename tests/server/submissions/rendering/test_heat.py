@@ -77,3 +77,21 @@ def test_equal_tensors_have_a_map_without_a_mark():
 )
 def test_what_is_no_heat_map_is_not_drawn(document):
     assert HeatMap.read(document) is None
+
+
+@pytest.mark.parametrize(
+    ("shape", "wrong", "shows"),
+    [
+        ([2, 2], [1, 1, 1, 1], False),  # all wrong by as much
+        ([2, 2], [1, 2, 3, 4], False),  # all wrong, without a pattern
+        ([2, 2], [0, 2, 0, 4], True),  # some are right
+        ([2, 2], [1, 1, 3, 3], True),  # by row
+        ([2, 2], [1, 3, 1, 3], True),  # by column
+        ([3], [0, 1, 1], False),  # as few numbers as the example has
+        ([6], [0, 0, 0, 1, 1, 1], True),
+    ],
+)
+def test_a_map_is_drawn_only_if_the_places_tell_something(shape, wrong, shows):
+    document = {"shape": shape, "got": [float(each) for each in wrong], "expected": [0.0] * len(wrong)}
+
+    assert HeatMap.read(document).shows_something is shows

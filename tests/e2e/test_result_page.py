@@ -1,0 +1,139 @@
+"""The result in a real browser: visible at once, told once, announced, and for which code it is."""
+
+import pytest
+from playwright.sync_api import expect
+
+from grader.packages.catalogue import find_package
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+EXERCISE = find_package("gradients/vector-backward")
+PATH = "/courses/autograd-demo/exercises/gradients/vector-backward/"
+ONES = (EXERCISE.folder / "mistakes" / "ones.py").read_text()
+A_MINUTE = 60_000
+
+
+def open_exercise(page, system, sign_in, name, size=(1280, 720)):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    sign_in(system, name)
+    page.goto(f"{system.url}{PATH}")
+    page.locator(".cm-content").wait_for(state="attached")
+
+
+def result(page):
+    return page.get_by_role("region", name="Result")
+
+
+def cause(page):
+    return result(page).get_by_text("is not used: this is the gradient").first
+
+
+def has_focus(page):
+    return page.evaluate("document.activeElement !== document.body")
+
+
+def test_a_wrong_answer_is_told_once_and_at_once(system, page, sign_in, write, violations):
+    open_exercise(page, system, sign_in, "student40")
+    write(ONES)
+    page.get_by_role("button", name="Submit").click()
+    expect(cause(page)).to_be_in_viewport(timeout=A_MINUTE)
+
+    expect(result(page).get_by_text("10 of 100 points")).to_be_in_viewport()
+    expect(page.locator(".cm-content")).to_be_in_viewport()
+    assert result(page).bounding_box()["height"] <= 900
+    expect(result(page).get_by_text("is not used: this is the gradient")).to_have_count(1)
+    result(page).get_by_text("3 checks failed because of this").click()
+    expect(result(page).locator(".costs li")).to_have_count(3)
+    expect(page.locator("#announcer")).to_have_text(
+        "10 of 100 points. 3 of 4 checks failed. v is not used: this is the gradient of the plain sum of the outputs."
+    )
+    assert has_focus(page)
+    assert violations() == []
+
+    expect(result(page).get_by_text("you have changed it since")).to_be_hidden()
+    write(ONES + "\n# changed")
+    expect(result(page).get_by_text("This result is for the code of attempt 1")).to_be_visible()
+    page.locator("[data-draft-status]").get_by_text("Saved", exact=True).wait_for()
+    page.reload()
+    expect(result(page).get_by_text("This result is for the code of attempt 1")).to_be_visible()
+
+
+def test_a_phone_shows_score_and_cause_after_submit(system, page, sign_in, write):
+    open_exercise(page, system, sign_in, "student41", size=(390, 844))
+    page.get_by_role("tab", name="Code").click()
+    expect(page.locator(".cm-content")).to_be_in_viewport()
+    write(ONES)
+    page.get_by_role("button", name="Submit").click()
+
+    expect(cause(page)).to_be_in_viewport(timeout=A_MINUTE)
+    expect(result(page).get_by_text("10 of 100 points")).to_be_in_viewport()
+    assert has_focus(page)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_a_pass_leads_to_the_next_exercise_and_its_lesson(system, page, sign_in, write):
+    open_exercise(page, system, sign_in, "student42")
+    expect(page.get_by_role("tabpanel", name="Exercise").get_by_role("link", name="Lesson")).to_be_visible()
+    write(EXERCISE.solution)
+    page.keyboard.press("Control+Enter")
+
+    result(page).get_by_text("100 of 100 points").wait_for(timeout=A_MINUTE)
+    result(page).get_by_role("link", name="Next: ").click()
+    page.get_by_role("heading", level=1).wait_for()
+    assert not page.url.endswith(PATH)
+    page.locator(".cm-content").wait_for()
+
+
+def test_the_focus_stays_after_submit_and_cancel(idle, page, sign_in, write):
+    open_exercise(page, idle, sign_in, "student43")
+    write("x = 1")
+    for button in ("Submit", "Test run"):
+        page.get_by_role("button", name=button).focus()
+        page.keyboard.press("Enter")
+        page.get_by_text("can close this page").wait_for()
+        expect(page.get_by_role("button", name=button)).to_be_focused()
+        page.get_by_role("button", name="Cancel").focus()
+        page.keyboard.press("Enter")
+        expect(result(page)).to_be_focused()
+        expect(page.locator("#announcer")).to_have_text("Cancelled.")
+
+
+def test_a_long_line_scrolls_and_the_caret_is_seen(idle, page, sign_in, write):
+    open_exercise(page, idle, sign_in, "student44", size=(390, 844))
+    page.get_by_role("tab", name="Code").click()
+    write("answer = " + "1 + " * 60 + "1")
+    page.keyboard.press("End")
+
+    caret, frame = (page.locator(name).bounding_box() for name in (".cm-cursor-primary", ".editor"))
+    assert frame["x"] <= caret["x"] <= frame["x"] + frame["width"]
+    assert frame["width"] <= 390
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_find_panel_can_be_read_and_hit(idle, page, sign_in, write, violations, scheme):
+    page.emulate_media(color_scheme=scheme)
+    open_exercise(page, idle, sign_in, "student45")
+    write("alpha = 1  # comment\ntext = 'alpha' + str(2)\n")
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Control+f")
+
+    panel = page.locator(".cm-search")
+    panel.wait_for()
+    assert violations() == []
+    for part in panel.locator("input, button").all():
+        assert part.bounding_box()["height"] >= 17.6
+    assert min(part.bounding_box()["height"] for part in panel.locator("button, label").all()) >= 24
+
+
+def test_paper_shows_the_code_and_no_tools(idle, page, sign_in, write):
+    open_exercise(page, idle, sign_in, "student46")
+    code = "\n".join(f"x{number} = {number}" for number in range(200))
+    write(code)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+
+    expect(page.locator(".printed")).to_have_text(code)
+    expect(page.get_by_role("heading", name="Exercise").or_(page.locator("#statement")).first).to_be_visible()
+    expect(page.get_by_role("button", name="Submit")).to_be_hidden()
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
