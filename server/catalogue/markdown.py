@@ -7,10 +7,10 @@ from functools import cache
 
 import nh3
 from django.utils.html import escape
-from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from server.catalogue.formulas import mathml
 from server.common.highlighting import HIGHLIGHTING_CLASSES, highlight_python
 
 
@@ -67,11 +67,13 @@ def _markdown() -> MarkdownIt:
 def _formula(tex: str, options: dict[str, bool]) -> str:
     display = "block" if options["display_mode"] else "inline"
     try:
-        formula = convert(tex, display=display)
+        formula = mathml(tex, display=display)
     except Exception:  # the converter raises many kinds, RecursionError too; the page shows the formula's text
         formula = f"<code>{escape(tex)}</code>"
+    if display == "inline":
+        return formula
     # A formula that scrolls must be reachable by keyboard.
-    return f'<div class="formula" tabindex="0" role="group" aria-label="Formula">{formula}</div>' if display == "block" else formula
+    return f'<div class="formula" tabindex="0" role="group" aria-label="Formula">{formula}</div>'
 
 
 def _highlight(code: str, language: str, _: str) -> str:

@@ -13,6 +13,7 @@ def bars(counts: Sequence[Bar], name: str) -> dict[str, Any]:
         "kind": "bar",
         "categories": [bar.label for bar in counts],
         "series": [{"name": name, "values": [bar.count for bar in counts]}],
+        "y": name,
     }
 
 
@@ -24,4 +25,6 @@ def lines(days: Mapping[str, Mapping[date, int]]) -> dict[str, Any]:
         "kind": "line",
         "categories": [f"{day.day} {day:%b}" for day in between],
         "series": [{"name": name, "values": [counts.get(day, 0) for day in between]} for name, counts in days.items()],
+        "x": "Day",
+        "y": "Times",
     }

@@ -15,9 +15,13 @@ Numbers = list[float | None]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Curve:
-    """One curve of the chart; a value is None if it is not finite. Curves of the reference are dashed."""
+    """One curve of the chart; a value is None if it is not finite. Curves of the reference are dashed.
+
+    `of` is what it shows: yours and the reference have the same `of`, and so the same colour.
+    """
 
     name: str
+    of: str
     values: Numbers
     dashed: bool
 
@@ -38,8 +42,17 @@ class Curves:
     @property
     def chart(self) -> dict[str, Any]:
         """The data for the page's script."""
-        series = [{"name": curve.name, "values": curve.values, "dashed": curve.dashed} for curve in self.curves]
-        return {"kind": "line", "fine": True, "categories": list(range(self.length)), "series": series}
+        series = [
+            {"name": curve.name, "of": curve.of, "values": curve.values, "dashed": curve.dashed}
+            for curve in self.curves
+        ]
+        titles = {"x": "Step", "y": self.title}
+        return {"kind": "line", "fine": True, "categories": list(range(self.length)), "series": series} | titles
+
+    @property
+    def description(self) -> str:
+        """The curves in words: where each begins and ends."""
+        return "; ".join(filter(None, map(_in_words, self.curves)))
 
     @property
     def table(self) -> list[tuple[int, Numbers]]:
@@ -66,9 +79,14 @@ def _curves(one: Any) -> Iterable[Curve]:
     match one:
         case {"name": str(name), "yours": list(yours), "reference": list(reference)}:
             if yours:
-                yield Curve(name=f"{name}, yours", values=_numbers(yours), dashed=False)
+                yield Curve(name=f"{name}, yours", of=name, values=_numbers(yours), dashed=False)
             if reference:
-                yield Curve(name=f"{name}, reference", values=_numbers(reference), dashed=True)
+                yield Curve(name=f"{name}, reference", of=name, values=_numbers(reference), dashed=True)
+
+
+def _in_words(curve: Curve) -> str:
+    known = [value for value in curve.values if value is not None]
+    return f"{curve.name}: from {known[0]:.4g} to {known[-1]:.4g}" if known else ""
 
 
 def _numbers(numbers: list[Any]) -> Numbers:
