@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 EXERCISE = find_package("gradients/vector-backward")
 PATH = "/courses/autograd-demo/exercises/gradients/vector-backward/"
 ONES = (EXERCISE.folder / "mistakes" / "ones.py").read_text()
-A_MINUTE = 60_000
+LONG = 180_000
 
 
 def open_exercise(page, system, sign_in, name, size=(1280, 720)):
@@ -36,7 +36,7 @@ def test_a_wrong_answer_is_told_once_and_at_once(system, page, sign_in, write, v
     open_exercise(page, system, sign_in, "student40")
     write(ONES)
     page.get_by_role("button", name="Submit").click()
-    expect(cause(page)).to_be_in_viewport(timeout=A_MINUTE)
+    expect(cause(page)).to_be_in_viewport(timeout=LONG)
 
     expect(result(page).get_by_text("10 of 100 points")).to_be_in_viewport()
     expect(page.locator(".cm-content")).to_be_in_viewport()
@@ -65,7 +65,7 @@ def test_a_phone_shows_score_and_cause_after_submit(system, page, sign_in, write
     write(ONES)
     page.get_by_role("button", name="Submit").click()
 
-    expect(cause(page)).to_be_in_viewport(timeout=A_MINUTE)
+    expect(cause(page)).to_be_in_viewport(timeout=LONG)
     expect(result(page).get_by_text("10 of 100 points")).to_be_in_viewport()
     assert has_focus(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
@@ -77,7 +77,7 @@ def test_a_pass_leads_to_the_next_exercise_and_its_lesson(system, page, sign_in,
     write(EXERCISE.solution)
     page.keyboard.press("Control+Enter")
 
-    result(page).get_by_text("100 of 100 points").wait_for(timeout=A_MINUTE)
+    result(page).get_by_text("100 of 100 points").wait_for(timeout=LONG)
     result(page).get_by_role("link", name="Next: ").click()
     page.get_by_role("heading", level=1).wait_for()
     assert not page.url.endswith(PATH)
@@ -121,7 +121,7 @@ def test_the_find_panel_can_be_read_and_hit(idle, page, sign_in, write, violatio
     panel.wait_for()
     assert violations() == []
     for part in panel.locator("input, button").all():
-        assert part.bounding_box()["height"] >= 17.6
+        assert part.bounding_box()["height"] >= 17
     assert min(part.bounding_box()["height"] for part in panel.locator("button, label").all()) >= 24
 
 

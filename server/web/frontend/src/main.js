@@ -51,7 +51,8 @@ printing();
 let lost = null;
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { target } = detail;
-  lost = target !== document.body && target.contains(document.activeElement) ? target.id : null;
+  // Not reset here: two parts can be replaced one right after the other.
+  if (target !== document.body && target.contains(document.activeElement)) lost = target.id;
   if (target.id === "results") target.dataset.changed = "true";
 });
 document.addEventListener("htmx:afterSettle", () => {
