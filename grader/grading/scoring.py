@@ -188,12 +188,18 @@ def _of_part(misses: Sequence[NearMiss], part: Any) -> Sequence[NearMiss]:
 
 
 def _share(verdict: Verdict) -> float:
-    """Return the points for the trials that passed."""
+    """Return the points for the trials that passed.
+
+    A public trial that passes gives nothing if the check has secret ones: its answer can be copied from the page. One
+    that fails takes something away.
+    """
     check = verdict.check
-    if not check.partial or not verdict.trials:
+    failed = [trial for trial, _ in verdict.failures]
+    secret = [trial for trial in verdict.trials if not trial.case.public]
+    counted = secret + [trial for trial in failed if trial.case.public] if secret else verdict.trials
+    if not check.partial or not counted:
         return 0.0
-    passed = len(verdict.trials) - len(verdict.failures)
-    return round(check.points * passed / len(verdict.trials), 2)
+    return round(check.points * (len(counted) - len(failed)) / len(counted), 2)
 
 
 def _evidence(trial: Trial, failure: Failed) -> Evidence:

@@ -1,6 +1,10 @@
-"""Null answers: answers that took no computation. They must not score points or make a check raise an exception."""
+"""Null answers: answers that took no computation. They must not score points or make a check raise an exception.
+
+`hard_coded_answers` are right answers to the public cases only, which anybody can copy from the page.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -32,6 +36,43 @@ def null_answers(exercise: Exercise, *, seed: int) -> Iterator[tuple[str, list[O
         yield f"{name} in every place", [_observation(_replaced(template, odd)) for template in templates]
 
 
+def hard_coded_answers(
+    exercise: Exercise, cases: Sequence[Case], solved: Sequence[Observation]
+) -> Iterator[tuple[str, list[Observation]]]:
+    """Yield answers that are the solution's (`solved`) for the public cases, and a null answer for the secret ones."""
+    for name in ("zeros", "ones", "random numbers"):
+        nulls = [_observation(_filled(_template(exercise, case), FILLS[name])) for case in cases]
+        yield f"the public cases, hard-coded, with {name} for the others", _beside_public(cases, solved, nulls)
+    inputs = [_observation(_input(case)) for case in cases]
+    yield "the public cases, hard-coded, with the input itself for the others", _beside_public(cases, solved, inputs)
+
+
+def empty_figures(cases: Sequence[Case], solved: Sequence[Observation]) -> list[Observation]:
+    """Return the solution's figures with zeros for all the numbers in them, and None for every other case."""
+    return [
+        replace(observation, value=_of_zeros(observation.value)) if case.probe == "figure" else _observation(None)
+        for case, observation in zip(cases, solved, strict=True)
+    ]
+
+
+def _beside_public(
+    cases: Sequence[Case], solved: Sequence[Observation], nulls: Sequence[Observation]
+) -> list[Observation]:
+    return [right if case.public else null for case, right, null in zip(cases, solved, nulls, strict=True)]
+
+
+def _of_zeros(value: Any) -> Any:
+    """Return the value with zeros in every tensor."""
+    match value:
+        case Tensor():
+            return torch.zeros_like(value)
+        case list():
+            return [_of_zeros(item) for item in value]
+        case Mapping():
+            return {key: _of_zeros(item) for key, item in value.items()}
+    return value
+
+
 def _noise(like: Tensor) -> Tensor:
     rng = torch.Generator().manual_seed(0)
     return torch.randn(like.shape, generator=rng, dtype=torch.float64).to(like.dtype)
@@ -53,7 +94,7 @@ ODDITIES: dict[str, Any] = {
     "an empty dict": {},
     "a list in a list": [[None]],
     "a dict of words": {"value": "word", "gradients": "word", "axes": "word", "results": "word", 1: None},
-    "a dict of lists": {"value": [{}], "gradients": [{}], "axes": [{}, {"lines": [{"points": True}]}], "results": [{}]},
+    "a dict of lists": {"value": [{}], "gradients": [{}], "axes": [{}, {"lines": [{"x": True}]}], "results": [{}]},
     "a dict of tensors": {"value": torch.zeros(2), "inputs": torch.zeros(2), "results": {1: torch.zeros(2)}},
     "an object": Other("Duck"),
     "an empty tensor": torch.empty(0, dtype=torch.float64),

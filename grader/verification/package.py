@@ -6,6 +6,7 @@
 - the truth agrees with its witness;
 - the same seed gives the same cases in two processes, the cases call the entries, and at least three are secret;
 - null answers get at most the stated score and make no check raise an exception;
+- right answers to the public cases alone get at most a fifth of the points, and figures of zeros get none;
 - the solution gets every point with 20 seeds, in less than half the time limit; every alternative gets every point;
 - the starter and each mistake get exactly the stated score, failing checks and messages, and each check fails for one;
 - there are enough alternatives and mistakes;
@@ -21,7 +22,7 @@ import time
 import tomllib
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from grader.checks.trials import Trial
 from grader.errors import PackageError
 from grader.grading.attachments import attachments_of
 from grader.grading.author import CaseAnswer
+from grader.grading.calls import call_of
 from grader.grading.charts import charts_of
 from grader.grading.exercise import Exercise, load_exercise
 from grader.grading.in_process import trial_of
@@ -45,14 +47,15 @@ from grader.packages.samples import samples
 from grader.protocol.jobs import Job
 from grader.protocol.messages import render
 from grader.protocol.reports import Finding, Outcome, Report, Status
-from grader.sandboxes.base import Program, Sandbox
+from grader.sandboxes.base import Observation, Program, Sandbox
 from grader.verification import static_checks
-from grader.verification.null_answers import null_answers
+from grader.verification.null_answers import empty_figures, hard_coded_answers, null_answers
 
 SEEDS = tuple(range(1, 21))
 WITNESS_SEEDS = (1, 2, 3)
 VARIANTS = (0, 1, 2)
 SECRET_CASES = 3
+PUBLIC_SHARE = 0.2
 WITNESS_TOLERANCE = Tolerance(rtol=1e-5, atol=1e-6)  # the accuracy of fourth-order differences
 
 
@@ -135,6 +138,7 @@ class _Verifier:
         self.verification = verification
         self.fingerprint = fingerprint
         self.failed_checks: set[str] = set()
+        self._truth, self._near_misses = _once(exercise.truth), _once(exercise.near_misses)
 
     def run(self) -> None:
         if not self._files():
@@ -205,27 +209,44 @@ class _Verifier:
     def _null_answers(self) -> None:
         allowed = self.exercise.manifest.null_score + self._load_points()
         cases = self.exercise.cases(SEEDS[0])
-        truth, near_misses = _once(self.exercise.truth), _once(self.exercise.near_misses)
         for name, observations in null_answers(self.exercise, seed=SEEDS[0]):
-            pairs = zip(cases, observations, strict=True)
-            answers = [CaseAnswer(case=case, observation=observation) for case, observation in pairs]
-            trials = [
-                replace(trial_of(self.exercise, answer), compute_truth=truth, compute_near_misses=near_misses)
-                for answer in answers
-            ]
-            try:
-                given = self._judge(answers, trials)
-            except Exception as error:
-                self._problem(
-                    f"the null answer “{name}” makes a check raise {type(error).__name__}: {error}; a learner can "
-                    "return anything, so test the type of a value before you use it."
-                )
-                continue
-            if given > allowed + 1e-9:
-                self._problem(
-                    f"the null answer “{name}” gets {given:g} points, allowed are {allowed:g}; make the checks "
-                    "stricter, or state `null_score`."
-                )
+            self._null_answer(name, cases, observations, allowed, "make the checks stricter, or state `null_score`")
+        solved = self._solved(cases)
+        if len(solved) < len(cases):
+            return  # `_solution` says why
+        if any(case.probe == "figure" for case in cases):
+            empty = empty_figures(cases, solved)
+            self._null_answer("the solution's figures, of zeros", cases, empty, allowed, "compare what is drawn")
+        most = self.exercise.manifest.null_score + PUBLIC_SHARE * sum(check.points for check in self.exercise.checks)
+        for name, observations in hard_coded_answers(self.exercise, cases, solved):
+            self._null_answer(name, cases, observations, most, "give every check secret cases, and more points to them")
+
+    def _null_answer(
+        self, name: str, cases: Sequence[Case], observations: Sequence[Observation], allowed: float, advice: str
+    ) -> None:
+        """Report if an answer gets more than the allowed points, or makes a check raise."""
+        pairs = zip(cases, observations, strict=True)
+        answers = [CaseAnswer(case=case, observation=observation) for case, observation in pairs]
+        trials = [
+            replace(trial_of(self.exercise, answer), compute_truth=self._truth, compute_near_misses=self._near_misses)
+            for answer in answers
+        ]
+        try:
+            given = self._judge(answers, trials)
+        except Exception as error:
+            self._problem(
+                f"the null answer “{name}” makes a check raise {type(error).__name__}: {error}; a learner can "
+                "return anything, so test the type of a value before you use it."
+            )
+            return
+        if given > allowed + 1e-9:
+            self._problem(f"the null answer “{name}” gets {given:g} points, allowed are {allowed:g}; {advice}.")
+
+    def _solved(self, cases: Sequence[Case]) -> list[Observation]:
+        """Return what solution.py answers to the cases; fewer if it does not answer all."""
+        program = self.exercise.program(self.exercise.package.solution)
+        with self.sandbox.open(program, limits=self.exercise.limits) as run:
+            return list(run.observe([call_of(case) for case in cases]))
 
     def _judge(self, answers: list[CaseAnswer], trials: list[Trial]) -> float:
         """Return the points of all findings. Raises if a check raises, or if a finding is not valid JSON."""

@@ -11,7 +11,7 @@ def runs(trial: Trial) -> None:
     trial.returned()
 
 
-@check(points=2, on="make_matrix")
+@check(points=1, on="make_matrix")
 def matrix_is_tracked(trial: Trial) -> None:
     """`make_matrix` returns a 3x3 matrix that is tracked"""
     matrix, facts = trial.returned(), trial.seen.facts.get("")
@@ -26,7 +26,7 @@ def gradient_of_plain_sum(trial: Trial) -> None:
     trial.agrees()
 
 
-@check(points=5, on="gradient_of_sum_of")
+@check(points=6, on="gradient_of_sum_of")
 def gradient_of_any_sum(trial: Trial) -> None:
     """`gradient_of_sum_of` agrees with autograd for every function"""
     trial.agrees()

@@ -18,11 +18,11 @@ def norms(trial: Trial) -> None:
 
 @check(points=2, on="plot")
 def lines(trial: Trial) -> None:
-    """`plot` draws a line, or a row, for each parameter"""
-    shows_parts(trial, trial.truth["lines"], points=trial.truth["points"])
+    """`plot` draws a line, or a row, for each parameter, through all its norms"""
+    shows_parts(trial, trial.case.args[0])
 
 
-@check(points=1, on="plot")
+@check(points=1, on="plot", after="lines")
 def labels(trial: Trial) -> None:
     """`plot` labels both axes"""
     is_labelled(trial)

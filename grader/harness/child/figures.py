@@ -1,14 +1,16 @@
-"""Describes a figure that a learner has drawn: labels, number of lines and rows, and a small picture."""
+"""Describes a figure that a learner has drawn: labels, the numbers of lines and images, and a small picture."""
 
 import io
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 
 MAX_SIDE = 1200
 MAX_LABEL = 200
 MAX_PARTS = 64
+MAX_NUMBERS = 5000  # of each line and each image
 # Labels outside the figure are drawn up to so many inches away.
 MARGIN = 2.0
 
@@ -54,22 +56,30 @@ def _axes(axes: Any) -> dict[str, Any]:
         "xlabel": axes.get_xlabel()[:MAX_LABEL],
         "ylabel": axes.get_ylabel()[:MAX_LABEL],
         "lines": [_describe_line(line) for line in axes.lines[:MAX_PARTS]],
-        "rows": list(_rows(axes))[:MAX_PARTS],
+        "images": list(_images(axes))[:MAX_PARTS],
         "patches": len(axes.patches),
         "collections": len(axes.collections),
     }
 
 
 def _describe_line(line: Any) -> dict[str, Any]:
-    return {"label": str(line.get_label())[:MAX_LABEL], "points": len(line.get_xdata())}
+    x, y = line.get_xdata(orig=False), line.get_ydata(orig=False)  # as numbers, if they were names or dates
+    return {"label": str(line.get_label())[:MAX_LABEL], "x": _numbers(x[:MAX_NUMBERS]), "y": _numbers(y[:MAX_NUMBERS])}
 
 
-def _rows(axes: Any) -> Iterator[int]:
-    """Yield the number of rows of every picture and every grid of colours."""
+def _images(axes: Any) -> Iterator[torch.Tensor]:
+    """Yield the numbers of every image and every grid of colours, as a matrix with the same number of rows."""
     for part in [*axes.images, *axes.collections]:
         values = part.get_array()
-        if values is not None and values.ndim >= 2:
-            yield int(values.shape[0])
+        if values is not None and values.ndim >= 2 and values.size:
+            columns = values.reshape(len(values), -1)
+            yield _numbers(columns[:MAX_NUMBERS, : max(1, MAX_NUMBERS // len(values))])
+
+
+def _numbers(values: Any) -> torch.Tensor:
+    """Return the values in float64, NaN for what is masked."""
+    plain = np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan)
+    return torch.tensor(plain, dtype=torch.float64)
 
 
 def _png(figure: Any) -> torch.Tensor:

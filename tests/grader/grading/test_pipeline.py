@@ -138,7 +138,7 @@ def test_a_timed_out_run_keeps_points_of_finished_cases():
     report = graded(SOLUTION, ended)
 
     assert report.outcome is Outcome.TIMED_OUT
-    assert report.points == 4.5
+    assert report.points == 3
     assert report.findings[1].message_text == "Your code was stopped after 10 seconds, while it worked on “a vector”."
 
 

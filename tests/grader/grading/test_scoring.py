@@ -51,6 +51,21 @@ def test_points_for_the_share_of_cases_that_are_right(exercise):
     assert findings(exercise, right(), right(), right(), wrong())[1].points == 6
 
 
+def test_public_cases_alone_give_no_share(exercise):
+    public_only = findings(exercise, right(public=True), right(public=True), wrong(), wrong())[1]
+    half = findings(exercise, right(public=True), right(), wrong())[1]
+
+    assert (public_only.points, half.points) == (0, 4)
+
+
+def test_a_failed_public_case_takes_points(exercise):
+    assert findings(exercise, wrong(public=True), right(), right(), right())[1].points == 6
+
+
+def test_a_test_run_of_the_public_cases_has_shares(exercise):
+    assert findings(exercise, right(public=True), wrong(public=True))[1].points == 4
+
+
 def test_without_partial_credit_one_wrong_case_costs_all(exercise):
     assert findings(exercise, right(), make_trial(None))[0].points == 0
 

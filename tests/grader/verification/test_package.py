@@ -74,6 +74,8 @@ def test_a_new_package_passes(inline, exercises):
         ("reference", ", public=True", "", "no case is public"),
         ("checks", '    """The function runs and returns something"""\n', "", "needs a docstring"),
         ("checks", "trial.agrees()", "trial.returned()", "the null answer “zeros” gets 10 points"),
+        ("checks", "trial.agrees()", "trial.agrees() if trial.case.public else trial.returned()",
+         "the null answer “the public cases, hard-coded, with zeros for the others” gets 10 points, allowed are 2;"),
         ("solution", "x**3", "x**4", "solution.py gets 1 of 10 points"),
         ("reference", 'entry="slope", args=(normal(rng),)', 'entry="incline", args=(normal(rng),)',
          "“a single number” calls `incline`; exercise.toml has the entries slope."),
