@@ -15,6 +15,23 @@ log = structlog.get_logger(__name__)
 class AccountAdapter(DefaultAccountAdapter):
     """Accounts are made by staff, by an invitation or by an LMS. There is no open sign-up."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "account_inactive": "This account is switched off. Ask your instructor or an administrator.",
+        "email_password_mismatch": "The e-mail address or the password is not correct.",
+        "email_taken": "Another account has this e-mail address.",
+        "duplicate_email": "Your account has this e-mail address already.",
+        "enter_current_password": "Enter your present password.",
+        "incorrect_code": "Incorrect code. Use the newest one that your app shows.",
+        "incorrect_password": "This password is not correct.",
+        "invalid_or_expired_key": "This link does not work any more.",
+        "invalid_password_reset": "This link does not work any more. Ask for a new one.",
+        "rate_limited": "You tried this too often. Wait a few minutes.",
+        "too_many_login_attempts": "Too many wrong passwords. Wait five minutes, then try again.",
+        "unverified_primary_email": "Confirm your e-mail address first.",
+        "username_blacklisted": "This user name cannot be used. Choose another one.",
+        "username_password_mismatch": "The user name or the password is not correct.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Whether this session opened an invitation that is still valid."""
         code = request.session.get(SESSION_KEY)

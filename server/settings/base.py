@@ -114,6 +114,7 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 # A reset for an unknown address sends nothing: there is no open sign-up to which a mail could invite.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 SENDS_MAIL = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Chainrule: "
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 # A whole lecture hall can sign in or sign up from one address within a minute, and some people mistype. The limit per
 # key guards an account: five wrong passwords, or wrong codes of a second factor, in five minutes. The limits of
