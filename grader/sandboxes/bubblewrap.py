@@ -15,6 +15,7 @@ from grader.errors import SandboxError
 from grader.sandboxes.byte_stream import ByteStream
 from grader.sandboxes.instance import Instance
 from grader.sandboxes.packages import site_entries, site_libraries
+from grader.sandboxes.processor_share import ProcessorShare, can_share, remove_orphans
 from grader.sandboxes.runtimes import Runtime
 from grader.sandboxes.system_files import DATA, system_files
 
@@ -31,10 +32,14 @@ class BubblewrapEngine:
     def __init__(self, runtime: Runtime, *, privileged: bool | None = None) -> None:
         """`privileged`: whether bubblewrap runs with root's rights. By default, whether this process does."""
         self.single_use = not (os.geteuid() == 0 if privileged is None else privileged)
+        self.has_share = not self.single_use and can_share()
         self._scratch_mb = runtime.scratch_mb
+        self._cpus = runtime.cpus
 
     def check(self) -> None:
         """Start a sandbox that tests its isolation. Raises SandboxError if it does not start, or is not isolated."""
+        if not self.single_use:
+            remove_orphans()
         try:
             tested = subprocess.run(  # noqa: S603
                 [*self._command(), _interpreter(), "-I", "-c", _SELF_TEST],
@@ -53,9 +58,16 @@ class BubblewrapEngine:
     def start(self) -> Instance:
         """Start a sandbox and wait until its supervisor is warm."""
         stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the instance, or here
+        share = ProcessorShare.create(self._cpus) if self.has_share else None
         try:
             process = subprocess.Popen(  # noqa: S603 - no part of the command comes from a learner
-                [*self._command(), _interpreter(), "-I", str(ROOT / "grader" / "harness" / "__main__.py")],
+                [
+                    *self._in_share(share),
+                    *self._command(),
+                    _interpreter(),
+                    "-I",
+                    str(ROOT / "grader" / "harness" / "__main__.py"),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -64,13 +76,15 @@ class BubblewrapEngine:
             )
         except OSError as error:
             stderr.close()
+            if share is not None:
+                share.remove()
             raise SandboxError(f"bubblewrap cannot be started: {error}") from error
         assert process.stdin is not None
         assert process.stdout is not None
         streams = (process.stdin, process.stdout, stderr)
         instance = Instance(
             ByteStream(process.stdout.fileno(), process.stdin.fileno()),
-            stop=lambda: _stop(process, *streams),
+            stop=lambda: _stop(process, share, *streams),
             stderr_tail=lambda: _tail(stderr),
             label=f"bubblewrap sandbox {process.pid}",
         )
@@ -83,6 +97,13 @@ class BubblewrapEngine:
 
     def close(self) -> None:
         """Do nothing: this engine holds nothing."""
+
+    def _in_share(self, share: ProcessorShare | None) -> list[str]:
+        """Return the start of the command line, for a share of the processors or what comes nearest to it."""
+        if share is not None:
+            return share.command()
+        # A submission is made nicer than its supervisor (`grader.harness.child.confine`), not than other processes.
+        return [] if self.single_use else ["nice", "-n", "-5"]
 
     def _command(self) -> list[str]:
         return [
@@ -174,12 +195,14 @@ def _end_of(output: bytes) -> str:
     return output.decode(errors="replace").strip()[-500:]
 
 
-def _stop(process: "subprocess.Popen[bytes]", *streams: IO[bytes]) -> None:
+def _stop(process: "subprocess.Popen[bytes]", share: ProcessorShare | None, *streams: IO[bytes]) -> None:
     process.kill()
     for stream in streams:
         with suppress(OSError):
             stream.close()
     process.wait()
+    if share is not None:
+        share.remove()
 
 
 def _tail(stderr: IO[bytes]) -> str:

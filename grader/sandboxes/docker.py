@@ -34,6 +34,7 @@ class DockerEngine:
 
     name = "docker"
     single_use = False
+    has_share = True
 
     def __init__(self, runtime: Runtime, *, slot: int = 0) -> None:
         self._runtime = runtime

@@ -9,12 +9,13 @@ class Engine(Protocol):
     """Starts sandboxes of one kind.
 
     `name` is the name in reports ("docker", "bubblewrap"). `single_use` is true if an instance can serve only one
-    submission, because the engine cannot give each one a user of its own. `device` is the device of the tensors
-    ("cuda" or None).
+    submission, because the engine cannot give each one a user of its own. `has_share` is true if other load cannot
+    take the processors of an instance. `device` is the device of the tensors ("cuda" or None).
     """
 
     name: str
     single_use: bool
+    has_share: bool
     device: str | None
 
     def check(self) -> None:

@@ -23,11 +23,17 @@ def open_sandbox(
     number of this worker process among its siblings and decides which GPU it gets. `on_replaced` is called with the
     reason whenever a sandbox is replaced. Raises NoSandbox, with what to do about it, if no engine works.
     """
+    chosen, started = open_engine(runtime, engine, slot=slot)
+    return SandboxPool(started, _policy(chosen), on_replaced=on_replaced)
+
+
+def open_engine(runtime: str = "cpu", engine: str | None = None, *, slot: int = 0) -> tuple[Runtime, Engine]:
+    """Return the runtime and the engine that `open_sandbox` uses with these arguments. Raises NoSandbox as it does."""
     runtimes = load_runtimes()
     reasons = []
     for candidate in _candidates(runtime, engine, runtimes):
         try:
-            return SandboxPool(_start(candidate, slot), _policy(candidate), on_replaced=on_replaced)
+            return candidate, _start(candidate, slot)
         except SandboxError as error:
             reasons.append(f"{candidate.engine}: {error}")
     raise NoSandbox(

@@ -21,7 +21,13 @@ HARD_LIMIT = int(os.environ.get("CHAINRULE_GRADING_LIMIT", "120"))
 
 # Not the current app of the process: in tests the server's own app is there too.
 # Without fixups: if DJANGO_SETTINGS_MODULE is set, Celery would load those settings.
-app = Celery("grader", broker=BROKER_URL, set_as_current=False, fixups=[], include=["grader.worker.tasks"])
+app = Celery(
+    "grader",
+    broker=BROKER_URL,
+    set_as_current=False,
+    fixups=[],
+    include=["grader.worker.tasks", "grader.worker.concurrency"],
+)
 app.conf.update(
     worker_consumer="grader.messaging.consumer:StrictConsumer",
     accept_content=["json"],

@@ -72,6 +72,7 @@ class FakeEngine:
     """Starts fake supervisors and remembers them. `script` sends what each one sends from the start."""
 
     name = "fake"
+    has_share = True
     device = None
 
     def __init__(self, *, single_use=False, script=lambda supervisor: None, failures=0):

@@ -117,9 +117,11 @@ def test_an_error_of_bubblewrap_is_quoted(engine, bwrap):
 def test_a_bubblewrap_that_cannot_run_is_an_error(engine, bwrap):
     bwrap("#!/nowhere/sh\n")
 
-    for attempt in (engine.check, engine.start):
-        with pytest.raises(SandboxError, match=r"bubblewrap cannot be started: .*No such file"):
-            attempt()
+    with pytest.raises(SandboxError, match=r"bubblewrap cannot be started: .*No such file"):
+        engine.check()
+    # `sh` or `nice` starts it, and the exact words are theirs.
+    with pytest.raises(SandboxError, match=r"(?i)bwrap.*(no such file|not found)"):
+        engine.start()
 
 
 def test_a_bubblewrap_that_hangs_is_an_error(engine, bwrap, monkeypatch):

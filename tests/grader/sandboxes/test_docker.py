@@ -15,7 +15,7 @@ from docker.utils import kwargs_from_env
 from grader.errors import SandboxError
 from grader.protocol.reports import Outcome
 from grader.sandboxes.base import Call, Limits, Program
-from grader.sandboxes.docker import DockerEngine
+from grader.sandboxes.docker import CPU_SHARES, DockerEngine
 from grader.sandboxes.instance import InstanceDied
 from grader.sandboxes.orphans import OWNER, SANDBOX, owner, remove_orphans
 from grader.sandboxes.pool import Policy, SandboxPool
@@ -207,3 +207,17 @@ def test_the_error_output_of_a_dead_supervisor_is_shown(start, runtime, containe
     with pytest.raises(InstanceDied, match="has died: the last line"):
         instance.receive(time.monotonic() + 30)
     instance.stop()
+
+
+def test_a_container_has_a_share_and_a_limit_of_processors(api, start, runtime, containers):
+    instance = start(runtime).start()
+    try:
+        (container,) = containers()
+        config = api.inspect_container(container)["HostConfig"]
+    finally:
+        instance.stop()
+
+    assert config["CpuShares"] == CPU_SHARES > 1024
+    assert config["NanoCpus"] == runtime.cpus * 1e9
+    # Without systemd, the share of a container counts among all processes only at the top.
+    assert (config["CgroupParent"] == "/") == (api.info()["CgroupDriver"] == "cgroupfs")
