@@ -1,4 +1,4 @@
-"""Admits requests: a valid token, its scopes, its rate limit, and a readable body. Checked before anything else."""
+"""Admits requests: a valid token, its rate limit, scopes and rights, and a readable body. Checked first of all."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.http import HttpRequest, UnreadablePostError
 from ninja.security import HttpBearer
 
 from server.api import limits
+from server.api.access import Access, access_of
 from server.api.models import ApiToken, TokenScope
 from server.api.problems import Code, Problem
 from server.api.tokens import find_token
@@ -16,21 +17,26 @@ REALM = 'Bearer realm="chainrule"'
 
 
 class BearerToken(HttpBearer):
-    """A token in `Authorization: Bearer cr_...` with at least one of the scopes; any token if there are no scopes."""
+    """A token in `Authorization: Bearer cr_...` with at least one of the scopes; any token if there are no scopes.
 
-    def __init__(self, *scopes: TokenScope) -> None:
+    With `right`, the owner needs this permission in the course, and personal tokens are refused.
+    """
+
+    def __init__(self, *scopes: TokenScope, right: str | None = None) -> None:
         super().__init__()
         self.scopes = scopes
+        self.right = right
 
-    def __call__(self, request: HttpRequest) -> ApiToken:
-        """Return the token of the request. Raises Problem if it is missing or not sufficient."""
+    def __call__(self, request: HttpRequest) -> Access:
+        """Return what the token of the request can reach. Raises Problem if it is missing or not sufficient."""
         found = super().__call__(request)
         if found is None:
             raise Problem(Code.UNAUTHENTICATED, "No bearer token was sent.", headers={"WWW-Authenticate": REALM})
         _check_rate(request, found)
         self._check_scopes(found)
+        access = access_of(found, self.scopes, self.right)
         _check_body(request)
-        return found
+        return access
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken:
         """Return the row of a valid token."""

@@ -13,9 +13,8 @@ def etag_of(content: bytes) -> str:
 
 
 def matches(header: str, etag: str) -> bool:
-    """Whether an If-Match header names this ETag."""
-    wanted = parse_etags(header)
-    return etag in wanted or "*" in wanted
+    """Whether an If-Match header names this ETag. `*` names none: a change must be of what the caller has read."""
+    return etag in parse_etags(header)
 
 
 def conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:

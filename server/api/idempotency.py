@@ -23,16 +23,23 @@ WORKING = timedelta(seconds=60)
 KEPT_HEADERS = ("Location", "Retry-After", "ETag", "Content-Type")
 
 
-def once(request: HttpRequest, key: str | None, work: Callable[[], HttpResponse]) -> HttpResponse:
+def once(
+    request: HttpRequest, key: str | None, work: Callable[[], HttpResponse], *, check: Callable[[], Any]
+) -> HttpResponse:
     """Do the work in a transaction and return its answer. If the key was used before, return the answer of that time.
 
-    A Problem rolls everything back and frees the key: nothing was done, so the request can be sent again.
+    `check` raises Problem if the token cannot reach what the request names. It runs before an answer is repeated: the
+    token can have lost the right since. The work checks the same itself. A Problem in the work rolls everything back
+    and frees the key: nothing was done, so the request can be sent again.
     """
     if key is None:
         with transaction.atomic():
             return work()
     claim = _claim(_token_of(request), key, fingerprint(request))
-    return _replay(claim) if claim.status else _do(claim, work)
+    if not claim.status:
+        return _do(claim, work)
+    check()
+    return _replay(claim)
 
 
 def fingerprint(request: HttpRequest) -> str:
@@ -51,7 +58,7 @@ def delete_old_answers() -> int:
 
 
 def _token_of(request: Any) -> ApiToken:
-    return request.auth
+    return request.auth.token
 
 
 def _claim(token: ApiToken, key: str, digest: str) -> KeptAnswer:

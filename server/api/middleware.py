@@ -22,6 +22,8 @@ from server.api.conditions import conditional
 from server.api.openapi import query_names
 from server.api.problems import CONTENT_TYPE, KINDS, At, Code, Problem, answer, code_of
 from server.api.waiting import held
+from server.audit.models import Origin
+from server.audit.origin import acting
 from server.observability.requests import begin, end
 
 PREFIX = "/api/"
@@ -60,9 +62,21 @@ def is_ours(path: str) -> bool:
 def respond(request: Any) -> HttpResponse:
     """Return the answer to a request. Never raises."""
     began = begin(request)
-    with logs.bound(request_id=request.request_id):
+    with logs.bound(request_id=request.request_id), acting(Origin.API, **_caller(request)):
         response = _finished(request, _answered(request))
         return end(request, response, began, token_prefix=getattr(getattr(request, "auth", None), "prefix", None))
+
+
+def _caller(request: Any) -> dict[str, Any]:
+    """Return how the audit log finds the person and the token of a request."""
+
+    def access() -> Any:
+        return getattr(request, "auth", None)
+
+    return {
+        "person": lambda: access().token.person if access() else None,
+        "token": lambda: str(access().token) if access() else "",
+    }
 
 
 def _answered(request: Any) -> HttpResponse:

@@ -1,6 +1,7 @@
 """What the API stores: tokens, answers by Idempotency-Key, and external references of submissions."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -17,13 +18,15 @@ class TokenScope(models.TextChoices):
     GRADES_READ = "grades:read", "Read grades"
     GRADES_WRITE = "grades:write", "Override grades"
     ROSTER_WRITE = "roster:write", "Read and change who is in a course"
+    WEBHOOKS_WRITE = "webhooks:write", "Add, change and delete webhooks"
+    PACKAGES_WRITE = "packages:write", "Add and change the course's own exercises"
 
 
 class ApiToken(models.Model):
     """A token for the API. It is shown once and never stored: `digest` is its SHA-256, `prefix` its beginning.
 
-    It is valid only for its courses. With a `learner` it acts for that person alone; `owner` is responsible for
-    changes that are made with it.
+    It is valid only for its courses. With a `learner` it is personal: it acts for that person alone. Otherwise it has
+    the rights of its `owner`, who is responsible for it (see `server.api.access`).
     """
 
     name = models.CharField(max_length=100)
@@ -45,6 +48,11 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def person(self) -> Any:
+        """The person whose rights the token has: its learner if it is personal, else its owner, if any."""
+        return self.learner if self.learner_id else self.owner
 
     def is_valid(self, now: datetime) -> bool:
         """Whether the token is neither revoked nor expired."""

@@ -4,8 +4,8 @@ from django.db import transaction
 
 from server.accounts.models import User
 from server.api import selectors
+from server.api.access import Access
 from server.api.conditions import etag_of, matches
-from server.api.models import ApiToken
 from server.api.presentation import show_grade
 from server.api.problems import At, Code, Problem
 from server.api.responses import respond
@@ -16,15 +16,13 @@ from server.gradebook.models import Action, Grade
 
 
 @transaction.atomic
-def override(token: ApiToken, assignment: int, user: int, new: NewGrade, *, if_match: str | None) -> Grade:
+def override(access: Access, assignment: int, user: int, new: NewGrade, *, if_match: str | None) -> Grade:
     """Override a learner's grade and return it. Raises Problem if its ETag is not the one in `if_match`."""
     if if_match is None:
         raise Problem(Code.PRECONDITION_REQUIRED, "Read the grade first and send its ETag in If-Match.")
-    if token.owner is None:
-        raise Problem(Code.FORBIDDEN, "This token has no owner who is responsible for an override.")
-    row = selectors.get_grade(token, assignment, user)
+    row = selectors.get_grade(access, assignment, user)
     _lock(row)
-    row = selectors.get_grade(token, assignment, user)
+    row = selectors.get_grade(access, assignment, user)
     if not matches(if_match, etag_of(respond(show_grade(row)).content)):
         raise Problem(Code.PRECONDITION_FAILED, "The grade has changed since you read it.")
     try:
@@ -32,14 +30,14 @@ def override(token: ApiToken, assignment: int, user: int, new: NewGrade, *, if_m
             row.assignment,
             row.learner,
             action=Action.EXEMPTED if new.exempt != row.exempt else Action.OVERRIDDEN,
-            by=token.owner,
+            by=access.token.person,
             why=new.reason,
             override=new.given,
             exempt=new.exempt,
         )
     except Invalid as error:
         raise Problem(Code.INVALID, str(error), [At(pointer="/given", detail=str(error))]) from None
-    return selectors.get_grade(token, assignment, user)
+    return selectors.get_grade(access, assignment, user)
 
 
 def _lock(row: Grade) -> None:

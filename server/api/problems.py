@@ -21,6 +21,7 @@ class Code(StrEnum):
     MALFORMED = "malformed"
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
+    SUSPENDED = "suspended"
     NOT_FOUND = "not-found"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     TIMED_OUT = "timed-out"
@@ -65,6 +66,12 @@ KINDS: Mapping[Code, ProblemKind] = {
         status=403,
         title="The token has no permission for this",
         advice="Use a token with the scope that `detail` names.",
+    ),
+    Code.SUSPENDED: ProblemKind(
+        status=403,
+        title="The token is suspended",
+        advice="Its owner is deactivated or has left the course. An instructor can take the token over on the page "
+        "Integrations, API tokens; then it works again.",
     ),
     Code.NOT_FOUND: ProblemKind(
         status=404,

@@ -1,9 +1,12 @@
 """Hands in code through the API, with the same service as the pages; its refusals become problems."""
 
+from server.accounts.models import User
 from server.api import selectors
-from server.api.models import ApiToken, ExternalReference
+from server.api.access import Access
+from server.api.models import ExternalReference
 from server.api.problems import At, Code, Problem
 from server.api.schemas import NewNotebook, NewSource
+from server.gradebook.models import Assignment
 from server.gradebook.rules import Refusal
 from server.submissions import services
 from server.submissions.errors import NotNow, TooManyOpen, Unstorable
@@ -18,10 +21,9 @@ CODES = {
 }
 
 
-def hand_in(token: ApiToken, asked: NewSource | NewNotebook) -> Submission:
+def hand_in(access: Access, asked: NewSource | NewNotebook) -> Submission:
     """Create a submission of a learner, in the caller's transaction. Raises Problem if it is refused."""
-    assignment = selectors.get_assignment(token, asked.assignment, pointer="/assignment")
-    learner = selectors.get_member(token, assignment.course, asked.user)
+    assignment, learner = find(access, asked)
     try:
         row = services.submit(learner=learner, assignment=assignment, source=_source(asked))
     except NotNow as error:
@@ -34,6 +36,12 @@ def hand_in(token: ApiToken, asked: NewSource | NewNotebook) -> Submission:
     if asked.external_ref is not None:
         ExternalReference.objects.create(submission=row, text=asked.external_ref)
     return row
+
+
+def find(access: Access, asked: NewSource | NewNotebook) -> tuple[Assignment, User]:
+    """Return the assignment and the learner of a new submission. Raises Problem if the token cannot reach them."""
+    assignment = selectors.get_assignment(access, asked.assignment, pointer="/assignment")
+    return assignment, selectors.get_member(access, assignment.course, asked.user)
 
 
 def _source(asked: NewSource | NewNotebook) -> str:

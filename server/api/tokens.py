@@ -18,6 +18,8 @@ from django.utils import timezone
 
 from server.accounts.models import User
 from server.api.models import ApiToken, TokenScope
+from server.audit.models import AuditAction
+from server.audit.services import record
 from server.courses.models import Course
 
 MARK = "cr_"
@@ -77,7 +79,15 @@ def make_token(
         owner=owner,
     )
     row.courses.set(courses)
+    for course in row.courses.all():
+        whose = f"personal, for {learner.display_name}" if learner else "for the course"
+        record(AuditAction.TOKEN_MADE, course=course, about=learner, what=str(row), after=f"{whose}, {_words(row)}")
     return row, token
+
+
+def _words(row: ApiToken) -> str:
+    end = f"until {row.expires_at:%Y-%m-%d}" if row.expires_at else "without end"
+    return f"{', '.join(row.scopes)}, {end}"
 
 
 def find_token(token: str) -> ApiToken | None:
@@ -85,7 +95,7 @@ def find_token(token: str) -> ApiToken | None:
     if not looks_right(token):
         return None
     now = timezone.now()
-    row = ApiToken.objects.filter(digest=digest(token)).first()
+    row = ApiToken.objects.select_related("owner", "learner").filter(digest=digest(token)).first()
     if row is None or not row.is_valid(now):
         return None
     if row.last_used_at is None or now - row.last_used_at > A_MINUTE:
@@ -93,6 +103,20 @@ def find_token(token: str) -> ApiToken | None:
     return row
 
 
+@transaction.atomic
 def revoke(row: ApiToken) -> None:
     """Revoke a token for good."""
-    ApiToken.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=timezone.now())
+    if ApiToken.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        for course in row.courses.all():
+            record(AuditAction.TOKEN_REVOKED, course=course, about=row.learner, what=str(row))
+
+
+@transaction.atomic
+def take_over(row: ApiToken, *, by: User) -> None:
+    """Make a person the owner of a token of the course: it has their rights from now on, and its value stays."""
+    former = row.owner
+    row.owner = by
+    row.save(update_fields=["owner"])
+    before = former.display_name if former else "no owner"
+    for course in row.courses.all():
+        record(AuditAction.TOKEN_TAKEN_OVER, course=course, by=by, what=str(row), before=before, after=by.display_name)

@@ -6,6 +6,7 @@ The object is a course or has an attribute `course`. Administrators can do every
 somebody cannot even see a thing, the answer is a 404, never a 403: see `server.courses.selectors`.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import rules
@@ -29,6 +30,16 @@ def role_in(user: Person, course: Course) -> Role | None:
         role = Enrollment.objects.filter(user=user, course=course).values_list("role", flat=True).first()
         known[course.pk] = Role(role) if role else None
     return known[course.pk]
+
+
+def load_roles(user: User, courses: Iterable[Course]) -> None:
+    """Read a person's roles in several courses with one query, so that `role_in` needs none."""
+    if not user.is_active or user.is_superuser:
+        return
+    known: dict[int, Role | None] = user.__dict__.setdefault("_roles", {})
+    wanted = [course.pk for course in courses if course.pk not in known]
+    found = dict(Enrollment.objects.filter(user=user, course__in=wanted).values_list("course", "role"))
+    known.update({pk: Role(found[pk]) if pk in found else None for pk in wanted})
 
 
 def _course(thing: Any) -> Course:
@@ -67,6 +78,7 @@ rules.add_perm("submissions.view", is_member & (is_own | is_staff))
 rules.add_perm("submissions.cancel", is_member & (is_own | is_instructor))
 rules.add_perm("submissions.requeue", is_instructor)
 rules.add_perm("submissions.comment", is_staff)
+rules.add_perm("audit.view", is_staff)
 rules.add_perm("grades.view", is_staff)
 rules.add_perm("grades.export", is_staff)
 rules.add_perm("grades.override", is_instructor)

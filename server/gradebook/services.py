@@ -19,15 +19,24 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from server.accounts.models import User
+from server.audit.models import AuditAction
+from server.audit.services import record
 from server.gradebook.errors import Invalid, Overtaken
 from server.gradebook.models import Action, Assignment, Grade, GradeChange
 from server.gradebook.rules import Attempt, Decision, grade, points_that_count, terms_for
 from server.gradebook.signals import grade_changed
 from server.gradebook.states import DECIDED, decision_in, state_of
+from server.gradebook.words import decision_change, terms_change
 
 if TYPE_CHECKING:
     from server.submissions.models import Submission
 
+AUDITED = {
+    Action.OVERRIDDEN: AuditAction.OVERRIDDEN,
+    Action.EXEMPTED: AuditAction.EXEMPTED,
+    Action.EXTENDED: AuditAction.EXTENDED,
+    Action.UNDONE: AuditAction.UNDONE,
+}
 RESULTS = ["counted", "raw", "penalty", "final", "used", "first_at", "last_at", "passed_after", "passed_at"]
 
 
@@ -92,8 +101,22 @@ def undo(change: GradeChange, *, by: User, why: str) -> GradeChange | None:
 @transaction.atomic
 def change_terms(assignment: Assignment, *, by: User | None, why: str = "The terms were changed.") -> list[GradeChange]:
     """Save an assignment with its new terms, and compute its grades again; return the changes."""
+    former = Assignment.objects.select_for_update().filter(pk=assignment.pk).first()
     assignment.save()
-    return refresh(assignment, action=Action.TERMS, by=by, why=why)
+    before, after = terms_change(former, assignment)
+    changes = refresh(assignment, action=Action.TERMS, by=by, why=why)
+    if before != after:
+        count = f"{len(changes)} grades changed"
+        record(
+            AuditAction.TERMS_CHANGED,
+            course=assignment.course,
+            by=by,
+            what=assignment.slug,
+            before=before,
+            after=after,
+            why=count,
+        )
+    return changes
 
 
 @transaction.atomic
@@ -104,6 +127,7 @@ def set_exercise(assignment: Assignment) -> Assignment:
         raise Invalid(f"This course has an assignment called {assignment.slug} already.")
     assignment.position = 1 + max((one.position for one in others), default=-1)
     assignment.save()
+    record(AuditAction.ASSIGNMENT_ADDED, course=assignment.course, what=assignment.slug)
     return assignment
 
 
@@ -116,6 +140,7 @@ def withdraw(assignment: Assignment) -> None:
         raise Invalid(
             "Students have worked on this exercise, so it cannot be removed. Set a closing date instead."
         ) from None
+    record(AuditAction.ASSIGNMENT_REMOVED, course=assignment.course, what=assignment.slug)
 
 
 def _check(decision: Decision, assignment: Assignment) -> None:
@@ -132,7 +157,24 @@ def _apply(
         setattr(row, name, getattr(decision, name))
     _compute(row, row.assignment, _graded_attempts(row.assignment, {row.learner_id})[row.learner_id])
     row.save()
-    return next(iter(_record_change(row, before, action=action, why=why, by=by, undoes=undoes)), None)
+    change = next(iter(_record_change(row, before, action=action, why=why, by=by, undoes=undoes)), None)
+    if change is not None:
+        _audit(change)
+    return change
+
+
+def _audit(change: GradeChange) -> None:
+    before, after = decision_change(change.old, change.new)
+    record(
+        AUDITED[Action(change.action)],
+        course=change.assignment.course,
+        by=change.by,
+        about=change.learner,
+        what=change.assignment.slug,
+        before=before,
+        after=after,
+        why=change.why,
+    )
 
 
 def _row(assignment: Assignment, learner: int) -> Grade:

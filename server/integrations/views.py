@@ -108,7 +108,7 @@ def switch(request: Request, slug: str, pk: int) -> HttpResponse:
 def delete(request: Request, slug: str, pk: int) -> HttpResponse:
     """Delete a webhook with its delivery log."""
     course = _course(request, slug)
-    _endpoint(course, pk).delete()
+    services.delete(_endpoint(course, pk))
     messages.success(request, "The webhook and its delivery log are deleted.")
     return redirect("integrations:webhooks", course.slug)
 

@@ -5,18 +5,27 @@ from datetime import datetime
 from django.db import transaction
 
 from server.accounts.models import User
+from server.audit.models import AuditAction
+from server.audit.services import record
 from server.courses.models import Course, Enrollment, Role
 from server.invitations.models import Invitation, spelled
 
 
+@transaction.atomic
 def invite(*, course: Course, by: User, ends_at: datetime | None = None, places: int | None = None) -> Invitation:
     """Make a new code for a course."""
-    return Invitation.objects.create(course=course, by=by, ends_at=ends_at, places=places)
+    made = Invitation.objects.create(course=course, by=by, ends_at=ends_at, places=places)
+    limit = "any number of students" if places is None else f"at most {places} students"
+    end = "" if ends_at is None else f", until {ends_at:%Y-%m-%d %H:%M} UTC"
+    record(AuditAction.CODE_MADE, course=course, by=by, after=limit + end)
+    return made
 
 
+@transaction.atomic
 def withdraw(invitation: Invitation) -> None:
     """Close an invitation. Students who joined with it stay in the course."""
-    Invitation.objects.filter(pk=invitation.pk).update(withdrawn=True)
+    if Invitation.objects.filter(pk=invitation.pk, withdrawn=False).update(withdrawn=True):
+        record(AuditAction.CODE_WITHDRAWN, course=invitation.course)
 
 
 def find(code: str) -> Invitation | None:

@@ -22,6 +22,8 @@ from django.utils import timezone
 
 from grader.protocol.reports import Report
 from server.accounts.models import User
+from server.audit import services as audit
+from server.audit.models import AuditAction
 from server.courses.models import Course
 from server.gradebook.models import Action, Assignment, Grade, GradeChange
 from server.gradebook.services import refresh
@@ -48,6 +50,7 @@ def start(
     regrade = Regrade.objects.create(course=course, by=by, why=why.strip(), scope=scope)
     regrade.assignments.set(chosen)
     Rerun.objects.bulk_create((_rerun(regrade, one, chosen[one.assignment_id]) for one in submissions), batch_size=200)
+    _audit(AuditAction.REGRADE_STARTED, regrade, by=by, after=_count(len(submissions), "submission"), why=why.strip())
     dispatch.begin_after_commit(regrade)
     return regrade
 
@@ -117,6 +120,7 @@ def apply(regrade: Regrade, *, by: User) -> list[GradeChange]:
     changes = _refresh(row, touched, by=by, why=row.why)
     row.changes.set(changes)
     _finish(row, Stage.APPLIED)
+    _audit(AuditAction.REGRADE_APPLIED, row, by=by, after=_changed(changes), why=row.why)
     regrade_applied.send(sender=Regrade, regrade=row, changes=changes)
     return changes
 
@@ -127,6 +131,7 @@ def revert(regrade: Regrade, *, by: User, why: str) -> list[GradeChange]:
     row = _locked(regrade, Stage.APPLIED, "Only an applied regrade can be taken back.")
     changes = _refresh(row, _restore(_reported(row)), by=by, why=why)
     _finish(row, Stage.REVERTED)
+    _audit(AuditAction.REGRADE_REVERTED, row, by=by, after=_changed(changes), why=why)
     return changes
 
 
@@ -148,6 +153,7 @@ def take_back(change: GradeChange, *, by: User, why: str) -> GradeChange | None:
     changes = refresh(
         change.assignment, [change.learner_id], action=Action.UNDONE, why=why.strip(), by=by, undoes=change
     )
+    _audit(AuditAction.REGRADE_UNDONE, row, by=by, about=change.learner, why=why.strip())
     return next(iter(changes), None)
 
 
@@ -169,6 +175,7 @@ def discard(regrade: Regrade) -> None:
     for runtime in RUNTIMES:
         turns.fill_after_commit(runtime)
     _finish(row, Stage.DISCARDED)
+    _audit(AuditAction.REGRADE_DISCARDED, row)
 
 
 def give_up(pk: Any) -> None:
@@ -210,6 +217,19 @@ def _refresh(regrade: Regrade, touched: dict[int, set[int]], *, by: User, why: s
         for pk, learners in touched.items()
         for change in refresh(assignments[pk], learners, action=Action.REGRADED, why=why, by=by)
     ]
+
+
+def _audit(action: AuditAction, regrade: Regrade, **fields: Any) -> None:
+    what = ", ".join(regrade.assignments.values_list("slug", flat=True))
+    audit.record(action, course=regrade.course, what=what, **fields)
+
+
+def _changed(changes: list[GradeChange]) -> str:
+    return f"{_count(len(changes), 'grade')} changed"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _finish(row: Regrade, stage: Stage) -> None:

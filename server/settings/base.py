@@ -15,6 +15,7 @@ INSTALLED_APPS = [
     "server.accounts",
     "server.api",
     "server.courses",
+    "server.audit",
     "server.home",
     "server.gradebook",
     "server.submissions",
@@ -65,6 +66,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # Every page needs a sign-in unless its view is marked.
     "server.accounts.sessions.SignInRequired",
+    # Tells the audit log who acts.
+    "server.audit.middleware.ActingUser",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

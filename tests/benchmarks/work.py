@@ -74,7 +74,8 @@ def get(client, address, **headers):
 
 def calls(course):
     """Lists of the API: the first page, a page in the middle, the last page, and recent changes."""
-    _, token = make_token("bench", courses=[course], scopes=list(TokenScope))
+    owner = member(course, Role.INSTRUCTOR)
+    _, token = make_token("bench", courses=[course], scopes=list(TokenScope), owner=owner)
     ids = list(Submission.objects.filter(assignment__course=course).order_by("pk").values_list("pk", flat=True))
     yesterday, months_ago = timezone.now() - timedelta(days=1), timezone.now() - timedelta(days=400)
     asked = {

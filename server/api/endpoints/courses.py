@@ -69,7 +69,7 @@ def enroll(request: Any, course: Slug, body: NewEnrollment, key: Key = None) -> 
             raise Problem(Code.CONFLICT, str(error)) from error
         return respond(show_enrollment(row), status=201 if new else 200)
 
-    return once(request, key, work)
+    return once(request, key, work, check=lambda: selectors.get_course(request.auth, course))
 
 
 class AssignmentFilter(IdPage, CourseFilter):

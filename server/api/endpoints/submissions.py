@@ -41,7 +41,7 @@ def create_submission(request: Any, body: Body[NewSubmission], key: Key = None, 
             response.wait = Wait(submission=row, seconds=seconds)  # type: ignore[attr-defined]
         return response
 
-    return once(request, key, work)
+    return once(request, key, work, check=lambda: submitting.find(request.auth, body))
 
 
 @router.post(

@@ -7,10 +7,11 @@ from django.http import HttpResponse
 from ninja import Query, Router
 
 from server.api import selectors
+from server.api.access import Access
 from server.api.admission import BearerToken
 from server.api.endpoints.parameters import IdPage, Key, UuidPage
 from server.api.idempotency import once
-from server.api.models import ApiToken, TokenScope
+from server.api.models import TokenScope
 from server.api.presentation import ROOT, show_delivery, show_endpoint, show_endpoint_with_secret
 from server.api.problems import At, Code, Problem
 from server.api.responses import respond, respond_page
@@ -23,27 +24,30 @@ from server.api.schemas import (
     NewEndpoint,
     Page,
 )
+from server.courses.models import Course
 from server.outbox.addresses import AddressRefused
 from server.webhooks import services
 from server.webhooks.models import DeliveryState
 
 router = Router(tags=["Webhooks"])
-# The scopes that can receive each event: those that can read the same data.
-LISTENERS = (TokenScope.SUBMISSIONS_READ, TokenScope.GRADES_READ)
+# A token sees the endpoints whose events it can read (see `selectors.may_hear`).
+READER = BearerToken(
+    TokenScope.SUBMISSIONS_READ, TokenScope.GRADES_READ, TokenScope.WEBHOOKS_WRITE, right="integrations.manage"
+)
+WRITER = BearerToken(TokenScope.WEBHOOKS_WRITE)
 
 
 @router.post(
     "/webhook-endpoints",
     response={201: EndpointWithSecret},
-    auth=BearerToken(*LISTENERS),
+    auth=WRITER,
     operation_id="create_webhook_endpoint",
 )
 def create(request: Any, body: NewEndpoint, key: Key = None) -> HttpResponse:
     """Send events to an address. Only this answer contains the secret that signs them."""
 
     def work() -> HttpResponse:
-        course = selectors.get_course(request.auth, body.course, pointer="/course")
-        _check_events(request.auth, body)
+        course = _course_for(request.auth, body)
         try:
             row = services.add_endpoint(course, url=body.url, events=body.events)
         except AddressRefused as error:
@@ -51,21 +55,22 @@ def create(request: Any, body: NewEndpoint, key: Key = None) -> HttpResponse:
         location = request.build_absolute_uri(f"{ROOT}/webhook-endpoints/{row.pk}")
         return respond(show_endpoint_with_secret(row), status=201, headers={"Location": location})
 
-    return once(request, key, work)
+    return once(request, key, work, check=lambda: _course_for(request.auth, body))
 
 
-def _check_events(token: ApiToken, body: NewEndpoint) -> None:
-    if token.learner_id is not None:
-        raise Problem(Code.FORBIDDEN, "A personal token cannot listen to a course.")
-    unheard = [event for event in body.events if not selectors.may_hear(token, event)]
+def _course_for(access: Access, body: NewEndpoint) -> Course:
+    """Return the course of a new endpoint. Raises Problem if the token cannot read the data of its events."""
+    course = selectors.get_course(access, body.course, pointer="/course")
+    unheard = [event for event in body.events if not selectors.may_hear(access, event)]
     if unheard:
-        raise Problem(Code.FORBIDDEN, f"This token may not read what {', '.join(unheard)} tells.")
+        raise Problem(Code.FORBIDDEN, f"This token lacks the scope that reads the data of {', '.join(unheard)}.")
+    return course
 
 
 @router.get(
     "/webhook-endpoints",
     response=Page[EndpointOut],
-    auth=BearerToken(*LISTENERS),
+    auth=READER,
     operation_id="list_webhook_endpoints",
 )
 def list_endpoints(request: Any, page: Query[IdPage]) -> HttpResponse:
@@ -80,7 +85,7 @@ def list_endpoints(request: Any, page: Query[IdPage]) -> HttpResponse:
 @router.get(
     "/webhook-endpoints/{endpoint}",
     response=EndpointOut,
-    auth=BearerToken(*LISTENERS),
+    auth=READER,
     operation_id="get_webhook_endpoint",
 )
 def get_endpoint(request: Any, endpoint: Id) -> HttpResponse:
@@ -91,7 +96,7 @@ def get_endpoint(request: Any, endpoint: Id) -> HttpResponse:
 @router.patch(
     "/webhook-endpoints/{endpoint}",
     response=EndpointOut,
-    auth=BearerToken(*LISTENERS),
+    auth=WRITER,
     operation_id="change_webhook_endpoint",
 )
 def change(request: Any, endpoint: Id, body: EndpointChange) -> HttpResponse:
@@ -103,7 +108,7 @@ def change(request: Any, endpoint: Id, body: EndpointChange) -> HttpResponse:
 @router.post(
     "/webhook-endpoints/{endpoint}/secret",
     response=EndpointWithSecret,
-    auth=BearerToken(*LISTENERS),
+    auth=WRITER,
     operation_id="rotate_webhook_secret",
 )
 def rotate(request: Any, endpoint: Id, key: Key = None) -> HttpResponse:
@@ -112,18 +117,18 @@ def rotate(request: Any, endpoint: Id, key: Key = None) -> HttpResponse:
     def work() -> HttpResponse:
         return respond(show_endpoint_with_secret(services.rotate(selectors.get_endpoint(request.auth, endpoint))))
 
-    return once(request, key, work)
+    return once(request, key, work, check=lambda: selectors.get_endpoint(request.auth, endpoint))
 
 
 @router.delete(
     "/webhook-endpoints/{endpoint}",
     response={204: None},
-    auth=BearerToken(*LISTENERS),
+    auth=WRITER,
     operation_id="delete_webhook_endpoint",
 )
 def delete(request: Any, endpoint: Id) -> HttpResponse:
     """Delete an endpoint and its delivery log."""
-    selectors.get_endpoint(request.auth, endpoint).delete()
+    services.delete(selectors.get_endpoint(request.auth, endpoint))
     return HttpResponse(status=204)
 
 
@@ -137,7 +142,7 @@ class DeliveryFilter(UuidPage):
 @router.get(
     "/webhook-deliveries",
     response=Page[DeliveryOut],
-    auth=BearerToken(*LISTENERS),
+    auth=READER,
     operation_id="list_webhook_deliveries",
 )
 def list_deliveries(request: Any, page: Query[DeliveryFilter]) -> HttpResponse:
@@ -153,7 +158,7 @@ def list_deliveries(request: Any, page: Query[DeliveryFilter]) -> HttpResponse:
 @router.get(
     "/webhook-deliveries/{delivery}",
     response=DeliveryOut,
-    auth=BearerToken(*LISTENERS),
+    auth=READER,
     operation_id="get_webhook_delivery",
 )
 def get_delivery(request: Any, delivery: UUID) -> HttpResponse:
@@ -164,7 +169,7 @@ def get_delivery(request: Any, delivery: UUID) -> HttpResponse:
 @router.post(
     "/webhook-deliveries/{delivery}/replay",
     response={202: DeliveryOut},
-    auth=BearerToken(*LISTENERS),
+    auth=WRITER,
     operation_id="replay_webhook_delivery",
 )
 def replay(request: Any, delivery: UUID, key: Key = None) -> HttpResponse:
@@ -174,4 +179,4 @@ def replay(request: Any, delivery: UUID, key: Key = None) -> HttpResponse:
         services.replay(selectors.get_delivery(request.auth, delivery))
         return respond(show_delivery(selectors.get_delivery(request.auth, delivery)), status=202)
 
-    return once(request, key, work)
+    return once(request, key, work, check=lambda: selectors.get_delivery(request.auth, delivery))

@@ -1,10 +1,14 @@
 """What instructors decide about platforms: which course an LMS course is linked to, and which deployments are open."""
 
+from collections.abc import Collection
+
 import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 
 from server.accounts.models import User
+from server.audit.models import AuditAction
+from server.audit.services import record
 from server.courses.models import Course, Enrollment, Role
 from server.lti.members.people import update_enrollment
 from server.lti.models import Deployment, LmsCourse, Membership, Platform
@@ -12,6 +16,7 @@ from server.lti.models import Deployment, LmsCourse, Membership, Platform
 log = structlog.get_logger(__name__)
 
 
+@transaction.atomic
 def approve(platform: Platform, deployment_id: str, *, every_course: bool = False) -> Deployment:
     """Approve a deployment. With `every_course`, its LMS courses are linked to the platform's course from now on."""
     row, _ = Deployment.objects.update_or_create(
@@ -19,6 +24,7 @@ def approve(platform: Platform, deployment_id: str, *, every_course: bool = Fals
         deployment_id=deployment_id,
         defaults={"approved": True, "every_course": every_course},
     )
+    record(AuditAction.DEPLOYMENT_APPROVED, course=platform.course, what=_name(row))
     if every_course:
         for lms_course in LmsCourse.objects.filter(deployment=row, course=None):
             link_course(lms_course, platform.course)
@@ -38,6 +44,9 @@ def link_course(lms_course: LmsCourse, course: Course | None, *, by: User | None
         return
     row.course = course
     row.save(update_fields=["course"])
+    for one in {former, course} - {None}:
+        before, after = (there.title if there else "no course" for there in (former, course))
+        record(AuditAction.LMS_COURSE_LINKED, course=one, by=by, what=str(row), before=before, after=after)
     row.links.update(assignment=None, line_item=None)  # the next launch sets them again
     if former is not None:
         _remove_roles(row, former, by)
@@ -62,14 +71,39 @@ def _memberships(row: LmsCourse) -> QuerySet[Membership]:
     return row.memberships.select_related("lms_course__course", "identity__user")
 
 
+@transaction.atomic
 def switch(platform: Platform, *, on: bool) -> None:
     """Enable or disable a platform. Disabled: no launches, no scores, no rosters. Nothing is deleted."""
     platform.enabled = on
     platform.save(update_fields=["enabled"])
+    action = AuditAction.PLATFORM_ENABLED if on else AuditAction.PLATFORM_DISABLED
+    record(action, course=platform.course, what=platform.issuer)
     log.info("platform_switched", platform=platform.pk, on=on)
 
 
+@transaction.atomic
+def change(platform: Platform, *, changed: Collection[str]) -> None:
+    """Save a platform with new addresses. `changed` are the names of its fields that differ."""
+    platform.save()
+    if changed:
+        names = ", ".join(sorted(name.replace("_", " ") for name in changed))
+        record(AuditAction.PLATFORM_CHANGED, course=platform.course, what=platform.issuer, after=names)
+
+
+@transaction.atomic
+def delete(platform: Platform) -> None:
+    """Delete a platform that nobody has used."""
+    record(AuditAction.PLATFORM_DELETED, course=platform.course, what=platform.issuer)
+    platform.delete()
+
+
+@transaction.atomic
 def withdraw_approval(deployment: Deployment) -> None:
     """Refuse launches through a deployment until it is approved again."""
     deployment.approved, deployment.every_course = False, False
     deployment.save(update_fields=["approved", "every_course"])
+    record(AuditAction.DEPLOYMENT_CLOSED, course=deployment.platform.course, what=_name(deployment))
+
+
+def _name(deployment: Deployment) -> str:
+    return f"{deployment.deployment_id} of {deployment.platform.issuer}"

@@ -13,6 +13,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from server.accounts.models import User
+from server.audit.models import Origin
+from server.audit.origin import acting
 from server.courses.models import Course, Enrollment, Role
 from server.lti.members.roles import RANK
 from server.lti.models import Identity, LmsCourse, Membership, Platform
@@ -93,6 +95,11 @@ def update_enrollment(membership: Membership) -> None:
     course, user = membership.lms_course.course, membership.identity.user
     if course is None:
         return
+    with acting(Origin.LMS):
+        _follow(course, user)
+
+
+def _follow(course: Course, user: User) -> None:
     rows = list(Membership.objects.filter(lms_course__course=course, identity__user=user))
     roles = [row.role for row in rows if row.role is not None]
     enrollment = Enrollment.objects.select_for_update().filter(course=course, user=user).first()

@@ -15,6 +15,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from server.accounts.models import User
+from server.audit.models import AuditAction, Origin
+from server.audit.origin import acting
+from server.audit.services import record
 from server.courses.models import Course
 from server.lti.errors import LaunchError, ServiceError
 from server.lti.launch.login import digest
@@ -43,17 +46,28 @@ class Unsuitable(LaunchError):
     advice = "An instructor can register it by hand under Integrations, LMS links."
 
 
+@transaction.atomic
 def invite(course: Course, *, by: User) -> str:
     """Return a URL with which a platform can register itself with a course, once, within a day."""
     code = secrets.token_urlsafe(24)
     PlatformInvitation.objects.create(code=digest(code), course=course, by=by, expires_at=timezone.now() + VALID_FOR)
+    record(AuditAction.PLATFORM_INVITED, course=course, by=by)
     return f"{tool_url('register')}?code={code}"
 
 
 @transaction.atomic
-def add(platform: Platform, *, deployment_id: str = "", every_course: bool = False) -> Platform:
+def withdraw_invitation(invitation: PlatformInvitation) -> None:
+    """Delete an unused invitation."""
+    record(AuditAction.PLATFORM_UNINVITED, course=invitation.course)
+    invitation.delete()
+
+
+@transaction.atomic
+def add(platform: Platform, *, deployment_id: str = "", every_course: bool = False, by: User | None = None) -> Platform:
     """Save a new platform, with an approved deployment if an id is given."""
     platform.save()
+    approved = f"deployment {deployment_id} is approved" if deployment_id else ""
+    record(AuditAction.PLATFORM_ADDED, course=platform.course, by=by, what=platform.issuer, after=approved)
     if deployment_id:
         Deployment.objects.create(
             platform=platform, deployment_id=deployment_id, approved=True, every_course=every_course
@@ -63,7 +77,7 @@ def add(platform: Platform, *, deployment_id: str = "", every_course: bool = Fal
 
 def register(*, code: str, configuration_url: str, token: str) -> Platform:
     """Register a platform that registers itself. Raises NotInvited or Unsuitable if that is not possible."""
-    invitation = PlatformInvitation.objects.select_related("course").filter(code=digest(code)).first()
+    invitation = PlatformInvitation.objects.select_related("course", "by").filter(code=digest(code)).first()
     if invitation is None or invitation.has_expired:
         raise NotInvited("no invitation, or an expired one")
     try:
@@ -80,7 +94,8 @@ def register(*, code: str, configuration_url: str, token: str) -> Platform:
         raise Unsuitable("the platform sent no client id")
     if Platform.objects.filter(issuer=platform.issuer, client_id=platform.client_id).exists():
         raise Unsuitable("a platform of this issuer and client id is registered already")
-    return add(platform, deployment_id=c.string(c.part(granted, TOOL), "deployment_id", most=255))
+    with acting(Origin.LMS):
+        return add(platform, by=invitation.by, deployment_id=c.string(c.part(granted, TOOL), "deployment_id", most=255))
 
 
 def _platform(course: Course, configuration_url: str, data: Any) -> Platform:

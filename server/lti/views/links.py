@@ -44,7 +44,7 @@ def invite(request: Request, slug: str) -> HttpResponse:
 def withdraw(request: Request, slug: str, pk: int) -> HttpResponse:
     """Delete an unused invitation."""
     course = _managed(request, slug)
-    get_object_or_404(selectors.invitations_of(course), pk=pk).delete()
+    registration.withdraw_invitation(get_object_or_404(selectors.invitations_of(course), pk=pk))
     messages.success(request, "The invitation no longer works.")
     return redirect("lms:links", course.slug)
 
@@ -69,7 +69,7 @@ def platform(request: Request, slug: str, pk: int) -> HttpResponse:
     row = _platform(course, pk)
     form = PlatformForm(request.POST or None, instance=row, course=course)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        course_links.change(form.save(commit=False), changed=form.changed_data)
         messages.success(request, "Saved.")
         return redirect("lms:links", course.slug)
     return _form(request, course, form, "lti/platform.html", platform=row)
@@ -91,7 +91,7 @@ def delete(request: Request, slug: str, pk: int) -> HttpResponse:
     row = _platform(course, pk)
     if row.identities.exists():
         raise Http404("People have used it. It can be disabled, but not deleted.")
-    row.delete()
+    course_links.delete(row)
     messages.success(request, f"{row} is deleted.")
     return redirect("lms:links", course.slug)
 

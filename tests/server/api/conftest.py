@@ -6,6 +6,8 @@ from django.test import Client
 
 from server.api.models import TokenScope
 from server.api.tokens import make_token
+from server.courses.models import Enrollment
+from tests.support.people import make_user
 
 
 class Caller:
@@ -45,12 +47,15 @@ def _empty_request_counts():
 
 @pytest.fixture
 def call_with(assignment):
-    """Return a caller whose token has these scopes and is bound to the assignment's course."""
+    """Return a caller whose token has these scopes and is bound to the assignment's course. An instructor owns it."""
 
     def make(*scopes, courses=None, **fields):
-        row, token = make_token(
-            "a test", courses=courses or [assignment.course], scopes=scopes or list(TokenScope), **fields
-        )
+        courses = courses or [assignment.course]
+        if "learner" not in fields and "owner" not in fields:
+            fields["owner"] = make_user()
+            for course in courses:
+                Enrollment.objects.create(course=course, user=fields["owner"], role="instructor")
+        row, token = make_token("a test", courses=courses, scopes=scopes or list(TokenScope), **fields)
         caller = Caller(token)
         caller.row = row
         return caller

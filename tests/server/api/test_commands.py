@@ -143,7 +143,8 @@ def test_submit_needs_a_token(monkeypatch, tmp_path):
 
 
 def test_submit_explains_how_to_name_the_learner(live_server, assignment, tmp_path):
-    _, token = make_token(name="t", courses=[assignment.course], scopes=[TokenScope.SUBMISSIONS_WRITE])
+    owner = make_member(assignment.course, "instructor")
+    _, token = make_token(name="t", courses=[assignment.course], scopes=[TokenScope.SUBMISSIONS_WRITE], owner=owner)
     file = tmp_path / "square.py"
     file.write_text("def square(x): return x * x")
 

@@ -65,7 +65,7 @@ def test_a_graded_submission_has_score_versions_and_penalty(call, student, assig
 
 
 def test_an_extension_removes_the_late_penalty_in_lists_too(call_with, student, assignment):
-    call = call_with(owner=make_student(assignment.course))
+    call = call_with()
     assignment.due_at, assignment.late_percent_per_day = timezone.now() - timedelta(hours=1), 10
     assignment.save()
     submission = graded(student, assignment, 8.0)

@@ -9,7 +9,10 @@ from django.utils import timezone
 
 from server.accounts.models import User
 from server.api import tokens
+from server.api.access import OF_LEARNER
 from server.api.models import ApiToken, TokenScope
+from server.audit.models import Origin
+from server.audit.origin import acting
 from server.courses.models import Course, Role
 
 
@@ -25,29 +28,39 @@ class Command(BaseCommand):
         parser.add_argument("--scope", action="append", default=[], choices=TokenScope.values)
         parser.add_argument("--days", type=int, help="how long it is valid (default: for ever)")
         parser.add_argument("--user", metavar="NAME", help="a personal token: it acts for this person only")
-        parser.add_argument(
-            "--owner", metavar="NAME", help="who is responsible for overrides made with it (default: an instructor)"
-        )
+        parser.add_argument("--owner", metavar="NAME", help="whose rights it has (default: an instructor)")
         parser.add_argument("--revoke", action="store_true", help="revoke the tokens of this name instead")
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Create a token and print it, or revoke tokens."""
+        with acting(Origin.COMMAND):
+            self._run(options)
+
+    def _run(self, options: dict[str, Any]) -> None:
         if options["revoke"]:
-            return self._revoke(options["name"])
+            self._revoke(options["name"])
+            return
         courses = [_course(slug) for slug in options["course"]]
         if not courses or not options["scope"]:
             raise CommandError("Say what it opens: at least one --course and one --scope.")
-        days = options["days"]
-        made = tokens.make_token(
+        days, learner = options["days"], _user(options["user"])
+        scopes = [TokenScope(scope) for scope in options["scope"]]
+        _check_personal(learner, scopes)
+        owner = _user(options["owner"]) or _instructor(courses)
+        if learner is None and owner is None:
+            self.stderr.write(
+                "No active instructor teaches these courses, so the token has no owner and is suspended. An instructor "
+                "can take it over on the page Integrations, or use --owner NAME."
+            )
+        _, token = tokens.make_token(
             options["name"],
             courses=courses,
-            scopes=[TokenScope(scope) for scope in options["scope"]],
+            scopes=scopes,
             expires_at=None if days is None else timezone.now() + timedelta(days=days),
-            learner=_user(options["user"]),
-            owner=_user(options["owner"]) or _instructor(courses[0]),
+            learner=learner,
+            owner=owner,
         )
-        self.stdout.write(made[1])
-        return None
+        self.stdout.write(token)
 
     def _revoke(self, name: str) -> None:
         rows = ApiToken.objects.filter(name=name, revoked_at=None)
@@ -74,6 +87,16 @@ def _user(name: str | None) -> User | None:
     return user
 
 
-def _instructor(course: Course) -> User | None:
-    row = course.enrollments.filter(role=Role.INSTRUCTOR).select_related("user").order_by("pk").first()
-    return row.user if row else None
+def _check_personal(learner: User | None, scopes: list[TokenScope]) -> None:
+    refused = [scope for scope in scopes if scope not in OF_LEARNER]
+    if learner is not None and refused:
+        raise CommandError(f"A personal token cannot have {', '.join(refused)}. Leave out --user, or these scopes.")
+
+
+def _instructor(courses: list[Course]) -> User | None:
+    """Return the first active instructor of all the courses."""
+    rows = courses[0].enrollments.filter(role=Role.INSTRUCTOR, user__is_active=True)
+    for row in rows.select_related("user").order_by("pk"):
+        if all(row.user.has_perm("courses.manage", course) for course in courses):
+            return row.user
+    return None

@@ -6,6 +6,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from server.audit.models import Origin
+from server.audit.origin import acting
 from server.courses.models import Course, Role
 from server.lti.errors import ServiceError
 from server.lti.grades import passback, reconciliation
@@ -52,7 +54,8 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Run the subcommand."""
-        getattr(self, f"_run_{options['what']}")(options)
+        with acting(Origin.COMMAND):
+            getattr(self, f"_run_{options['what']}")(options)
 
     def _run_add(self, options: dict[str, Any]) -> None:
         platform = Platform(

@@ -1,0 +1,1 @@
+"""The audit log: who did what to grades, people, tokens, connections and terms."""

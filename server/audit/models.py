@@ -1,0 +1,136 @@
+"""The table of the audit log."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+from server.courses.models import Course
+
+
+class AuditArea(models.TextChoices):
+    """What an entry is about; the filter of the page."""
+
+    GRADES = "grades", "Grades"
+    PEOPLE = "people", "People"
+    TERMS = "terms", "Assignments"
+    TOKENS = "tokens", "API tokens"
+    CONNECTIONS = "connections", "Webhooks and LMS"
+    ADMIN = "admin", "Administration"
+
+
+class AuditAction(models.TextChoices):
+    """What was done. The part before the dot is the area; `sentences` has the words."""
+
+    OVERRIDDEN = "grades.overridden"
+    EXEMPTED = "grades.exempted"
+    EXTENDED = "grades.extended"
+    UNDONE = "grades.undone"
+    REGRADE_STARTED = "grades.regrade_started"
+    REGRADE_APPLIED = "grades.regrade_applied"
+    REGRADE_REVERTED = "grades.regrade_reverted"
+    REGRADE_DISCARDED = "grades.regrade_discarded"
+    REGRADE_UNDONE = "grades.regrade_undone"
+    COMMENT_DELETED = "grades.comment_deleted"
+    ENROLLED = "people.enrolled"
+    ROLE_CHANGED = "people.role_changed"
+    REMOVED = "people.removed"
+    CODE_MADE = "people.code_made"
+    CODE_WITHDRAWN = "people.code_withdrawn"
+    ASSIGNMENT_ADDED = "terms.added"
+    ASSIGNMENT_REMOVED = "terms.removed"
+    TERMS_CHANGED = "terms.changed"
+    TOKEN_MADE = "tokens.made"
+    TOKEN_REVOKED = "tokens.revoked"
+    TOKEN_TAKEN_OVER = "tokens.taken_over"
+    WEBHOOK_ADDED = "connections.webhook_added"
+    WEBHOOK_SECRET = "connections.webhook_secret"
+    WEBHOOK_ENABLED = "connections.webhook_enabled"
+    WEBHOOK_DISABLED = "connections.webhook_disabled"
+    WEBHOOK_DELETED = "connections.webhook_deleted"
+    PLATFORM_INVITED = "connections.platform_invited"
+    PLATFORM_UNINVITED = "connections.platform_uninvited"
+    PLATFORM_ADDED = "connections.platform_added"
+    PLATFORM_CHANGED = "connections.platform_changed"
+    PLATFORM_ENABLED = "connections.platform_enabled"
+    PLATFORM_DISABLED = "connections.platform_disabled"
+    PLATFORM_DELETED = "connections.platform_deleted"
+    DEPLOYMENT_APPROVED = "connections.deployment_approved"
+    DEPLOYMENT_CLOSED = "connections.deployment_closed"
+    LMS_COURSE_LINKED = "connections.lms_course_linked"
+    ADMIN_ADDED = "admin.added"
+    ADMIN_CHANGED = "admin.changed"
+    ADMIN_DELETED = "admin.deleted"
+
+    @property
+    def area(self) -> AuditArea:
+        """What the action is about."""
+        return AuditArea(self.value.partition(".")[0])
+
+
+class Origin(models.TextChoices):
+    """Where a change came from."""
+
+    PAGE = "page", "page"
+    API = "api", "API token"
+    LMS = "lms", "LMS"
+    COMMAND = "command", "command on the server"
+    SYSTEM = "system", "system"
+
+
+class AppendOnly(Exception):
+    """A program tried to change or delete an entry of the audit log."""
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    """Entries, which cannot be written in bulk, changed or deleted."""
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise AppendOnly("The audit log only grows: write with server.audit.services.record.")
+
+    update = delete = bulk_create = bulk_update = _refuse
+
+
+class AuditEntry(models.Model):
+    """One thing that somebody did. Entries are written in the transaction of the change, and never changed.
+
+    `by` is who did it (None: nobody signed in, such as the system or an LMS), `about` the person that it concerns.
+    `before`, `after` and `why` are short texts; no secrets and no source code. If an account or a course is deleted,
+    its entries stay without it.
+    """
+
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    origin = models.CharField(max_length=10, choices=Origin.choices)
+    token = models.CharField(max_length=120, blank=True)
+    area = models.CharField(max_length=12, choices=AuditArea.choices)
+    action = models.CharField(max_length=40, choices=AuditAction.choices)
+    course = models.ForeignKey(Course, models.SET_NULL, null=True, related_name="+")
+    about = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    what = models.CharField(max_length=200, blank=True)
+    before = models.CharField(max_length=300, blank=True)
+    after = models.CharField(max_length=300, blank=True)
+    why = models.CharField(max_length=300, blank=True)
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name_plural = "audit entries"
+        indexes = [
+            models.Index(fields=["course", "-id"], name="audit_of_a_course"),
+            models.Index(fields=["course", "area", "-id"], name="audit_of_an_area"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.what}".strip()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert the entry. Raises AppendOnly if it exists already."""
+        if not self._state.adding:
+            raise AppendOnly("An entry of the audit log cannot be changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *_: Any, **__: Any) -> Any:
+        """Raise AppendOnly: entries are kept."""
+        raise AppendOnly("An entry of the audit log cannot be deleted.")

@@ -1,0 +1,19 @@
+"""Reading the audit log."""
+
+from django.db.models import Q, QuerySet
+
+from server.audit.models import AuditArea, AuditEntry
+from server.courses.models import Course
+
+NAMES = ("username", "first_name", "last_name", "external_id")
+
+
+def entries_of(course: Course, *, area: AuditArea | None = None, person: str = "") -> QuerySet[AuditEntry]:
+    """Return the entries of a course, newest first: of one area, and by or about people whose name has these words."""
+    rows = AuditEntry.objects.filter(course=course).select_related("by", "about")
+    if area is not None:
+        rows = rows.filter(area=area)
+    for word in person.replace("\0", "").split():
+        fits = [Q(**{f"{role}__{name}__icontains": word}) for role in ("by", "about") for name in NAMES]
+        rows = rows.filter(Q.create(fits, connector=Q.OR))
+    return rows

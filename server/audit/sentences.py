@@ -1,0 +1,75 @@
+"""The entries of the audit log as sentences."""
+
+from server.audit.models import AuditAction, AuditEntry, Origin
+
+A = AuditAction
+
+# `who` did it; `about` is the person that it concerns.
+SENTENCES: dict[AuditAction, str] = {
+    A.OVERRIDDEN: "{who} set the grade of {about} in {what}: {change}.",
+    A.EXEMPTED: "{who} changed if {about} is exempt from {what}: {change}.",
+    A.EXTENDED: "{who} changed the extension of {about} in {what}: {change}.",
+    A.UNDONE: "{who} undid a decision about {about} in {what}: {change}.",
+    A.REGRADE_STARTED: "{who} began a preview of a regrade of {what}: {after}.",
+    A.REGRADE_APPLIED: "{who} applied a regrade of {what}: {after}.",
+    A.REGRADE_REVERTED: "{who} took back a regrade of {what}: {after}.",
+    A.REGRADE_DISCARDED: "{who} discarded the preview of a regrade of {what}.",
+    A.REGRADE_UNDONE: "{who} took back a regrade of {what} for {about}.",
+    A.COMMENT_DELETED: "{who} deleted a comment on work of {about} in {what}.",
+    A.ENROLLED: "{who} added {about} to the course as {after}.",
+    A.ROLE_CHANGED: "{who} changed the role of {about}: {change}.",
+    A.REMOVED: "{who} removed {about} from the course (was {before}).",
+    A.CODE_MADE: "{who} made a course code for students: {after}.",
+    A.CODE_WITHDRAWN: "{who} closed a course code for students.",
+    A.ASSIGNMENT_ADDED: "{who} added the assignment {what}.",
+    A.ASSIGNMENT_REMOVED: "{who} removed the assignment {what}.",
+    A.TERMS_CHANGED: "{who} changed the terms of {what}: {change}.",
+    A.TOKEN_MADE: "{who} created the API token {what}: {after}.",
+    A.TOKEN_REVOKED: "{who} revoked the API token {what}.",
+    A.TOKEN_TAKEN_OVER: "{who} took over the API token {what}: {change}.",
+    A.WEBHOOK_ADDED: "{who} added the webhook {what}: {after}.",
+    A.WEBHOOK_SECRET: "{who} replaced the secret of the webhook {what}.",
+    A.WEBHOOK_ENABLED: "{who} enabled the webhook {what}.",
+    A.WEBHOOK_DISABLED: "{who} disabled the webhook {what}.",
+    A.WEBHOOK_DELETED: "{who} deleted the webhook {what}.",
+    A.PLATFORM_INVITED: "{who} made a link with which a learning platform can register.",
+    A.PLATFORM_UNINVITED: "{who} withdrew a link with which a learning platform could register.",
+    A.PLATFORM_ADDED: "{who} registered the learning platform {what}.",
+    A.PLATFORM_CHANGED: "{who} changed the learning platform {what}: {after}.",
+    A.PLATFORM_ENABLED: "{who} enabled the learning platform {what}.",
+    A.PLATFORM_DISABLED: "{who} disabled the learning platform {what}.",
+    A.PLATFORM_DELETED: "{who} deleted the learning platform {what}.",
+    A.DEPLOYMENT_APPROVED: "{who} approved the deployment {what}.",
+    A.DEPLOYMENT_CLOSED: "{who} withdrew the approval of the deployment {what}.",
+    A.LMS_COURSE_LINKED: "{who} linked the LMS course {what}: {change}.",
+    A.ADMIN_ADDED: "{who} added {what} on the administration pages.",
+    A.ADMIN_CHANGED: "{who} changed {what} on the administration pages: {after}.",
+    A.ADMIN_DELETED: "{who} deleted {what} on the administration pages.",
+}
+# Who acted if nobody was signed in.
+NOBODY = {
+    Origin.PAGE: "A deleted account",
+    Origin.API: "An API token",
+    Origin.LMS: "The LMS",
+    Origin.COMMAND: "A command on the server",
+    Origin.SYSTEM: "The system",
+}
+
+
+def sentence(entry: AuditEntry) -> str:
+    """Return what an entry says, in one sentence."""
+    if entry.action == A.ENROLLED and entry.by_id is not None and entry.by_id == entry.about_id:
+        return f"{_about(entry)} joined the course as {entry.after}."
+    before = entry.before or "nothing"
+    return SENTENCES[AuditAction(entry.action)].format(
+        who=entry.by.display_name if entry.by else NOBODY[Origin(entry.origin)],
+        about=_about(entry),
+        what=entry.what or "something",
+        before=before,
+        after=entry.after or "nothing",
+        change=f"{before} → {entry.after or 'nothing'}",
+    )
+
+
+def _about(entry: AuditEntry) -> str:
+    return entry.about.display_name if entry.about else "a deleted account"
