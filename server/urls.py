@@ -3,9 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from server.accounts.administration import use_one_sign_in
 from server.accounts.sessions import session
-from server.accounts.views import profile
+from server.accounts.views import profile, sign_out_everywhere
 from server.observability.views import healthz, metrics, readyz
+
+use_one_sign_in(admin.site)
 
 urlpatterns = [
     path("", include("server.home.urls")),
@@ -24,6 +27,7 @@ urlpatterns = [
     path("api/", include("server.api.urls")),
     path("accounts/session", session, name="session"),
     path("accounts/profile/", profile, name="profile"),
+    path("accounts/sign-out-everywhere/", sign_out_everywhere, name="sign-out-everywhere"),
     path("accounts/", include("allauth.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

@@ -2,16 +2,30 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 
 class User(AbstractUser):
     """A person who signs in. `external_id` is the id that the school's own systems use for them."""
 
     external_id = models.CharField(max_length=200, unique=True, null=True, blank=True)
+    # How often this person signed out everywhere: sessions from before no longer fit (see `_get_session_auth_hash`).
+    sign_outs = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     is_demo = models.BooleanField(default=False, editable=False, help_text="Made by `manage.py demo`.")
 
     def __str__(self) -> str:
         return self.display_name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return the value that Django compares with each session's: it changes with the password and each sign-out.
+
+        A session with another value is over. Without a sign-out it is Django's own value, so that sessions from before
+        this field go on.
+        """
+        if not self.sign_outs:
+            return super()._get_session_auth_hash(secret)
+        value = f"{self.password} {self.sign_outs}"
+        return salted_hmac("server.accounts.models.User.sessions", value, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def display_name(self) -> str:

@@ -4,11 +4,20 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from server.accounts.forms import ProfileForm
 from server.accounts.models import User
 from server.accounts.requests import Request
+from server.accounts.services import sign_out_elsewhere
+
+
+@require_POST
+def sign_out_everywhere(request: Request) -> HttpResponse:
+    """End all other sessions of the user, in every browser and on every device."""
+    sign_out_elsewhere(request, request.user)
+    messages.success(request, "You are signed out everywhere else. This browser stays signed in.")
+    return redirect("profile")
 
 
 @never_cache

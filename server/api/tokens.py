@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from server.accounts.models import User
+from server.api import notices
 from server.api.models import ApiToken, TokenScope
 from server.audit.models import AuditAction
 from server.audit.services import record
@@ -82,6 +83,7 @@ def make_token(
     for course in row.courses.all():
         whose = f"personal, for {learner.display_name}" if learner else "for the course"
         record(AuditAction.TOKEN_MADE, course=course, about=learner, what=str(row), after=f"{whose}, {_words(row)}")
+    notices.mail_made(row)
     return row, token
 
 
@@ -117,6 +119,7 @@ def take_over(row: ApiToken, *, by: User) -> None:
     former = row.owner
     row.owner = by
     row.save(update_fields=["owner"])
+    notices.mail_taken_over(row, former=former, by=by)
     before = former.display_name if former else "no owner"
     for course in row.courses.all():
         record(AuditAction.TOKEN_TAKEN_OVER, course=course, by=by, what=str(row), before=before, after=by.display_name)

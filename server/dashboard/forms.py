@@ -1,12 +1,34 @@
 """Forms of the instructor's pages."""
 
+import re
 from typing import Any
 
 from django import forms
 
+from server.audit.models import AuditArea
 from server.catalogue.exercises import readable_exercises
 from server.dashboard.selectors.gradebook import Query, Show, Which
 from server.gradebook.models import Assignment
+
+
+class AuditFilterForm(forms.Form):
+    """Filters of the audit log. Invalid values are ignored."""
+
+    area = forms.ChoiceField(label="About", required=False, choices=[("", "Everything"), *AuditArea.choices])
+    person = forms.CharField(label="Person", required=False, max_length=100)
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """The area, if one is chosen, and the words of the person's name."""
+        self.is_valid()
+        area = self.cleaned_data.get("area")
+        return {"area": AuditArea(area) if area else None, "person": self.cleaned_data.get("person", "")}
+
+    @property
+    def before(self) -> int | None:
+        """The id of the entry after which the page begins."""
+        text = self.data.get("before", "")
+        return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
 
 
 class Moment(forms.DateTimeField):

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import server.submissions.urls  # noqa: F401 brings the converter `assignment`
-from server.dashboard.views import assignments, errors, gradebook, grades, overview
+from server.dashboard.views import assignments, audit, errors, gradebook, grades, overview
 
 app_name = "dashboard"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("gradebook/", gradebook.gradebook, name="gradebook"),
     path("gradebook/export/<slug:form>", gradebook.export, name="export"),
     path("changes/", gradebook.changes, name="changes"),
+    path("log/", audit.audit, name="audit"),
+    path("log.csv", audit.audit_file, name="audit-file"),
     path("changes/<int:pk>/undo", grades.undo, name="undo"),
     path("students/<int:pk>/", gradebook.student, name="student"),
     path("grades/<int:assignment>/<int:learner>/", grades.grade, name="grade"),

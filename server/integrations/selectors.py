@@ -1,5 +1,8 @@
 """Reads a course's API tokens and webhooks."""
 
+from datetime import datetime
+from enum import StrEnum
+
 from django.db.models import Count, Max, Q, QuerySet
 
 from server.accounts.models import User
@@ -16,6 +19,27 @@ def tokens_of(course: Course, user: User) -> QuerySet[ApiToken]:
     taught = Course.objects.filter(enrollments__user=user, enrollments__role=Role.INSTRUCTOR)
     elsewhere = ApiToken.objects.filter(courses__in=Course.objects.exclude(pk__in=taught)).values("pk")
     return rows.exclude(pk__in=elsewhere)
+
+
+class TokenState(StrEnum):
+    """If a token works, and if not, why."""
+
+    WORKS = "works"
+    LIMITED = "limited"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+def state_of(row: ApiToken, course: Course, now: datetime) -> TokenState:
+    """Return the state of a course's token. It is limited if its owner is no instructor any more."""
+    if row.revoked_at:
+        return TokenState.REVOKED
+    if not row.is_valid(now):
+        return TokenState.EXPIRED
+    if row.owner is None or not row.owner.has_perm("courses.teach", course):
+        return TokenState.SUSPENDED
+    return TokenState.WORKS if row.owner.has_perm("courses.manage", course) else TokenState.LIMITED
 
 
 def endpoints_of(course: Course) -> QuerySet[Endpoint]:

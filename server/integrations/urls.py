@@ -8,6 +8,7 @@ app_name = "integrations"
 urlpatterns = [
     path("", views.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke", views.revoke, name="revoke"),
+    path("tokens/<int:pk>/take-over", views.take_over, name="take-over"),
     path("tokens/<int:pk>/replace", views.replace, name="replace"),
     path("webhooks/", views.webhooks, name="webhooks"),
     path("webhooks/<int:pk>/", views.deliveries, name="deliveries"),

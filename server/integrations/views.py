@@ -15,6 +15,7 @@ from server.accounts.requests import Request
 from server.api.models import ApiToken, TokenScope
 from server.api.tokens import make_token
 from server.api.tokens import revoke as revoke_token
+from server.api.tokens import take_over as take_over_token
 from server.courses.access import taught_course
 from server.courses.models import Course
 from server.integrations import selectors
@@ -58,6 +59,16 @@ def revoke(request: Request, slug: str, pk: int) -> HttpResponse:
     row = _token(request, course, pk)
     revoke_token(row)
     messages.success(request, f"{row.name} is revoked and no longer works.")
+    return redirect("integrations:tokens", course.slug)
+
+
+@require_POST
+def take_over(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Become the owner of a token whose owner left, so that it works again."""
+    course = _course(request, slug)
+    row = _token(request, course, pk)
+    take_over_token(row, by=request.user)
+    messages.success(request, f"{row.name} is your token now: it has your rights in this course.")
     return redirect("integrations:tokens", course.slug)
 
 
@@ -144,7 +155,8 @@ def _tokens(
 ) -> HttpResponse:
     now, names = timezone.now(), dict(TokenScope.choices)
     rows = [
-        (row, [names.get(scope, scope) for scope in row.scopes], row.is_valid(now)) for row in _rows(request, course)
+        (row, [names.get(scope, scope) for scope in row.scopes], selectors.state_of(row, course, now))
+        for row in _rows(request, course)
     ]
     context = {"course": course, "tab": "integrations", "part": "tokens", "rows": rows, "form": form}
     return render(request, "integrations/tokens.html", context | {"made": made, "token": token}, status=status)

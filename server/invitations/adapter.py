@@ -4,8 +4,10 @@ from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from server.accounts.lock_out import is_locked, mail_locked
 from server.invitations.services import find
 from server.invitations.views import SESSION_KEY
 
@@ -46,3 +48,12 @@ class AccountAdapter(DefaultAccountAdapter):
             super().send_mail(template_prefix, email, context)
         except OSError:  # smtplib's errors are of this kind, too
             log.exception("mail_not_sent", template=template_prefix)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse if there were too many wrong passwords, and tell the account's owner."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            if is_locked(request, self._get_login_attempts_cache_key(request, **credentials)):
+                mail_locked(credentials)
+            raise

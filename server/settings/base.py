@@ -124,6 +124,9 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 # password resets and of changes to an account are allauth's.
 ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "60/m/ip,5/5m/key", "signup": "300/m/ip"}
 
+# The administration pages open only for people with a second factor.
+ADMIN_SECOND_FACTOR = env.bool("CHAINRULE_ADMIN_SECOND_FACTOR", False)
+
 # Storage
 
 DATABASES = {"default": given() or sqlite(VAR / "chainrule.sqlite3")}
@@ -141,6 +144,9 @@ CSRF_FAILURE_VIEW = "server.accounts.sessions.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
+
+# Mail goes out during a request: a mail server that does not answer must not hold it for long (seconds).
+EMAIL_TIMEOUT = 5
 
 # For operators
 

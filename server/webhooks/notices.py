@@ -1,12 +1,8 @@
 """E-mails to instructors about a disabled endpoint."""
 
-import structlog
-from django.core.mail import send_mail
-
+from server.common.notices import send_notice
 from server.courses.models import Role
 from server.webhooks.models import Endpoint
-
-log = structlog.get_logger(__name__)
 
 TEXT = """Chainrule no longer sends events of "{endpoint.course}" to
 
@@ -20,12 +16,7 @@ Nothing is lost: deliveries that failed are kept. Repair the receiver, then enab
 
 
 def mail_instructors(endpoint: Endpoint) -> None:
-    """Send an e-mail to the instructors of the course. If it cannot be sent, that is logged and nothing else fails."""
-    people = endpoint.course.enrollments.filter(role=Role.INSTRUCTOR).select_related("user")
-    addresses = [one.user.email for one in people if one.user.email]
-    if not addresses:
-        return
-    try:
-        send_mail(f"Webhook disabled in {endpoint.course}", TEXT.format(endpoint=endpoint), None, addresses)
-    except OSError:
-        log.exception("notice_not_sent", endpoint=endpoint.pk)
+    """Send an e-mail to the instructors of the course after the commit."""
+    people = endpoint.course.enrollments.filter(role=Role.INSTRUCTOR, user__is_active=True)
+    addresses = people.values_list("user__email", flat=True)
+    send_notice(f"Webhook disabled in {endpoint.course}", TEXT.format(endpoint=endpoint), addresses)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from functools import partial
 
 import structlog
 from django.db import transaction
@@ -48,7 +47,7 @@ def disable(endpoint: Endpoint, *, because: str, notify: bool = False) -> Endpoi
     _audit(AuditAction.WEBHOOK_DISABLED, endpoint, why=because)
     log.warning("webhook_disabled", endpoint=endpoint.pk, url=endpoint.url, because=because)
     if notify:
-        transaction.on_commit(partial(notices.mail_instructors, endpoint))
+        notices.mail_instructors(endpoint)
     return endpoint
 
 

@@ -64,7 +64,8 @@ def enroll(request: Any, course: Slug, body: NewEnrollment, key: Key = None) -> 
     def work() -> HttpResponse:
         where = selectors.get_course(request.auth, course)
         try:
-            row, new = roster.enroll(where, external_id=body.external_id, name=body.name, role=body.role)
+            owner = request.auth.token.person
+            row, new = roster.enroll(where, external_id=body.external_id, name=body.name, role=body.role, by=owner)
         except MembershipRefused as error:
             raise Problem(Code.CONFLICT, str(error)) from error
         return respond(show_enrollment(row), status=201 if new else 200)
