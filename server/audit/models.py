@@ -31,7 +31,6 @@ class AuditAction(models.TextChoices):
     REGRADE_REVERTED = "grades.regrade_reverted"
     REGRADE_DISCARDED = "grades.regrade_discarded"
     REGRADE_UNDONE = "grades.regrade_undone"
-    COMMENT_DELETED = "grades.comment_deleted"
     ENROLLED = "people.enrolled"
     ROLE_CHANGED = "people.role_changed"
     REMOVED = "people.removed"

@@ -15,7 +15,6 @@ SENTENCES: dict[AuditAction, str] = {
     A.REGRADE_REVERTED: "{who} took back a regrade of {what}: {after}.",
     A.REGRADE_DISCARDED: "{who} discarded the preview of a regrade of {what}.",
     A.REGRADE_UNDONE: "{who} took back a regrade of {what} for {about}.",
-    A.COMMENT_DELETED: "{who} deleted a comment on work of {about} in {what}.",
     A.ENROLLED: "{who} added {about} to the course as {after}.",
     A.ROLE_CHANGED: "{who} changed the role of {about}: {change}.",
     A.REMOVED: "{who} removed {about} from the course (was {before}).",
