@@ -1,5 +1,6 @@
 """Reads a course's API tokens and webhooks."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -31,15 +32,21 @@ class TokenState(StrEnum):
     REVOKED = "revoked"
 
 
-def state_of(row: ApiToken, course: Course, now: datetime) -> TokenState:
-    """Return the state of a course's token. It is limited if its owner is no instructor any more."""
+def states_of(rows: Iterable[ApiToken], course: Course, now: datetime) -> list[TokenState]:
+    """Return the state of each of a course's tokens. A token is limited if its owner is no instructor any more."""
+    staff = dict(course.enrollments.exclude(role=Role.STUDENT).values_list("user", "role"))
+    return [_state(row, staff.get(row.owner_id or 0), now) for row in rows]
+
+
+def _state(row: ApiToken, role: str | None, now: datetime) -> TokenState:
     if row.revoked_at:
         return TokenState.REVOKED
     if not row.is_valid(now):
         return TokenState.EXPIRED
-    if row.owner is None or not row.owner.has_perm("courses.teach", course):
-        return TokenState.SUSPENDED
-    return TokenState.WORKS if row.owner.has_perm("courses.manage", course) else TokenState.LIMITED
+    is_active = row.owner is not None and row.owner.is_active
+    if is_active and (role == Role.INSTRUCTOR or row.owner.is_superuser):
+        return TokenState.WORKS
+    return TokenState.LIMITED if is_active and role == Role.TA else TokenState.SUSPENDED
 
 
 def endpoints_of(course: Course) -> QuerySet[Endpoint]:

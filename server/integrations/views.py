@@ -153,10 +153,11 @@ def _endpoint(course: Course, pk: int) -> Endpoint:
 def _tokens(
     request: Request, course: Course, form: TokenForm, *, status: int, made: ApiToken | None = None, token: str = ""
 ) -> HttpResponse:
-    now, names = timezone.now(), dict(TokenScope.choices)
+    names, found = dict(TokenScope.choices), list(_rows(request, course))
+    states = selectors.states_of(found, course, timezone.now())
     rows = [
-        (row, [names.get(scope, scope) for scope in row.scopes], selectors.state_of(row, course, now))
-        for row in _rows(request, course)
+        (row, [names.get(scope, scope) for scope in row.scopes], state)
+        for row, state in zip(found, states, strict=True)
     ]
     context = {"course": course, "tab": "integrations", "part": "tokens", "rows": rows, "form": form}
     return render(request, "integrations/tokens.html", context | {"made": made, "token": token}, status=status)

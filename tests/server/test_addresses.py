@@ -164,7 +164,6 @@ ADDRESSES = {
     "metrics": (NOBODY,),
     "profile": (ONESELF,),
     "session": (ANYBODY,),
-    "sign-out-everywhere": (ONESELF,),
     # allauth's pages: only the sign-in is tested.
     "account_email": (ONESELF,),
     "account_change_password": (ONESELF,),
@@ -177,6 +176,8 @@ ADDRESSES = {
     "mfa_view_recovery_codes": (NO_FACTOR,),
     "mfa_generate_recovery_codes": (ONESELF,),
     "mfa_download_recovery_codes": (NO_FACTOR,),
+    # This changes the session, so what comes after it is requested without one.
+    "sign-out-everywhere": (ONESELF,),
     "account_login": (ANYBODY,),
     "account_logout": (ANYBODY,),
     "account_inactive": (ANYBODY,),

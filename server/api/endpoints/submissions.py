@@ -63,7 +63,7 @@ def cancel_submission(request: Any, submission: UUID, key: Key = None) -> HttpRe
             raise Problem(Code.ALREADY_OVER, "It is over already, so it cannot be cancelled.")
         return respond(show_submission(selectors.get_submission(request.auth, submission)))
 
-    return once(request, key, work)
+    return once(request, key, work, check=lambda: selectors.get_submission(request.auth, submission))
 
 
 class SubmissionFilter(UuidPage, CourseFilter, Since):

@@ -20,7 +20,7 @@ from server.courses.models import Enrollment
 from server.webhooks.models import Delivery, Event
 from server.webhooks.services import add_endpoint
 from tests.server.api.conftest import Caller
-from tests.support.people import graded, make_assignment, make_course, make_member, make_user
+from tests.support.people import graded, make_assignment, make_course, make_member, make_submission, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +98,7 @@ TABLE = {
     "list_submissions": row("get", "/submissions", scopes={SEE}, own={SEE}, **LIST),
     "get_submission": row("get", "/submissions/{submission}", scopes={SEE, SUBMIT}, own={SEE, SUBMIT}),
     "get_report": row("get", "/submissions/{submission}/report", scopes={SEE, SUBMIT}, own={SEE, SUBMIT}),
+    "cancel_submission": row("post", "/submissions/{waiting}/cancel", scopes={SUBMIT}, own={SUBMIT}),
     "list_grades": row("get", "/grades", scopes={GRADES}, own={GRADES}, **LIST),
     "get_grade": row("get", "/grades/{assignment}/{learner}", scopes={GRADES}, own={GRADES}),
     "set_grade": row(
@@ -176,6 +177,7 @@ def things_of(assignment, mark):
         "assignment": assignment.pk,
         "learner": learner.pk,
         "submission": submission.pk,
+        "waiting": make_submission(learner, assignment).pk,
         "endpoint": endpoint.pk,
         "delivery": delivery.pk,
     }
