@@ -145,9 +145,6 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
-# Mail goes out during a request: a mail server that does not answer must not hold it for long (seconds).
-EMAIL_TIMEOUT = 5
-
 # For operators
 
 # The bearer token of /metrics; while it is empty, /metrics does not exist.
