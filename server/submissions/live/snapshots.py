@@ -89,7 +89,8 @@ class Snapshot:
             return f"Running case {self.case} of {self.of}"
         if self.case_put is None:
             return "Starting your code"
-        return "Loading your code" if self.case_put else "Starting a sandbox"
+        # The run's time begins when its sandbox gets the code.
+        return "Loading your code" if self.case_put or self.seconds is not None else "Starting a sandbox"
 
     def _queue(self) -> list[str]:
         if not self.ahead:

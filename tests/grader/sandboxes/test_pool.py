@@ -263,7 +263,7 @@ def test_instances_that_die_one_after_another_are_an_error(opened):
         serve(sandbox, engine)
 
 
-def test_a_cancelled_run_costs_its_instance_and_the_next_one_starts_at_once(opened):
+def test_a_cancelled_run_costs_its_instance_and_another_starts(opened):
     engine = FakeEngine()
     sandbox = opened(engine)
     sandbox.warm_up()
@@ -281,7 +281,7 @@ def test_a_cancelled_run_costs_its_instance_and_the_next_one_starts_at_once(open
     assert (first.stopped, second.stopped) == (True, False)
 
 
-def test_a_submission_cancelled_while_its_sandbox_starts_leaves_the_sandbox_to_the_next(opened):
+def test_a_cancelled_start_leaves_the_sandbox_to_the_next(opened):
     may_start = threading.Event()
     engine = FakeEngine(script=lambda _: may_start.wait())
     sandbox = opened(engine)

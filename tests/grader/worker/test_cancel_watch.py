@@ -26,13 +26,13 @@ def submission():
 
 
 @pytest.fixture
-def broker():
+def redis_keys():
     with closing(redis.Redis.from_url(REDIS)) as client:
         yield client
 
 
-def cancel(broker, submission):
-    broker.set(f"cancelled:{submission}", "", ex=60)
+def cancel(redis_keys, submission):
+    redis_keys.set(f"cancelled:{submission}", "", ex=60)
 
 
 def waited_for(condition, seconds=10.0):
@@ -43,34 +43,34 @@ def waited_for(condition, seconds=10.0):
 
 
 @redis_only
-def test_a_cancellation_reaches_the_run(broker, submission):
+def test_a_cancellation_reaches_the_run(redis_keys, submission):
     cancellation = Cancellation()
 
     with cancel_watch(best_effort_client(REDIS), submission, cancellation):
-        cancel(broker, submission)
+        cancel(redis_keys, submission)
         assert waited_for(lambda: cancellation.requested)
 
 
 @redis_only
-def test_other_submissions_run_on(broker, submission):
+def test_other_submissions_run_on(redis_keys, submission):
     mine, other = Cancellation(), Cancellation()
     client = best_effort_client(REDIS)
 
     with cancel_watch(client, submission, mine), cancel_watch(client, submission + "0", other):
-        cancel(broker, submission)
+        cancel(redis_keys, submission)
         assert waited_for(lambda: mine.requested)
 
     assert not other.requested
 
 
 @redis_only
-def test_a_cancellation_after_the_job_reaches_nobody(broker, submission):
+def test_a_cancellation_after_the_job_reaches_nobody(redis_keys, submission):
     earlier, later = Cancellation(), Cancellation()
     client = best_effort_client(REDIS)
 
     with cancel_watch(client, submission, earlier):
         pass
-    cancel(broker, submission)
+    cancel(redis_keys, submission)
     with cancel_watch(client, submission + "0", later):
         time.sleep(0.6)
 
@@ -93,22 +93,22 @@ def opened(inline, exercises, monkeypatch):
 
 @redis_only
 @pytest.mark.usefixtures("opened")
-def test_a_job_cancelled_while_it_waited_is_not_begun(broker, submission):
-    cancel(broker, submission)
+def test_a_job_cancelled_while_it_waited_is_not_begun(redis_keys, submission):
+    cancel(redis_keys, submission)
 
     answer = tasks.grade_task(make_job(submission=submission, token="mine", source="1 / 0").to_dict())
 
     assert answer == {"submission": submission, "token": "mine", "case_put": False}
-    assert not broker.exists(f"progress:{submission}")
+    assert not redis_keys.exists(f"progress:{submission}")
 
 
 @redis_only
-def test_a_job_cancelled_while_its_sandbox_starts_puts_no_case(broker, submission, exercises, monkeypatch):
+def test_a_job_cancelled_while_its_sandbox_starts_puts_no_case(redis_keys, submission, exercises, monkeypatch):
     class Starting:
         """A sandbox that never starts."""
 
         def open(self, *_, cancellation, **__):
-            cancel(broker, submission)
+            cancel(redis_keys, submission)
             while True:
                 time.sleep(0.05)
                 cancellation.raise_if_requested()
@@ -122,8 +122,8 @@ def test_a_job_cancelled_while_its_sandbox_starts_puts_no_case(broker, submissio
 
 
 @redis_only
-def test_a_watch_raises_before_it_begins(broker, submission):
-    cancel(broker, submission)
+def test_a_watch_raises_before_it_begins(redis_keys, submission):
+    cancel(redis_keys, submission)
 
     with pytest.raises(RunCancelled), cancel_watch(best_effort_client(REDIS), submission, Cancellation()):
         pytest.fail("it was cancelled already")

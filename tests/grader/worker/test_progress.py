@@ -50,7 +50,7 @@ def test_a_page_receives_each_case(submission, received, monkeypatch):
 
 
 @redis_only
-def test_a_case_that_is_put_is_published_at_once_and_for_good(submission, received, monkeypatch):
+def test_a_case_that_is_put_is_published_at_once(submission, received, monkeypatch):
     monkeypatch.setattr(progress, "INTERVAL_SECONDS", 3600.0)
 
     with ProgressPublisher(REDIS, submission) as publisher:
