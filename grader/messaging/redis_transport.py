@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from amqp.exceptions import AMQPError
@@ -24,9 +25,21 @@ log = structlog.get_logger()
 
 
 def broker_url() -> str:
-    """Return the broker's URL: from the file that REDIS_URL_FILE names, else REDIS_URL, else this machine's Redis."""
+    """Return the broker's URL: from the file that REDIS_URL_FILE names, else REDIS_URL, else this machine's Redis.
+
+    CHAINRULE_REDIS_HOST replaces the host in it, for workers that can look up no names.
+    """
     file = os.environ.get("REDIS_URL_FILE")
-    return Path(file).read_text().strip() if file else os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+    url = Path(file).read_text().strip() if file else os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+    host = os.environ.get("CHAINRULE_REDIS_HOST")
+    return _with_host(url, host) if host else url
+
+
+def _with_host(url: str, host: str) -> str:
+    parts = urlsplit(url)
+    user = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+    bare = f"[{host}]" if ":" in host else host
+    return urlunsplit(parts._replace(netloc=f"{user}{bare}:{parts.port or 6379}"))
 
 
 def install_transport() -> None:

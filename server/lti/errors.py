@@ -7,6 +7,7 @@ LtiError
 │   ├── AlreadyUsed        the login was used before
 │   ├── BadToken           the token is not signed by this platform, not for this tool, or not valid now
 │   ├── PlatformError      the platform answered with an error
+│   ├── TooManyLogins      too many logins from one address
 │   ├── NotRegistered      the platform is unknown
 │   ├── NotApproved        the deployment waits for approval
 │   ├── NotLinked          the LMS course is not linked to a course here
@@ -69,6 +70,14 @@ class PlatformError(LaunchError):
 
     title = "Your learning platform refused the sign-in"
     advice = "Perhaps you were signed out there. Sign in again, and open the activity from your course."
+
+
+class TooManyLogins(LaunchError):
+    """Too many logins were begun from one address within a minute."""
+
+    status = 429
+    title = "Too many people are signing in at once"
+    advice = "Wait a minute, then open the activity again."
 
 
 class NotRegistered(LaunchError):

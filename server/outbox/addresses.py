@@ -6,10 +6,41 @@ resolved once, all its addresses must be public, and the connection goes to the 
 
 import socket
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
-NAT64 = ip_network("64:ff9b::/96")
+# The special registries of IANA, which Python's `is_global` follows only in part and not in every version.
+NOT_PUBLIC_V4 = tuple(
+    map(
+        IPv4Network,
+        [
+            "0.0.0.0/8",
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.0.0.0/24",
+            "192.0.2.0/24",
+            "192.31.196.0/24",
+            "192.52.193.0/24",
+            "192.88.99.0/24",
+            "192.168.0.0/16",
+            "192.175.48.0/24",
+            "198.18.0.0/15",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+            "224.0.0.0/4",
+            "240.0.0.0/4",
+        ],
+    )
+)
+# All public addresses of IPv6 are in one block; within it, some are for protocols and for documentation.
+PUBLIC_V6 = IPv6Network("2000::/3")
+NOT_PUBLIC_V6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")))
+NAT64 = IPv6Network("64:ff9b::/96")
+# In these, the last four bytes of an IPv6 address are an IPv4 address (ISATAP, RFC 5214).
+ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
 Address = IPv4Address | IPv6Address
 
 
@@ -46,19 +77,24 @@ def target_of(url: str, *, allow_private: bool) -> Target:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is on the public Internet. An IPv4 address inside an IPv6 one is unwrapped first."""
-    inner = _unwrapped(address)
-    return inner.is_global and not inner.is_multicast and not inner.is_reserved
-
-
-def _unwrapped(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 one contains; the address itself if it contains none."""
+    """Whether an address is on the public Internet. Each IPv4 address inside an IPv6 one must be public, too."""
     if isinstance(address, IPv4Address):
-        return address
-    if address in NAT64:
-        return IPv4Address(int(address) & 0xFFFF_FFFF)
-    teredo = address.teredo[1] if address.teredo else None
-    return address.ipv4_mapped or address.sixtofour or teredo or address
+        return not any(address in network for network in NOT_PUBLIC_V4)
+    inside = _inside(address)
+    if inside and not all(map(is_public, inside)):
+        return False
+    if address.ipv4_mapped or address.sixtofour or address in NAT64:
+        return True
+    return address in PUBLIC_V6 and not any(address in network for network in NOT_PUBLIC_V6)
+
+
+def _inside(address: IPv6Address) -> list[IPv4Address]:
+    """Return the IPv4 addresses that an IPv6 address contains."""
+    number = int(address)
+    last = IPv4Address(number & 0xFFFF_FFFF)
+    found = [last] if address in NAT64 or number >> 32 & 0xFFFF_FFFF in ISATAP else []
+    found += [one for one in (address.ipv4_mapped, address.sixtofour) if one is not None]
+    return found
 
 
 def _parts(url: str, allow_private: bool) -> tuple[str, int, bool, str]:

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "server.observability.requests.observability",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "server.web.caching.NoStore",
     "csp.middleware.CSPMiddleware",
     "server.web.policy.AdminPolicy",
     # Gives pages in an LMS's frame their own cookies, and decides which sites can frame them.

@@ -124,15 +124,25 @@ def test_the_default_policy_allows_no_connection(documents):
 def test_a_grader_reaches_only_redis(documents):
     labels = pods(documents)["grading-cpu"]["metadata"]["labels"]
 
-    assert reached_from(documents, labels) == [{"k8s-app": "kube-dns"}, {"app": "redis"}]
+    assert reached_from(documents, labels) == [{"app": "redis"}]
     assert let_in_to(documents, labels) == []
+
+
+def test_a_grader_can_look_up_no_name_and_needs_none(documents):
+    pod = pods(documents)["grading-cpu"]["spec"]
+    env = {one["name"]: one["value"] for one in pod["containers"][0]["env"]}
+
+    assert pod["dnsPolicy"] == "None"
+    assert pod["enableServiceLinks"] is True
+    assert env["CHAINRULE_REDIS_HOST"] == "$(REDIS_SERVICE_HOST)"
+    assert "redis" in of_kind(documents, "Service")
 
 
 def test_only_the_server_reaches_the_database():
     documents = rendered("trial")
 
     assert let_in_to(documents, {"app": "postgres"}) == [{"matchLabels": {"server": "true"}}]
-    assert reached_from(documents, {"app": "postgres"}) == [{"k8s-app": "kube-dns"}]
+    assert reached_from(documents, {"app": "postgres"}) == []
 
 
 def secrets_of(pod):

@@ -192,6 +192,9 @@ ADDRESSES = {
     "mfa_authenticate": (ANYBODY,),
 }
 
+# For machines: our public keys, which are the same for everybody, and the probes.
+PUBLIC = {"lti:jwks", "healthz", "readyz", "metrics"}
+
 # The API needs a token, even if somebody is signed in; only its documentation does not.
 OPEN_IN_THE_API = {"api-root", "openapi-json", "openapi-view", "get_problem_type"}
 
@@ -347,6 +350,21 @@ def test_each_person_gets_exactly_what_they_should(client, people, things, who):
     assert found_in(came, SECRET.values()) == {}
     if who not in {"owner", "teacher"}:
         assert found_in(came, [*PRIVATE.values(), "61.25"]) == {}
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_no_cache_stores_what_a_page_shows(client, people, things, who):
+    sign_in(client, people[who])
+    storable = []
+    for name in set(ADDRESSES) - PUBLIC:
+        with transaction.atomic():
+            address = address_of(name, things)
+            answers = [client.get(address), client.post(address, {"source": "z = 1"})]
+            said = [answer.headers.get("Cache-Control", "") for answer in answers]
+            storable += [name for one in said if "no-store" not in one and "private" not in one]
+            transaction.set_rollback(True)
+
+    assert storable == []
 
 
 def test_the_searched_texts_exist(client, people, things):

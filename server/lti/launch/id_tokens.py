@@ -35,10 +35,21 @@ def verify(token: str, platform: Platform, *, nonce: str) -> Claims:
         if header.get("alg") != ALGORITHM:
             raise BadToken(f"the algorithm is {header.get('alg')!r}")
         claims = _decode(token, _key(platform, header.get("kid")), platform)
-    except jwt.PyJWTError as error:
+    # Not only PyJWT's own: a token can be nested too deeply, or have numbers that are no times.
+    except (jwt.PyJWTError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise BadToken(f"{type(error).__name__}: {error}") from None
     _check(claims, platform, nonce)
     return claims
+
+
+def audience_of(token: str) -> set[str]:
+    """Return the client ids that a token says it is for; none if it cannot be read. Nothing of it is verified."""
+    try:
+        audience = jwt.decode(token[:LONGEST], options={"verify_signature": False}).get("aud", [])
+    except (jwt.PyJWTError, ValueError, TypeError, ArithmeticError, RecursionError):
+        return set()
+    every = audience if isinstance(audience, list) else [audience]
+    return {one for one in every if isinstance(one, str)}
 
 
 def _decode(token: str, key: Any, platform: Platform) -> Claims:

@@ -6,18 +6,26 @@ all three match, and only once. So nobody can be signed in by a form that somebo
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.utils import timezone
 
-from server.lti.errors import AlreadyUsed, BadRequest, LostState, NotRegistered
-from server.lti.models import LoginState, Platform
+from server.lti.errors import AlreadyUsed, BadRequest, LaunchError, LostState, NotRegistered
+from server.lti.launch.id_tokens import audience_of
+from server.lti.models import Deployment, Identity, LoginState, Platform, origin_of
 
 VALID_FOR = timedelta(minutes=10)
 MAX_PARAM = 4_000  # characters
+MAX_PARAMS = 10_000  # characters of all parameters together
+# Each login deletes so many expired ones: so the table has few more rows than logins of the last ten minutes.
+MOST_DELETED = 20
+# A login that names no client id can be for any registration of its issuer; at most so many are tried.
+MOST_TRIED = 5
 PARAMS = ("iss", "login_hint", "target_link_uri", "lti_message_hint", "client_id", "lti_deployment_id")
 
 
@@ -33,9 +41,29 @@ def begin(params: dict[str, str]) -> Begun:
     """Store a login that a platform begins. Raises BadRequest, or NotRegistered if the platform is unknown."""
     if not params.get("iss") or not params.get("login_hint"):
         raise BadRequest("a login without issuer or hint")
-    if any(len(value) > MAX_PARAM for value in params.values()):
+    sizes = [len(value) for value in params.values()]
+    if max(sizes) > MAX_PARAM or sum(sizes) > MAX_PARAMS:
         raise BadRequest("a login with parameters that are too long")
-    platform = find_platform(params["iss"], params.get("client_id", ""))
+    _delete_some_expired()
+    return _begin(find_platforms(params)[0], params)
+
+
+def begin_with_next(state: str, browser: str) -> Begun | None:
+    """Begin a login again with the next registration of its issuer, after the platform refused the one before.
+
+    Return None if the login named its client id, is not this browser's, or no registration is left.
+    """
+    try:
+        refused = use(state, browser)
+        known = find_platforms(refused.params)
+    except LaunchError:
+        return None
+    tried = {*refused.params.get("tried", []), refused.platform_id}
+    rest = [platform for platform in known if platform.pk not in tried]
+    return _begin(rest[0], refused.params | {"tried": sorted(tried)}) if rest else None
+
+
+def _begin(platform: Platform, params: dict[str, Any]) -> Begun:
     begun = Begun(state=secrets.token_urlsafe(32), browser=secrets.token_urlsafe(32))
     LoginState.objects.create(
         state=digest(begun.state),
@@ -48,12 +76,40 @@ def begin(params: dict[str, str]) -> Begun:
     return begun
 
 
-def find_platform(issuer: str, client_id: str) -> Platform:
-    """Return the platform of a login. Raises NotRegistered if there is none, or several and no client id."""
-    found = list(Platform.objects.filter(Q(client_id=client_id) if client_id else Q(), issuer=issuer, enabled=True)[:2])
-    if len(found) != 1:
-        raise NotRegistered(f"{len(found)} platforms with issuer {issuer!r} and client id {client_id!r}")
-    return found[0]
+def find_platforms(params: Mapping[str, Any]) -> list[Platform]:
+    """Return the registrations that a login can be for, the likeliest first. Raises NotRegistered if there is none.
+
+    A login that names a client id has one. Otherwise everybody who teaches here can have registered the same issuer, so
+    the order is: the deployment that the login names is approved, the login page is on the issuer's own site, people
+    came from there before, registered first.
+    """
+    issuer, client_id = params["iss"], params.get("client_id", "")
+    found = list(Platform.objects.filter(Q(client_id=client_id) if client_id else Q(), issuer=issuer, enabled=True))
+    if not found:
+        raise NotRegistered(f"no platform with issuer {issuer!r} and client id {client_id!r}")
+    if len(found) == 1:
+        return found
+    named = {"deployment_id": params.get("lti_deployment_id", ""), "platform__in": found, "approved": True}
+    approved = set(Deployment.objects.filter(**named).values_list("platform", flat=True))
+    used = set(Identity.objects.filter(platform__in=found).values_list("platform", flat=True))
+    found.sort(key=lambda one: (one.pk not in approved, not _is_on_own_site(one), one.pk not in used, one.pk))
+    return found[:MOST_TRIED]
+
+
+def _is_on_own_site(platform: Platform) -> bool:
+    return origin_of(platform.issuer) == origin_of(platform.auth_url)
+
+
+def platform_of(login: LoginState, token: str) -> Platform:
+    """Return the registration whose keys must verify a token: the one that the login was begun with.
+
+    If the login named no client id, it is the registration that the token is for. Nothing else is believed of the
+    token: its signature, audience and issuer are verified afterwards, with the keys of this one registration.
+    """
+    if login.params.get("client_id"):
+        return login.platform
+    audience = audience_of(token)
+    return next((one for one in find_platforms(login.params) if one.client_id in audience), login.platform)
 
 
 def find_pending(state: str, browser: str) -> LoginState:
@@ -69,7 +125,7 @@ def params_of(state: str) -> dict[str, str]:
     found = LoginState.objects.filter(state=digest(state), used_at=None).first()
     if found is None or found.has_expired:
         raise LostState("the state is unknown or too old")
-    return dict(found.params)
+    return {name: value for name, value in found.params.items() if name in PARAMS}
 
 
 def use(state: str, browser: str) -> LoginState:
@@ -99,6 +155,13 @@ def authentication_url(login: LoginState, state: str, *, redirect_uri: str) -> s
         params["lti_message_hint"] = login.params["lti_message_hint"]
     address = login.platform.auth_url
     return f"{address}{'&' if '?' in address else '?'}{urlencode(params)}"
+
+
+def _delete_some_expired() -> None:
+    expired = LoginState.objects.filter(expires_at__lt=timezone.now()).order_by("expires_at")
+    keys = list(expired.values_list("pk", flat=True)[:MOST_DELETED])
+    if keys:
+        LoginState.objects.filter(pk__in=keys).delete()
 
 
 def delete_expired() -> int:

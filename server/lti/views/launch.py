@@ -1,13 +1,16 @@
 """The pages that platforms open: login, launch, key set, and picking exercises. Every error ends in a friendly page."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
 import structlog
+from allauth.account.adapter import get_adapter
 from django.contrib.auth import login as sign_in
 from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
 from server.accounts.requests import Request
-from server.lti.errors import BadRequest, LaunchError, PlatformError
+from server.lti.errors import BadRequest, LaunchError, PlatformError, TooManyLogins
 from server.lti.forms import PickForm
 from server.lti.launch import deep_links, id_tokens, login, resolve
 from server.lti.launch.embedding import ORIGINS, is_framed, partition
@@ -29,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 COOKIE = "lti_login_"
+# From one address: a whole lecture hall can share it.
+LOGINS_PER_MINUTE = 600
 
 
 def friendly(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -52,13 +57,27 @@ def friendly(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @require_http_methods(["GET", "POST"])
 def begin(request: Request) -> HttpResponse:
     """Begin a platform's login. In a frame, first check whether the browser keeps our cookie there."""
+    _count_login(request)
     sent = request.POST if request.method == "POST" else request.GET
     params = {name: sent[name] for name in login.PARAMS if sent.get(name)}
-    begun = login.begin(params)
-    if is_framed(request):
-        response = redirect(f"{reverse('lti:go')}?{urlencode({'state': begun.state})}")
-    else:
+    return _started(login.begin(params), to_platform=not is_framed(request))
+
+
+def _count_login(request: Request) -> None:
+    """Raise TooManyLogins if one address begins too many logins: anybody can, and each is stored."""
+    address = get_adapter().get_client_ip(request)
+    key = f"lti:logins:{login.digest(address)}:{int(time.time()) // 60}"
+    cache.add(key, 0, timeout=120)
+    if cache.incr(key) > LOGINS_PER_MINUTE:
+        raise TooManyLogins(f"more than {LOGINS_PER_MINUTE} logins within a minute from one address")
+
+
+def _started(begun: login.Begun, *, to_platform: bool) -> HttpResponse:
+    """Return the redirect to the platform, or to `go` if the browser might keep no cookie, with the login's cookie."""
+    if to_platform:
         response = _to_platform(begun.state, begun.browser)
+    else:
+        response = redirect(f"{reverse('lti:go')}?{urlencode({'state': begun.state})}")
     name = _cookie(begun.state)
     seconds = int(login.VALID_FOR.total_seconds())
     response.set_cookie(name, begun.browser, max_age=seconds, path="/lti/", httponly=True)
@@ -99,11 +118,16 @@ def launch(request: Request) -> HttpResponse:
     """Launch a person: open an exercise, or let an instructor pick exercises."""
     sent = request.POST
     if sent.get("error"):
+        state = sent.get("state", "")
+        following = login.begin_with_next(state, request.COOKIES.get(_cookie(state), ""))
+        if following:
+            return _started(following, to_platform=True)
         raise PlatformError(f"{sent['error'][:100]}: {sent.get('error_description', '')[:300]}")
     state, token = sent.get("state", ""), sent.get("id_token", "")
     if not state or not token:
         raise BadRequest("neither state nor token")
     pending = login.use(state, request.COOKIES.get(_cookie(state), ""))
+    pending.platform = login.platform_of(pending, token)
     claims = id_tokens.verify(token, pending.platform, nonce=pending.nonce)
     kind = c.string(claims, c.MESSAGE_TYPE)
     if kind not in {c.RESOURCE_MESSAGE, c.DEEP_LINK_MESSAGE}:

@@ -106,3 +106,20 @@ def test_a_lost_acknowledgement_does_not_block_the_consumer(tmp_path, method):
 
     assert consumer.channel.qos.can_consume()
     connection.collect()
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "expected"),
+    [
+        ("redis://grading:p%40ss@redis:6379/0", "10.0.0.7", "redis://grading:p%40ss@10.0.0.7:6379/0"),
+        ("redis://redis", "10.0.0.7", "redis://10.0.0.7:6379"),
+        ("rediss://a:b@redis:6380/1?x=y", "fd00::7", "rediss://a:b@[fd00::7]:6380/1?x=y"),
+        ("redis://a:b@redis:6379/0", "", "redis://a:b@redis:6379/0"),
+    ],
+)
+def test_the_host_of_redis_can_be_given_as_an_address(monkeypatch, tmp_path, url, host, expected):
+    (tmp_path / "url").write_text(f"{url}\n")
+    monkeypatch.setenv("REDIS_URL_FILE", str(tmp_path / "url"))
+    monkeypatch.setenv("CHAINRULE_REDIS_HOST", host)
+
+    assert broker_url() == expected

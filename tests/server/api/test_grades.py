@@ -90,14 +90,20 @@ def test_a_problem_points_at_invalid_points(call, path, given):
     assert problem(answer)["errors"][0]["pointer"] == "/given"
 
 
-def test_a_star_is_no_version_that_the_caller_has_read(call, path):
-    assert problem(call.put(path, {"given": 1, "reason": "So."}, if_match="*"))["code"] == "precondition-failed"
-
-
 def test_the_read_scope_does_not_allow_an_override(call_with, path):
     call = call_with(TokenScope.GRADES_READ)
 
     assert problem(call.put(path, {"given": 1, "reason": "So."}, if_match="*"))["status"] == 403
+
+
+@pytest.mark.parametrize("etag", ["*", " * ", '"an older one"', 'W/"weak"', "nonsense"])
+def test_an_override_needs_the_etag_that_was_read(call, path, etag):
+    before = call.get(path).content
+
+    answer = problem(call.put(path, {"given": 90, "reason": "Unseen."}, if_match=etag))
+
+    assert answer["status"] == 412
+    assert call.get(path).content == before
 
 
 def test_grades_of_another_course_are_not_found(call, student):

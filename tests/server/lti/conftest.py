@@ -71,6 +71,9 @@ class Browser:
     def answer(self, token, state, **more):
         return self.client.post("/lti/launch", {"id_token": token, "state": state} | more)
 
+    def answer_error(self, error, state):
+        return self.client.post("/lti/launch", {"error": error, "state": state})
+
     def launch(self, *, sign=None, begin=None, headers=None, **claims):
         """Log in and launch; return the response to the launch."""
         sent = self.redirected_params(self.begin(**(begin or {})))

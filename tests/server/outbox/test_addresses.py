@@ -25,6 +25,44 @@ PRIVATE = [
     "::ffff:127.0.0.1",
     "64:ff9b::7f00:1",
     "2002:7f00:1::",
+    # Special registries: site-local, protocol assignments, documentation, benchmarks, reserved, relays.
+    "fec0::1",
+    "192.0.0.192",
+    "192.0.0.9",
+    "192.0.2.1",
+    "198.51.100.1",
+    "203.0.113.1",
+    "198.18.0.1",
+    "198.19.255.255",
+    "192.88.99.1",
+    "240.0.0.1",
+    "239.1.1.1",
+    "0.1.2.3",
+    "100.127.255.254",
+    "2001:db8::1",
+    "3fff::1",
+    "2001:2::1",
+    "2001:10::1",
+    "2001:20::1",
+    "100::1",
+    "5f00::1",
+    "4000::1",
+    "fc00::1",
+    "ff0e::1",
+    # Private IPv4 addresses inside IPv6 ones: mapped, compatible, translated, 6to4, NAT64, Teredo, ISATAP.
+    "::ffff:10.0.0.1",
+    "::ffff:192.0.0.192",
+    "::10.0.0.1",
+    "::ffff:0:10.0.0.1",
+    "2002:a00:1::1",
+    "2002:c000:c0::1",
+    "64:ff9b::a00:1",
+    "64:ff9b::c0a8:101",
+    "64:ff9b:1::5db8:d822",
+    "2001:0:5db8:d822:0:0:f5ff:fffe",
+    "2001:0:a00:1:0:0:a247:27dd",
+    "2606:2800:220:1:0:5efe:a00:1",
+    "2606:2800:220:1:200:5efe:a00:1",
 ]
 
 
@@ -44,13 +82,28 @@ def test_a_name_with_a_private_address_is_refused(monkeypatch, address):
         target_of("https://lms.example/hook", allow_private=False)
 
 
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "93.184.216.34",
+        "192.0.1.1",
+        "100.128.0.1",
+        "172.32.0.1",
+        "223.255.255.254",
+        "2606:2800:220:1:248:1893:25c8:1946",
+        "2a00:1450::1",
+        # A network with IPv6 only reaches public IPv4 addresses like this.
+        "64:ff9b::5db8:d822",
+        "::ffff:93.184.216.34",
+    ],
+)
 def test_the_target_is_the_public_address_that_was_checked(monkeypatch, address):
     resolver(monkeypatch, address)
 
     target = target_of("https://lms.example/hook?a=b", allow_private=False)
 
-    assert (target.host, target.address, target.port, target.path) == ("lms.example", address, 443, "/hook?a=b")
+    assert (target.host, target.port, target.path) == ("lms.example", 443, "/hook?a=b")
+    assert ip_address(target.address) == ip_address(address)
     assert is_public(ip_address(address))
 
 
