@@ -1,7 +1,7 @@
-"""Finds the files of this machine that Python and the packages of a sandbox need: nothing else of it is shown.
+"""Finds the files of this machine that Python and the packages of a sandbox need. A sandbox shows nothing else of it.
 
-The interpreter, its standard library without `site-packages`, and each shared library that one of them or one of the
-packages is linked with. The list of the loader (`ldconfig -p`) says where a library is.
+These are the interpreter, its standard library without `site-packages`, and each shared library that one of them or one
+of the packages is linked with. The list of the loader (`ldconfig -p`) says in which folder a library is.
 """
 
 import os
@@ -107,7 +107,7 @@ def _known_folders() -> frozenset[Path]:
 
 
 def _place(path: Path) -> Path:
-    """Return where a library must be inside: its name is that of the link, in the folder that the link is really in."""
+    """Return the path of a library inside: the name of the link, in the link's folder without links."""
     return path.parent.resolve() / path.name
 
 
