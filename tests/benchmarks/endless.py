@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.endless [--engine docker bubblewrap] [--limit 4] [--load 0 10] [--only loop ...]
 
-Every line is one run in a warm sandbox, from the first call to its end. With `--load N`, N processes of this machine spin
-beside it, outside the sandbox. Wanted are at most 1.1 times the limit on an idle machine and at most 3 at load 10. The
-machine's load before the first run is part of the output, because on a busy machine "0" is not idle.
+Every line is one run in a warm sandbox, from the first call to its end. With `--load N`, N processes of this machine
+spin beside it, outside the sandbox. Wanted are at most 1.1 times the limit on an idle machine and at most 3 at load 10.
+The machine's load before the first run is part of the output, because on a busy machine "0" is not idle.
 """
 
 import argparse
