@@ -1,6 +1,6 @@
-"""How long others wait while one course or one learner fills the queue. A measurement, not a test: `make turns`
+"""How long others wait while one course or one learner fills the queue. A measurement, not a test:
 
-    python -m tests.benchmarks.turns [--waiting 10000] [--rounds 40] [--grader sleeping|real] [--json FILE]
+    python -m tests.benchmarks.turns [--waiting 10000] [--rounds 40] [--attempts 3800] [--grader real]
 
 The whole system runs on this machine: PostgreSQL, Redis, website (2 workers), records worker, and a grading worker with
 two processes. By default its jobs only sleep (`sleeping_grader`), so that the figures are those of the queue. Students
@@ -35,7 +35,7 @@ from tests.support.system import BIN, whole_system
 
 SLUG = "derivatives/sin"
 CALLERS = 8
-MANY_ATTEMPTS, SLEEPERS = 3_800, 40
+SLEEPERS = 40
 PEOPLE = """
 from server.accounts.models import User
 from server.courses.models import Course, Enrollment, Role
@@ -128,6 +128,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--waiting", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--attempts", type=int, default=3_800)
     parser.add_argument("--grader", choices=["sleeping", "real"], default="sleeping")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -194,7 +195,7 @@ def behind(bench, options):
 def one_learner(bench, options):
     alone = of(bench.waits("large", range(100, 100 + options.rounds)))
     with ThreadPoolExecutor(CALLERS) as pool:
-        attempts = [pool.submit(bench.post, "large", 0) for _ in range(MANY_ATTEMPTS)]
+        attempts = [pool.submit(bench.post, "large", 0) for _ in range(options.attempts)]
         found = bench.waits("large", range(100, 100 + options.rounds))
         answers = Counter(str(attempt.result()[0]) for attempt in attempts)
     return {"alone": alone, "beside": of(found), "answers": dict(answers)}
