@@ -10,6 +10,7 @@ the machine with the server; where others do so too, the processor time says mor
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import subprocess
@@ -29,6 +30,18 @@ BIN = Path(sys.executable).parent
 ASSIGNMENT = "gradients/two-variables"
 # What each program has in its command.
 PROGRAMS = {"website": "granian", "database": "postgres", "Redis": "redis"}
+# Nothing is graded here, and only so many submissions of a learner can be open.
+LEARNERS, EACH = 20_000, 5
+PEOPLE = f"""
+from server.accounts.models import User
+from server.courses.models import Course, Enrollment, Role
+course = Course.objects.get(slug="autograd-demo")
+names = [f"api{{number}}" for number in range({LEARNERS})]
+people = User.objects.bulk_create((User(username=name, external_id=name) for name in names), batch_size=2_000)
+Enrollment.objects.bulk_create(
+    (Enrollment(course=course, user=one, role=Role.STUDENT) for one in people), batch_size=2_000
+)
+"""
 SOURCE = "def gradient(x, y):\n    return 2 * x * y, x ** 2\n" * 20
 
 
@@ -55,6 +68,7 @@ def measure(folder, options):
         }
         manage(env, "migrate", "--verbosity", "0")
         manage(env, "demo")
+        manage(env, "shell", "--no-imports", "-c", PEOPLE)
         scopes = ("--scope", "submissions:write", "--scope", "submissions:read")
         token = manage(env, "apitoken", "bench", "--course", "autograd-demo", *scopes).strip()
         command = [BIN / "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)]
@@ -82,19 +96,27 @@ async def load(port, token, options, pid):
 
 async def everybody(port, token, number, callers, *, seconds):
     until = time.monotonic() + seconds
-    tasks = (one_caller(port, token, number, f"student{1 + place % 60}", until) for place in range(callers))
+    tasks = (one_caller(port, token, number, until) for _ in range(callers))
     return [answer for answers in await asyncio.gather(*tasks) for answer in answers]
 
 
-async def one_caller(port, token, number, student, until):
-    body = json.dumps({"assignment": number, "user": {"external_id": student}, "source": SOURCE})
+_learners = itertools.count()
+
+
+async def one_caller(port, token, number, until):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     answers = []
+    bodies = (body for learner in _learners for body in [body_of(number, f"api{learner}")] * EACH)
     while (began := time.monotonic()) < until:
+        body = next(bodies)
         status, _ = await ask(reader, writer, "POST", "/submissions", token, body, key=str(uuid.uuid4()))
         answers.append((time.monotonic() - began, status))
     writer.close()
     return answers
+
+
+def body_of(number, learner):
+    return json.dumps({"assignment": number, "user": {"external_id": learner}, "source": SOURCE})
 
 
 async def find_assignment(port, token):

@@ -44,7 +44,7 @@ slug = "gradients/two-variables"
 assignment = Assignment.objects.get(course__slug="autograd-demo", slug=slug)
 source = find_package(slug).solution
 for number in range({count}):
-    learner = User.objects.get(username=f"load{{1 + number % 50}}")
+    learner = User.objects.get(username=f"load{{1 + number // 4}}")
     services.submit(learner=learner, assignment=assignment, source=source)
 """
 OLDEST = "SELECT extract(epoch FROM now() - min(submitted_at)) FROM submissions_submission WHERE state IN {states}"
@@ -74,7 +74,7 @@ def measured(number, options):
         os.environ["CHAINRULE_TEST_POSTGRES"] = server
         folder = Path(name)
         with whole_system(folder, website=False) as system, system.website(workers=2), system.grader(concurrency=2):
-            run(system, PEOPLE.format(count=max(number, 50)))
+            run(system, PEOPLE.format(count=max(number, 50, options.backlog // 4 + 1)))
             system.manage("grade_samples", "gradients/two-variables", "--timeout", "300").check_returncode()
             figures = under_load(system, folder, number, options.seconds)
             return figures | {"backlog_per_second": work_off(system, options.backlog), "load": os.getloadavg()[0]}

@@ -173,19 +173,25 @@ def run(system, script):
 
 
 def measure(system, bench, options):
-    figures = {"idle": of(bench.waits("small", range(options.rounds)))}
+    figures = {}
+
+    def keep(name, found):
+        figures[name] = found
+        print(f"{name}: {found}", flush=True)
+
+    keep("idle", of(bench.waits("small", range(options.rounds))))
     run(system, WAITING.format(source=bench.source, count=options.waiting))
     time.sleep(5)
-    figures["behind"] = of(bench.waits("small", range(options.rounds))) | behind(bench, options)
+    keep("behind", of(bench.waits("small", range(options.rounds))) | behind(bench))
     bench.clear()
-    figures["one learner"] = one_learner(bench, options)
+    keep("sleepers", sleepers(bench))
     bench.clear()
-    figures["sleepers"] = sleepers(bench)
-    figures["load"] = os.getloadavg()[0]
+    keep("one learner", one_learner(bench, options))
+    keep("load", os.getloadavg()[0])
     return figures
 
 
-def behind(bench, options):
+def behind(bench):
     """How many still waited at the end, and how many a second the graders worked off meanwhile."""
     before, began = bench.left(), time.monotonic()
     time.sleep(10)

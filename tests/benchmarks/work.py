@@ -15,8 +15,8 @@ from server.courses.models import Role
 from server.regrades import selectors as regrades
 from server.regrades import services as regrading
 from server.submissions import services
-from server.submissions.models import Kind, Submission
-from server.submissions.queue import place_in_line, reconcile, wait_estimate
+from server.submissions.models import Kind, State, Submission
+from server.submissions.queue import place_in_line, reconcile, turns, wait_estimate
 from tests.support.people import make_report
 
 
@@ -93,6 +93,12 @@ def calls(course):
     return [(name, partial(get, client, address, authorization=bearer)) for name, address in asked.items()]
 
 
+def submit(learner, assignment, **options):
+    """Submit, after whatever the learner has open is withdrawn: only a few can be open."""
+    learner.submissions.open().update(state=State.CANCELLED)
+    services.submit(learner=learner, assignment=assignment, source="x = 1", **options)
+
+
 def jobs(course):
     """Work without a page: submitting, recording, reconciling, regrading, computing a place in the queue."""
     student, teacher = member(course, Role.STUDENT), member(course, Role.INSTRUCTOR)
@@ -101,8 +107,9 @@ def jobs(course):
     report = make_report(slug=open_one.exercise)
     regrade = regrading.start(course, [assignment], by=teacher, why="A measurement.")
     return [
-        ("submit", partial(services.submit, learner=student, assignment=assignment, source="x = 1")),
-        ("check", partial(services.submit, learner=student, assignment=assignment, source="x = 1", kind=Kind.TEST_RUN)),
+        ("submit", partial(submit, student, assignment)),
+        ("check", partial(submit, student, assignment, kind=Kind.TEST_RUN)),
+        ("turns", partial(turns.fill, "cpu")),
         ("state", partial(get, watcher(open_one.learner), reverse("submissions:state", args=[open_one.pk]))),
         ("record", partial(services.record, submission=str(open_one.pk), token=open_one.token, report=report)),
         ("reconcile", reconcile.reconcile),

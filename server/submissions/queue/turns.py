@@ -79,7 +79,9 @@ def stand_in_line(row: Submission, *, at: datetime) -> None:
 
 
 def _open_line(runtime: str, course: int) -> None:
-    CourseTurn.objects.bulk_create([CourseTurn(runtime=runtime, course_id=course)], ignore_conflicts=True)
+    # Inserting what exists would wait until those who fill are done.
+    if not CourseTurn.objects.filter(runtime=runtime, course=course).exists():
+        CourseTurn.objects.bulk_create([CourseTurn(runtime=runtime, course_id=course)], ignore_conflicts=True)
 
 
 @dataclass(kw_only=True, slots=True)
