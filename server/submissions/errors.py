@@ -4,6 +4,7 @@ SubmissionError
 ├── SubmissionRefused      the learner: waits, shortens the file, or is done
 │   ├── NotNow             the assignment's terms forbid a submission now
 │   ├── TooManyOpen        as many submissions as is allowed still wait for their results
+│   ├── TooManyFiles       the number of uploaded files per minute is limited
 │   ├── TooManyTestRuns    test runs use no attempt, but their number per minute is limited
 │   └── Unstorable         the source is not text that can be stored
 ├── StillWaiting           nobody: the same code was accepted a moment ago
@@ -53,6 +54,13 @@ class TooManyOpen(SubmissionRefused):
             f"{limit} of your submissions still wait for their results, and no more are allowed at a time. "
             "Wait until one of them is done, or cancel one, then try again."
         )
+
+
+class TooManyFiles(SubmissionRefused):
+    """The learner uploaded too many files within a minute."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"You uploaded {limit} files within a minute. Please wait a minute, then try again.")
 
 
 class TooManyTestRuns(SubmissionRefused):

@@ -5,8 +5,19 @@ from pathlib import PurePath
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
-from server.submissions.errors import Unstorable
+from server.accounts.models import User
+from server.common.per_minute import is_within_limit
+from server.submissions.errors import TooManyFiles, Unstorable
 from server.submissions.notebooks import source_of
+
+# Of a person: a file can be large, and reading it takes the website's time.
+FILES_PER_MINUTE = 30
+
+
+def check_uploads(learner: User) -> None:
+    """Count an upload; raise TooManyFiles if the learner uploads too many within a minute."""
+    if not is_within_limit("upload", str(learner.pk), FILES_PER_MINUTE):
+        raise TooManyFiles(FILES_PER_MINUTE)
 
 
 def read_upload(file: UploadedFile) -> str:

@@ -15,7 +15,7 @@ from server.catalogue.lessons import lessons_about
 from server.gradebook.models import Assignment
 from server.gradebook.selectors import get_assignment, grade_in
 from server.submissions import selectors, services
-from server.submissions.errors import StillWaiting, SubmissionRefused, TooManyOpen
+from server.submissions.errors import StillWaiting, SubmissionRefused, TooManyFiles, TooManyOpen
 from server.submissions.forms import SubmissionForm
 from server.submissions.live import snapshots
 from server.submissions.models import Kind, State, Submission
@@ -25,6 +25,7 @@ from server.submissions.rendering.figures import find_figure
 from server.submissions.rendering.presentation import result_of
 from server.submissions.statuses import AssignmentStatus, next_exercise, status_of
 from server.submissions.submission_terms import submission_terms
+from server.submissions.uploads import check_uploads
 
 
 @require_GET
@@ -53,7 +54,7 @@ def test_run(request: Request, course: str, slug: str) -> HttpResponse:
 def read_file(request: Request, course: str, slug: str) -> JsonResponse:
     """Return the source in a file, for the editor: {"source"}, or 422 with {"complaint"}. Nothing is stored."""
     get_assignment(request.user, course, slug, permission="submissions.submit")
-    form = SubmissionForm(request.POST, request.FILES)
+    form = _form(request)
     if not form.is_valid():
         return JsonResponse({"complaint": form.complaint}, status=422)
     try:
@@ -63,11 +64,23 @@ def read_file(request: Request, course: str, slug: str) -> JsonResponse:
     return JsonResponse({"source": form.cleaned_data["source"]})
 
 
+def _form(request: Request) -> SubmissionForm:
+    """Return the form with what was sent; with a complaint instead if the learner uploads too many files."""
+    try:
+        if request.FILES:
+            check_uploads(request.user)
+    except TooManyFiles as error:
+        refused = SubmissionForm({})
+        refused.add_error(None, str(error))
+        return refused
+    return SubmissionForm(request.POST, request.FILES)
+
+
 def _take_in(request: Request, course: str, slug: str, kind: Kind) -> HttpResponse:
     if request.method == "GET":
         return redirect(get_assignment(request.user, course, slug))
     assignment = get_assignment(request.user, course, slug, permission="submissions.submit")
-    form = SubmissionForm(request.POST, request.FILES)
+    form = _form(request)
     if not form.is_valid():
         return _refused(request, assignment, form.complaint)
     try:

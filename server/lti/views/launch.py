@@ -1,6 +1,5 @@
 """The pages that platforms open: login, launch, key set, and picking exercises. Every error ends in a friendly page."""
 
-import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -10,7 +9,6 @@ import structlog
 from allauth.account.adapter import get_adapter
 from django.contrib.auth import login as sign_in
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
 from server.accounts.requests import Request
+from server.common.per_minute import is_within_limit
 from server.lti.errors import BadRequest, LaunchError, PlatformError, TooManyLogins
 from server.lti.forms import PickForm
 from server.lti.launch import deep_links, id_tokens, login, resolve
@@ -66,9 +65,7 @@ def begin(request: Request) -> HttpResponse:
 def _count_login(request: Request) -> None:
     """Raise TooManyLogins if one address begins too many logins: anybody can, and each is stored."""
     address = get_adapter().get_client_ip(request)
-    key = f"lti:logins:{login.digest(address)}:{int(time.time()) // 60}"
-    cache.add(key, 0, timeout=120)
-    if cache.incr(key) > LOGINS_PER_MINUTE:
+    if not is_within_limit("lti-login", address, LOGINS_PER_MINUTE):
         raise TooManyLogins(f"more than {LOGINS_PER_MINUTE} logins within a minute from one address")
 
 

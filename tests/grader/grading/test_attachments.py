@@ -153,7 +153,7 @@ class Fragile(Drawing):
         return Chart(title="Loss", lines={"losses": losses})
 
 
-def test_a_chart_that_fails_on_an_answer_lacks_only_that_answer():
+def test_a_chart_that_fails_on_an_answer_lacks_only_that():
     truth = {"losses": Floats((4.0, 1.0))}
 
     (attachment,) = attached(Fragile(), make_trial({"losses": Floats((-1.0, 1.0))}, truth, public=True))

@@ -50,7 +50,7 @@ def test_the_next_registration_is_tried_after_a_refusal(browser, other, platform
     assert "refused the sign-in" in third.text
 
 
-def test_a_refusal_of_a_login_that_names_its_client_is_final(browser, other):
+def test_a_refusal_is_final_if_the_login_names_its_client(browser, other):
     sent = browser.redirected_params(browser.begin())
 
     assert "refused the sign-in" in browser.answer_error("unauthorized_client", sent["state"]).text

@@ -2,7 +2,9 @@ import json
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
+from server.submissions import uploads
 from server.submissions.errors import Unstorable
 from server.submissions.notebooks import source_of
 from server.submissions.uploads import read_upload
@@ -82,3 +84,16 @@ def test_a_huge_file_is_refused_before_it_is_read(settings):
 
     with pytest.raises(Unstorable, match="3 MB; at most 2 MB"):
         read_upload(SimpleUploadedFile("a.ipynb", b" " * 3_000_000))
+
+
+def test_a_learner_uploads_a_limited_number_of_files(client, assignment, student, monkeypatch):
+    monkeypatch.setattr(uploads, "FILES_PER_MINUTE", 2)
+    client.force_login(student)
+    address = reverse("submissions:file", args=[assignment.course.slug, assignment.slug])
+
+    answers = [client.post(address, {"file": SimpleUploadedFile("a.py", b"x = 1")}) for _ in range(5)]
+
+    # The minute can change in between.
+    assert [answer.status_code for answer in answers[:2]] == [200, 200]
+    assert "Please wait a minute" in " ".join(answer.text for answer in answers[2:])
+    assert client.post(address, {"source": "x = 1"}).status_code == 200
