@@ -68,7 +68,7 @@ class AuditAction(models.TextChoices):
 
 
 class Origin(models.TextChoices):
-    """Where a change came from."""
+    """The way by which a change came."""
 
     PAGE = "page", "page"
     API = "api", "API token"

@@ -1,4 +1,4 @@
-"""Where a change comes from: a page, the API, an LMS, a command, or the system itself.
+"""The origin of a change: a page, the API, an LMS, a command, or the system itself.
 
 The entrance of a request or command says so once, with `acting`. Services need not pass it on.
 """

@@ -19,9 +19,10 @@ def record(
     after: str = "",
     why: str = "",
 ) -> AuditEntry:
-    """Write an entry, in the caller's transaction. `by` is who acts, if that is not whoever made the request.
+    """Write an entry, in the caller's transaction.
 
-    Texts are cut to the lengths of their columns. Never pass a secret or a learner's code.
+    `by` is who acts; without it, the user of the page or the owner of the token. Texts are cut to the lengths of their
+    columns. Never pass a secret or a learner's code.
     """
     actor = current_actor()
     return AuditEntry.objects.create(
