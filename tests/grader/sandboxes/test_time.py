@@ -128,6 +128,7 @@ def f():
     if child == 0:
         for _ in range(8):
             threading.Thread(target=spin).start()
+        spin()
     os.waitpid(child, 0)
 """,
     "a limit of its own, with a handler": """
