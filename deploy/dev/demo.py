@@ -5,7 +5,8 @@
     grading worker   grades in Docker sandboxes if an engine answers, otherwise in bubblewrap
     records worker   stores reports, and sends lost submissions again
 
-When a solution of each of four exercises has gone through the running system, it prints "ready". Logs are in
+When a solution of each of four exercises has gone through the running system, it prints "ready". Then the story of
+the demo course is loaded in the background (`manage.py demo_story`). Logs are in
 `var/demo`, the database is `var/chainrule.sqlite3`; both stay. CHAINRULE_VAR names another folder than `var`.
 """
 
@@ -65,7 +66,7 @@ def serve(port: int, stack: ExitStack) -> None:
     grade_samples(env)
     say(f"ready: http://127.0.0.1:{port} (Ctrl+C stops it; logs in {LOGS})")
     say("accounts: student1, ta, instructor, admin; each has its name as password")
-    watch(processes)
+    watch(processes, story=start_story(env, stack))
 
 
 def build_image() -> None:
@@ -136,9 +137,22 @@ def start(port: int, env: Mapping[str, str], stack: ExitStack) -> Processes:
     return processes
 
 
-def watch(processes: Processes) -> None:
-    """Wait for ever. Raises SetupError with the end of its log if a process exits by itself."""
+def start_story(env: Mapping[str, str], stack: ExitStack) -> "subprocess.Popen[bytes]":
+    """Fill the course with three weeks of work in the background, with the time that nothing else needs.
+
+    The first time takes some minutes, because every answer is graded; the reports are kept in `demo-reports`.
+    """
+    command = ["nice", "-n", "19", BIN / "python", "manage.py", "demo_story"]
+    return stack.enter_context(running("the story", command, log=LOGS / "story.log", env=env, patience=2))
+
+
+def watch(processes: Processes, *, story: "subprocess.Popen[bytes] | None" = None) -> None:
+    """Wait for ever. Raises SetupError with the end of its log if a process exits by itself; `story` can end."""
     while True:
+        if story is not None and story.poll() is not None:
+            failed = f"the demo course stays empty: see {LOGS / 'story.log'}"
+            say(failed if story.returncode else "the demo course has three weeks of work: sign in as instructor")
+            story = None
         for name, process in processes.items():
             if process.poll() is not None:
                 raise SetupError(f"{name} exited; the end of {LOGS / name}.log:\n{tail(LOGS / f'{name}.log')}")

@@ -53,7 +53,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if _is_script(request):
         return HttpResponse("This page is older than your session.", status=403, content_type="text/plain")
     if request.path == reverse("account_login"):
-        # Whoever is signed in meanwhile is sent on from there; the others get a fresh form.
+        # If the person is signed in already, that page sends them on; otherwise they get a fresh form.
         return redirect(f"{request.path}?{urlencode({'next': _next(request), 'again': 1})}")
     context = {"code": _code(request), "back": _form_page(request), "sign_in": sign_in_address(_form_page(request))}
     if not request.user.is_authenticated:

@@ -57,7 +57,7 @@ def students(names: Sequence[str], *, random: Random) -> list[StudentHabits]:
     ]
 
 
-def acts(
+def plan(
     people: Sequence[StudentHabits], exercises: Sequence[PlannedExercise], *, now: datetime, random: Random
 ) -> list[Act]:
     """Return everything that is handed in before `now`, oldest first."""

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from server.demo.people import name_of
-from server.demo.plan import DAY, PlannedExercise, acts, students
+from server.demo.plan import DAY, PlannedExercise, plan, students
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 EXERCISES = [
@@ -20,7 +20,7 @@ EXERCISES = [
 def story(seed=1):
     random = Random(seed)
     people = students([f"student{n}" for n in range(4, 60)], random=random)
-    return acts(people, EXERCISES, now=NOW, random=random)
+    return plan(people, EXERCISES, now=NOW, random=random)
 
 
 def test_the_same_seed_gives_the_same_plan():

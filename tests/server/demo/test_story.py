@@ -1,18 +1,23 @@
 """The demo story with made-up reports. `make demo` tests it with the real grader and a sandbox."""
 
-import pytest
+from io import StringIO
 
+import pytest
+from django.core.management import call_command
+
+from server.accounts.models import User
 from server.demo import reports, story
 from server.demo.course import make_demo
 from server.gradebook.models import Action, Grade, GradeChange
 from server.gradebook.services import refresh
 from server.regrades.models import Regrade, Stage
 from server.submissions.models import Submission
-from tests.support.people import make_report, write_exercise
+from tests.support.people import make_report, make_submission, write_exercise
 
 
 @pytest.fixture
-def course(db, exercises, monkeypatch):
+def empty(db, exercises, monkeypatch):
+    """The demo course before its story, with reports that no grader made."""
     for slug in ("tracking/first", story.BROKEN, "gradients/square"):
         package = write_exercise(exercises, slug)
         (package / "checks.py").write_text(story.BROKEN_CODE[0])
@@ -25,9 +30,14 @@ def course(db, exercises, monkeypatch):
         }
 
     monkeypatch.setattr(story, "reports_of", stand_in)
-    course = make_demo()
-    story.play(course, say=lambda _: None)
-    return course
+    monkeypatch.setattr(story, "BREATH", 0)
+    return make_demo()
+
+
+@pytest.fixture
+def course(empty):
+    story.play(empty, say=lambda _: None)
+    return empty
 
 
 def test_the_story_leaves_grades_that_are_up_to_date(course):
@@ -51,6 +61,19 @@ def test_student1_has_no_work_and_is_never_late(course):
     assert not Submission.objects.filter(learner__username__in=story.FRESH).exists()
     late = Grade.objects.filter(learner__username="student1", due_at__isnull=True)
     assert not late.exists()
+
+
+def test_the_story_comes_once_whatever_visitors_do(empty):
+    visitor = User.objects.get(username="student1")
+    make_submission(visitor, empty.assignments.first())
+
+    call_command("demo_story", stdout=StringIO())
+    told = Submission.objects.count()
+    call_command("demo_story", stdout=StringIO())
+
+    assert told > 20
+    assert Submission.objects.count() == told
+    assert Submission.objects.filter(learner=visitor).count() == 1
 
 
 def test_samples_are_the_solution_the_alternatives_and_the_mistakes(exercises):
