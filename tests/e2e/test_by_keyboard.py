@@ -69,3 +69,16 @@ def test_sign_in_submit_and_cancel_work_by_keyboard(idle, page):
 
     page.get_by_text("This submission was withdrawn").wait_for()
     assert page.locator("textarea[data-editor]").input_value() == "answer = 1\nif answer:\n    pass"
+
+
+def test_a_lessons_block_says_how_to_leave_it_and_lets_go(idle, page, sign_in):
+    sign_in(idle, "student25")
+    page.goto(f"{idle.url}/courses/autograd-demo/lessons/tracking/")
+    block = page.get_by_label("Code 1").locator(".cm-content")
+    tab_to(page, block)
+
+    expect(block).to_have_accessible_description("Ctrl Enter runs it · Esc Tab leaves the code")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+
+    expect(page.get_by_role("button", name="Run code 1")).to_be_focused()

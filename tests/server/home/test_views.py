@@ -152,3 +152,20 @@ def test_queries_of_the_grades_do_not_grow_with_exercises(client, assignment, nu
 
     with django_assert_max_num_queries(7):
         assert grades_of(client, assignment.course).status_code == 200
+
+
+def test_totals_are_those_of_the_work_due_so_far(client, student, assignment):
+    now = timezone.now()
+    assignment.due_at = now - timedelta(days=1)
+    assignment.save()
+    graded(student, assignment, given=4, submitted_at=now - timedelta(days=2))
+    later = make_assignment(assignment.course, slug="gradients/later", due_at=now + timedelta(days=9))
+    graded(student, later, given=10)
+    make_assignment(assignment.course, slug="gradients/much-later", due_at=now + timedelta(days=30))
+    client.force_login(student)
+
+    text = " ".join(grades_of(client, assignment.course).text.split())
+
+    assert '<strong>40</strong> <span class="soft">of 100 points due so far</span>' in text
+    assert "100 points more for work that is due later" in text
+    assert "The whole course has 300 points" in text

@@ -20,6 +20,19 @@ def test_yours_is_drawn_beside_the_reference():
     assert [(one["name"], one["dashed"]) for one in series] == [("sgd, yours", False), ("sgd, reference", True)]
 
 
+def test_yours_and_the_reference_are_one_pair_with_titled_axes():
+    chart = curves([1.0, 0.5], [1.0, 0.4]).chart
+
+    assert {one["of"] for one in chart["series"]} == {"sgd"}
+    assert (chart["x"], chart["y"]) == ("Step", curves([1.0], []).title)
+
+
+def test_curves_are_told_in_words():
+    assert (
+        curves([1.0, 0.5], [1.0, float("inf")]).description == "sgd, yours: from 1 to 0.5; sgd, reference: from 1 to 1"
+    )
+
+
 def test_a_part_that_is_missing_leaves_the_reference_alone():
     assert [curve.name for curve in curves([], [1.0]).curves] == ["sgd, reference"]
 

@@ -63,3 +63,21 @@ def test_a_package_words_its_own_messages(exercises):
     (row,) = shown(report).rows
 
     assert (row.message, row.hint, row.diagnosis) == ("A root of 3.", "Square it 3 times.", None)
+
+
+def test_all_points_are_in_the_scale_of_the_assignment():
+    result = result_of(SimpleNamespace(report=make_report(3), kind="submit"), points=100)
+
+    (row,), (cause,) = result.rows, result.causes
+    assert (result.given, result.max, row.points, row.max_points, cause.cost) == (30, 100, 30, 100, 70)
+
+
+def test_a_screen_reader_hears_cause_and_line():
+    report = make_report(0, message="raised_at", data={"error": "ValueError: `x`", "line": 7, "case": "c"})
+
+    spoken = shown(report).announcement
+
+    assert spoken.startswith("1 of 1 checks failed. ")
+    assert "ValueError" in spoken
+    assert spoken.endswith("Line 7.")
+    assert "`" not in spoken
