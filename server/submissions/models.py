@@ -90,11 +90,11 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
     def in_line(self, runtime: str) -> "SubmissionQuerySet":
         """Submissions that wait for their turn and are not with the graders."""
-        return self.open().filter(runtime=runtime, turn_at__isnull=False)
+        return self.open().filter(runtime=runtime, turn_at__isnull=False, finished_at=None)
 
     def with_graders(self, runtime: str) -> "SubmissionQuerySet":
         """Submissions that were sent to the graders and have no report yet."""
-        return self.open().filter(runtime=runtime, turn_at=None)
+        return self.open().filter(runtime=runtime, turn_at=None, finished_at=None)
 
     def graded_attempts(self) -> "SubmissionQuerySet":
         """Attempts that count and have a report; no test runs."""
@@ -170,19 +170,18 @@ class Submission(models.Model):
             models.Index(
                 fields=["runtime", "sent_at"], name="open_by_age", condition=models.Q(state__in=["queued", "running"])
             ),
+            # Conditions on nulls only: SQLite does not see that a query with parameters fits a condition on states.
             models.Index(
                 fields=["runtime", "turn_course", "turn_at", "id"],
                 name="in_line",
-                condition=models.Q(state__in=["queued", "running"], turn_at__isnull=False),
+                condition=models.Q(finished_at__isnull=True, turn_at__isnull=False),
             ),
             models.Index(
                 fields=["runtime", "sent_at"],
                 name="with_graders",
-                condition=models.Q(state__in=["queued", "running"], turn_at__isnull=True),
+                condition=models.Q(finished_at__isnull=True, turn_at__isnull=True),
             ),
-            models.Index(
-                fields=["learner"], name="open_of_a_learner", condition=models.Q(state__in=["queued", "running"])
-            ),
+            models.Index(fields=["learner"], name="open_of_a_learner", condition=models.Q(finished_at__isnull=True)),
             models.Index(fields=["assignment", "learner", "-submitted_at"], name="history"),
             # For the dashboard: the last days of a course's assignments.
             models.Index(fields=["assignment", "submitted_at"], name="by_assignment_and_time"),

@@ -2,8 +2,6 @@ from django.db import migrations, models
 
 from server.common.migrations import AddIndexMeanwhile
 
-OPEN = ["queued", "running"]
-
 
 class Migration(migrations.Migration):
     # Learners go on handing in while the indexes are built.
@@ -19,7 +17,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 fields=["runtime", "turn_course", "turn_at", "id"],
                 name="in_line",
-                condition=models.Q(state__in=OPEN, turn_at__isnull=False),
+                condition=models.Q(finished_at__isnull=True, turn_at__isnull=False),
             ),
         ),
         AddIndexMeanwhile(
@@ -27,11 +25,13 @@ class Migration(migrations.Migration):
             index=models.Index(
                 fields=["runtime", "sent_at"],
                 name="with_graders",
-                condition=models.Q(state__in=OPEN, turn_at__isnull=True),
+                condition=models.Q(finished_at__isnull=True, turn_at__isnull=True),
             ),
         ),
         AddIndexMeanwhile(
             model_name="submission",
-            index=models.Index(fields=["learner"], name="open_of_a_learner", condition=models.Q(state__in=OPEN)),
+            index=models.Index(
+                fields=["learner"], name="open_of_a_learner", condition=models.Q(finished_at__isnull=True)
+            ),
         ),
     ]

@@ -10,7 +10,7 @@ from uuid import UUID
 from server.submissions.models import CourseTurn, Submission
 
 # How long a process of the server uses the places that it computed (seconds).
-GOOD_FOR = 2.0
+GOOD_FOR = 5.0
 _computed: dict[str, tuple[float, dict[UUID, int]]] = {}
 
 

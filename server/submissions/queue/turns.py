@@ -56,7 +56,9 @@ def first_turn(learner: User, assignment: Assignment, runtime: str, *, now: date
     the learner is locked. Several learners at the same moment can send a few more jobs than there are places. Raises
     TooManyOpen if the learner has as many open submissions as is allowed.
     """
-    own = Submission.objects.open().filter(learner=learner).order_by().values_list("runtime", "turn_at")
+    own = (
+        Submission.objects.open().filter(learner=learner, finished_at=None).order_by().values_list("runtime", "turn_at")
+    )
     open_ones = list(own[:MOST_OPEN])
     if len(open_ones) >= MOST_OPEN:
         raise TooManyOpen(MOST_OPEN)
