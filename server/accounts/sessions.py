@@ -41,7 +41,7 @@ class SignInRequired(LoginRequiredMiddleware):
             return _unauthorized(HttpResponse("You have been signed out.", content_type="text/plain"))
         if request.method in READING:
             return super().handle_no_permission(request, view_func)  # type: ignore[return-value]
-        if code := _code(request):
+        if code := _sent_code(request):
             context = {"code": code, "sign_in": sign_in_address(_form_page(request))}
             return _unauthorized(render(request, "web/signed_out.html", context))
         return redirect(sign_in_address(_form_page(request)))
@@ -55,7 +55,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if request.path == reverse("account_login"):
         # If the person is signed in already, that page sends them on; otherwise they get a fresh form.
         return redirect(f"{request.path}?{urlencode({'next': _next(request), 'again': 1})}")
-    context = {"code": _code(request), "back": _form_page(request), "sign_in": sign_in_address(_form_page(request))}
+    back = _form_page(request)
+    context = {"code": _sent_code(request), "back": back, "sign_in": sign_in_address(back)}
     if not request.user.is_authenticated:
         return _unauthorized(render(request, "web/signed_out.html", context))
     return render(request, "web/old_page.html", context, status=403)
@@ -76,7 +77,7 @@ def _unauthorized(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _code(request: HttpRequest) -> str:
+def _sent_code(request: HttpRequest) -> str:
     return "\n\n".join(text for name in CODE_FIELDS for text in request.POST.getlist(name))
 
 

@@ -71,7 +71,7 @@ def test_sign_in_submit_and_cancel_work_by_keyboard(idle, page):
     assert page.locator("textarea[data-editor]").input_value() == "answer = 1\nif answer:\n    pass"
 
 
-def test_a_lessons_block_says_how_to_leave_it_and_lets_go(idle, page, sign_in):
+def test_escape_then_tab_leaves_a_lessons_block(idle, page, sign_in):
     sign_in(idle, "student25")
     page.goto(f"{idle.url}/courses/autograd-demo/lessons/tracking/")
     block = page.get_by_label("Code 1").locator(".cm-content")

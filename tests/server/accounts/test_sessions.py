@@ -52,7 +52,7 @@ def test_another_site_does_not_choose_where_to_go(client, exercise):
 
 
 @pytest.mark.parametrize("action", ["submit", "check"])
-def test_going_to_the_address_of_a_form_leads_to_the_exercise(client, exercise, student, action):
+def test_the_address_of_a_form_leads_to_the_exercise(client, exercise, student, action):
     client.force_login(student)
 
     assert client.get(f"{exercise}{action}")["Location"] == exercise
@@ -79,7 +79,7 @@ def test_an_old_sign_in_form_gives_a_fresh_one(strict):
     assert evil["Location"].startswith("/accounts/login/?next=%2F&")
 
 
-def test_the_session_tells_who_is_signed_in_and_gives_a_token(strict, exercise, student):
+def test_the_session_tells_who_is_signed_in(strict, exercise, student):
     assert strict.get("/accounts/session").json()["user"] is None
     strict.force_login(student)
 

@@ -60,7 +60,7 @@ function show(state, name) {
     notice.hidden = true;
     return;
   }
-  const words = state === "out" ? signedOut() : [`${name} has signed in here in another tab. Your code is kept in this browser. `, link("Sign in as yourself to go on")];
+  const words = state === "out" ? signedOut() : [`${name} has signed in here in another tab. Your code is kept in this browser. `, signInAnchor("Sign in as yourself to go on")];
   notice.hidden = false;
   notice.replaceChildren(...words);
   if (!back) listen();
@@ -69,10 +69,10 @@ function show(state, name) {
 function signedOut() {
   // In a learning platform's frame there is no sign-in page: the platform signs people in.
   if (window.self !== window.top) return ["You have been signed out. Your code is kept: open this exercise again in your course to go on."];
-  return ["You have been signed out. ", link("Sign in"), " to go on: your code is kept."];
+  return ["You have been signed out. ", signInAnchor("Sign in"), " to go on: your code is kept."];
 }
 
-function link(words) {
+function signInAnchor(words) {
   const next = encodeURIComponent(location.pathname + location.search);
   return Object.assign(document.createElement("a"), { href: `${document.body.dataset.signIn}?next=${next}`, textContent: words });
 }
