@@ -1,5 +1,7 @@
 """Compare a value with the truth: exact type, shape and dtype, and numbers within the tolerance.
 
+Lists, tuples and named tuples are one thing: only their parts count.
+
 Tolerances are relative to the size of the reference, so zeros cannot pass as small gradients. The comparison asks if
 an error is within the bound, not if it is beyond it: NaN is never within a bound, so NaN always fails.
 """
@@ -12,7 +14,9 @@ import torch
 from torch import Tensor
 
 from grader.checks.failures import Mismatch
-from grader.checks.show import show, show_index, show_type
+from grader.checks.places import Path, name_of, sentence_start
+from grader.checks.show import show, show_apart, show_index, show_type
+from grader.harness.wire.values import Other
 from grader.packages.cases import Floats
 from grader.packages.manifest import Tolerance
 
@@ -37,27 +41,32 @@ def within(got: Tensor, expected: Tensor, tolerance: Tolerance) -> Tensor:
 def compare(got: Any, expected: Any, tolerance: Tolerance) -> None:
     """Raise Mismatch, for the first part that differs, unless `got` is `expected` within the tolerance.
 
-    Both are nested values of tensors, numbers, strings, None, lists, tuples and dicts.
+    Both are nested values of tensors, numbers, strings, None, lists, tuples and dicts. A list and a tuple of the same
+    parts are the same.
     """
     for part_got, part_expected, path in parts(got, expected, whole=(got, expected)):
         _compare_part(part_got, part_expected, path, tolerance, whole=(got, expected))
 
 
-def parts(got: Any, expected: Any, path: str = "", *, whole: tuple[Any, Any]) -> Iterator[tuple[Any, Any, str]]:
+def parts(got: Any, expected: Any, path: Path = (), *, whole: tuple[Any, Any]) -> Iterator[tuple[Any, Any, Path]]:
     """Walk both values in step and yield their leaves with the path. Raises Mismatch if their structures differ."""
     match expected:
         case list() | tuple():
             _same_structure(got, expected, path, whole)
             for i, (a, b) in enumerate(zip(got, expected, strict=True)):
-                yield from parts(a, b, f"{path}[{i}]", whole=whole)
+                yield from parts(a, b, (*path, i), whole=whole)
         case Mapping():
             _same_keys(got, expected, path, whole)
             for key in expected:
-                yield from parts(got[key], expected[key], f"{path}[{key!r}]", whole=whole)
+                yield from parts(got[key], expected[key], (*path, str(key)), whole=whole)
         case Floats():
             floats = as_floats(got)
             if not isinstance(floats, Tensor):
-                raise _mismatch("wrong_type", path, got, expected, whole)
+                raise _wrong_type(path, got, expected, whole)
+            if len(floats) != len(expected.values):
+                raise _mismatch(
+                    "wrong_length", path, floats, expected.values, whole, show_as=len, diagnosis="wrong_length"
+                )
             yield floats, torch.tensor(expected.values, dtype=torch.float64), path
         case _:
             yield got, expected, path
@@ -96,41 +105,39 @@ def rounded(value: Any) -> Any:
     return value
 
 
-def _same_structure(got: Any, expected: list[Any] | tuple[Any, ...], path: str, whole: tuple[Any, Any]) -> None:
-    if type(got) is not type(expected):
-        raise _mismatch("wrong_type", path, got, expected, whole)
+def _same_structure(got: Any, expected: list[Any] | tuple[Any, ...], path: Path, whole: tuple[Any, Any]) -> None:
+    if not isinstance(got, list | tuple):
+        raise _wrong_type(path, got, expected, whole)
     if len(got) != len(expected):
-        data = {"got": len(got), "expected": len(expected)}
-        raise Mismatch("wrong_length", {"where": place_of(path), **data}, got=whole[0], expected=whole[1])
+        raise _mismatch("wrong_length", path, got, expected, whole, show_as=len, diagnosis="wrong_length")
 
 
-def _same_keys(got: Any, expected: Mapping[Any, Any], path: str, whole: tuple[Any, Any]) -> None:
+def _same_keys(got: Any, expected: Mapping[Any, Any], path: Path, whole: tuple[Any, Any]) -> None:
     if not isinstance(got, Mapping):
-        raise _mismatch("wrong_type", path, got, expected, whole)
+        raise _wrong_type(path, got, expected, whole)
     if set(got) != set(expected):
-        data = {"got": ", ".join(map(str, got))[:200] or "none", "expected": ", ".join(map(str, expected))}
-        raise Mismatch("wrong_keys", {"where": place_of(path), **data}, got=whole[0], expected=whole[1])
+        raise _mismatch("wrong_keys", path, got, expected, whole, show_as=show_keys, diagnosis="wrong_keys")
 
 
-def _compare_part(got: Any, expected: Any, path: str, tolerance: Tolerance, *, whole: tuple[Any, Any]) -> None:
+def _compare_part(got: Any, expected: Any, path: Path, tolerance: Tolerance, *, whole: tuple[Any, Any]) -> None:
     match expected:
         case Tensor():
             _compare_tensor(got, expected, path, tolerance, whole)
         case float():
             right = isinstance(got, float | int) and not isinstance(got, bool)
             if not right:
-                raise _mismatch("wrong_type", path, got, expected, whole)
+                raise _wrong_type(path, got, expected, whole)
             _compare_tensor(_scalar(got), _scalar(expected), path, tolerance, whole)
         case _:
             if type(got) is not type(expected) or got != expected:
                 raise _mismatch("differs_plain", path, got, expected, whole, show_as=show)
 
 
-def _compare_tensor(got: Any, expected: Tensor, path: str, tolerance: Tolerance, whole: tuple[Any, Any]) -> None:
+def _compare_tensor(got: Any, expected: Tensor, path: Path, tolerance: Tolerance, whole: tuple[Any, Any]) -> None:
     if got is None:
         raise _mismatch("no_gradient", path, got, expected, whole, diagnosis="no_gradient")
     if not isinstance(got, Tensor):
-        raise _mismatch("wrong_type", path, got, expected, whole)
+        raise _wrong_type(path, got, expected, whole)
     if got.shape != expected.shape:
         raise _mismatch("wrong_shape", path, got, expected, whole, show_as=_shape, diagnosis="wrong_shape")
     if got.dtype != expected.dtype:
@@ -142,23 +149,47 @@ def _compare_tensor(got: Any, expected: Tensor, path: str, tolerance: Tolerance,
         raise _differs(got, expected, close, path, whole)
 
 
-def _differs(got: Tensor, expected: Tensor, close: Tensor, path: str, whole: tuple[Any, Any]) -> Mismatch:
+def _differs(got: Tensor, expected: Tensor, close: Tensor, path: Path, whole: tuple[Any, Any]) -> Mismatch:
     difference = torch.where(close, 0.0, (got.double() - expected.double()).abs())
     worst = int(difference.argmax())
+    index = show_index(worst, expected.shape) if expected.numel() > 1 else ""
+    yours, wanted = show_apart(float(got.reshape(-1)[worst]), float(expected.reshape(-1)[worst]))
+    others = f"; {int((~close).sum())} of {close.numel()} numbers differ, by up to {float(difference.max()):.4g}"
     data = {
-        "where": place_of(path) + show_index(worst, expected.shape),
-        "got": float(got.reshape(-1)[worst]),
-        "expected": float(expected.reshape(-1)[worst]),
-        "difference": float(difference.max()),
-        "wrong": int((~close).sum()),
-        "of": close.numel(),
+        "where": sentence_start(name_of(path, index=index)),
+        "got": yours,
+        "expected": wanted,
+        "others": others if close.numel() > 1 else "",
     }
-    return Mismatch("differs", data, got=whole[0], expected=whole[1])
+    return Mismatch("differs", data, got=whole[0], expected=whole[1], path=path, index=index)
+
+
+def _wrong_type(path: Path, got: Any, expected: Any, whole: tuple[Any, Any]) -> Mismatch:
+    mismatch = _mismatch("wrong_type", path, got, expected, whole, diagnosis="wrong_type")
+    mismatch.hint = _hint_for_type(got, expected)
+    return mismatch
+
+
+def _hint_for_type(got: Any, expected: Any) -> str:
+    """Return the hint for a value of a wrong type: what it takes to make the expected one of it."""
+    tensors = isinstance(got, list | tuple) and len(got) > 0 and all(isinstance(item, Tensor) for item in got)
+    match expected:
+        case Tensor() if tensors:
+            return "hint.take_out" if len(got) == 1 else "hint.stack"
+        case Tensor() if isinstance(got, Other) and got.type == "ndarray":
+            return "hint.from_numpy"
+        case Tensor() if isinstance(got, float | int):
+            return "hint.number_for_tensor"
+        case Floats() | float() if tensors or isinstance(got, Tensor):
+            return "hint.item"
+        case list() | tuple() if isinstance(got, Tensor):
+            return "hint.separate"
+    return "wrong_type.hint"
 
 
 def _mismatch(
     message: str,
-    path: str,
+    path: Path,
     got: Any,
     expected: Any,
     whole: tuple[Any, Any],
@@ -166,13 +197,13 @@ def _mismatch(
     show_as: Any = show_type,
     diagnosis: str | None = None,
 ) -> Mismatch:
-    data = {"where": place_of(path), "got": show_as(got), "expected": show_as(expected)}
-    return Mismatch(message, data, got=whole[0], expected=whole[1], diagnosis=diagnosis)
+    data = {"where": sentence_start(name_of(path)), "got": show_as(got), "expected": show_as(expected)}
+    return Mismatch(message, data, got=whole[0], expected=whole[1], diagnosis=diagnosis, path=path)
 
 
-def place_of(path: str) -> str:
-    """Return the name that a learner reads for the part of a result at `path`."""
-    return f"result{path}"
+def show_keys(value: Mapping[Any, Any]) -> str:
+    """Return the keys of a dict as text, at most 200 characters; "none" if it is empty."""
+    return ", ".join(map(str, value))[:200] or "none"
 
 
 def _shape(value: Tensor) -> str:

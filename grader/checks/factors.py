@@ -6,6 +6,7 @@ agree on it.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from torch import Tensor
@@ -23,6 +24,32 @@ def factors(failed: Sequence[FailedTrial]) -> Diagnosis | None:
         return _running_total(failed)
     known = [factor for factor in factors if factor is not None]
     return _name_factors(known, failed) or _running_total(failed)
+
+
+def combined(failed: Sequence[FailedTrial]) -> Diagnosis | None:
+    """Name two mistakes at once: each value is the same near miss times one factor."""
+    names = {miss.diagnosis for miss in failed[0].near_misses}
+    found = [one for name in sorted(names) if (one := _factor_of(name, failed)) is not None]
+    return found[0] if len(found) == 1 else None
+
+
+def _factor_of(name: str, failed: Sequence[FailedTrial]) -> Diagnosis | None:
+    factors: list[float] = []
+    for trial in failed:
+        misses = [replace(trial, expected=miss.value) for miss in trial.near_misses if miss.diagnosis == name]
+        fitting = [factor for one in misses if (factor := _common_factor(one)) is not None]
+        if len(fitting) != 1:
+            return None
+        factors += fitting
+    enough = len(failed) > 1 or sum(got.numel() for got, _ in failed[0].wrong) > 2
+    simple = -1.0 if _near(factors[0], -1.0) else float(Fraction(factors[0]).limit_denominator(20))
+    if not enough or not all(_near(factor, simple) for factor in factors) or not _sensible(simple):
+        return None
+    return Diagnosis(id="combined", data={"factor": simple, "other": name})
+
+
+def _sensible(factor: float) -> bool:
+    return 0 < abs(factor) < LARGEST_FACTOR and abs(factor - 1) > SMALLEST_CHANGE
 
 
 def _common_factor(trial: FailedTrial) -> float | None:

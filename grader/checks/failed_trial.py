@@ -1,7 +1,7 @@
 """What a hypothesis about a wrong answer receives, and what it can conclude."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,8 +28,9 @@ class Diagnosis:
 class FailedTrial:
     """One failed trial, as hypotheses see it.
 
-    If `got` and `expected` are a part of an answer, `whole` holds both whole answers. `rounded` returns the value that
-    would be expected if the inputs had been rounded to single precision.
+    If `got` and `expected` are a part of an answer, `whole` holds both whole answers. `rounded` returns the values that
+    would be expected if all inputs, or one of them, had been rounded to single precision. `secret`: its numbers are
+    random, so that nothing fits them by chance.
     """
 
     got: Any
@@ -37,12 +38,13 @@ class FailedTrial:
     args: tuple[Any, ...] = ()
     near_misses: Sequence[NearMiss] = ()
     whole: tuple[Any, Any] | None = None
-    rounded: Callable[[], Any] = lambda: None
+    rounded: Callable[[], Iterable[Any]] = tuple
+    secret: bool = False
 
     @property
     def wrong(self) -> list[tuple[Tensor, Tensor]]:
         """The pairs of tensors (got, expected) that differ in shape or values; empty if the structures differ."""
-        pairs = list(pairs_of(self.got, self.expected))
+        pairs = [(_as_tensor(got), _as_tensor(expected)) for got, expected in pairs_of(self.got, self.expected)]
         if not all(isinstance(got, Tensor) and isinstance(expected, Tensor) for got, expected in pairs):
             return []
         return [(got, expected) for got, expected in pairs if not fits(got, expected)]
@@ -58,6 +60,15 @@ class FailedTrial:
         tensors = {i: arg for i, arg in enumerate(self.args) if isinstance(arg, Tensor) and arg.dim() > 0}
         rows = {f"rows of {i}": arg.shape[0] for i, arg in tensors.items()}
         return rows | {f"entries of {i}": arg.numel() for i, arg in tensors.items()}
+
+
+def _as_tensor(value: Any) -> Any:
+    """Return a plain number as a 0-dim tensor; any other value unchanged."""
+    number = isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool))
+    try:
+        return torch.tensor(float(value), dtype=torch.float64) if number else value
+    except OverflowError:
+        return value
 
 
 Hypothesis = Callable[[Sequence[FailedTrial]], Diagnosis | None]

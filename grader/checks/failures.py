@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from grader.checks.places import Path
+
 
 class Failed(Exception):
     """A trial did not pass a check: a message id with its data, and optionally a hint and a diagnosis."""
@@ -25,12 +27,21 @@ class Failed(Exception):
 class Mismatch(Failed):
     """The value is not the expected one. Both are kept, so that `grader.checks.diagnosis` can explain the difference.
 
-    If only a part of the answer was compared, `part` is its key, and `whole` is (got, expected) of the whole answers.
-    Otherwise both are None.
+    `path` and `index` say where they differ: the part, and the entry in it ("[3, 1]"). If only a part of the answer was
+    compared, `part` is its key, and `whole` is (got, expected) of the whole answers. Otherwise both are None. `name` is
+    what learners read for what was compared ("the gradient for `x`"), "" if it is the whole result.
     """
 
     def __init__(
-        self, message: str, data: Mapping[str, Any], *, got: Any, expected: Any, diagnosis: str | None = None
+        self,
+        message: str,
+        data: Mapping[str, Any],
+        *,
+        got: Any,
+        expected: Any,
+        diagnosis: str | None = None,
+        path: Path = (),
+        index: str = "",
     ) -> None:
         hint = f"{diagnosis}.hint" if diagnosis else None
         super().__init__(message, data, hint=hint, diagnosis=diagnosis)
@@ -38,3 +49,6 @@ class Mismatch(Failed):
         self.expected = expected
         self.part: Any = None
         self.whole: tuple[Any, Any] | None = None
+        self.path = path
+        self.index = index
+        self.name = ""

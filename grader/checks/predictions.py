@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from grader.checks.show import percents_apart
 from grader.checks.trials import Trial
 from grader.harness.child.probes import NOT_CALLABLE
 
@@ -18,7 +19,8 @@ def classifies(trial: Trial, *, needed: float) -> None:
     predicted = logits.argmax(dim=1)
     trial.require(len(labels) < 2 or bool((predicted != predicted[0]).any()), "one_class_only")
     accuracy = float((predicted == labels).double().mean())
-    trial.require(accuracy >= needed, "low_accuracy", accuracy=accuracy, needed=needed)
+    share, least = percents_apart(accuracy, needed)
+    trial.require(accuracy >= needed, "low_accuracy", accuracy=share, needed=least)
 
 
 def logits_of(trial: Trial, *, classes: int) -> Tensor:
@@ -28,7 +30,7 @@ def logits_of(trial: Trial, *, classes: int) -> Tensor:
     points = len(trial.case.options["points"])
     right = isinstance(value, Tensor) and value.shape == (points, classes) and value.is_floating_point()
     trial.require(right, "not_logits", got=_shape(value), expected=f"({points}, {classes})")
-    trial.require(bool(torch.isfinite(value).all()), "not_finite", where="logits")
+    trial.require(bool(torch.isfinite(value).all()), "not_finite", where="The logits")
     assert isinstance(value, Tensor)
     return value
 

@@ -45,7 +45,7 @@ def _show(value: Any, digits: int) -> str:
         case list():
             return f"[{_joined(value, digits)}]"
         case tuple():
-            return f"({_joined(value, digits)})"
+            return f"({_joined(value, digits)}{',' if len(value) == 1 else ''})"
         case Mapping():
             return (
                 "{"
@@ -65,6 +65,38 @@ def show_apart(one: Any, other: Any) -> tuple[str, str]:
     return texts
 
 
+def percents_apart(one: float, other: float) -> tuple[str, str]:
+    """Return two shares as percentages, with just enough decimals to make the texts differ, at most 6."""
+    for decimals in range(7):
+        texts = f"{one:.{decimals}%}", f"{other:.{decimals}%}"
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def show_code(value: Any) -> str:
+    """Return a value as code that makes it: "torch.tensor([1.0, 2.0])"."""
+    match value:
+        case Tensor() if value.numel() <= MAX_SHOWN:
+            return f"torch.tensor({_code_numbers(value.tolist())})"
+        case Floats():
+            return _code_numbers(list(value.values))
+        case list() | tuple():
+            opening, closing = "[]" if isinstance(value, list) else "()"
+            return f"{opening}{', '.join(map(show_code, value))}{closing}"
+        case Mapping():
+            return "{" + ", ".join(f"{key!r}: {show_code(item)}" for key, item in value.items()) + "}"
+        case float():
+            return _code_numbers(value)
+    return show(value)
+
+
+def _code_numbers(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_code_numbers, value)) + "]"
+    return f"{value:.8g}" + (".0" if isinstance(value, float) and value.is_integer() and abs(value) < 1e8 else "")
+
+
 def show_type(value: Any) -> str:
     """Return the type of a value in words, with its article: "a tuple of 2", "a float", "None"."""
     match value:
@@ -73,7 +105,8 @@ def show_type(value: Any) -> str:
         case Tensor():
             return "a tensor"
         case list() | tuple():
-            kind = " tensors" if value and all(isinstance(item, Tensor) for item in value) else ""
+            tensors = bool(value) and all(isinstance(item, Tensor) for item in value)
+            kind = f" tensor{'s' if len(value) > 1 else ''}" if tensors else ""
             return f"a {type(value).__name__} of {len(value)}{kind}"
         case Mapping():
             return "a dict"

@@ -6,46 +6,23 @@ def gradient_is_right(trial):
     trial.agrees()
 """
 
+import re
 import string
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, float64
 
-from grader.checks.compare import compare, rounded, widened
+from grader.checks.compare import compare, rounded, show_keys, widened
+from grader.checks.error_hints import Raised, hint_for
 from grader.checks.failures import Failed, Mismatch
+from grader.checks.places import RESULT, Path, name_at, name_of, sentence_start
+from grader.checks.source_facts import UNKNOWN, SourceFacts
 from grader.packages.cases import Case, NearMiss
 from grader.packages.manifest import Tolerance
 from grader.sandboxes.base import LearnerError, Observation
-
-HINTS: tuple[tuple[str, str], ...] = (
-    ("does not require grad", "hint.no_graph"),
-    ("modified by an inplace operation", "hint.in_place"),
-    ("a leaf Variable that requires grad", "hint.in_place_leaf"),
-    ("a view of a leaf Variable", "hint.in_place_leaf"),
-    ("backward through the graph a second time", "hint.second_backward"),
-    ("grad can be implicitly created only for scalar", "hint.scalar_only"),
-    ("not have been used in the graph", "hint.unused"),
-    ("Can't call numpy() on Tensor that requires grad", "hint.numpy"),
-    ("positional argument", "hint.arity"),
-    ("unexpected keyword argument", "hint.arity"),
-    ("must match the size of tensor", "hint.shapes"),
-    ("shapes cannot be multiplied", "hint.shapes"),
-    ("size mismatch", "hint.shapes"),
-    ("to have the same dtype", "hint.dtypes"),
-    ("must have the same dtype", "hint.dtypes"),
-    ("forward gradient that has a different size", "hint.shapes"),
-    ("nly Tensors of floating point", "hint.floating"),
-    ("tensors to be on the same device", "hint.devices"),
-    ("device type tensor to numpy", "hint.devices"),
-    ("device-side assert", "hint.gpu_index"),
-    ("not compiled with CUDA", "hint.no_gpu"),
-    ("Found no NVIDIA driver", "hint.no_gpu"),
-    ("No CUDA GPUs are available", "hint.no_gpu"),
-    ("NoneType", "hint.none"),
-)
 
 SINGLE = Tolerance(rtol=1e-6, atol=1e-8)
 """The error of a number that was rounded to float32 once stays within this."""
@@ -53,13 +30,18 @@ SINGLE = Tolerance(rtol=1e-6, atol=1e-8)
 
 @dataclass(kw_only=True)
 class Trial:
-    """One case and its observation. If the run ended before the answer came, the observation is None; see `stopped`."""
+    """One case and its observation. If the run ended before the answer came, the observation is None; see `stopped`.
+
+    `facts` is what is known of the source, `torch` whether the exercise is about torch: hints depend on both.
+    """
 
     case: Case
     observation: Observation | None
     tolerance: Tolerance
     stopped: Failed = field(default_factory=lambda: Failed("not_run"))
     argument_names: tuple[str, ...] = ()
+    facts: SourceFacts = UNKNOWN
+    torch: bool = True
     compute_truth: Callable[[Case], Any] = field(repr=False)
     compute_near_misses: Callable[[Case], Sequence[NearMiss]] = field(repr=False, default=lambda case: ())
 
@@ -68,9 +50,13 @@ class Trial:
         """The expected value, computed by the reference."""
         return self.compute_truth(self.case)
 
-    def truth_of_rounded(self) -> Any:
-        """Return the truth of the same inputs rounded to single precision."""
-        return self.compute_truth(replace(self.case, args=rounded(self.case.args)))
+    def truths_of_rounded(self) -> Iterator[Any]:
+        """Yield the truths of inputs rounded to single precision: all of them, then one argument at a time."""
+        args = self.case.args
+        yield self.compute_truth(replace(self.case, args=rounded(args)))
+        for i, arg in enumerate(args):
+            if isinstance(arg, Tensor) and arg.dtype == float64 and len(args) > 1:
+                yield self.compute_truth(replace(self.case, args=(*args[:i], rounded(arg), *args[i + 1 :])))
 
     @cached_property
     def near_misses(self) -> Sequence[NearMiss]:
@@ -83,7 +69,7 @@ class Trial:
         if self.observation is None:
             raise self.stopped
         if self.observation.error is not None:
-            raise _raised(self.observation.error)
+            raise self._raised(self.observation.error)
         return self.observation
 
     @property
@@ -96,37 +82,68 @@ class Trial:
         value = self.value
         probed = self.case.probe == "backward" and isinstance(value, Mapping)
         if (value.get("value") if probed else value) is None:
-            raise Failed("returned_none", {"entry": self.case.entry}, hint="hint.return")
+            raise self._returned_none()
         return value
 
-    def agrees(self, *, part: Any = None, tolerance: Tolerance | None = None, single: bool = False) -> None:
+    def _returned_none(self) -> Failed:
+        """Suspect a missing `return` only if the function has none."""
+        entry, facts = self.case.entry, self.facts
+        if not facts.returns(entry):
+            hint = "hint.return"
+        elif re.search(r"return[^\n]*\.(?:backward|append|extend|zero_grad|step)\(", facts.body(entry) or ""):
+            hint = "hint.returns_nothing"
+        else:
+            hint = "hint.return_of_grad" if ".grad" in facts.stripped else "hint.returned_none"
+        return Failed("returned_none", {"entry": entry}, hint=hint, diagnosis="returned_none")
+
+    def agrees(
+        self,
+        *,
+        part: Any = None,
+        what: str | Sequence[str] = "",
+        tolerance: Tolerance | None = None,
+        single: bool = False,
+    ) -> None:
         """Raise Failed unless the value equals the truth within the tolerance and the inputs are unchanged.
 
-        Type, structure, shape and dtype must be exact. If `part` is given (the key of a dict or the position in a
-        tuple), only that part is compared. If `single` is set, float32 is accepted for a float64 truth.
+        Structure, shape and dtype must be exact. If `part` is given (the key of a dict or the position in a tuple),
+        only that part is compared. `what` is what a learner reads for it ("the gradient for `x`"), or the names of the
+        parts of a list. If `single` is set, float32 is accepted for a float64 truth.
         """
+        if self.value is None and self.truth is not None:
+            raise self._returned_none()
         value, truth = (self.value, self.truth) if part is None else (self.part(part), self.truth[part])
         try:
             compare(widened(value) if single else value, truth, tolerance or (SINGLE if single else self.tolerance))
         except Mismatch as mismatch:
             mismatch.part = part
             mismatch.whole = None if part is None else (self.value, self.truth)
-            mismatch.data["where"] = self._place(part, mismatch.data["where"])
+            base, rest, index = self._name(part, what, mismatch.path, mismatch.index)
+            mismatch.name = "" if base == RESULT and not rest else name_of(rest, base=base)
+            mismatch.data["where"] = sentence_start(name_of(rest, base=base, index=index))
             raise
         self.left_inputs_alone()
 
-    def _place(self, part: Any, where: str) -> str:
-        """Return the name of a place inside a part: "result[1][0]", or "x.grad[0]" if the probe ran backward."""
-        inner = where.removeprefix("result")
-        if part is None:
-            return where
-        if self.case.probe == "call":
-            return f"result[{part!r}]{inner}"
-        if part == "gradients" and inner:
-            position, _, rest = inner.removeprefix("[").partition("]")
-            names = dict(enumerate(self.tracked_names))
-            return f"{names.get(int(position), 'input')}.grad{rest}"
-        return where
+    def _name(self, part: Any, what: str | Sequence[str], path: Path, index: str) -> tuple[str, Path, str]:
+        """Return the name of what was compared, the path inside it, and the index that is left to name."""
+        if what:
+            return *name_at(what, path), index
+        if self.case.probe == "expression" and part in ("gradients", "inner"):
+            position = int(index.strip("[]") or 0)
+            leaf = dict(enumerate(self.tracked_names)).get(position, "a")
+            return f"the gradient for `{leaf}`" if part == "gradients" else "the gradient of a node on the way", (), ""
+        if self.case.probe == "expression" and part == "data":
+            return "`.data` of the result", path, index
+        if self.case.probe == "backward" and part in ("gradients", "second") and path:
+            argument = dict(enumerate(self.tracked_names)).get(int(path[0]), "the input")
+            named = argument if argument == "the input" else f"`{argument}`"
+            kind = "gradient" if part == "gradients" else "second derivative"
+            return f"the {kind} for {named}", path[1:], index
+        if self.case.probe == "backward" and part == "value":
+            return "the value", path, index
+        if self.case.probe == "walk" and path:
+            return f"the point after {path[0]}", path[1:], index
+        return RESULT, path if part is None else (part, *path), index
 
     @property
     def tracked_names(self) -> list[str]:
@@ -141,10 +158,11 @@ class Trial:
         value, truth = self.value, self.truth
         if isinstance(truth, Mapping) and isinstance(value, Mapping):
             if key not in value:
-                keys = ", ".join(map(str, value)) or "none"
-                raise Failed("wrong_keys", {"where": "result", "got": keys[:200], "expected": ", ".join(truth)})
+                data = {"where": sentence_start(RESULT), "got": show_keys(value), "expected": show_keys(truth)}
+                raise Failed("wrong_keys", data, hint="wrong_keys.hint", diagnosis="wrong_keys")
             return value[key]
-        if type(value) is type(truth) and len(value) == len(truth):
+        both = isinstance(truth, list | tuple) and isinstance(value, list | tuple)
+        if both and len(value) == len(truth):
             return value[key]
         compare(value, truth, self.tolerance)
         raise AssertionError("compare() lets a value of another structure pass")
@@ -166,12 +184,11 @@ class Trial:
         if not condition:
             raise Failed(message, data, hint=f"{message}.hint")
 
-
-def _raised(error: LearnerError) -> Failed:
-    text = f"{error.type}: {error.message}" if error.message else error.type
-    hint = next((hint for part, hint in HINTS if part in text), None)
-    data = {"error": text[:500], "line": error.line, "traceback": error.traceback[:4000]}
-    return Failed("raised" if error.line is None else "raised_at", data, hint=hint)
+    def _raised(self, error: LearnerError) -> Failed:
+        text = f"{error.type}: {error.message}" if error.message else error.type
+        hint, known = hint_for(Raised(text=text, line=error.line, facts=self.facts, torch=self.torch))
+        data = {"error": text[:500], "line": error.line, "traceback": error.traceback[:4000], **known}
+        return Failed("raised" if error.line is None else "raised_at", data, hint=hint)
 
 
 __all__ = ["Failed", "Mismatch", "Trial"]

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from grader.checks.check import Check
 from grader.checks.failures import Failed
+from grader.checks.source_facts import UNKNOWN, SourceFacts
 from grader.checks.trials import Trial
 from grader.grading.author import CaseAnswer, CheckFacts, Judgement
 from grader.grading.charts import charts_of
@@ -19,8 +20,10 @@ from grader.protocol.reports import CounterexampleEvidence, Finding
 class InProcessAuthor:
     """The `Author` of a loaded exercise."""
 
-    def __init__(self, exercise: Exercise) -> None:
+    def __init__(self, exercise: Exercise, *, source: str = "") -> None:
         self._exercise = exercise
+        self._facts = SourceFacts(source)
+        self._findings: dict[str, Finding] = {}
 
     def checks(self) -> Sequence[CheckFacts]:
         """Return the checks."""
@@ -32,7 +35,7 @@ class InProcessAuthor:
 
     def judge(self, answers: Sequence[CaseAnswer]) -> Judgement:
         """Return what the checks find, and the curves of the public cases."""
-        trials = [trial_of(self._exercise, answer) for answer in answers]
+        trials = [self._trial(answer) for answer in answers]
         verdicts = judge(self._exercise, trials)
         return Judgement(
             findings=tuple(self._finding(verdict) for verdict in verdicts),
@@ -47,10 +50,15 @@ class InProcessAuthor:
 
     def counterexample(self, check: str, answers: Sequence[CaseAnswer]) -> CounterexampleEvidence | None:
         """Return the first answer that visibly fails the check."""
-        return smallest(self._check(check), (trial_of(self._exercise, answer) for answer in answers))
+        return smallest(self._check(check), map(self._trial, answers), self._findings.get(check))
 
     def _finding(self, judged: Verdict | Finding) -> Finding:
-        return in_own_words(finding_of(self._exercise, judged), self._exercise.package.messages)
+        finding = in_own_words(finding_of(self._exercise, judged), self._exercise.package.messages)
+        self._findings[finding.check] = finding
+        return finding
+
+    def _trial(self, answer: CaseAnswer) -> Trial:
+        return trial_of(self._exercise, answer, self._facts)
 
     @cached_property
     def _tiny_cases(self) -> Sequence[Case]:
@@ -60,7 +68,7 @@ class InProcessAuthor:
         return next(check for check in self._exercise.checks if check.name == name)
 
 
-def trial_of(exercise: Exercise, answer: CaseAnswer) -> Trial:
+def trial_of(exercise: Exercise, answer: CaseAnswer, facts: SourceFacts = UNKNOWN) -> Trial:
     """Return the trial that the checks of an exercise see of an answer."""
     return Trial(
         case=answer.case,
@@ -68,6 +76,8 @@ def trial_of(exercise: Exercise, answer: CaseAnswer) -> Trial:
         tolerance=exercise.tolerance,
         stopped=Failed(answer.stop.message, answer.stop.data, hint=answer.stop.hint),
         argument_names=exercise.argument_names(answer.case.entry),
+        facts=facts,
+        torch="torch" in exercise.manifest.imports,
         compute_truth=exercise.truth,
         compute_near_misses=exercise.near_misses,
     )

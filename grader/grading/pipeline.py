@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from grader.checks.error_hints import Raised, hint_for
+from grader.checks.source_facts import SourceFacts, copied_from
 from grader.grading.attachments import attachments_of
 from grader.grading.author import Author, Bounded, CaseAnswer, Stop
 from grader.grading.calls import put
@@ -25,6 +27,8 @@ from grader.sandboxes.base import Ending, Sandbox
 from grader.sandboxes.cancellation import Cancellation
 from grader.telemetry.metrics import PhaseTimer
 
+UNREADABLE = ("SyntaxError", "IndentationError", "TabError")
+"""The errors of source that is no Python."""
 OUTPUT_CAPPED = "\n[The rest of the output was cut off.]\n"
 
 Progress = Callable[[dict[str, Any]], None]
@@ -46,7 +50,7 @@ def grade(
     """
     timer = PhaseTimer()
     exercise = load_exercise(job.exercise, digest=job.digest)
-    author: Author = Bounded(InProcessAuthor(exercise), slug=exercise.slug)
+    author: Author = Bounded(InProcessAuthor(exercise, source=job.source), slug=exercise.slug)
     refusal = _refusal(job.source)
     if refusal is not None:
         findings = _ungradable(author, refusal)
@@ -62,7 +66,8 @@ def grade(
     timer.end_phase("run")
     ending = run.ending
     if ending.outcome is Outcome.UNGRADABLE:
-        return _report(exercise, job, _ungradable(author, _load_failure(ending)), ending=ending, sandbox=sandbox)
+        stop = _load_failure(ending, job.source, torch="torch" in exercise.manifest.imports)
+        return _report(exercise, job, _ungradable(author, stop), ending=ending, sandbox=sandbox)
     judgement = author.judge(_with_stop(answers, ending, exercise))
     timer.end_phase("judge")
     examples = counterexamples(author, judgement, exercise, program, sandbox, cancellation) if explain else {}
@@ -134,23 +139,30 @@ def _refusal(source: str) -> Stop | None:
     return None
 
 
-def _load_failure(ending: Ending) -> Stop:
+def _load_failure(ending: Ending, source: str, *, torch: bool) -> Stop:
     if ending.missing:
         names = ", ".join(f"`{name}`" for name in ending.missing)
         return Stop(message="missing_entry", data={"names": names}, hint="missing_entry.hint")
     error = ending.load_error
     assert error is not None  # an ungradable run lacks an entry, or has an error
-    data = {"error": error.message or error.type, "type": error.type, "line": error.line, "traceback": error.traceback}
+    text = error.message or error.type
+    data: dict[str, Any] = {"error": text, "type": error.type, "line": error.line, "traceback": error.traceback}
+    facts = SourceFacts(source)
+    copied = copied_from(source, error.line) if error.type in (*UNREADABLE, "NameError") else None
+    if copied is not None:
+        return Stop(message=copied, data=data)
+    hint, known = hint_for(Raised(text=f"{error.type}: {text}", line=error.line, facts=facts, torch=torch))
     match error.type:
         case "SyntaxError" | "IndentationError" | "TabError":
-            message = "syntax_error"
+            return Stop(message="syntax_error", data=data)
         case "NotAllowed":
-            message = "import_not_allowed"
+            return Stop(message="import_not_allowed", data=data, hint="hint.import")
+        case "SystemExit" if hint == "hint.arguments":
+            return Stop(message="does_not_load_at" if error.line else "does_not_load", data=data, hint=hint)
         case "SystemExit":
-            message = "exits"
-        case _:
-            message = "does_not_load" if error.line is None else "does_not_load_at"
-    return Stop(message=message, data=data)
+            return Stop(message="exits", data=data)
+    message = "does_not_load" if error.line is None else "does_not_load_at"
+    return Stop(message=message, data=data | dict(known), hint=hint)
 
 
 def _ungradable(author: Author, why: Stop) -> list[Finding]:

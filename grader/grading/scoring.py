@@ -5,7 +5,7 @@ reach a finding: it names the kind of case that failed, and the smallest counter
 `grader.grading.counterexamples`) gives the learner something to work out by hand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -14,17 +14,23 @@ import torch
 from torch import Tensor
 
 from grader.checks.check import Check
-from grader.checks.diagnosis import diagnose
+from grader.checks.diagnosis import explain
+from grader.checks.error_hints import listed
 from grader.checks.failed_trial import Diagnosis, FailedTrial, fits
 from grader.checks.failures import Failed, Mismatch
 from grader.checks.trials import Trial
 from grader.grading.author import MAX_HEAT
 from grader.grading.exercise import Exercise
 from grader.packages.cases import NearMiss
+from grader.protocol.messages import OWN_WORDS, render
 from grader.protocol.reports import Data, Evidence, Finding, Status
 
 SECRET_MESSAGES = {"differs": "differs_secret", "differs_plain": "differs_secret"}
-NUMBERS = ("got", "expected", "difference")
+NUMBERS = ("got", "expected", "others")
+BARE = frozenset({"differs", "differs_secret", "differs_plain"})
+"""Messages that describe a wrong value without explaining it."""
+CUT_OFF = frozenset({"zero_gradient", "no_gradient", "detached_path"})
+"""Messages about a path of gradients that is cut."""
 
 
 class Scored(Protocol):
@@ -113,27 +119,46 @@ def _was_run(verdict: Verdict) -> bool:
 
 def _failed(exercise: Exercise, verdict: Verdict) -> Finding:
     trial, failure = _most_telling(verdict.failures)
-    diagnosis = _diagnosis(exercise, verdict)
-    message, data, hint = failure.message, failure.data, failure.hint
-    name = failure.diagnosis
-    if diagnosis is not None:
-        message, data, hint, name = diagnosis.id, dict(diagnosis.data) | data, f"{diagnosis.id}.hint", diagnosis.id
-        data |= diagnosis.data
+    found = _explanation(verdict) if isinstance(failure, Mismatch) else None
+    if found is not None and found[1] is not None:
+        trial, failure = found[1]
+    message, data, hint, name = failure.message, failure.data, failure.hint, failure.diagnosis
+    if found is not None:
+        diagnosis = found[0]
+        message, hint, name = diagnosis.id, f"{diagnosis.id}.hint", diagnosis.id
+        data = data | dict(diagnosis.data)
+        if message == "combined":
+            data["other"] = _sentence(exercise, str(data["other"]), data)
     elif not trial.case.public:
         message = SECRET_MESSAGES.get(message, message)
     if not trial.case.public and isinstance(failure, Mismatch):
         data = {key: item for key, item in data.items() if key not in NUMBERS} | _kinds(failure)
+    if hint is None and message in BARE:
+        hint = "hint.by_hand"
     return _finding(
         verdict.check,
         Status.FAILED,
         _share(verdict),
         message=message,
-        data=data | {"case": trial.case.name},
+        data=data | {"case": trial.case.name, "seen": _seen(trial, message)},
         hint=hint,
         diagnosis=name,
         case=trial.case.name,
         evidence=_evidence(trial, failure),
     )
+
+
+def _seen(trial: Trial, message: str) -> str:
+    """Return a sentence about what the code uses that can cut a gradient off; "" if it uses nothing like that."""
+    if message not in CUT_OFF or not trial.torch:
+        return ""
+    return f" Your code uses {listed(trial.facts.cuts)}: is it on that way?" if trial.facts.cuts else ""
+
+
+def _sentence(exercise: Exercise, message: str, data: Data) -> str:
+    own = exercise.package.messages.get(message)
+    words = {OWN_WORDS: [message, own.sentence, "", "", ""]} if own else {}
+    return render(message, {**data, **words}) or ""
 
 
 def _kinds(failure: Mismatch) -> dict[str, Any]:
@@ -148,27 +173,39 @@ def _most_telling(failures: Sequence[tuple[Trial, Failed]]) -> tuple[Trial, Fail
     return min(failures, key=lambda pair: (pair[1].message == "not_run", not pair[0].case.public))
 
 
-def _diagnosis(exercise: Exercise, verdict: Verdict) -> Diagnosis | None:
+def _explanation(verdict: Verdict) -> tuple[Diagnosis, tuple[Trial, Mismatch] | None] | None:
+    """Return the diagnosis of the wrong values, and the trial to show with it if it fits only some of them."""
     mismatches = [(trial, failure) for trial, failure in verdict.failures if isinstance(failure, Mismatch)]
-    if len(mismatches) != len([failure for _, failure in verdict.failures if failure.message != "not_run"]):
-        return None
-    samples = [
-        FailedTrial(
-            got=failure.got,
-            expected=failure.expected,
-            args=trial.case.args,
-            near_misses=_of_part(_fitting_whole(trial) or trial.near_misses, failure.part),
-            whole=failure.whole,
-            rounded=partial(_rounded, trial, failure.part),
-        )
-        for trial, failure in mismatches
-    ]
-    return diagnose(samples, gradient=verdict.check.gradient) or _modified(mismatches)
+    samples = [_sample(trial, failure) for trial, failure in mismatches]
+    first = mismatches[0][0]
+    found = explain(samples, gradient=verdict.check.gradient, facts=first.facts, torch=first.torch)
+    if found is not None:
+        return found.diagnosis, None if found.trial is None else mismatches[found.trial]
+    modified = _modified(mismatches)
+    return None if modified is None else (modified, None)
 
 
-def _rounded(trial: Trial, part: Any) -> Any:
-    truth = trial.truth_of_rounded()
-    return truth if part is None else truth[part]
+def diagnosis_of(trial: Trial, failure: Mismatch, *, gradient: bool) -> Diagnosis | None:
+    """Return the diagnosis of one wrong value alone; None if nothing explains it."""
+    found = explain([_sample(trial, failure)], gradient=gradient, facts=trial.facts, torch=trial.torch)
+    return found.diagnosis if found else _modified([(trial, failure)])
+
+
+def _sample(trial: Trial, failure: Mismatch) -> FailedTrial:
+    return FailedTrial(
+        got=failure.got,
+        expected=failure.expected,
+        args=trial.case.args,
+        near_misses=_of_part(_fitting_whole(trial) or trial.near_misses, failure.part),
+        whole=failure.whole,
+        rounded=partial(_rounded, trial, failure.part),
+        secret=not trial.case.public,
+    )
+
+
+def _rounded(trial: Trial, part: Any) -> Iterator[Any]:
+    for truth in trial.truths_of_rounded():
+        yield truth if part is None else truth[part]
 
 
 def _modified(mismatches: Sequence[tuple[Trial, Mismatch]]) -> Diagnosis | None:

@@ -56,19 +56,19 @@ class Package:
     @cached_property
     def statement(self) -> str:
         """The statement, Markdown with TeX formulas; `statement_for` fills in the numbers of a variant."""
-        return self._text("statement.md")
+        return self._read("statement.md")
 
     @cached_property
     def starter(self) -> str:
         """The code that the editor opens with."""
-        return self._text("starter.py")
+        return self._read("starter.py")
 
     @cached_property
     def solution(self) -> str:
         """The author's answer."""
-        return self._text("solution.py")
+        return self._read("solution.py")
 
-    def _text(self, name: str) -> str:
+    def _read(self, name: str) -> str:
         try:
             return (self.folder / name).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

@@ -20,6 +20,10 @@ LOADING = {
     "does_not_load_at": "Your code raised {type} while it was loaded, at line {line}: {error}.",
     "missing_entry": "Your code does not define {names}. Names must match exactly.",
     "missing_entry.hint": "A name defined inside a function, a class or `if __name__ == ...` cannot be found from outside.",
+    "notebook_command": "Line {line} is a command of a notebook, not Python: lines that begin with `%` or `!` work only there. Remove them.",
+    "notebook_json": "This is the file of a notebook, not its code. Upload the `.ipynb` file, or copy the code out of the notebook.",
+    "code_fence": "Line {line} marks code in a chat or a document (three backticks), and is no Python. Remove the lines with backticks.",
+    "console_prompt": "Line {line} was copied from a Python console: remove the `>>>` and `...` at the beginning of lines, and the output.",
 }
 
 RUNNING = {
@@ -43,17 +47,14 @@ RUNNING = {
 }
 
 DIFFERENCES = {
-    "differs": "`{where}` is {got:.4g}, expected {expected:.4g}; {wrong} of {of} numbers differ, by up to {difference:.4g}.",
+    "differs": "{where} is {got:.4g}, expected {expected:.4g}{others}.",
     "differs_secret": "The numbers are wrong on “{case}”.",
-    "differs_plain": "`{where}` is {got}, expected {expected}.",
-    "wrong_type": "`{where}` is {got}, expected {expected}.",
-    "wrong_length": "`{where}` has {got} parts, expected {expected}.",
-    "wrong_keys": "`{where}` has the keys {got}; expected {expected}.",
+    "differs_plain": "{where} is {got}, expected {expected}.",
 }
 
 DIAGNOSES = {
     "accumulated": "The gradients of several backward passes were added up; the factor is {factor}.",
-    "accumulated.hint": "`.grad` is added to, never replaced. Zero it before each backward pass, or use `torch.autograd.grad`.",
+    "accumulated.hint": "`.grad` is added to, never replaced. Is there a backward pass before this one, or a loop, whose gradient is still in `.grad`?",
     "scaled": "Every number is {factor:.4g} times what it should be.",
     "scaled.hint": "A constant factor is missing, or there is one too many: look at what multiplies or divides the whole result.",
     "mean_for_sum": "Every number is too small by the factor {count}: this is the gradient of a mean, not of a sum.",
@@ -65,17 +66,17 @@ DIAGNOSES = {
     "transposed": "This is the right matrix, transposed.",
     "transposed.hint": "Rows belong to outputs and columns to inputs; a gradient has the shape of what it is taken with respect to.",
     "zero_gradient": "The gradient is zero everywhere.",
-    "zero_gradient.hint": "Something between input and result does not pass gradients on: `round`, a comparison, `detach`, or a fresh tensor.",
-    "no_gradient": "`{where}` is None: no gradient arrived.",
-    "no_gradient.hint": "`.grad` is None when the tensor did not require grad, is not a leaf, or was cut off by `detach`, `no_grad`, `.item()` or `torch.tensor(...)`.",
+    "zero_gradient.hint": "Nothing arrives at the input. Follow the way from the result back to it: which step does not pass gradients on, or is the gradient cleared before it is read?{seen}",
+    "no_gradient": "{where} is None: no gradient arrived.",
+    "no_gradient.hint": "A gradient arrives if the tensor is tracked before it is used, is a leaf, and has an unbroken way to the result; and only after the backward pass.{seen}",
     "detached_path": "The gradient lacks the part that flows through {path}.",
-    "detached_path.hint": "One path from input to result is cut. Look for `detach`, `.data`, `.item()`, `no_grad` or `torch.tensor(...)` on it.",
+    "detached_path.hint": "One way from the input to the result is cut: the gradient along it is missing.{seen}",
     "not_detached": "The gradient also flows through {path}, which should be cut off.",
     "not_detached.hint": "Use `detach()` or `torch.no_grad()` on what should count as a constant.",
-    "finite_differences": "The numbers are nearly right, with the error of a numerical derivative.",
-    "finite_differences.hint": "Differences of function values are always approximate. Autograd gives the exact derivative.",
+    "finite_differences": "The numbers are nearly right, with an error like that of a numerical derivative: about {digits} digits agree.",
+    "finite_differences.hint": "A difference of function values divided by a step is always approximate. Autograd gives the derivative without such an error.",
     "low_precision": "The numbers are right in single precision, but float64 was asked for.",
-    "low_precision.hint": "Keep the dtype of the inputs: a `.float()`, or a new tensor without `dtype`, rounds to float32.",
+    "low_precision.hint": "Keep the dtype of every input: a `.float()` on one of them, or a new tensor without `dtype`, rounds to float32.",
     "value_not_gradient": "This is the value of the function, not its gradient.",
     "value_not_gradient.hint": "Call `backward()` on it and return `.grad`, or use `torch.autograd.grad`.",
     "wrong_variable": "This is the gradient with respect to {variable}.",
@@ -88,16 +89,40 @@ DIAGNOSES = {
     "broadcast.hint": "Broadcasting repeated a sum along an axis. Look at the shapes that meet in your formula.",
     "stale": "This is the gradient of the step before.",
     "stale.hint": "Compute the gradient at the current point: the forward pass must come after the update.",
-    "not_finite": "`{where}` has NaN or infinity.",
+    "not_finite": "{where}: NaN or infinity is among the numbers.",
     "not_finite.hint": "Look for a division by zero, the logarithm of zero, or steps that grow without end.",
-    "wrong_shape": "`{where}` has shape {got}, expected {expected}.",
+    "wrong_shape": "{where} has shape {got}, expected {expected}.",
     "wrong_shape.hint": "Compare it with the shape that is asked for. A gradient has the shape of what it is taken with respect to.",
-    "wrong_dtype": "`{where}` is {got}, expected {expected}.",
+    "wrong_dtype": "{where} is {got}, expected {expected}.",
     "wrong_dtype.hint": "Keep the dtype of the inputs.",
     "wrong_device": "`{where}` is on {got}, expected {expected}.",
     "wrong_device.hint": "Results must stay on the device of the inputs; make new tensors with `device=`.",
     "input_modified": "Your code changed the values of `{name}`, which belongs to the caller.",
     "input_modified.hint": "Work on a copy: operations that end in an underscore, and `out=`, change a tensor in place.",
+    "wrong_type": "{where} is {got}, expected {expected}.",
+    "wrong_type.hint": "Compare what you return with the signature in the exercise.",
+    "wrong_length": "{where} has {got} parts, expected {expected}.",
+    "wrong_length.hint": "Count how often your code adds a part: is a loop one turn too long or too short, or is something added outside of it?",
+    "wrong_keys": "{where} has the keys {got}; expected {expected}.",
+    "wrong_keys.hint": "Names must match exactly; compare them with the exercise.",
+    "nearly_right": "The numbers are nearly right: about {digits} digits agree.",
+    "nearly_right.hint": "Something is approximate. Possible causes: a small extra term, a constant or a result that was rounded, a lower precision on the way, or a difference in place of a derivative.",
+    "rounded_off": "The numbers are right, but rounded to {decimals} decimals.",
+    "rounded_off.hint": "Return the numbers as they were computed; round only what you print.",
+    "half_precision": "The numbers are right only to half precision (about 3 digits).",
+    "half_precision.hint": "Keep the dtype of the inputs, float64: look for `half()`, `bfloat16` or another low-precision type on the way.",
+    "other_shape": "The numbers are right, but they have another shape than expected.",
+    "other_shape.hint": "A gradient has the shape of what it is taken with respect to. Is an axis missing, are the rows in one line, or is a column a row?",
+    "one_late": "The values are right, but each stands one place too late: it is the value of the step before.",
+    "one_late.hint": "Is the value noted, or the step taken, before the new value is computed? Look at the order of the lines in the loop.",
+    "one_early": "The values are right, but each stands one place too early: it is the value of the step after.",
+    "one_early.hint": "Is the value noted after the step, or is the first one left out? Look at the order of the lines in the loop.",
+    "names_swapped": "The numbers are right, but under each other's names.",
+    "names_swapped.hint": "Compare each name with what you store under it.",
+    "averaged": "An axis was averaged: each number is the mean of several expected ones.",
+    "averaged.hint": "A mean mixes what should stay apart. Which axis should have stayed?",
+    "combined": "Two things are wrong at once. {other} And every number has a factor of {factor:.4g} too much.",
+    "combined.hint": "Take them one at a time. Is there a mean in place of a sum, a missing factor, or a repeated pass? Then look at the other.",
 }
 
 REQUIREMENTS = {
@@ -132,22 +157,62 @@ REQUIREMENTS = {
 }
 
 HINTS = {
-    "hint.no_graph": "The result has no path back to the input. Was it made with `torch.tensor(...)`, `.item()`, `detach` or under `no_grad`?",
-    "hint.in_place": "A value that backward needs was overwritten by an operation ending in an underscore, or by `+=`.",
-    "hint.in_place_leaf": "A leaf that requires grad must not be changed in place. Compute a new tensor, or wrap an update in `no_grad`.",
-    "hint.second_backward": "The graph is freed after a backward pass. Compute the result again, or pass `retain_graph=True`.",
-    "hint.scalar_only": "`backward()` without an argument needs a single number: sum the result, or pass a vector.",
-    "hint.unused": "The tensor that you differentiate by does not take part in the result.",
-    "hint.numpy": "Use torch functions, or `.detach()` first if no gradient is needed.",
+    "hint.no_graph": "The result has no way back to the input. Is the input tracked (`requires_grad`) before it is used, and does every step use torch operations on it?",
+    "hint.in_place": "A value that backward needs was overwritten, by an operation that ends in an underscore or by `+=`, `*=` and the like. Make a new tensor instead.",
+    "hint.in_place_leaf": "A leaf that requires grad must not be changed in place. Compute a new tensor, or do the update under `torch.no_grad()`.",
+    "hint.second_backward": "The graph is freed after a backward pass. Compute the result again, or pass `retain_graph=True` if you need the same graph twice.",
+    "hint.scalar_only": "`backward()` without an argument needs a single number. Pass it the vector that weighs the outputs, or make one number of them.",
+    "hint.unused": "The tensor that you differentiate by does not take part in the result. Is a copy used in its place? If it truly has no part, `allow_unused=True` gives None and `materialize_grads=True` zeros.",
+    "hint.numpy": "Use torch functions. If no gradient is needed there, `.detach()` first.",
     "hint.devices": "One tensor is in the memory of the CPU, another in the memory of the GPU. Make new ones with `device=`, move models with `.to(device)`.",
     "hint.gpu_index": "An index was out of range, such as a label that is not below the number of classes. A GPU reports this late: the real line can be an earlier one, and everything after it fails.",
     "hint.no_gpu": 'This exercise runs without a GPU: leave out `.cuda()` and `device="cuda"`, or ask `torch.cuda.is_available()` first.',
-    "hint.arity": "Compare the parameters of your function with the signature in the exercise.",
-    "hint.none": "Something that you use is None; `.grad` is None before the first backward pass.",
+    "hint.arity": "Compare the number of parameters of your function, and of the call in the error, with the signature in the exercise.",
+    "hint.none": "Something that this line uses is None. A function without a `return` gives None: print the values before this line.",
     "hint.floating": "Whole numbers have no derivative. Make the tensor of floats: `torch.tensor([1.0, 2.0])`, or pass `dtype=`.",
     "hint.dtypes": "Two dtypes do not go together. The inputs are float64: make a model `.double()`, or convert its inputs in the model itself.",
     "hint.shapes": "Two shapes do not go together. Print both, and compare them with the exercise.",
-    "hint.return": "Is there a `return` at the end of every path?",
+    "hint.return": "The function has no `return`, so it gives None. What should come back?",
+    "hint.cut_by": "The result has no way back to the input. Your code uses {causes}, which can cut it: is one of them between the input and the result?",
+    "hint.not_tracked": "No tensor in your code is tracked. Autograd follows only tensors that require grad: call `x.requires_grad_()` on a copy of the input first.",
+    "hint.create_graph": "A derivative has a graph of its own only if you ask for it: pass `create_graph=True` to the first `grad` or `backward`. (`retain_graph=True` keeps only the old graph.)",
+    "hint.vector_shape": "The vector that you pass to `backward` or `grad` weighs the outputs: it needs the shape of the result, not that of the input.",
+    "hint.gradient_count": "`backward` returns one gradient for each input of `forward` (without `ctx`), in that order, and None for a constant. Count both.",
+    "hint.gradient_shape": "The gradient that `backward` returns must have the shape of that input of `forward`.",
+    "hint.staticmethod": "`forward` and `backward` of an autograd function are static: put `@staticmethod` above each, with `ctx` as the first parameter.",
+    "hint.function_base": "`apply` comes from `torch.autograd.Function`: derive your class from it, not from `torch.nn.Module` or from nothing, and do not define `apply`.",
+    "hint.function_methods": "The class needs both `forward` and `backward`, static and spelled exactly like this.",
+    "hint.grad_tuple": "`torch.autograd.grad` returns a tuple, also for a single input: take its first part with `[0]`, or write `g, = torch.autograd.grad(...)`.",
+    "hint.take_out": "A tuple or list with one tensor is not that tensor: take it out with `[0]`. `torch.autograd.grad` returns a tuple, also for a single input.",
+    "hint.stack": "You return several tensors; one is expected. `torch.stack` puts equal shapes into one tensor, with a new first axis.",
+    "hint.separate": "One tensor came back; the parts are expected one by one: `return a, b`.",
+    "hint.from_numpy": "A numpy array is not a tensor. Return the tensor itself; leave out `.numpy()`.",
+    "hint.number_for_tensor": "A Python number is not a tensor. Leave out `.item()` and `float(...)`.",
+    "hint.item": "Plain Python numbers are expected: `.item()` makes one of a tensor with a single number.",
+    "hint.non_leaf": "`{tensor}` was computed from another tensor, so it is not a leaf, and only leaves keep `.grad`. Update it under `torch.no_grad()`, or detach the new value and track it again.",
+    "hint.no_backward": "`.grad` is filled by a backward pass, and your code has none before this line.",
+    "hint.none_grad": "A `.grad` is None here: before the first backward pass, of a tensor that is not tracked or not a leaf, or of one that the result does not use.",
+    "hint.math": "Functions of `math` take plain numbers: they fail on tensors with several numbers, and autograd cannot see them. Use those of torch: `torch.sin`, `torch.exp`.",
+    "hint.one_number": "Python needs a single number here, and the tensor has several, or must stay a tensor. Use the torch function of that name.",
+    "hint.parameters": "An optimizer needs leaf tensors that require grad. Give it the tensors themselves, not values computed from them.",
+    "hint.operands": "The two sides of the operator do not go together. Print both: is one of them None, a list, or another class than you expect?",
+    "hint.name": "Python does not know this name at that place. Is it spelled like that where it is defined, imported, and defined before it is used?",
+    "hint.attribute": "The object has no attribute or method of this name. Print the object: is it what you expect, and is the name spelled exactly like that?",
+    "hint.index": "There is no such position or key. Print the length or the keys before this line.",
+    "hint.recursion": "A function calls itself without an end, or far too deeply. What stops it?",
+    "hint.read_error": "Read the error from its end, and print the values that this line uses.",
+    "hint.by_hand": "Work the smallest example by hand, step by step. Then print the same steps in your code: the first one that differs is where to look.",
+    "hint.returns_nothing": "Methods such as `backward()` and `append()` return None. Call it first, then return the value.",
+    "hint.return_of_grad": "What your code returns is None. A `.grad` is None before the backward pass, of a tensor that is not tracked, and of one that is not a leaf.",
+    "hint.returned_none": "What your code returns is None on this way through it. Print the value just before the `return`.",
+    "hint.import": "This package is not there. The standard library and the packages that the exercise names can be imported; leave out the rest, or guard it with try and except ImportError.",
+    "hint.input": "Nobody types while your code is graded: leave out `input()`, and take the values from the parameters.",
+    "hint.files": "Your code can use files only in the current folder, and finds no file of yours there. Take the data from the parameters.",
+    "hint.network": "There is no network while your code is graded: nothing can be downloaded. Take the data from the parameters.",
+    "hint.processes": "Your code cannot start other programs or processes. Do the work in Python itself.",
+    "hint.arguments": "Nobody calls your file with arguments. Leave out `argparse` and `sys.argv`; the entries get their values as parameters.",
+    "hint.workers": "Your code cannot start other processes: use `num_workers=0`, the default.",
+    "hint.compile": "`torch.compile` needs a compiler, which is not there. Leave it out: the code runs without it.",
 }
 
 MESSAGES: dict[str, str] = LOADING | RUNNING | DIFFERENCES | DIAGNOSES | REQUIREMENTS | HINTS
@@ -157,6 +222,9 @@ NO_SENTENCE = "The grader found `{message}`, and this version of Chainrule has n
 
 OWN_WORDS = "own_words"
 """The key of a finding's data for a package's own sentences: [id, sentence, hint, why, how]."""
+
+OPTIONAL = frozenset({"seen", "others"})
+"""Parts of a sentence that can be missing, as in reports of an earlier version."""
 
 LEVELS = ("hint", "why", "how")
 """The levels of hints: what to look at, the idea behind the mistake, what to change."""
@@ -201,7 +269,7 @@ def fields_of(message: str) -> set[str]:
 
 def names_in(sentence: str) -> set[str]:
     """Return the names of the values that fill in a sentence. Raises ValueError if its braces do not match."""
-    return {name for _, name, _, _ in _FORMATTER.parse(sentence) if name}
+    return {name for _, name, _, _ in _FORMATTER.parse(sentence) if name} - OPTIONAL
 
 
 def _own_words(message: str, data: Mapping[str, Any]) -> Sequence[str] | None:
@@ -225,6 +293,8 @@ class _Formatter(string.Formatter):
 
     def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
         """Return the value of a name; a sentence cannot reach into a value."""
+        if field_name in OPTIONAL and field_name not in kwargs:
+            return "", field_name
         return self.get_value(field_name, args, kwargs), field_name
 
     def format_field(self, value: Any, format_spec: str) -> str:

@@ -11,7 +11,7 @@ import ast
 import math
 import operator
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 Program = list[list[Any]]
@@ -127,21 +127,75 @@ def breadth_first(program: Program, nodes: int) -> list[int]:
     return order
 
 
+def forward_order(program: Program, nodes: int) -> list[int]:
+    """Return the nodes from the first to the last: the gradient is not there yet when a node's turn comes."""
+    return list(range(nodes))
+
+
+def along_paths(program: Program, nodes: int, *, right_first: bool = False, most: int = 2000) -> list[int]:
+    """Return the nodes as a recursion from the root meets them, a shared one each time; at most that many."""
+    order: list[int] = []
+
+    def visit(node: int) -> None:
+        if len(order) < most:
+            order.append(node)
+            operands = list(dict.fromkeys(_operands(program, node, nodes)))
+            for operand in reversed(operands) if right_first else operands:
+                visit(operand)
+
+    visit(nodes - 1)
+    return order
+
+
+def lowered(program: Program, leaves: int) -> tuple[Program, list[int]]:
+    """Return the program with -, / and negation made of +, * and **, and where each of its nodes is now."""
+    places, short = list(range(leaves)), []
+
+    def put(name: str, *operands: Any) -> int:
+        short.append([name, *operands])
+        return leaves + len(short) - 1
+
+    for name, *operands in program:
+        a, *more = (places[operand] if isinstance(operand, int) else operand for operand in operands)
+        match name:
+            case "sub":
+                place = put("add", a, _negated(put, more[0]))
+            case "div":
+                place = put("mul", a, _inverted(put, more[0]))
+            case "neg":
+                place = put("mul", a, ["number", -1.0])
+            case _:
+                place = put(name, a, *more)
+        places.append(place)
+    return short, places
+
+
+def _negated(put: Callable[..., int], operand: Any) -> Any:
+    return ["number", -operand[1]] if isinstance(operand, list) else put("mul", operand, ["number", -1.0])
+
+
+def _inverted(put: Callable[..., int], operand: Any) -> Any:
+    return ["number", 1 / operand[1]] if isinstance(operand, list) else put("pow", operand, ["number", -1.0])
+
+
 def backpropagate(
     program: Program,
     leaves: Sequence[float],
     *,
     order: Order = in_reverse,
-    accumulate: bool = True,
+    overwritten: Collection[str] = (),
+    seed: float = 1.0,
     slopes: Slopes = SLOPES,
+    alone: Collection[str] = (),
 ) -> tuple[float, list[float]]:
     """Return the value of the last node and its derivative with respect to every node, the leaves first.
 
-    `order`, `accumulate` (if False, a later share replaces an earlier one) and `slopes` reproduce the mistakes that
+    `order`, `overwritten` (operations whose share replaces an earlier one), `seed` (the gradient of the last node),
+    `slopes` and `alone` (operations that do not multiply by the gradient that arrives) reproduce the mistakes that
     learners make in their engines.
     """
     values = run(program, leaves)
-    gradients = [0.0] * (len(values) - 1) + [1.0]
+    gradients = [0.0] * (len(values) - 1) + [seed]
     for node in order(program, len(values)):
         if node < len(leaves):
             continue
@@ -149,7 +203,9 @@ def backpropagate(
         local = slopes[name](*_looked_up(operands, values))
         for operand, slope in zip(operands, local, strict=False):  # an exponent has no slope
             if isinstance(operand, int):
-                gradients[operand] = gradients[operand] * accumulate + slope * gradients[node]
+                arrived = 1.0 if name in alone else gradients[node]
+                before = 0.0 if name in overwritten else gradients[operand]
+                gradients[operand] = before + slope * arrived
     return values[-1], gradients
 
 

@@ -57,11 +57,13 @@ def network(
     return params, x, torch.randint(0, classes, (points,), generator=rng)
 
 
-def gradients(problem: Problem, loss: Loss = cross_entropy) -> Params:
+def gradients(
+    problem: Problem, loss: Loss = cross_entropy, *, activation: Callable[[Tensor], Tensor] = torch.tanh
+) -> Params:
     """Return the gradients of the mean cross-entropy, or another loss of logits and labels, by autograd."""
     params, x, y = problem
     tracked = {name: value.detach().clone().requires_grad_() for name, value in params.items()}
-    found = torch.autograd.grad(loss(_logits(tracked, x), y), list(tracked.values()))
+    found = torch.autograd.grad(loss(_logits(tracked, x, activation), y), list(tracked.values()))
     return dict(zip(tracked, found, strict=True))
 
 
@@ -83,13 +85,24 @@ def near_misses(problem: Problem) -> list[NearMiss]:
         NearMiss(diagnosis="softmax_twice", value=gradients(problem, lambda z, y: cross_entropy(z.softmax(1), y))),
         NearMiss(diagnosis="log_forgotten", value=gradients(problem, lambda z, y: nll_loss(z.softmax(1), y))),
         NearMiss(diagnosis="squared_error", value=gradients(problem, _squared_error)),
+        NearMiss(diagnosis="other_activation", value=gradients(problem, activation=torch.relu)),
+        NearMiss(diagnosis="other_activation", value=gradients(problem, activation=torch.sigmoid)),
+        NearMiss(diagnosis="no_activation", value=gradients(problem, activation=lambda a: a)),
+        NearMiss(diagnosis="bias_forgotten", value=_without_bias(problem)),
         NearMiss(diagnosis="tanh_forgotten", value=by_hand(problem, slope=False)),
         NearMiss(diagnosis="bias_not_summed", value=by_hand(problem, summed=False)),
     ]
 
 
-def _logits(params: Params, x: Tensor) -> Tensor:
-    return torch.tanh(x @ params["w1"] + params["b1"]) @ params["w2"] + params["b2"]
+def _without_bias(problem: Problem) -> Params:
+    """Return the gradients if the first bias takes no part."""
+    params, x, y = problem
+    found = gradients(({**params, "b1": torch.zeros_like(params["b1"])}, x, y))
+    return found | {"b1": torch.zeros_like(found["b1"])}
+
+
+def _logits(params: Params, x: Tensor, activation: Callable[[Tensor], Tensor] = torch.tanh) -> Tensor:
+    return activation(x @ params["w1"] + params["b1"]) @ params["w2"] + params["b2"]
 
 
 def _squared_error(logits: Tensor, y: Tensor) -> Tensor:

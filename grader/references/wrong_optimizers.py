@@ -19,6 +19,22 @@ def sgd_plain(p: Tensor, g: Tensor, state: State, lr: float, momentum: float = 0
     return p - lr * g, {}
 
 
+def sgd_late(
+    p: Tensor, g: Tensor, state: State, lr: float, momentum: float = 0.0, *, first: float = 0.0
+) -> tuple[Tensor, State]:
+    """Step with the buffer of the step before, and update it afterwards; it begins as `first` times the gradient."""
+    buffer = state.get("buffer", first * g)
+    return p - lr * buffer, {"buffer": momentum * buffer + g}
+
+
+def rmsprop_late(
+    p: Tensor, g: Tensor, state: State, lr: float, alpha: float = 0.99, eps: float = 1e-8
+) -> tuple[Tensor, State]:
+    """Divide by the average of the step before, and update it afterwards."""
+    square = state.get("square", torch.zeros_like(p))
+    return p - lr * g / (square.sqrt() + eps), {"square": alpha * square + (1 - alpha) * g * g}
+
+
 def rmsprop(
     p: Tensor,
     g: Tensor,
@@ -29,9 +45,10 @@ def rmsprop(
     *,
     inside: bool = False,
     rooted: bool = True,
+    power: int = 2,
 ) -> tuple[Tensor, State]:
-    """RMSprop with the epsilon `inside` the root, or without the root."""
-    square = alpha * state.get("square", torch.zeros_like(p)) + (1 - alpha) * g * g
+    """RMSprop with the epsilon `inside` the root, without the root, or with another `power` of the gradient's size."""
+    square = alpha * state.get("square", torch.zeros_like(p)) + (1 - alpha) * g.abs() ** power
     return p - lr * g / _size(square, eps, inside=inside, rooted=rooted), {"square": square}
 
 
@@ -43,7 +60,7 @@ def adam(
     betas: tuple[float, float] = (0.9, 0.999),
     eps: float = 1e-8,
     *,
-    corrected: bool = True,
+    corrected: bool | tuple[bool, bool] = True,
     inside: bool = False,
     rooted: bool = True,
     swapped: bool = False,
@@ -51,15 +68,16 @@ def adam(
 ) -> tuple[Tensor, State]:
     """Adam without the bias correction, with the epsilon `inside` the root, or without the root.
 
-    If `swapped` is set, the weights of the old average and the new number are swapped. `count` can number the steps
-    differently.
+    `corrected` can be a pair: for the mean, and for the mean square. If `swapped` is set, the weights of the old
+    average and the new number are swapped. `count` can number the steps differently.
     """
     step = state.get("step", 0) + 1
     old = (1 - betas[0], 1 - betas[1]) if swapped else betas
     mean = old[0] * state.get("mean", torch.zeros_like(p)) + (1 - old[0]) * g
     square = old[1] * state.get("square", torch.zeros_like(p)) + (1 - old[1]) * g * g
     number = count(step)
-    first, second = (1 - betas[0] ** number, 1 - betas[1] ** number) if corrected else (1.0, 1.0)
+    both = corrected if isinstance(corrected, tuple) else (corrected, corrected)
+    first, second = (1 - beta**number if right else 1.0 for beta, right in zip(betas, both, strict=True))
     size = _size(square / second, eps, inside=inside, rooted=rooted)
     return p - lr * mean / first / size, {"step": step, "mean": mean, "square": square}
 

@@ -4,6 +4,7 @@ For developers: `python -m grader grade SLUG FILE --sandbox none`, with `--pdb` 
 happens around a run. Only the command line can choose it: no runtime of `deploy/runtimes.toml` and no worker can.
 """
 
+import builtins
 import contextlib
 import io
 import linecache
@@ -17,6 +18,7 @@ from typing import Any
 
 from grader.errors import GraderError
 from grader.harness.child.evaluate import describe_error, evaluate
+from grader.harness.child.imports import guarded
 from grader.harness.child.loading import FILENAME
 from grader.harness.child.screen import screen
 from grader.harness.wire.values import Decoder, Encoder, pack, unpack
@@ -35,11 +37,12 @@ class UnconfinedRun:
     def __init__(
         self, program: Program, *, describe: Callable[[BaseException], dict[str, Any]] = describe_error
     ) -> None:
-        self.namespace: dict[str, Any] = {"__name__": "submission"}
+        known = {**vars(builtins), "__import__": guarded(builtins.__import__, program.imports)}
+        self.namespace: dict[str, Any] = {"__name__": "submission", "__builtins__": known}
         self.ending = Ending(outcome=Outcome.GRADED)
         self._describe = describe
         try:
-            screen(program.source, allowed=program.imports)
+            screen(program.source)
             exec(compile(program.source, FILENAME, "exec", dont_inherit=True), self.namespace)  # noqa: S102
         except BaseException as error:
             self.ending = Ending(outcome=Outcome.UNGRADABLE, load_error=LearnerError(**describe(error)))

@@ -42,8 +42,10 @@ def witness(case: Case) -> Any:
 
 
 def near_misses(case: Case) -> list[NearMiss]:
-    first, second = _derivatives(case)
+    first, second, third = _derivatives(case, order=3)
     misses = [
+        NearMiss(diagnosis="third_for_second", value=(first, third)),
+        NearMiss(diagnosis="one_order_too_high", value=(second, third)),
         NearMiss(diagnosis="first_for_second", value=(first, first)),
         NearMiss(diagnosis="second_for_first", value=(second, second)),
         NearMiss(diagnosis="derivatives_added", value=(first + second, first + second)),
@@ -62,8 +64,8 @@ def counterexamples() -> list[Case]:
     ]
 
 
-def _derivatives(case: Case) -> list[Tensor]:
-    return autograd.derivatives(sin if case.entry == "sin_derivatives" else build(case.args[0]), case.args[-1], 2)
+def _derivatives(case: Case, *, order: int = 2) -> list[Tensor]:
+    return autograd.derivatives(sin if case.entry == "sin_derivatives" else build(case.args[0]), case.args[-1], order)
 
 
 def _of_sine(x: Tensor) -> list[NearMiss]:

@@ -1,11 +1,23 @@
 """Expressions and their gradients: truth by torch in float64, witness by backpropagation in plain Python."""
 
+import math
 import operator
+from functools import partial
 
 import torch
 
 from grader.authoring import Case, Floats, NearMiss, generator, uniform
-from grader.references.expressions import SLOPES, backpropagate, breadth_first, depth_first, parse, run
+from grader.references.expressions import (
+    SLOPES,
+    along_paths,
+    backpropagate,
+    breadth_first,
+    depth_first,
+    forward_order,
+    lowered,
+    parse,
+    run,
+)
 
 DEPTH = 60  # doublings: 2**60 paths through 121 nodes
 
@@ -59,19 +71,56 @@ def witness(case: Case) -> dict:
 
 
 def near_misses(case: Case) -> list[NearMiss]:
-    wrong = {
-        "shares_overwritten": _backpropagated(case, accumulate=False),
-        "minus_lost": _backpropagated(case, slopes=SLOPES | {"sub": lambda a, b: (1, 1)}),
-        "slope_at_input": _backpropagated(case, slopes=SLOPES | {"tanh": lambda a: (1 - a * a,)}),
-        "power_not_lowered": _backpropagated(case, slopes=SLOPES | {"pow": lambda a, n: (n * a**n,)}),
-    }
-    swapped = [_sides_swapped(case.options["program"], which) for which in ({"sub", "div"}, {"sub"}, {"div"})]
-    early = [_backpropagated(case, order=order) for order in (depth_first, breadth_first)]
+    """The mistakes of learners, in engines with a rule for each operator, and in those that build - and / of others."""
+    right = truth(case)
+    no_inner = right | {"inner": Floats((0.0,) * len(right["inner"].values))}
     return [
-        *[NearMiss(diagnosis=name, value=value) for name, value in wrong.items()],
-        *[NearMiss(diagnosis="sides_swapped", value=_backpropagated(case, program)) for program in swapped],
-        *[NearMiss(diagnosis="handed_on_too_early", value=value) for value in early],
+        NearMiss(diagnosis="leaves_only", value=no_inner),
+        *[
+            NearMiss(diagnosis=name, value=_backpropagated(case, program, short=short, **how))
+            for short in (False, True)
+            for name, program, how in _mistakes(case)
+        ],
     ]
+
+
+def _mistakes(case: Case) -> list[tuple[str, list | None, dict]]:
+    program = case.options["program"]
+    swapped = [_sides_swapped(program, which) for which in ({"sub", "div"}, {"sub"}, {"div"})]
+    added = [[["add" if name == "sub" else name, *rest] for name, *rest in program]]
+    multiplied = [[["mul" if name == "div" else name, *rest] for name, *rest in program]]
+    early = (depth_first, breadth_first)
+    return [
+        ("shares_overwritten", None, {"overwritten": set(SLOPES)}),
+        *[("shares_overwritten", None, {"overwritten": {operation}}) for operation in ("add", "mul")],
+        ("order_not_reversed", None, {"order": forward_order}),
+        ("root_not_seeded", None, {"seed": 0.0}),
+        *[(name, None, {"slopes": SLOPES | {operation: rule}}) for name, operation, rule in WRONG_SLOPES],
+        *[("upstream_forgotten", None, {"alone": {operation}}) for operation in ("mul", "pow", "tanh", "exp", "relu")],
+        ("upstream_forgotten", None, {"alone": {"tanh", "exp"}}),
+        ("upstream_forgotten", None, {"alone": set(SLOPES)}),
+        *[("sides_swapped", other, {}) for other in swapped],
+        *[("sum_for_difference", other, {}) for other in added],
+        *[("product_for_quotient", other, {}) for other in multiplied],
+        *[("handed_on_too_early", None, {"order": order}) for order in early],
+        *[("paths_walked", None, {"order": partial(along_paths, right_first=right)}) for right in (False, True)],
+    ]
+
+
+WRONG_SLOPES = (
+    ("minus_lost", "sub", lambda a, b: (1, 1)),
+    ("own_factor", "mul", lambda a, b: (a, b)),
+    ("slope_at_input", "tanh", lambda a: (1 - a * a,)),
+    ("tanh_not_squared", "tanh", lambda a: (1 - math.tanh(a),)),
+    ("exp_at_input", "exp", lambda a: (a,)),
+    ("exp_slope_one", "exp", lambda a: (1,)),
+    ("relu_always_open", "relu", lambda a: (1,)),
+    ("relu_value_for_slope", "relu", lambda a: (max(a, 0.0),)),
+    ("power_not_lowered", "pow", lambda a, n: (n * a**n,)),
+    ("exponent_lost", "pow", lambda a, n: (a ** (n - 1),)),
+    ("quotient_sign_lost", "div", lambda a, b: (1 / b, a / b**2)),
+    ("quotient_as_product", "div", lambda a, b: (b, a)),
+)
 
 
 def counterexamples() -> list[Case]:
@@ -121,8 +170,14 @@ def _two_signs(rng) -> list[float]:
     return [a, -b]
 
 
-def _backpropagated(case: Case, program: list | None = None, **how) -> dict:
-    return _answer(case, *backpropagate(program or case.options["program"], case.args, **how))
+def _backpropagated(case: Case, program: list | None = None, *, short: bool = False, **how) -> dict:
+    """The answer of backpropagation, with mistakes; `short`: of an engine that builds - and / of other operators."""
+    program, leaves = program or case.options["program"], len(case.args)
+    if not short:
+        return _answer(case, *backpropagate(program, case.args, **how))
+    own, places = lowered(program, leaves)
+    data, gradients = backpropagate(own, case.args, **how)
+    return _answer(case, data, [gradients[place] for place in places])
 
 
 def _answer(case: Case, data: float, gradients: list[float]) -> dict:

@@ -39,15 +39,26 @@ def witness(case: Case) -> dict[str, Any]:
 
 def near_misses(case: Case) -> list[NearMiss]:
     x, weights = case.args[0].detach(), case.options["cotangent"]
+    right = _positive(x) ** 3
     wrong = {
         "not_clipped": (x**3, 3 * x**2 * weights, 6 * x * weights),
         "clipped_only": (_positive(x), (x > 0) * weights, _never(x)),
-        "upstream_ignored": (_never(x), 3 * _positive(x) ** 2, 6 * _positive(x)),
-        "output_for_input": (_never(x), 3 * _positive(x) ** 6 * weights, 18 * _positive(x) ** 9 * weights),
-        "power_not_lowered": (_never(x), 3 * _positive(x) ** 3 * weights, 9 * _positive(x) ** 2 * weights),
-        "upstream_twice": (_never(x), 3 * _positive(x) ** 2 * weights**2, _never(x)),
+        "upstream_ignored": (right, 3 * _positive(x) ** 2, 6 * _positive(x)),
+        "output_for_input": (right, 3 * _positive(x) ** 6 * weights, 18 * _positive(x) ** 9 * weights),
+        "power_not_lowered": (right, 3 * _positive(x) ** 3 * weights, 9 * _positive(x) ** 2 * weights),
+        "upstream_added": (right, 3 * _positive(x) ** 2 + weights, 6 * _positive(x)),
+        "upstream_divided": (right, 3 * _positive(x) ** 2 / weights, 6 * _positive(x) / weights),
+        "square_root_slope": (right, 3 * _positive(x) * weights, 3 * (x > 0) * weights),
+        "slope_of_square": (right, 2 * _positive(x) * weights, 2 * (x > 0) * weights),
+        "upstream_twice": (right, 3 * _positive(x) ** 2 * weights**2, _never(x)),
     }
-    return [NearMiss(diagnosis=name, value=_answer(case, *parts)) for name, parts in wrong.items()]
+    misses = [NearMiss(diagnosis=name, value=_answer(case, *parts)) for name, parts in wrong.items()]
+    return misses if _weighted(case) else [miss for miss in misses if miss.diagnosis != "upstream_divided"]
+
+
+def _weighted(case: Case) -> bool:
+    """Whether the incoming gradient is not just ones: only then a division by it shows."""
+    return bool((case.options["cotangent"] != 1).any())
 
 
 def counterexamples() -> list[Case]:

@@ -42,6 +42,8 @@ def near_misses(case: Case) -> list[NearMiss]:
         NearMiss(diagnosis="directional_derivative", value=gradient @ v),
         NearMiss(diagnosis="gradient_added", value=gradient + truth(case)),
         NearMiss(diagnosis="vector_ignored", value=rows),
+        NearMiss(diagnosis="vector_twice", value=truth(case) * v),
+        NearMiss(diagnosis="gradient_times_vector", value=gradient * v),
         NearMiss(diagnosis="vector_too_late", value=rows * v),
     ]
 

@@ -56,14 +56,17 @@ def near_misses(case: Case) -> list[NearMiss]:
 
 def _of_several_steps(case: Case, steps: int) -> list[NearMiss]:
     """Wrong answers that differ from the right or a simpler one only after several steps; sums without either end."""
+    start = _after(case, 0)
+    left_over = [NearMiss(diagnosis="losses_added", value=truth(case) + k * start) for k in range(1, steps + 1)]
     if steps == 1:
-        return []
+        return left_over
     after = [_after(case, k) for k in range(steps + 1)]
     sums = [sum(after), sum(after[1:]), sum(after[:-1])]
     return [
         NearMiss(diagnosis="step_too_few" if steps > 2 else "only_one_step", value=after[steps - 1]),
         NearMiss(diagnosis="only_one_step", value=after[1]),
         *[NearMiss(diagnosis="losses_added", value=value) for value in sums],
+        *left_over,
     ]
 
 

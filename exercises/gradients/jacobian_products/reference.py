@@ -67,8 +67,9 @@ def near_misses(case: Case) -> list[NearMiss]:
     right = truth(case)
     return [
         NearMiss(diagnosis="rows_summed", value=right.sum(0)),
-        NearMiss(diagnosis="same_grad_tensor", value=right.sum(0).expand_as(right)),
-        NearMiss(diagnosis="same_grad_tensor", value=right[-1].expand_as(right)),
+        NearMiss(diagnosis="rows_all_the_sum", value=right.sum(0).expand_as(right)),
+        NearMiss(diagnosis="rows_all_the_last", value=right[-1].expand_as(right)),
+        NearMiss(diagnosis="rows_all_the_first", value=right[0].expand_as(right)),
     ]
 
 

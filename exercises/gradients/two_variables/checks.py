@@ -12,10 +12,10 @@ def runs(trial: Trial) -> None:
 @check(points=4)
 def gradient_of_x(trial: Trial) -> None:
     """The first result is the gradient with respect to `x`"""
-    trial.agrees(part=0)
+    trial.agrees(part=0, what="the gradient for `x`")
 
 
 @check(points=5)
 def gradient_of_y(trial: Trial) -> None:
     """The second result is the gradient with respect to `y`"""
-    trial.agrees(part=1)
+    trial.agrees(part=1, what="the gradient for `y`")

@@ -39,6 +39,10 @@ def near_misses(case: Case) -> list[NearMiss]:
         NearMiss(diagnosis="wrong_variable", value=(3 * y**2, other), data={"variable": "`y`"}),
         NearMiss(diagnosis="wrong_variable", value=(other, 2 * x), data={"variable": "`x`"}),
         NearMiss(diagnosis="swapped_powers", value=(3 * x**2, 2 * y)),
+        NearMiss(diagnosis="product_for_sum", value=(2 * x * y**3, 3 * x**2 * y**2)),
+        NearMiss(diagnosis="second_derivatives", value=(torch.full_like(x, 2.0), 6 * y)),
+        NearMiss(diagnosis="power_not_lowered", value=(2 * x**2, 3 * y**3)),
+        NearMiss(diagnosis="factor_forgotten", value=(x, y**2)),
         NearMiss(diagnosis="value_not_gradient", value=(x**2, y**3)),
         NearMiss(diagnosis="value_not_gradient", value=(z, z)),
     ]

@@ -52,6 +52,8 @@ def near_misses(case: Case) -> list[NearMiss]:
     misses = [
         NearMiss(diagnosis="unweighted", value=ignored),
         NearMiss(diagnosis="value_not_gradient", value=f(x) * v),
+        NearMiss(diagnosis="vector_normalised", value=truth(case) / v.norm()),
+        NearMiss(diagnosis="vector_squared", value=autograd.vjp(f, x, v * v)),
     ]
     if x.shape != v.shape:
         return misses

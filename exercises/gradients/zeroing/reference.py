@@ -40,8 +40,9 @@ def near_misses(case: Case) -> list[NearMiss]:
     f, points = _parts(case)
     right = truth(case)
     return [
-        NearMiss(diagnosis="same_grad_tensor", value=right.sum(0).expand_as(right)),
-        NearMiss(diagnosis="same_grad_tensor", value=right[-1].expand_as(right)),
+        NearMiss(diagnosis="rows_all_the_sum", value=right.sum(0).expand_as(right)),
+        NearMiss(diagnosis="rows_all_the_last", value=right[-1].expand_as(right)),
+        NearMiss(diagnosis="rows_all_the_first", value=right[0].expand_as(right)),
         NearMiss(diagnosis="stale", value=torch.cat([right[:1], right[:-1]])),
         NearMiss(diagnosis="points_mixed", value=autograd.gradient(f, points)),
         NearMiss(diagnosis="value_not_gradient", value=torch.stack([f(point) for point in points])),

@@ -58,7 +58,8 @@ def near_misses(case: Case) -> list[NearMiss]:
         "settings_ignored": _points(case, rule, usual),
         **{name: _points(case, *other) for name, other in WRONG[case.entry](settings).items()},
     }
-    return [NearMiss(diagnosis=name, value=value) for name, value in wrong.items()]
+    # What follows a blank tells apart two ways into one mistake.
+    return [NearMiss(diagnosis=name.partition(" ")[0], value=value) for name, value in wrong.items()]
 
 
 def counterexamples() -> list[Case]:
@@ -142,15 +143,21 @@ WRONG = {
         "dampened": (wrong_optimizers.sgd_dampened, settings),
         "momentum_ignored": (wrong_optimizers.sgd_plain, settings),
         "nesterov": (_nesterov, settings),
+        "velocity_late": (partial(wrong_optimizers.sgd_late, first=0.0), settings),
+        "velocity_late from the gradient": (partial(wrong_optimizers.sgd_late, first=1.0), settings),
     },
     "rmsprop_step": lambda settings: {
         "eps_inside_root": (partial(wrong_optimizers.rmsprop, inside=True), settings),
         "no_root": (partial(wrong_optimizers.rmsprop, rooted=False), settings),
+        "not_squared": (partial(wrong_optimizers.rmsprop, power=1), settings),
+        "average_late": (wrong_optimizers.rmsprop_late, settings),
         "decay_swapped": (optimizers.rmsprop_step, (settings[0], 1 - settings[1], settings[2])),
         "state_lost": (_forgetful(optimizers.rmsprop_step), settings),
     },
     "adam_step": lambda settings: {
         "no_bias_correction": (partial(wrong_optimizers.adam, corrected=False), settings),
+        "half_corrected": (partial(wrong_optimizers.adam, corrected=(False, True)), settings),
+        "half_corrected in the mean": (partial(wrong_optimizers.adam, corrected=(True, False)), settings),
         "eps_inside_root": (partial(wrong_optimizers.adam, inside=True), settings),
         "no_root": (partial(wrong_optimizers.adam, rooted=False), settings),
         "betas_swapped": (optimizers.adam_step, (settings[0], settings[1][::-1], settings[2])),

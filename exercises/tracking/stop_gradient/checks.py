@@ -28,7 +28,11 @@ def gradient_of_value(trial: Trial) -> None:
     try:
         compare(gradients[:1], trial.truth["gradients"][:1], trial.tolerance)
     except Mismatch as mismatch:
-        mismatch.data["where"] = mismatch.data["where"].replace("result[0]", "value.grad")
+        mismatch.data["where"] = (
+            mismatch.data["where"]
+            .replace("the first part of the result", "the gradient for `value`")
+            .replace("The first part of the result", "The gradient for `value`")
+        )
         raise
 
 

@@ -36,6 +36,7 @@ def witness(case: Case) -> dict[str, Any]:
 def near_misses(case: Case) -> list[NearMiss]:
     """The loss and the gradient of the value have separate checks, so a near miss holds both."""
     lost = {"discount_lost": _loss(case, gamma=1.0), "reward_lost": _loss(case, reward=0.0)}
+    lost |= {"absolute_error": _loss(case, power=1), "sum_of_squares": _loss(case, summed=True)}
     answers = {diagnosis: _answer(case, loss, autograd.gradient) for diagnosis, loss in lost.items()}
     return [
         NearMiss(diagnosis=diagnosis, value=part)
@@ -65,11 +66,16 @@ def _plain(case: Case) -> tuple[Tensor, Tensor, Tensor, float]:
     return value.detach(), next_value.detach(), reward, gamma
 
 
-def _loss(case: Case, *, gamma: float | None = None, reward: float = 1.0) -> Callable[[Tensor], Tensor]:
-    """Return the loss as a function of the value alone, with another gamma, or the reward times a number."""
+def _loss(
+    case: Case, *, gamma: float | None = None, reward: float = 1.0, power: int = 2, summed: bool = False
+) -> Callable[[Tensor], Tensor]:
+    """Return the loss as a function of the value alone, with another gamma, or the reward times a number.
+
+    `power` is that of the absolute error; `summed`: the sum instead of the mean.
+    """
     _, next_value, earned, discount = _plain(case)
     target = reward * earned + (discount if gamma is None else gamma) * next_value
-    return lambda value: ((value - target) ** 2).mean()
+    return lambda value: ((value - target).abs() ** power).sum() / (1 if summed else value.numel())
 
 
 def _answer(case: Case, loss: Callable[[Tensor], Tensor], gradient: Callable[..., Tensor]) -> dict[str, Any]:

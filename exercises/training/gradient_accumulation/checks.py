@@ -12,10 +12,10 @@ def runs(trial: Trial) -> None:
 @check(points=5, gradient=False)
 def weight(trial: Trial) -> None:
     """The weight ends where accumulated gradients take it"""
-    trial.agrees(part=0)
+    trial.agrees(part=0, what="the weight")
 
 
 @check(points=4, gradient=False)
 def bias(trial: Trial) -> None:
     """The bias ends where accumulated gradients take it"""
-    trial.agrees(part=1)
+    trial.agrees(part=1, what="the bias")

@@ -50,6 +50,9 @@ def near_misses(case: Case) -> list[NearMiss]:
         "uphill": [_walk(case, step_at=_due, factor=-1)],
         "half_error": [_walk(case, step_at=_due, factor=0.5)],
         "sum_of_errors": [_walk(case, step_at=_due, factor=case.args[5])],
+        "divided_by_batch": [_walk(case, step_at=_due, factor=1 / case.args[5])],
+        "divided_twice": [_walk(case, step_at=_due, factor=1 / every)],
+        "not_divided_and_never_zeroed": [_walk(case, step_at=_due, factor=every, zero_at=lambda number, every: False)],
         "broadcast_targets": [_walk(case, step_at=_due, targets=lambda y: y.mean().expand_as(y))],
         "never_stepped": [(weight, right[1])],  # for the bias alone, `bias_not_trained` is the better message
         "bias_not_trained": [(right[0], bias)],

@@ -48,7 +48,16 @@ def near_misses(case: Case) -> list[NearMiss]:
     unmoved, halved, summed = (_descend(case, _scaled(factor)) for factor in (0.0, 0.5, len(case.args[0])))
     wrong = {
         "never_zeroed": [_descend(case, _accumulated())],
-        "stale": [_descend(case, _delayed())],
+        "summed_and_never_zeroed": [
+            answer | {"losses": losses}
+            for answer in (_descend(case, _accumulated(len(case.args[0]))),)
+            for losses in (answer["losses"], _times(answer["losses"], len(case.args[0])))
+        ],
+        "half_and_never_zeroed": [_descend(case, _accumulated(0.5))],
+        "momentum_added": [_descend(case, _with_momentum(rate)) for rate in (0.9, 0.5, 0.99)],
+        "other_optimizer": [_optimized(case, name) for name in ("Adam", "RMSprop", "AdamW", "Adagrad")],
+        "absolute_error": [_descend(case, _absolute, loss=_absolute_loss)],
+        "stale": [_descend(case, _delayed()), _descend(case, _delayed(first=0.0))],
         "sum_of_errors": [summed, summed | {"losses": _times(summed["losses"], len(case.args[0]))}],
         "half_error": [halved, halved | {"losses": _times(halved["losses"], 0.5)}],
         "uphill": [_descend(case, _scaled(-1.0))],
@@ -59,7 +68,8 @@ def near_misses(case: Case) -> list[NearMiss]:
         "one_epoch_more": [longer],
         "one_epoch_less": [shorter],
         "never_stepped": [
-            unmoved | {"bias": right["bias"]}
+            unmoved,
+            unmoved | {"bias": right["bias"]},
         ],  # for the bias alone, `bias_not_trained` is the better message
     }
     return [NearMiss(diagnosis=name, value=value) for name, values in wrong.items() for value in values]
@@ -136,26 +146,56 @@ def _scaled(factor: float) -> Step:
     return lambda *at: (factor * _gradient(*at)[0], factor * _gradient(*at)[1])
 
 
-def _accumulated() -> Step:
-    """Return a gradient that adds up from call to call."""
+def _accumulated(factor: float = 1.0) -> Step:
+    """Return a gradient, times a factor, that adds up from call to call."""
+    return _with_momentum(1.0, factor)
+
+
+def _with_momentum(rate: float, factor: float = 1.0) -> Step:
+    """Return a gradient that adds the ones before, each call weaker by the rate."""
     total = [0.0, 0.0]
 
     def gradient(*at: Tensor) -> tuple[Tensor, Tensor]:
-        total[:] = [old + new for old, new in zip(total, _gradient(*at), strict=True)]
+        total[:] = [rate * old + factor * new for old, new in zip(total, _gradient(*at), strict=True)]
         return total[0], total[1]
 
     return gradient
 
 
-def _delayed() -> Step:
-    """Return the gradient of the previous call; in the first call, its own."""
+def _delayed(first: float = 1.0) -> Step:
+    """Return the gradient of the previous call; in the first call, its own times `first`."""
     last: list[tuple[Tensor, Tensor]] = []
 
     def gradient(*at: Tensor) -> tuple[Tensor, Tensor]:
         last.append(_gradient(*at))
-        return last[max(len(last) - 2, 0)]
+        factor = 1.0 if len(last) > 1 else first
+        return factor * last[max(len(last) - 2, 0)][0], factor * last[max(len(last) - 2, 0)][1]
 
     return gradient
+
+
+def _absolute(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    """The gradient of the mean absolute error."""
+    sign = (weight * x + bias - y).sign()
+    return (sign * x).mean(0), sign.mean(0)
+
+
+def _absolute_loss(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return (weight * x + bias - y).abs().mean()
+
+
+def _optimized(case: Case, name: str) -> dict[str, Any]:
+    """Return the answer of one of torch's other optimizers."""
+    x, y, weight, bias, lr, epochs = case.args
+    parameters = [weight.clone().requires_grad_(), bias.clone().requires_grad_()]
+    optimizer, losses = getattr(torch.optim, name)(parameters, lr=lr), []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = _loss(x, y, *parameters)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return {"weight": parameters[0].detach(), "bias": parameters[1].detach(), "losses": Floats(tuple(losses))}
 
 
 def _times(losses: Floats, factor: float) -> Floats:

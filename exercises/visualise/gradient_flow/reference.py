@@ -61,6 +61,7 @@ def near_misses(case: Case) -> list[NearMiss]:
         "mean_size": _flow(case, norm=lambda gradient, _: gradient.abs().mean()),
         "norm_of_parameter": _flow(case, norm=lambda _, parameter: parameter.norm()),
     }
+    wrong["zero_norms"] = {name: torch.zeros_like(norms) for name, norms in truth(case).items()}
     return [NearMiss(diagnosis=name, value=value) for name, value in wrong.items()]
 
 

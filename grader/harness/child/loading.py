@@ -3,14 +3,13 @@
 import builtins
 import linecache
 import sys
-from collections.abc import Callable, Collection, Sequence
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
+from collections.abc import Collection, Sequence
 from types import ModuleType
 from typing import Any
 
 from grader.harness.child.evaluate import describe_error
-from grader.harness.child.screen import NotAllowed, screen
+from grader.harness.child.imports import ImportBlocker, guarded
+from grader.harness.child.screen import screen
 
 FILENAME = "submission.py"
 
@@ -27,7 +26,7 @@ def load(source: bytes, *, entries: Sequence[str], imports: Collection[str]) -> 
     module = ModuleType("submission")
     try:
         text = source.decode("utf-8-sig")  # some editors write a byte order mark, which Python accepts
-        screen(text, allowed=imports)
+        screen(text)
         _forbid(module, imports)
         _run(text, module)
     except MemoryError:
@@ -50,46 +49,13 @@ def _has(module: ModuleType, entry: str) -> bool:
 
 
 def _forbid(module: ModuleType, allowed: Collection[str]) -> None:
-    """Refuse imports of packages that are not allowed, also through `__import__` and `importlib`.
+    """Make imports of packages that are not allowed fail as anywhere, also through `__import__` and `importlib`.
 
     This is no security measure. It prevents that a learner uses torch by accident in an exercise without torch.
     """
-    _BUILTINS["__import__"] = _guarded(builtins.__import__, allowed)
+    _BUILTINS["__import__"] = guarded(builtins.__import__, allowed)
     module.__dict__["__builtins__"] = _BUILTINS
     if "torch" not in allowed:
         for name in [name for name in sys.modules if name.partition(".")[0] == "torch"]:
             del sys.modules[name]
-        sys.meta_path.insert(0, _ImportBlocker("torch"))
-
-
-def _guarded(real: Callable[..., ModuleType], allowed: Collection[str]) -> Callable[..., ModuleType]:
-    def guarded(name: str, *rest: Any, **named: Any) -> ModuleType:
-        package = name.partition(".")[0]
-        known = package in sys.stdlib_module_names or package in allowed or package == "submission"
-        if not known and not _is_library(rest):
-            raise NotAllowed(f"`import {package}` is not allowed here")
-        return real(name, *rest, **named)
-
-    return guarded
-
-
-def _is_library(rest: Sequence[Any]) -> bool:
-    """Whether a library written in C imports a part of itself, as numpy's `mean` does on its first call.
-
-    Such an import uses the builtins of the calling frame, which are the submission's. CPython then passes an empty list
-    of names; an `import` statement passes None or a tuple.
-    """
-    return len(rest) > 2 and rest[2] == []
-
-
-class _ImportBlocker(MetaPathFinder):
-    """Raises NotAllowed for every import of one package."""
-
-    def __init__(self, package: str) -> None:
-        self._package = package
-
-    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        """Refuse the package and everything in it."""
-        if fullname.partition(".")[0] == self._package:
-            raise NotAllowed(f"`import {self._package}` is not allowed here")
-        return None
+        sys.meta_path.insert(0, ImportBlocker("torch"))

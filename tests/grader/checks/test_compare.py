@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from grader.checks.compare import compare, is_close, rounded
 from grader.checks.failures import Mismatch
 from grader.checks.show import show_type
+from grader.harness.wire.values import Other
 from grader.packages.cases import Floats
 from grader.packages.manifest import Tolerance
 from tests.support.reports import double, failure_of
@@ -69,7 +70,8 @@ def test_infinity_matches_only_itself():
         (torch.tensor([1]), double(1.0), "wrong_dtype"),
         (double(math.nan), double(1.0), "not_finite"),
         (double(2.0), double(1.0), "differs"),
-        ([double(1.0)], (double(1.0),), "wrong_type"),
+        ([double(2.0)], (double(1.0),), "differs"),
+        ([1.0], Floats((1.0, 1.0)), "wrong_length"),
         ((double(1.0),), (double(1.0), double(2.0)), "wrong_length"),
         ({"b": 1}, {"a": 1}, "wrong_keys"),
         (True, 1.0, "wrong_type"),
@@ -96,30 +98,30 @@ def test_the_worst_entry_is_reported():
     )
 
     assert failure.data == {
-        "where": "result['w'][0, 1]", "got": 5.0, "expected": 1.0, "difference": 4.0, "wrong": 2, "of": 4,
+        "where": "Entry [0, 1] of `w`", "got": "5", "expected": "1", "others": "; 2 of 4 numbers differ, by up to 4",
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("got", "expected", "described"),
     [
-        ((1, [1.0]), (1, (1.0,)), ("wrong_type", "result[1]", "a list of 1", "a tuple of 1")),
-        ((1, [1.0]), (1, {"a": 1.0}), ("wrong_type", "result[1]", "a list of 1", "a dict")),
-        (((1,), 2), ((1, 2), 2), ("wrong_length", "result[0]", 1, 2)),
-        ([{"b": 1, "c": 2}], [{"a": 1, "d": 2}], ("wrong_keys", "result[0]", "b, c", "a, d")),
-        ([{}], [{"a": 1}], ("wrong_keys", "result[0]", "none", "a")),
-        ([{"b" * 300: 1}], [{"a": 1}], ("wrong_keys", "result[0]", "b" * 200, "a")),
-        ([double(1.0).float()], [double(1.0)], ("wrong_dtype", "result[0]", "float32", "float64")),
-        (["b"], ["a"], ("differs_plain", "result[0]", "'b'", "'a'")),
-        (["b"], [Floats((1.0,))], ("wrong_type", "result[0]", "a str", show_type(Floats((1.0,))))),
-        ({"w": double(2.0)}, {"w": double(1.0)}, ("differs", "result['w'][0]", 2.0, 1.0)),
-        ({"w": [2.0]}, {"w": (1.0,)}, ("wrong_type", "result['w']", "a list of 1", "a tuple of 1")),
-        ([None], [double(1.0)], ("no_gradient", "result[0]", "None", "a tensor")),
-        ([2.0], [double(1.0)], ("wrong_type", "result[0]", "a float", "a tensor")),
-        (["2"], [1.0], ("wrong_type", "result[0]", "a str", "a float")),
-        ([2.0], [1.0], ("differs", "result[0]", 2.0, 1.0)),
-        ([double(1.0, 1.0)], [double(1.0)], ("wrong_shape", "result[0]", "(2,)", "(1,)")),
-        ([double(math.inf)], [double(1.0)], ("not_finite", "result[0]", "(1,)", "(1,)")),
+        ((1, 1.0), (1, (1.0,)), ("wrong_type", "The second part of the result", "a float", "a tuple of 1")),
+        ((1, [1.0]), (1, {"a": 1.0}), ("wrong_type", "The second part of the result", "a list of 1", "a dict")),
+        (((1,), 2), ((1, 2), 2), ("wrong_length", "The first part of the result", 1, 2)),
+        ([{"b": 1, "c": 2}], [{"a": 1, "d": 2}], ("wrong_keys", "The first part of the result", "b, c", "a, d")),
+        ([{}], [{"a": 1}], ("wrong_keys", "The first part of the result", "none", "a")),
+        ([{"b" * 300: 1}], [{"a": 1}], ("wrong_keys", "The first part of the result", "b" * 200, "a")),
+        ([double(1.0).float()], [double(1.0)], ("wrong_dtype", "The first part of the result", "float32", "float64")),
+        (["b"], ["a"], ("differs_plain", "The first part of the result", "'b'", "'a'")),
+        (["b"], [Floats((1.0,))], ("wrong_type", "The first part of the result", "a str", show_type(Floats((1.0,))))),
+        ({"w": double(2.0)}, {"w": double(1.0)}, ("differs", "`w`", "2", "1")),
+        ({"w": [2.0]}, {"w": (1.0,)}, ("differs", "The first part of `w`", "2", "1")),
+        ([None], [double(1.0)], ("no_gradient", "The first part of the result", "None", "a tensor")),
+        ([2.0], [double(1.0)], ("wrong_type", "The first part of the result", "a float", "a tensor")),
+        (["2"], [1.0], ("wrong_type", "The first part of the result", "a str", "a float")),
+        ([2.0], [1.0], ("differs", "The first part of the result", "2", "1")),
+        ([double(1.0, 1.0)], [double(1.0)], ("wrong_shape", "The first part of the result", "(2,)", "(1,)")),
+        ([double(math.inf)], [double(1.0)], ("not_finite", "The first part of the result", "(1,)", "(1,)")),
     ],
 )
 def test_a_mismatch_has_the_place_and_the_whole_answers(got, expected, described):
@@ -145,8 +147,33 @@ def test_a_mismatch_has_a_hint_if_it_has_a_diagnosis():
 def test_only_entries_that_differ_are_counted_and_compared():
     failure = failure_of(compare, double(1.0, 2.1, 3.0, 4.0), double(1.0, 2.0, 3.0, 4.0), Tolerance())
 
-    assert (failure.data["wrong"], failure.data["of"]) == (1, 4)
-    assert failure.data["difference"] == pytest.approx(0.1)
+    assert failure.data["others"] == "; 1 of 4 numbers differ, by up to 0.1"
+
+
+@pytest.mark.parametrize(("got", "expected"), [(1.79368, 1.7937), (0.1 + 0.2, 0.3), (1e-3, 1.0000001e-3)])
+def test_no_two_numbers_look_equal_if_they_differ(got, expected):
+    failure = failure_of(compare, double(got, 1.0), double(expected, 1.0), Tolerance(rtol=1e-18, atol=1e-18))
+
+    assert failure.data["got"] != failure.data["expected"]
+    assert float(failure.data["got"]) == pytest.approx(got, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "hint"),
+    [
+        ((double(1.0),), double(1.0), "hint.take_out"),
+        ([double(1.0), double(2.0)], double(1.0, 2.0), "hint.stack"),
+        (1.0, double(1.0), "hint.number_for_tensor"),
+        (Other("ndarray"), double(1.0), "hint.from_numpy"),
+        ([double(1.0)[0], double(2.0)[0]], Floats((1.0, 2.0)), "hint.item"),
+        (double(1.0, 2.0), (double(1.0), double(2.0)), "hint.separate"),
+        ("text", double(1.0), "wrong_type.hint"),
+    ],
+)
+def test_a_wrong_type_comes_with_what_to_do(got, expected, hint):
+    failure = failure_of(compare, got, expected, Tolerance())
+
+    assert (failure.message, failure.hint) == ("wrong_type", hint)
 
 
 def test_a_number_is_compared_with_the_given_tolerance():

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.authoring import Function, NearMiss, build, generator, normal
-from grader.checks.diagnosis import diagnose
+from grader.checks.diagnosis import diagnose, explain
 from grader.checks.failed_trial import FailedTrial
+from grader.checks.source_facts import SourceFacts
 from tests.support.reports import double
 
 MATRIX = normal(generator(1), 3, 4)
@@ -33,13 +34,23 @@ def named(got, expected, **rest):
         (MATRIX.sum(0), MATRIX, "summed_over_batch"),
         (MATRIX.sum(1), MATRIX, "summed_over_batch"),
         (MATRIX.sum(), MATRIX, "summed_over_batch"),
-        (MATRIX.reshape(-1), MATRIX, None),
+        (MATRIX.reshape(-1), MATRIX, "other_shape"),
+        (MATRIX[:, :1], MATRIX[:, 0], "other_shape"),
+        (MATRIX.mean(0), MATRIX, "averaged"),
+        (MATRIX.mean(1, keepdim=True).expand(3, 4).clone(), MATRIX, "averaged"),
+        (MATRIX.half().double(), MATRIX, "half_precision"),
+        (MATRIX.bfloat16().double(), MATRIX, "half_precision"),
+        (MATRIX.round(decimals=3), MATRIX, "rounded_off"),
+        (torch.cat([0 * MATRIX[:1], MATRIX[:-1]]), MATRIX, "one_late"),
+        (torch.cat([MATRIX[1:], MATRIX[:1] + 3]), MATRIX, "one_early"),
+        ({"a": VECTOR, "b": MATRIX}, {"a": MATRIX, "b": VECTOR}, "names_swapped"),
+        (1.0001 * double(3.0)[0], double(3.0)[0], "nearly_right"),
         (MATRIX.sum(0, keepdim=True).expand(3, 4).clone(), MATRIX, "broadcast"),
         (MATRIX.float().double(), MATRIX, "low_precision"),
         (MATRIX.float(), MATRIX, "low_precision"),
-        (MATRIX * (1 + 1e-4 * normal(generator(4), 3, 4)), MATRIX, "finite_differences"),
-        (MATRIX * (1 + 5e-5), MATRIX, "finite_differences"),
-        (MATRIX * (1 + 3e-8 * normal(generator(4), 3, 4)), MATRIX, None),
+        (MATRIX * (1 + 1e-4 * normal(generator(4), 3, 4)), MATRIX, "nearly_right"),
+        (MATRIX * (1 + 5e-5), MATRIX, "nearly_right"),
+        (MATRIX * (1 + 3e-8 * normal(generator(4), 3, 4)), MATRIX, "nearly_right"),
         (VECTOR.flip(0), VECTOR, "wrong_order"),
         (double(1.0, 2.0, 3.0, 2.0), double(2.0, 1.0, 2.0, 3.0), "wrong_order"),
         (double(0.0, 1.0, 0.0), double(1.0, 0.0, 0.0), None),
@@ -48,7 +59,7 @@ def named(got, expected, **rest):
         (double(3.0, 3.0, 2.0, 1.0, 1.0, 1.0), double(1.0, 1.0, 1.0, 2.0, 3.0, 3.0), None),
         (1e-4 * VECTOR.flip(0), 1e-4 * VECTOR, "wrong_order"),
         (1e4 * double(1.0, 2.0, 3.0, 2.0), 1e4 * double(2.0, 1.0, 2.0, 3.0), "wrong_order"),
-        ([MATRIX[1], MATRIX[0]], (MATRIX[0], MATRIX[1]), None),
+        ([MATRIX[1], MATRIX[0]], (MATRIX[0], MATRIX[1]), "wrong_order"),
         ((MATRIX[0], MATRIX[0]), (MATRIX[0], MATRIX[1]), None),
         ((VECTOR.float(), MATRIX), (VECTOR, MATRIX), "low_precision"),
         ((VECTOR.float(), MATRIX + 1), (VECTOR, MATRIX), None),
@@ -56,7 +67,7 @@ def named(got, expected, **rest):
         (MATRIX.float() + 1, MATRIX, None),
         (double([3.0, 5.0], [3.0, 5.0]), double([1.0, 2.0], [2.0, 3.0]), "broadcast"),
         (MATRIX[:1] + 0 * MATRIX, MATRIX, None),
-        (100 * MATRIX + 1e-2 * normal(generator(4), 3, 4), 100 * MATRIX, "finite_differences"),
+        (100 * MATRIX + 1e-2 * normal(generator(4), 3, 4), 100 * MATRIX, "nearly_right"),
         (MATRIX + 1, MATRIX, None),
         (normal(generator(5), 3, 4), MATRIX, None),
         ((-MATRIX, 2 * MATRIX), (MATRIX, MATRIX), None),
@@ -107,7 +118,7 @@ def test_a_factor_near_one_is_not_reported(factor, diagnosis):
     failed = [FailedTrial(got=factor * double(x), expected=double(x)) for x in (2.0, 5.0)]
     found = diagnose(failed)
 
-    assert (found and found.id) in (diagnosis, "finite_differences" if diagnosis is None else diagnosis)
+    assert (found and found.id) in (diagnosis, "nearly_right" if diagnosis is None else diagnosis)
 
 
 def test_cases_of_different_sizes_distinguish_counts_from_multiples():
@@ -131,7 +142,7 @@ def test_rounding_is_found_after_a_multiplication_by_an_argument():
 def test_rounded_inputs_are_not_a_numerical_derivative():
     rounded = MATRIX.float().double() ** 2
 
-    assert named(rounded, MATRIX**2, rounded=lambda: rounded) == "low_precision"
+    assert named(rounded, MATRIX**2, rounded=lambda: [MATRIX, rounded]) == "low_precision"
 
 
 def test_swapped_parts_are_found_in_the_whole_answer():
@@ -223,3 +234,38 @@ def test_noise_is_never_explained(seed):
     rng = generator(seed)
 
     assert named(normal(rng, 3, 4), normal(rng, 3, 4)) is None
+
+
+NUMERICAL = SourceFacts("def slope(f, x):\n    h = 1e-5\n    return (f(x + h) - f(x)) / h\n")
+TRACKED = SourceFacts("def slope(f, x):\n    h = 1e-5\n    f(x).backward()\n    return x.grad / 1.00001\n")
+
+
+@pytest.mark.parametrize(
+    ("facts", "torch", "diagnosis"),
+    [(NUMERICAL, True, "finite_differences"), (TRACKED, True, "nearly_right"), (NUMERICAL, False, "nearly_right")],
+)
+def test_a_numerical_derivative_is_named_if_the_source_has_one(facts, torch, diagnosis):
+    failed = [FailedTrial(got=MATRIX * (1 + 1e-5 * SQUARE[:3]), expected=MATRIX)]
+
+    assert diagnose(failed, facts=facts, torch=torch).id == diagnosis
+
+
+def test_a_factor_on_a_near_miss_is_a_second_mistake():
+    miss = NearMiss(diagnosis="stale", value=MATRIX + 1)
+
+    found = diagnose([FailedTrial(got=3 * (MATRIX + 1), expected=MATRIX, near_misses=[miss])])
+
+    assert (found.id, found.data["other"], found.data["factor"]) == ("combined", "stale", pytest.approx(3))
+
+
+@pytest.mark.parametrize(("secret", "name"), [(True, "stale"), (False, None)])
+def test_a_near_miss_of_some_trials_needs_random_numbers(secret, name):
+    miss = NearMiss(diagnosis="stale", value=MATRIX + 1)
+    failed = [
+        FailedTrial(got=VECTOR + 1, expected=VECTOR),
+        FailedTrial(got=MATRIX + 1, expected=MATRIX, near_misses=[miss], secret=secret),
+    ]
+
+    found = explain(failed)
+
+    assert (found and (found.diagnosis.id, found.trial)) == (name and (name, 1))

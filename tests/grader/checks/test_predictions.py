@@ -29,7 +29,7 @@ def test_a_share_of_right_answers_is_enough():
 def test_a_low_accuracy_is_reported():
     failure = failure_of(lambda: classifies(made(logits_for(0, 1, 2, 0)), needed=0.9))
 
-    assert (failure.message, failure.data) == ("low_accuracy", {"accuracy": 0.75, "needed": 0.9})
+    assert (failure.message, failure.data) == ("low_accuracy", {"accuracy": "75%", "needed": "90%"})
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_model_that_is_not_callable_names_its_entry():
 def test_logits_must_be_finite():
     some = logits_for(0, 1, 2, 1).index_fill(0, torch.tensor([3]), torch.inf)
 
-    assert failure_of(lambda: classifies(made(some), needed=0.0)).data == {"where": "logits"}
+    assert failure_of(lambda: classifies(made(some), needed=0.0)).data == {"where": "The logits"}
 
 
 def test_a_single_point_can_have_one_class():

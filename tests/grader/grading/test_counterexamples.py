@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
 from grader.authoring import Function, check
 from grader.grading.counterexamples import smallest
 from grader.sandboxes.base import LearnerError, Observation
-from tests.support.reports import double, make_trial
+from tests.support.reports import double, make_finding, make_trial
 
 
 @check(points=1)
@@ -31,7 +32,7 @@ def test_the_first_case_that_visibly_fails_is_shown():
     right = make_trial(double(1.0), double(1.0), args=(1.0,))
     wrong = [make_trial(double(x), double(0.0), args=(x,), argument_names=("x",)) for x in (2.0, 3.0)]
 
-    assert shown(right, *wrong) == {"call": "slope(x = 2)", "got": "[2]", "expected": "[0]"}
+    assert shown(right, *wrong) == {"call": "slope(x=2.0)", "got": "[2]", "expected": "[0]"}
     assert shown(right) is None
 
 
@@ -78,7 +79,7 @@ def test_arguments_are_shown_with_their_names():
     trial = make_trial(double(2.0), double(1.0), args=(Function("square"), 3), argument_names=("f", "x"))
     nameless = make_trial(double(2.0), double(1.0), args=(4, 3))
 
-    assert shown(trial)["call"] == "slope(f(x) = x², x = 3)"
+    assert shown(trial)["call"] == "slope(f, x=3) with f(x) = x²"
     assert shown(nameless)["call"] == "slope(4, 3)"
 
 
@@ -88,8 +89,10 @@ def test_the_call_of_a_wrong_gradient_says_backward():
     truth = {"value": double(1.0), "gradients": [double(2.0)]}
     trial = make_trial(value, truth, probe="backward", args=(x,), argument_names=("x",))
 
-    assert shown(trial, check=goes_backward)["call"].startswith("gradients through slope(x = ")
-    assert not shown(make_trial(double(1.0), double(2.0), args=(x,)))["call"].startswith("gradients")
+    assert shown(trial, check=goes_backward) == {
+        "call": "gradient for `x` of slope(x=torch.tensor([1.0]))", "got": "[5]", "expected": "[2]",
+    }  # fmt: skip
+    assert shown(make_trial(double(1.0), double(2.0), args=(x,)))["call"] == "slope(torch.tensor([1.0]))"
 
 
 def test_an_expression_is_shown_as_a_formula():
@@ -97,4 +100,32 @@ def test_an_expression_is_shown_as_a_formula():
     options = {"program": [["mul", 0, 1]]}
     case = replace(trial.case, probe="expression", options=options)
 
-    assert shown(replace(trial, case=case))["call"] == "a * b with a = 2, b = -1"
+    assert shown(replace(trial, case=case))["call"] == "a * b with a = slope(2.0), b = slope(-1.0)"
+
+
+@check(points=1)
+def second_agrees(trial):
+    """The second derivative agrees."""
+    trial.agrees(part=1, what="the second derivative")
+
+
+def test_an_example_says_what_its_number_is():
+    trial = make_trial((double(3.0), double(3.0)), (double(3.0), double(6.0)), args=(double(1.0),))
+
+    answer = shown(trial, check=second_agrees)
+
+    assert (answer["call"], answer["got"]) == ("second derivative of slope(torch.tensor([1.0]))", "[3]")
+
+
+@pytest.mark.parametrize(
+    ("message", "diagnosis", "shown_value"),
+    [("differs", None, "[2]"), ("raised_at", None, None), ("zero_gradient", "zero_gradient", "[0, 0]")],
+)
+def test_an_example_fails_as_the_finding_says(message, diagnosis, shown_value):
+    finding = make_finding(message=message, diagnosis=diagnosis, data={"error": "ValueError: no"})
+    wrong = make_trial(double(2.0), double(1.0), args=(1,))
+    zero = make_trial(double(0.0, 0.0), double(1.0, 3.0), args=(2,))
+
+    answer = smallest(agrees, [wrong, zero], finding)
+
+    assert (answer and answer["got"]) == shown_value

@@ -40,7 +40,7 @@ def test_the_solution_gets_every_point(inline):
         ("def slope(x):\n    return \0", "not_text"),
         ("\udcff\udcfe", "not_text"),
         ("def slope(x:\n", "syntax_error"),
-        ("import numpy\n" + SOLUTION, "import_not_allowed"),
+        ("import graphviz\n" + SOLUTION, "import_not_allowed"),
         ("def steep(x): return x\n", "missing_entry"),
         ("raise SystemExit(0)\n", "exits"),
         ("1 / 0\n" + SOLUTION, "does_not_load_at"),
@@ -68,7 +68,7 @@ def test_the_smallest_counterexample_is_shown_for_a_secret_case(inline):
     finding = graded(source, inline).findings[1]
 
     assert finding.case == "a single number"
-    assert finding.evidence["counterexample"] == {"call": "slope(x = 2)", "got": "2", "expected": "12"}
+    assert finding.evidence["counterexample"] == {"call": "slope(x=torch.tensor(2.0))", "got": "2", "expected": "12"}
 
 
 def test_the_counterexample_can_be_an_exception(inline):
@@ -237,7 +237,12 @@ def test_code_that_timed_out_gets_a_counterexample():
     report = graded(WRONG_IN_SECRET, ended)
 
     assert report.outcome is Outcome.TIMED_OUT
-    assert report.findings[1].evidence["counterexample"] == {"call": "slope(x = 2)", "got": "2", "expected": "12"}
+    example = report.findings[1].evidence["counterexample"]
+    assert example == {
+        "call": "slope(x=torch.tensor(2.0))",
+        "got": "2",
+        "expected": "12",
+    }
 
 
 def test_cut_output_says_so():

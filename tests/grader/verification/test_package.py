@@ -65,7 +65,7 @@ def test_a_new_package_passes(inline, exercises):
          "the null answer “None” makes a check raise"),
         ("mistakes", "[value]", "[value", "mistakes.toml: not TOML"),
         ("mistakes", "[value]", "[value]\noutcome = 'crashed'", "`value` ends as graded, mistakes.toml says crashed."),
-        ("reference", "return 3 * case", "return 4 * case", "compared with the truth, the witness is wrong: `result"),
+        ("reference", "return 3 * case", "return 4 * case", "compared with the truth, the witness is wrong: Entry"),
         ("reference", "rng = generator(seed)", "rng = generator(__import__('time').time_ns())", "between two runs"),
         ("reference", "rng = generator(seed)", "rng = generator(0)", "the same for two seeds"),
         ("reference", "def witness", "def witnesses", "must define `witness`"),
