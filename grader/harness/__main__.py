@@ -24,13 +24,16 @@ def main() -> None:
     os.environ.clear()
     os.environ.update(kept | ENVIRONMENT, HOME="/scratch", TMPDIR="/scratch", MPLCONFIGDIR="/scratch/.matplotlib")
     # As above: Python finds these only now.
-    from grader.harness.supervisor.fork_server import start_fork_server  # noqa: PLC0415
+    from grader.harness.supervisor.fork_server import ForkServer, InProcessForker, start_fork_server  # noqa: PLC0415
     from grader.harness.supervisor.supervisor import Supervisor, take_over_pipes  # noqa: PLC0415
     from grader.harness.system import PR_SET_DUMPABLE, prctl  # noqa: PLC0415
 
     prctl(PR_SET_DUMPABLE, 0)
     pipes = take_over_pipes()
-    Supervisor(start_fork_server(functools.partial(_preload, options)), *pipes).serve()
+    forker = start_fork_server(functools.partial(_preload, options))
+    # If there is a fork server, this process has no torch: its own forks cannot use it.
+    plain = InProcessForker(functools.partial(_preload_plain, options)) if isinstance(forker, ForkServer) else None
+    Supervisor(forker, *pipes, plain_forker=plain).serve()
 
 
 def _preload(options: argparse.Namespace) -> tuple[dict[str, Any], "ChildMain"]:
@@ -39,6 +42,7 @@ def _preload(options: argparse.Namespace) -> tuple[dict[str, Any], "ChildMain"]:
     from grader.harness.child import cuda, landlock, syscalls, warmup  # noqa: PLC0415
     from grader.harness.child.confine import Confinement  # noqa: PLC0415
     from grader.harness.child.main import child_main  # noqa: PLC0415
+    from grader.harness.child.with_torch import WITH_TORCH  # noqa: PLC0415
     from grader.harness.digest import digest  # noqa: PLC0415
     from grader.harness.supervisor import preload  # noqa: PLC0415
 
@@ -46,17 +50,36 @@ def _preload(options: argparse.Namespace) -> tuple[dict[str, Any], "ChildMain"]:
     version = preload.preload(run_warmup=not gpu)
     confinement = Confinement(
         seccomp=syscalls.build_filter(devices=gpu, forks=not options.no_forks),
-        readable=(sys.base_prefix, "/proc/driver"),
+        readable=(sys.base_prefix, landlock.PACKAGES, "/proc/driver"),
         devices=cuda.device_files() if gpu else (),
     )
     handshake = {"harness": digest(), "torch": version, "landlock": landlock.version()}
     start_device = functools.partial(cuda.initialise, options.gpu_memory_mb) if gpu else _do_nothing
     warm_up = functools.partial(warmup.warm_up, options.device)
-    return handshake, functools.partial(child_main, confinement=confinement, start_device=start_device, warm_up=warm_up)
+    main = functools.partial(
+        child_main, evaluator=WITH_TORCH, confinement=confinement, start_device=start_device, warm_up=warm_up
+    )
+    return handshake, main
+
+
+def _preload_plain(options: argparse.Namespace) -> tuple[dict[str, Any], "ChildMain"]:
+    """Import what submissions need that must not have torch, as `_preload` does for others."""
+    # As in `main`: Python finds these only after it has changed the path.
+    from grader.harness.child import syscalls  # noqa: PLC0415
+    from grader.harness.child.confine import Confinement  # noqa: PLC0415
+    from grader.harness.child.main import child_main  # noqa: PLC0415
+    from grader.harness.child.plain import PLAIN  # noqa: PLC0415
+
+    filter_ = syscalls.build_filter(devices=False, forks=not options.no_forks)
+    confinement = Confinement(seccomp=filter_, readable=(sys.base_prefix,))
+    main = functools.partial(
+        child_main, evaluator=PLAIN, confinement=confinement, start_device=_do_nothing, warm_up=_do_nothing
+    )
+    return {}, main
 
 
 def _do_nothing() -> None:
-    """Start no device: the CPU needs no preparation."""
+    """Start no device, and warm up nothing."""
 
 
 _KEPT = ("PATH", "LD_LIBRARY_PATH")

@@ -76,7 +76,8 @@ class RunSession:
                 FrameKind.EXHAUSTED: 16,
             }
         )
-        self._caps = _caps(limits, largest)
+        self._largest = largest
+        self._without_imports = not program.imports
         self._program = _program(program, limits, device)
 
     @property
@@ -98,7 +99,8 @@ class RunSession:
         self._opened = True
         self._calls_asked = len(calls)
         with suppress(InstanceDied):  # read what it sent before it died; the read then raises InstanceDied again
-            self._instance.send((FrameKind.OPEN, self._caps), (FrameKind.DATA, self._program))
+            caps = _caps(self._limits, self._largest, plain=self._without_imports and session_messages.are_plain(calls))
+            self._instance.send((FrameKind.OPEN, caps), (FrameKind.DATA, self._program))
         if calls:
             self._calls = frame(FrameKind.CALLS, session_messages.pack_calls(calls))  # while the child loads
         self._read_answers()
@@ -315,14 +317,18 @@ class RunSession:
 _RESIDUE = ("leaked_processes", "leaked_files", "oom_kills", "exceeded", "responses_dropped", "fork_server_died")
 
 
-def _caps(limits: Limits, largest: int) -> bytes:
-    """Return the body of OPEN: how much the supervisor lets through, and which limits it watches."""
+def _caps(limits: Limits, largest: int, *, plain: bool) -> bytes:
+    """Return the body of OPEN: how much the supervisor lets through, and which limits it watches.
+
+    `plain` asks for a child that has no torch.
+    """
     caps = {
         "response": largest + MIB,
         "output": limits.output_kb * 1024 + 1,  # one more than is shown: then we know that there was more
         "memory": (limits.memory_mb + 64) * MIB,
         "files": _MAX_FILES,
         "processes": limits.processes,
+        "plain": plain,
     }
     return json.dumps(caps).encode()
 

@@ -8,12 +8,13 @@ range. Only progress is read by hand, because a bad point is dropped there and t
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta
 
+from grader.harness.child.plain_probes import PLAIN_PROBES
 from grader.harness.wire.values import MAX_LINE, Decoder, Encoder, WireError, legible, pack, unpack
 from grader.sandboxes.base import Call, LearnerError, Limits, Observation, Program
 from grader.sandboxes.graph_reader import read_graph
@@ -92,6 +93,20 @@ def pack_calls(calls: Sequence[Call]) -> bytes:
         for call in calls
     ]
     return pack(documents, encoder.tensors)
+
+
+def are_plain(calls: Sequence[Call]) -> bool:
+    """Whether a child without torch can make these calls: their probes need none, and no argument does."""
+    return all(call.probe in PLAIN_PROBES and _is_plain([*call.args, *call.options.values()]) for call in calls)
+
+
+def _is_plain(value: Any) -> bool:
+    match value:
+        case list() | tuple():
+            return all(map(_is_plain, value))
+        case Mapping():
+            return all(map(_is_plain, value.values()))
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def read_observation(message: bytes) -> Observation:

@@ -17,7 +17,8 @@ from types import TracebackType
 from typing import Any
 
 from grader.errors import GraderError
-from grader.harness.child.evaluate import describe_error, evaluate
+from grader.harness.child.errors import describe_error
+from grader.harness.child.evaluate import evaluate
 from grader.harness.child.imports import guarded
 from grader.harness.child.loading import FILENAME
 from grader.harness.child.screen import screen

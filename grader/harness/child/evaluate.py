@@ -6,22 +6,18 @@ against a patch by accident.
 """
 
 import time
-import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import TracebackType
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from grader.harness.child.errors import describe_error, look_up
 from grader.harness.child.functions import make_function
 from grader.harness.child.graph import walk
 from grader.harness.child.models import make_model
 from grader.harness.child.probes import PROBES
-from grader.harness.wire.values import MAX_LINE, Decoder, Encoder
-
-MAX_MESSAGE = 2000
-MAX_FRAMES = 12
+from grader.harness.wire.values import Decoder, Encoder
 
 # Part of torch's error if a GPU got an index out of range. The GPU then refuses all further work of the process.
 GPU_REFUSES = "device-side assert"
@@ -76,7 +72,7 @@ def _evaluate(
     document = _document()
     start = _clock()
     try:
-        value = PROBES[call["probe"]](_look_up(namespace, call["entry"]), args, options)
+        value = PROBES[call["probe"]](look_up(namespace, call["entry"]), args, options)
         document["seconds"] = _clock() - start
         document["graph"] = _graph(value) if options.get("graph") else None
         document["value"] = encoder.encode(value)
@@ -95,43 +91,6 @@ def _evaluate(
 
 def _document(**known: Any) -> dict[str, Any]:
     return {"value": None, "error": None, "graph": None, **known}
-
-
-def describe_error(error: BaseException) -> dict[str, Any]:
-    """Return the exception as the learner sees it: only the frames of their own code, with limited lengths."""
-    frames = list(_own_frames(error.__traceback__))[-MAX_FRAMES:]
-    line = getattr(error, "lineno", None) or (frames[-1][0] if frames else None)
-    text = _message_of(error)
-    lines = [f"line {number}, in {name}" for number, name in frames]
-    return {
-        "type": type(error).__name__[:100],
-        "message": text,
-        "line": line if type(line) is int and 0 < line <= MAX_LINE else None,
-        "traceback": "\n".join([*lines, f"{type(error).__name__}: {text}"]),
-    }
-
-
-def _message_of(error: BaseException) -> str:
-    try:
-        text = str(error.msg if isinstance(error, SyntaxError) else error)
-        # Their other lines say how to debug on a machine of one's own: of no use here.
-        return (text.partition("\n")[0] if text.startswith("CUDA error:") else text)[:MAX_MESSAGE]
-    except Exception:  # a learner's own exception class can raise in `__str__`
-        return ""
-
-
-def _own_frames(trace: TracebackType | None) -> Iterator[tuple[int, str]]:
-    for frame in traceback.extract_tb(trace):
-        if frame.filename == "submission.py":
-            yield frame.lineno or 0, frame.name[:100]
-
-
-def _look_up(namespace: Mapping[str, Any], path: str) -> Any:
-    name, *attributes = path.split(".")
-    target = namespace[name]
-    for attribute in attributes:
-        target = getattr(target, attribute)
-    return target
 
 
 def _graph(value: Any) -> dict[str, Any] | None:

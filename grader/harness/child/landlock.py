@@ -25,8 +25,9 @@ _OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | _TRUNCATE | _IOCTL_DEVICE
 READ = EXECUTE | READ_FILE | READ_DIR
 _OWN = ((1 << 16) - 1) & ~(_MAKE_CHAR | _MAKE_SOCK | _MAKE_BLOCK)
 
+PACKAGES = "/opt/chainrule/site"
 READABLE = (
-    *("/usr", "/lib", "/lib64", "/opt/chainrule", "/etc", "/sys/devices/system/cpu"),
+    *("/usr", "/lib", "/lib64", "/opt/chainrule/grader", "/etc", "/sys/devices/system/cpu"),
     *("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys"),
 )
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
@@ -45,7 +46,8 @@ def version() -> int:
 def restrict(scratch: str, *, readable: Iterable[str] = (), devices: Iterable[str] = ()) -> None:
     """Limit this process to its scratch folder, READABLE, `readable` (read only) and `devices` (read and write).
 
-    Needs no_new_privs. Does nothing if the kernel has no Landlock.
+    `readable` names PACKAGES if the code can import them. Needs no_new_privs. Does nothing if the kernel has no
+    Landlock.
     """
     abi = version()
     if abi == 0:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from types import ModuleType
 from typing import Any
 
-from grader.harness.child.evaluate import describe_error
+from grader.harness.child.errors import describe_error
 from grader.harness.child.imports import ImportBlocker, guarded
 from grader.harness.child.screen import screen
 

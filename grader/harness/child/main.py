@@ -13,14 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from grader.harness.child import losses
 from grader.harness.child.confine import ChildPipes, Confinement, confine, flush, limit
-from grader.harness.child.evaluate import evaluate
-from grader.harness.child.global_state import reset
 from grader.harness.child.loading import load
+from grader.harness.wire.documents import is_too_large
 from grader.harness.wire.frames import HEADER, FrameKind, frame
 from grader.harness.wire.pipes import read_exactly, write_all
-from grader.harness.wire.values import is_too_large, pack, unpack
 
 EXHAUSTED = 86  # the exit status of a child that ran out of memory and could still report it
 
@@ -36,10 +33,25 @@ class Setup:
     device: str | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluator:
+    """What a child makes calls with: with torch (`child.with_torch`) or without (`child.plain`).
+
+    `stream_losses` reports the losses of this process; flush what it returns when a call has ended.
+    """
+
+    reset: Callable[[], None]
+    evaluate: Callable[..., tuple[dict[str, Any], dict[str, Any]]]
+    pack: Callable[[Any, Mapping[str, Any]], bytes]
+    unpack: Callable[[bytes], tuple[Any, Any]]
+    stream_losses: Callable[[Callable[[Any], None]], Any] | None
+
+
 def child_main(
     uid: int | None,
     pipes: ChildPipes,
     *,
+    evaluator: Evaluator,
     confinement: Confinement,
     start_device: Callable[[], None],
     warm_up: Callable[[], None],
@@ -51,7 +63,7 @@ def child_main(
     """
     status = 1
     try:
-        _CallServer(confine(uid, pipes, confinement, start_device)).serve(warm_up)
+        _CallServer(confine(uid, pipes, confinement, start_device), evaluator).serve(warm_up)
         status = 0
     except MemoryError:
         status = EXHAUSTED
@@ -66,21 +78,22 @@ def child_main(
 class _CallServer:
     """Answers the calls to one submission."""
 
-    def __init__(self, pipes: ChildPipes) -> None:
+    def __init__(self, pipes: ChildPipes, evaluator: Evaluator) -> None:
         self._pipes = pipes
+        self._evaluator = evaluator
         self._answered = 0
         self._buffered = b""
         self._unnotified = 0
         # Half of what the pipe holds. That is 64 KiB, or less if one user has a thousand pipes.
         self._most = fcntl.fcntl(pipes.response_fd, fcntl.F_GETPIPE_SZ) // 2
         self._observation_bytes_left = 0
-        self._sampler: losses.Sampler | None = None
+        self._sampler: Any = None
 
     def serve(self, warm_up: Callable[[], None]) -> None:
         """Load the submission, answer calls until the grader closes its end, and empty the scratch folder."""
         self._send(FrameKind.READY)
         setup = Setup(**json.loads(self._await_setup(warm_up)))
-        reset()
+        self._evaluator.reset()
         source = self._read(FrameKind.SOURCE)
         self._observation_bytes_left = setup.limits["observation_mb"] * 1024 * 1024
         limit(setup.limits)
@@ -99,15 +112,17 @@ class _CallServer:
         return setup
 
     def _answer_all(self, setup: Setup, source: bytes) -> None:
-        if setup.stream_losses:
-            self._sampler = losses.stream(lambda points: self._send_json(FrameKind.PROGRESS, {"loss": points}))
+        if setup.stream_losses and self._evaluator.stream_losses is not None:
+            self._sampler = self._evaluator.stream_losses(
+                lambda points: self._send_json(FrameKind.PROGRESS, {"loss": points})
+            )
         namespace, document = load(source, entries=setup.entries, imports=setup.imports)
         if _ran_out(document["error"]):
             raise MemoryError(document["error"]["message"])
         self._send_json(FrameKind.LOADED, document)
         self._notify()
         while not (document["error"] or document["missing"]):
-            calls, tensors = unpack(self._read(FrameKind.CALLS))
+            calls, tensors = self._evaluator.unpack(self._read(FrameKind.CALLS))
             for call in calls:
                 self._send_json(FrameKind.PROGRESS, {"call": self._answered})
                 self._buffer(FrameKind.OBSERVATION, self._observe(namespace, call, tensors, setup.device))
@@ -116,15 +131,15 @@ class _CallServer:
             self._notify()
 
     def _observe(self, namespace: Mapping[str, Any], call: Any, tensors: Any, device: str | None) -> bytes:
-        document, results = evaluate(namespace, call, tensors, device)
+        document, results = self._evaluator.evaluate(namespace, call, tensors, device)
         if self._sampler is not None:
             self._sampler.end_call()
         if _ran_out(document["error"]):
             raise MemoryError(document["error"]["message"])
         size = sum(tensor.nbytes for tensor in results.values())
-        message = pack(document, results) if size <= self._observation_bytes_left else b""
+        message = self._evaluator.pack(document, results) if size <= self._observation_bytes_left else b""
         if not message or len(message) > self._observation_bytes_left or is_too_large(message):
-            message = pack(_too_large(document, max(size, len(message))), {})
+            message = self._evaluator.pack(_too_large(document, max(size, len(message))), {})
         self._observation_bytes_left -= len(message)
         return message
 

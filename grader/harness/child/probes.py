@@ -17,18 +17,13 @@ import torch
 from torch import Tensor
 
 from grader.harness.child.figures import describe
-
-Entry = Callable[..., Any]
+from grader.harness.child.plain_probes import PLAIN_PROBES, Entry, call
 
 NOT_CALLABLE = "something that cannot be called"
 """What `predict` observes if an entry returned something that cannot be called on points."""
 
 NOT_A_PAIR = "no pair of a point and a state"
 """What `walk` observes if an entry returned something other than a point and a state."""
-
-
-def _call(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
-    return entry(*args)
 
 
 def _backward(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,7 +72,7 @@ def _predict(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> A
 
 
 def _device(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
-    probe = _predict if "points" in options else _call
+    probe = _predict if "points" in options else call
     return probe(entry, [*args, _device_of(args).type], options)
 
 
@@ -124,44 +119,12 @@ def _put_back_changed(args: Any, given: Sequence[Tensor], kept: Sequence[Tensor]
             args[i] = new
 
 
-def _expression(entry: Entry, args: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Run `program`, a list of [operator, operand, ...] on a growing list of nodes, and differentiate its last node.
-
-    An operand is the index of an earlier node, or ["number", 2.0] for a plain number. "gradients" are those of the
-    leaves, "inner" those of the nodes that the operations made, in their order.
-    """
-    nodes = [entry(number) for number in args]
-    leaves = list(nodes)
-    for operator, *operands in options["program"]:
-        nodes.append(_OPERATORS[operator](*(_operand(operand, nodes) for operand in operands)))
-    nodes[-1].backward()
-    gradients = [node.grad for node in nodes]
-    return {"data": nodes[-1].data, "gradients": gradients[: len(leaves)], "inner": gradients[len(leaves) :]}
-
-
-def _operand(operand: Any, nodes: Sequence[Any]) -> Any:
-    return operand[1] if isinstance(operand, list) else nodes[operand]
-
-
-_OPERATORS: dict[str, Callable[..., Any]] = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b,
-    "pow": lambda a, b: a**b,
-    "neg": lambda a: -a,
-    "tanh": lambda a: a.tanh(),
-    "exp": lambda a: a.exp(),
-    "relu": lambda a: a.relu(),
-}
-
 PROBES: dict[str, Callable[[Entry, Sequence[Any], Mapping[str, Any]], Any]] = {
-    "call": _call,
+    **PLAIN_PROBES,
     "backward": _backward,
     "predict": _predict,
     "figure": _figure,
     "device": _device,
     "whereabouts": _whereabouts,
     "walk": _walk,
-    "expression": _expression,
 }

@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from typing import Any
@@ -54,9 +54,10 @@ class _Child:
 class Supervisor:
     """Serves one submission after another on a pipe in and a pipe out."""
 
-    def __init__(self, forker: Forker, source: int, sink: int) -> None:
-        """`source` and `sink` are the grader's pipes."""
+    def __init__(self, forker: Forker, source: int, sink: int, *, plain_forker: Forker | None = None) -> None:
+        """`source` and `sink` are the grader's pipes. `plain_forker` forks children that have no torch, if it can."""
         self._forker = forker
+        self._plain_forker = plain_forker
         self._idle: deque[_Child] = deque()
         self._user_ids = UserIds.of_this_sandbox()
         self._discard = Discard()
@@ -75,17 +76,17 @@ class Supervisor:
     def serve(self) -> None:
         """Serve until the grader closes its end."""
         handshake = self._forker.await_ready()
+        if self._plain_forker is not None:
+            self._plain_forker.await_ready()
         self._files_before = residue.FileSnapshot.take()
         self._refill_idle()
-        self._await_ready()
+        self._await_ready(self._idle)
         own = {"switches_user": self._user_ids.switches, "direct_pipes": self._direct_pipes.far_ends()}
         send_frame(self._out, FrameKind.HANDSHAKE, json.dumps(handshake | own).encode())
         try:
             while True:
                 caps = self._await_open()
-                self._ensure_idle_child()
-                waited = self._await_ready(self._send_heartbeat)
-                self._serve_one(self._idle.popleft(), caps, waited)
+                self._serve_one(*self._ready_child(plain=bool(caps["plain"])), caps)
                 self._refill_idle()
         except EOFError:
             return
@@ -95,7 +96,19 @@ class Supervisor:
         if self._fork_server_died:
             raise ForkServerDied
         while len(self._idle) < IDLE_CHILDREN:
-            self._idle.append(self._fork())
+            self._idle.append(self._fork(self._forker))
+
+    def _ready_child(self, *, plain: bool) -> tuple[_Child, int]:
+        """Return a child for a submission, and the milliseconds that it waited for one.
+
+        If the submission must not have torch, the child is forked now: it has little memory.
+        """
+        if plain and self._plain_forker is not None:
+            child = self._fork(self._plain_forker)
+            return child, self._await_ready([child], self._send_heartbeat)
+        self._ensure_idle_child()
+        waited = self._await_ready(self._idle, self._send_heartbeat)
+        return self._idle.popleft(), waited
 
     def _ensure_idle_child(self) -> None:
         """Have at least one living child: an idle one can die during the last submission, or just now."""
@@ -103,15 +116,16 @@ class Supervisor:
         if not self._idle:
             self._refill_idle()
 
-    def _await_ready(self, on_wait: Callable[[int], None] = lambda _: None) -> int:
-        """Wait until all idle children are ready: a submission that runs could disturb one that is still starting.
+    def _await_ready(self, children: Iterable[_Child], on_wait: Callable[[int], None] = lambda _: None) -> int:
+        """Wait until these children are ready, all idle ones or a new one.
 
-        Calls `on_wait` every half second with the milliseconds so far; returns the milliseconds it took. Exits if a
-        child died, or is not ready after READY_SECONDS.
+        A submission that runs could disturb one that is still starting. Calls `on_wait` at every heartbeat with the
+        milliseconds so far; returns the milliseconds it took. Exits if a child died, or is not ready after
+        READY_SECONDS.
         """
         began = time.monotonic()
         passed = 0
-        for child in self._idle:
+        for child in children:
             poll = select.poll()
             poll.register(child.response_fd, select.POLLIN)
             while not poll.poll(HEARTBEAT_SECONDS * 1000) and passed < READY_SECONDS * 1000:
@@ -120,7 +134,7 @@ class Supervisor:
             _require_ready(child)
         return _milliseconds_since(began)
 
-    def _fork(self) -> _Child:
+    def _fork(self, forker: Forker) -> _Child:
         (child_request, request_fd), (response_fd, child_response) = os.pipe(), os.pipe()
         output_fd, child_output = os.pipe()
         # Nobody blocks on a notification: the pipe can be full already, and the child can read its own bytes back.
@@ -128,7 +142,7 @@ class Supervisor:
         pipes = ChildPipes(
             request_fd=child_request, response_fd=child_response, output_fd=child_output, wakeup_fd=child_wakeup
         )
-        pid = self._forker.fork(self._user_ids.next(), pipes)
+        pid = forker.fork(self._user_ids.next(), pipes)
         for fd in astuple(pipes):
             os.close(fd)
         return _Child(pid, request_fd=request_fd, response_fd=response_fd, output_fd=output_fd, wakeup_fd=wakeup_fd)
@@ -176,7 +190,7 @@ class Supervisor:
                 with suppress(BrokenPipeError):
                     send_frame(child.request_fd, FrameKind.WARM_UP, b"")
 
-    def _serve_one(self, child: _Child, caps: dict[str, int], waited: int) -> None:
+    def _serve_one(self, child: _Child, waited: int, caps: dict[str, int]) -> None:
         kills = residue.oom_kills()
         self._orphan_seconds = 0.0
         self._next_heartbeat = time.monotonic() + FIRST_HEARTBEAT_SECONDS
