@@ -266,5 +266,6 @@ def test_figure_describes_the_drawing():
     value = run.observe([Call(entry="go", probe="figure")])[0].value
 
     assert value["axes"][0]["xlabel"] == "step"
-    assert value["axes"][0]["lines"] == [{"label": "a", "points": 2}]
+    (line,) = value["axes"][0]["lines"]
+    assert (line["label"], line["x"].tolist(), line["y"].tolist()) == ("a", [0.0, 1.0], [1.0, 2.0])
     assert bytes(value["png"][:4].tolist()) == b"\x89PNG"

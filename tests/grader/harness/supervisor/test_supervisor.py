@@ -27,7 +27,7 @@ def test_a_ready_child_is_not_waited_for(one_child):
     waits, ends = one_child
     os.write(ends["response"], READY)
 
-    waits._await_ready(on_wait=lambda _: pytest.fail("waited"))
+    waits._await_ready(waits._idle, on_wait=lambda _: pytest.fail("waited"))
 
 
 def test_waiting_for_a_child_is_reported_in_milliseconds(one_child, monkeypatch):
@@ -40,7 +40,7 @@ def test_waiting_for_a_child_is_reported_in_milliseconds(one_child, monkeypatch)
         if len(heartbeats) == 3:
             os.write(ends["response"], READY)
 
-    waited = waits._await_ready(on_wait)
+    waited = waits._await_ready(waits._idle, on_wait)
 
     assert len(heartbeats) == 3
     assert 50 <= heartbeats[0] < heartbeats[1] < heartbeats[2] <= waited
@@ -52,7 +52,7 @@ def test_a_child_that_dies_before_ready_ends_the_supervisor(one_child):
     os.close(ends.pop("response"))
 
     with pytest.raises(SystemExit, match=r"did not get ready: RuntimeError: No CUDA GPUs are available$"):
-        waits._await_ready()
+        waits._await_ready(waits._idle)
 
 
 def test_waiting_for_a_child_has_a_limit(one_child, monkeypatch):
@@ -61,4 +61,4 @@ def test_waiting_for_a_child_has_a_limit(one_child, monkeypatch):
     waits, _ = one_child
 
     with pytest.raises(SystemExit, match="it gave no reason"):
-        waits._await_ready()
+        waits._await_ready(waits._idle)
