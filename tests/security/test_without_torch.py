@@ -29,14 +29,14 @@ WAYS = {
         found += [name for name in {**frame.f_globals, **frame.f_locals} if name in ('torch', 'Tensor', 'safetensors')]
         frame = frame.f_back
     return found""",
-    "the import function": "return __import__('torch')",
-    "importlib": "return importlib.import_module('torch')",
+    "the import function": "return __import__('torch').ones(1)",
+    "importlib": "return importlib.import_module('torch').ones(1)",
     "the real import": """
-    sys.meta_path[:] = [one for one in sys.meta_path if type(one).__name__ != '_ImportBlocker']
+    sys.meta_path[:] = [one for one in sys.meta_path if 'ImportBlocker' not in type(one).__name__]
     sys.path.insert(0, '/opt/chainrule/site')
-    return importlib.__import__('torch')""",
+    return importlib.__import__('torch').ones(1)""",
     "a loader": """
-    sys.meta_path[:] = [one for one in sys.meta_path if type(one).__name__ != '_ImportBlocker']
+    sys.meta_path[:] = [one for one in sys.meta_path if 'ImportBlocker' not in type(one).__name__]
     spec = importlib.util.spec_from_file_location('torch', '/opt/chainrule/site/torch/__init__.py')
     module = importlib.util.module_from_spec(spec)
     sys.modules['torch'] = module

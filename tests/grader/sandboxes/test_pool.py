@@ -296,7 +296,7 @@ def test_a_cancelled_start_leaves_the_sandbox_to_the_next(opened):
     assert len(engine.started) == 1
 
 
-def test_a_run_without_patience_leaves_a_starting_sandbox_to_the_next(opened):
+def test_a_run_without_patience_leaves_the_sandbox_to_others(opened):
     may_start = threading.Event()
     engine = FakeEngine(script=lambda _: may_start.wait())
     sandbox = opened(engine)
