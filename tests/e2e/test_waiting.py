@@ -36,3 +36,30 @@ def test_a_waiting_submission_can_be_cancelled(idle, page, sign_in, write):
 
     page.get_by_text("This submission was withdrawn").wait_for()
     expect(page.locator("#status").get_by_text("0 attempts")).to_be_visible()
+
+
+ENDLESS = """
+def make_matrix(*_):
+    while True: pass
+
+gradient_of_sum = gradient_of_sum_of = make_matrix
+"""
+
+
+def test_a_running_submission_says_what_cancelling_costs(idle, page, sign_in, write):
+    sign_in(idle, "student6")
+    page.get_by_role("link", name=EXERCISE.manifest.title).click()
+    write(ENDLESS)
+    page.keyboard.press("Control+Enter")
+    note = page.locator("#cancel-note")
+    expect(note).to_have_text("Cancelling now uses no attempt.")
+
+    with idle.grader():
+        expect(note).to_have_text("Cancelling now uses this attempt.", timeout=A_MINUTE)
+        expect(page.locator("[data-time]")).to_contain_text("s of 10 s")
+        cancel = page.get_by_role("button", name="Cancel")
+        expect(cancel).to_have_accessible_description("Cancelling now uses this attempt.")
+        cancel.click()
+        page.locator("#results").get_by_text("It used an attempt").wait_for(timeout=A_MINUTE)
+
+    expect(page.locator("#status").get_by_text("1 attempt")).to_be_visible()

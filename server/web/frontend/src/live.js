@@ -9,7 +9,7 @@ const LONGEST_WAIT = 3000;
 
 export function live(element) {
   const over = () => htmx.ajax("GET", element.dataset.result, { target: "#results", swap: "innerHTML" });
-  const shown = { curve: lossCurve(element.querySelector("[data-loss]"), element.dataset.live), state: "" };
+  const shown = { curve: lossCurve(element.querySelector("[data-loss]"), element.dataset.live), state: "", note: "" };
   const stream = new EventSource(element.dataset.events);
   stream.addEventListener("progress", (event) => show(element, shown, JSON.parse(event.data)));
   stream.addEventListener("over", () => {
@@ -51,9 +51,14 @@ function show(element, shown, now) {
   const free = element.querySelector("[name=free]");
   if (free) free.disabled = now.cancel_uses_attempt;
   if (now.cancelling) element.querySelector("form")?.remove();
-  // A screen reader hears that the code runs, and not each of its cases.
-  if (shown.state && shown.state !== now.state) announce(now.text);
+  // A screen reader hears that the code runs and what cancelling costs from now on, and not each of its cases.
+  const news = [
+    shown.state && shown.state !== now.state ? now.text : "",
+    shown.note && shown.note !== now.cancel_note ? now.cancel_note : "",
+  ].filter(Boolean);
+  if (news.length) announce(news.join(". "));
   shown.state = now.state;
+  shown.note = now.cancel_note;
   const bar = element.querySelector("progress");
   if (now.of) {
     bar.max = now.of;
