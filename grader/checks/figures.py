@@ -21,7 +21,7 @@ _SMALLEST = 1e-300
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class DrawnLine:
     """The points of a line, as 1-D float64 tensors of one length."""
 
     x: Tensor
@@ -35,7 +35,7 @@ class FigureFacts:
     `others` counts everything else that is drawn: bars, filled areas, scatter plots.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[DrawnLine, ...]
     images: tuple[Tensor, ...]
     others: int
     xlabels: tuple[str, ...]
@@ -124,9 +124,9 @@ def _read(seen: Mapping[str, Any]) -> FigureFacts:
     )
 
 
-def _line(x: Any, y: Any) -> Line | None:
+def _line(x: Any, y: Any) -> DrawnLine | None:
     if _is_numbers(x, dimensions=1) and _is_numbers(y, dimensions=1) and x.shape == y.shape:
-        return Line(x=x, y=y)
+        return DrawnLine(x=x, y=y)
     return None
 
 
