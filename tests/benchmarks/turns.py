@@ -47,6 +47,8 @@ for slug, count in {courses}.items():
         User(username=f"{{slug}}-{{number}}", external_id=f"{{slug}}-{{number}}") for number in range(count)
     )
     Enrollment.objects.bulk_create(Enrollment(course=course, user=one, role=Role.STUDENT) for one in people)
+    # The token's owner must teach in its courses.
+    Enrollment.objects.create(course=course, user=User.objects.get(username="instructor"), role=Role.INSTRUCTOR)
     print(Assignment.objects.get(course=course).pk)
 """
 WAITING = """
@@ -55,7 +57,7 @@ from django.utils import timezone
 from server.gradebook.models import Assignment
 from server.submissions.models import CourseTurn, State, Submission
 about = Assignment.objects.get(course__slug="large")
-people = [one.user_id for one in about.course.enrollments.order_by("pk")]
+people = [one.user_id for one in about.course.enrollments.filter(role="student").order_by("pk")]
 content, now = about.content, timezone.now()
 CourseTurn.objects.get_or_create(runtime=content.runtime, course=about.course)
 Submission.objects.bulk_create(
@@ -150,7 +152,7 @@ def prepared(folder, options):
         assignments = dict(zip(COURSES, map(int, made.split()), strict=True))
         courses = [word for slug in COURSES for word in ("--course", slug)]
         scopes = ("--scope", "submissions:write", "--scope", "submissions:read")
-        token = system.manage("apitoken", "bench", *courses, *scopes).stdout.strip()
+        token = system.manage("apitoken", "bench", "--owner", "instructor", *courses, *scopes).stdout.strip()
         graders = system.grader(concurrency=2) if options.grader == "real" else sleeping_grader(system)
         with graders:
             bench = Bench(system, token, assignments, find_package(SLUG).solution)
