@@ -111,11 +111,10 @@ class ResultView:
     @property
     def announcement(self) -> str:
         """What a screen reader says when the result comes: how it ended, and the first cause with its line."""
-        words = [self.headline]
-        if self.causes:
-            lead = self.causes[0].lead
-            words += [lead.sentence.replace("`", ""), f"Line {lead.line}." if lead.line else ""]
-        return " ".join(filter(None, words))
+        if not self.causes:
+            return "All checks passed." if self.perfect else self.headline
+        lead = self.causes[0].lead
+        return " ".join(filter(None, [lead.sentence.replace("`", ""), f"Line {lead.line}." if lead.line else ""]))
 
     @property
     def perfect(self) -> bool:

@@ -53,7 +53,7 @@ function show(element, shown, now) {
   if (now.cancelling) element.querySelector("form")?.remove();
   // A screen reader hears that the code runs and what cancelling costs from now on, and not each of its cases.
   const news = [
-    shown.state && shown.state !== now.state ? now.text : "",
+    shown.state && shown.state !== now.state ? "Your code runs now" : "",
     shown.note && shown.note !== now.cancel_note ? now.cancel_note : "",
   ].filter(Boolean);
   if (news.length) announce(news.join(". "));
