@@ -94,7 +94,7 @@ def test_the_focus_stays_after_submit_and_cancel(idle, page, sign_in, write):
         expect(page.get_by_role("button", name=button)).to_be_focused()
         page.get_by_role("button", name="Cancel").focus()
         page.keyboard.press("Enter")
-        expect(page.locator("#announcer")).to_have_text("Cancelled.")
+        expect(page.locator("#announcer")).to_have_text("Cancelled. It used no attempt.")
         assert page.evaluate("document.querySelector('#results').contains(document.activeElement)")
 
 
