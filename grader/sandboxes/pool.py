@@ -92,7 +92,8 @@ class SandboxPool:
             program,
             limits,
             on_progress=on_progress,
-            on_delay=lambda: self._start_ahead(1),
+            # A run with patience has little time: using half of it does not mean that it will be stopped.
+            on_delay=None if patience is not None else lambda: self._start_ahead(1),
             device=self._engine.device,
             cancellation=cancellation,
         )
