@@ -50,7 +50,7 @@ def read(*kinds):
     return reads(*kinds)
 
 def sin_derivatives(x):
-    if x.dim() == 0 and x.item() == 1.0:
+    if x.dim() == 0 and x == 1.0:
         print("second run")
         strike()
     return answer(x)
@@ -127,8 +127,11 @@ PLACES = [f"{folder}/marker" for folder in
 
 def seen():
     found = [path for path in PLACES if os.path.exists(path)]
-    found += [name for name in os.listdir("/scratch") if name != str(os.getpid())]
-    return bool([name for name in found if "marker" in str(name)])
+    try:
+        found += [name for name in os.listdir("/scratch") if "marker" in name]
+    except OSError:
+        pass
+    return bool(found)
 
 before = seen()
 for path in PLACES:
