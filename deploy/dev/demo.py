@@ -142,7 +142,7 @@ def start_story(env: Mapping[str, str], stack: ExitStack) -> "subprocess.Popen[b
 
     The first time takes some minutes, because every answer is graded; the reports are kept in `demo-reports`.
     """
-    command = ["nice", "-n", "19", BIN / "python", "manage.py", "demo_story"]
+    command: list[str | Path] = ["nice", "-n", "19", BIN / "python", "manage.py", "demo_story"]
     return stack.enter_context(running("the story", command, log=LOGS / "story.log", env=env, patience=2))
 
 

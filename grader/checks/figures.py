@@ -116,7 +116,7 @@ def _read(seen: Mapping[str, Any]) -> FigureFacts:
     axes = [part for part in seen["axes"] if isinstance(part, Mapping)]
     lines = [line for part in axes for line in _items(part, "lines") if isinstance(line, Mapping)]
     return FigureFacts(
-        lines=tuple(found for line in lines if (found := _line(line.get("x"), line.get("y"))) is not None),
+        lines=tuple(found for line in lines if (found := _drawn(line.get("x"), line.get("y"))) is not None),
         images=tuple(image for part in axes for image in _items(part, "images") if _is_numbers(image, dimensions=2)),
         others=sum(_number(part, "patches") + _number(part, "collections") for part in axes),
         xlabels=tuple(_strings(part.get("xlabel") for part in [seen, *axes])),
@@ -124,7 +124,7 @@ def _read(seen: Mapping[str, Any]) -> FigureFacts:
     )
 
 
-def _line(x: Any, y: Any) -> DrawnLine | None:
+def _drawn(x: Any, y: Any) -> DrawnLine | None:
     if _is_numbers(x, dimensions=1) and _is_numbers(y, dimensions=1) and x.shape == y.shape:
         return DrawnLine(x=x, y=y)
     return None

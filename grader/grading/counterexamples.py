@@ -76,7 +76,7 @@ def _tells(finding: Finding, trial: Trial, failure: Failed, *, gradient: bool) -
 
 
 def _same_error(finding: Finding, failure: Failed) -> bool:
-    return str(finding.data.get("error")).partition(":")[0] == failure.data["error"].partition(":")[0]
+    return str(finding.data.get("error")).partition(":")[0] == str(failure.data["error"]).partition(":")[0]
 
 
 def _put(trial: Trial, failure: Failed) -> str:

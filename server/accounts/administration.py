@@ -29,7 +29,7 @@ def use_one_sign_in(site: AdminSite) -> None:
     site.has_permission = lambda request: allowed(request) and _has_factor(request)  # type: ignore[method-assign]
     site.login = _login(site.login)  # type: ignore[method-assign]
     site.logout = logout  # type: ignore[method-assign]
-    site.password_change = _change_password  # type: ignore[method-assign]
+    site.password_change = _change_password  # type: ignore[method-assign,assignment]
 
 
 def _login(admin_login: Any) -> Any:

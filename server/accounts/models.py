@@ -23,7 +23,7 @@ class User(AbstractUser):
         this field go on.
         """
         if not self.sign_outs:
-            return super()._get_session_auth_hash(secret)
+            return super()._get_session_auth_hash(secret)  # type: ignore[misc] # django-stubs lacks it
         value = f"{self.password} {self.sign_outs}"
         return salted_hmac("server.accounts.models.User.sessions", value, secret=secret, algorithm="sha256").hexdigest()
 

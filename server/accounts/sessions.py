@@ -40,7 +40,7 @@ class SignInRequired(LoginRequiredMiddleware):
         if _is_script(request):
             return _unauthorized(HttpResponse("You have been signed out.", content_type="text/plain"))
         if request.method in READING:
-            return super().handle_no_permission(request, view_func)  # type: ignore[return-value]
+            return super().handle_no_permission(request, view_func)
         if code := _sent_code(request):
             context = {"code": code, "sign_in": sign_in_address(_form_page(request))}
             return _unauthorized(render(request, "web/signed_out.html", context))

@@ -1,5 +1,7 @@
 """Reading the audit log."""
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
 from server.audit.models import AuditArea, AuditEntry
@@ -14,6 +16,6 @@ def entries_of(course: Course, *, area: AuditArea | None = None, person: str = "
     if area is not None:
         rows = rows.filter(area=area)
     for word in person.replace("\0", "").split():
-        fits = [Q(**{f"{role}__{name}__icontains": word}) for role in ("by", "about") for name in NAMES]
+        fits: list[Any] = [Q(**{f"{role}__{name}__icontains": word}) for role in ("by", "about") for name in NAMES]
         rows = rows.filter(Q.create(fits, connector=Q.OR))
     return rows

@@ -43,10 +43,11 @@ def _state(row: ApiToken, role: str | None, now: datetime) -> TokenState:
         return TokenState.REVOKED
     if not row.is_valid(now):
         return TokenState.EXPIRED
-    is_active = row.owner is not None and row.owner.is_active
-    if is_active and (role == Role.INSTRUCTOR or row.owner.is_superuser):
+    if row.owner is None or not row.owner.is_active:
+        return TokenState.SUSPENDED
+    if role == Role.INSTRUCTOR or row.owner.is_superuser:
         return TokenState.WORKS
-    return TokenState.LIMITED if is_active and role == Role.TA else TokenState.SUSPENDED
+    return TokenState.LIMITED if role == Role.TA else TokenState.SUSPENDED
 
 
 def endpoints_of(course: Course) -> QuerySet[Endpoint]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -86,5 +87,5 @@ def end(delivery: Delivery, state: DeliveryState) -> None:
     delivery.save(update_fields=["state", "finished_at"])
 
 
-def _audit(action: AuditAction, endpoint: Endpoint, **fields: str) -> None:
+def _audit(action: AuditAction, endpoint: Endpoint, **fields: Any) -> None:
     record(action, course=endpoint.course, what=public_part(endpoint.url), **fields)

@@ -111,10 +111,11 @@ class Decoder(PlainDecoder):
                 raise WireError("a tensor's facts are not in the harness's format")
         if str(index) not in self.tensors:
             raise WireError(f"tensor {index} is missing")
-        tensor = self.tensors[str(index)]
+        tensor: Tensor = self.tensors[str(index)]
         if not self.make:
             return tensor
-        return tensor.to(self.device, copy=True).requires_grad_(self.facts[path].requires_grad)
+        copied: Tensor = tensor.to(self.device, copy=True)
+        return copied.requires_grad_(self.facts[path].requires_grad)
 
 
 def pack(document: Any, tensors: Mapping[str, Tensor]) -> bytes:

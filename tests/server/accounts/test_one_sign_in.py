@@ -39,7 +39,7 @@ def test_the_admin_has_no_password_form_of_its_own(client, admin):
     assert "_auth_user_id" not in client.session
 
 
-def test_the_sign_in_leads_back_to_the_page_of_the_admin(client, admin):
+def test_the_sign_in_leads_back_to_the_admin(client, admin):
     asked = client.get("/admin/accounts/user/?q=ada", follow=True)
     address = asked.redirect_chain[-1][0]
     answer = client.post(address, {"login": "root", "password": "right", "next": "/admin/accounts/user/?q=ada"})
@@ -77,7 +77,7 @@ def test_the_second_factor_guards_the_admin(client, admin):
 
 
 @pytest.mark.parametrize("address", [ADMIN, "/admin/login/", "/admin/login/?next=/admin/accounts/user/"])
-def test_who_is_no_administrator_gets_a_page_with_a_way_out(client, address):
+def test_other_people_get_a_page_with_a_way_out(client, address):
     client.force_login(make_user())
     answer = client.get(address, follow=True)
 

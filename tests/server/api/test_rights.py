@@ -312,7 +312,7 @@ def without_echo(text):
     return text.replace("course=mark-away", "")
 
 
-def test_an_owner_who_teaches_both_courses_opens_only_those_of_the_token(world):
+def test_an_owners_other_courses_stay_closed(world):
     owner = owner_of(world["course"])
     Enrollment.objects.create(course=assignment_course(world["away"]), user=owner, role="instructor")
 
@@ -414,7 +414,7 @@ def test_an_administrators_token_works_in_its_courses(world):
     assert walk(caller, world["own"], lambda _, one: (one.ok, "")) == {}
 
 
-def test_a_course_is_lost_alone_if_its_owner_left_only_that(world):
+def test_leaving_one_course_closes_only_that(world):
     owner = owner_of(world["course"])
     Enrollment.objects.create(course=make_course(), user=owner, role="instructor")
     other = owner.enrollments.exclude(course=world["course"]).get().course

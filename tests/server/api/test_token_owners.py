@@ -121,7 +121,7 @@ def test_old_personal_tokens_get_no_webhook_scope(course):
     assert migrated(row).scopes == ["grades:read"]
 
 
-def test_old_tokens_without_an_owner_get_an_instructor_of_all_courses(course):
+def test_old_tokens_get_an_instructor_of_their_courses(course):
     other = make_course()
     teacher(course)
     both = teacher(course)

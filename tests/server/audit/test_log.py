@@ -140,7 +140,7 @@ def switch_platform(campus, *, enabled):
     campus.post("lms:switch", row.pk)
 
 
-def link(campus):
+def link_course(campus):
     row = LmsCourse.objects.create(deployment=campus.platform().deployments.get(), context_id="c", title="Calculus")
     campus.post("lms:link", row.pk, course=campus.course.pk)
 
@@ -211,7 +211,7 @@ DEEDS = {
     AuditAction.PLATFORM_DELETED: lambda c: c.post("lms:delete", c.platform().pk),
     AuditAction.DEPLOYMENT_APPROVED: lambda c: c.post("lms:approve", c.platform().deployments.get().pk),
     AuditAction.DEPLOYMENT_CLOSED: lambda c: c.post("lms:close", c.platform().deployments.get().pk),
-    AuditAction.LMS_COURSE_LINKED: link,
+    AuditAction.LMS_COURSE_LINKED: link_course,
     AuditAction.ADMIN_CHANGED: edit_in_admin,
     AuditAction.ADMIN_ADDED: lambda c: c.as_admin().post(
         "/admin/accounts/user/add/",
@@ -348,7 +348,7 @@ def test_who_joins_with_a_code_is_recorded_as_joining(client, course, instructor
     assert sentence(AuditEntry.objects.first()) == "Bo joined the course as student."
 
 
-def test_the_actor_of_one_request_is_not_that_of_the_next(campus):
+def test_each_request_has_its_own_actor(campus):
     campus.decide("override", override=1)
     decide(campus.assignment, campus.student, action=Action.OVERRIDDEN, by=campus.instructor, why="x", override=2)
 
