@@ -27,7 +27,7 @@ class Failed(Exception):
 class Mismatch(Failed):
     """The value is not the expected one. Both are kept, so that `grader.checks.diagnosis` can explain the difference.
 
-    `path` and `index` say where they differ: the part, and the entry in it ("[3, 1]"). If only a part of the answer was
+    `path` names the part that differs, and `index` the entry in it ("[3, 1]"). If only a part of the answer was
     compared, `part` is its key, and `whole` is (got, expected) of the whole answers. Otherwise both are None. `name` is
     what learners read for what was compared ("the gradient for `x`"), "" if it is the whole result.
     """

@@ -1,8 +1,8 @@
 """Splits Python source into tokens in linear time, whatever the source is.
 
-Learners' sources are read in the website's own process, where a tokenizer that is quadratic for some source would stop
+Learners' sources are read in the website's own process, and a tokenizer that is quadratic for some source would stop
 the site: the standard library's and Pygments' are. Here one expression matches at every place, and each of its parts
-takes what it began to read, so no character is read more than a few times. Source that is not Python has tokens too.
+reads its token to the end, so no character is read more than a few times. Source that is not Python has tokens too.
 """
 
 import keyword
@@ -40,7 +40,7 @@ class TokenKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PythonToken:
-    """A token and where it begins, in characters."""
+    """A token and its position: the number of characters before it."""
 
     kind: TokenKind
     text: str

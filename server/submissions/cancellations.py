@@ -1,7 +1,7 @@
 """What a cancelled attempt costs, and how its run is stopped.
 
-Cancelling uses no attempt until a case was put to the code, and one from then on: code that learned a case, or that it
-failed one, cannot take its attempt back. Only the grader knows if it put a case. So if a grader has the job, the cost
+Cancelling uses an attempt as soon as a case was put to the code: code that has seen a case, or knows that it failed
+one, cannot take its attempt back. Only the grader knows if it put a case. So if a grader has the job, the cost
 is `unknown` at first, and one of these settles it, once:
 
 - the grader that stopped the run answers
@@ -9,7 +9,7 @@ is `unknown` at first, and one of these settles it, once:
 - the grader is gone without an answer: its last published progress decides. It publishes that it puts a case before it
   does so; if it published nothing of that kind, no case was put
 
-If no grader has the job, whoever takes it later finds that it is cancelled.
+If no grader has the job, the grader that takes it later finds that it is cancelled.
 """
 
 from datetime import timedelta

@@ -21,7 +21,7 @@ _PROMPTS = (
     (re.compile(r">>>( |$)"), re.compile(r"^(>>>|\.\.\.)( |$)")),
     (re.compile(r"In \[\d+\]: "), re.compile(r"^(In \[\d+\]: |\s*\.{3,}: ?)")),
 )
-# What decides where a statement ends: strings, comments and brackets; and the `=` of an assignment.
+# These decide which line ends a statement: strings, comments and brackets; and the `=` of an assignment.
 _TOKEN = re.compile(r"\"{3}|'{3}|[\"'#()\[\]{}]|(?<![=!<>+\-*/%&|^@:~])=(?!=)")
 _STRING_END = {quote: re.compile(rf"\\.|{quote}") for quote in ('"', "'", '"""', "'''")}
 

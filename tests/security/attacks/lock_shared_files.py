@@ -1,4 +1,4 @@
-"""Locks files that other submissions, and with bubblewrap the machine, use too: whoever wants a lock of them waits."""
+"""Locks files that other submissions, and with bubblewrap the machine, use too, so that these would wait for a lock."""
 import fcntl
 import os
 import sys
