@@ -47,8 +47,10 @@ def find(access: Access, asked: NewSource | NewNotebook) -> tuple[Assignment, Us
 def _source(asked: NewSource | NewNotebook) -> str:
     if isinstance(asked, NewSource):
         return asked.source
-    code = (cell.source for cell in asked.notebook.cells if cell.cell_type == "code")
-    return source_of_cells([source if isinstance(source, str) else "".join(source) for source in code])
+    sources = (cell.source for cell in asked.notebook.cells if cell.cell_type == "code")
+    code = [source if isinstance(source, str) else "".join(source) for source in sources]
+    # As with an empty source, the report says that there is no code, and no attempt is used.
+    return source_of_cells(code) if any(cell.strip() for cell in code) else ""
 
 
 def _wrong(asked: NewSource | NewNotebook, detail: str) -> Problem:

@@ -273,3 +273,15 @@ def test_a_token_without_the_write_scope_cannot_submit(call_with, body):
 
     assert (data["status"], data["code"]) == (403, "forbidden")
     assert "submissions:write" in data["detail"]
+
+
+@pytest.mark.parametrize(
+    "cells", [[], [{"cell_type": "markdown", "source": "x"}], [{"cell_type": "code", "source": " "}]]
+)
+def test_a_notebook_without_code_is_an_empty_source(call, body, cells):
+    del body["source"]
+
+    response = call.post("/submissions", body | {"notebook": {"nbformat": 4, "cells": cells}})
+
+    assert response.status_code == 202
+    assert Submission.objects.get().source == ""
