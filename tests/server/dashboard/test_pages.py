@@ -84,7 +84,8 @@ def test_the_overview_shows_waiting_submissions_and_grading_errors(teach, course
 
     page = page_text(teach("dashboard:overview"))
     assert '<div class="tile tile-wait"> <dt>Waiting for a grader</dt><dd>1</dd>' in page
-    assert '<div class="tile tile-bad"><dt>Grading errors</dt><dd>1</dd>' in page
+    errors = f"/courses/{course.slug}/teach/errors/"
+    assert f'<div class="tile tile-bad"><dt>Grading errors</dt><dd><a href="{errors}">1</a></dd>' in page
 
 
 def test_the_overview_says_that_no_grader_is_running(teach, monkeypatch):

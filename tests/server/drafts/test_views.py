@@ -71,7 +71,10 @@ def test_a_draft_for_another_course_does_not_exist(at):
 
 
 def test_a_stranger_is_asked_to_sign_in(client, assignment):
-    assert client.post(address(assignment), {"source": "x", "version": 0}).url.startswith("/accounts/login/")
+    answer = client.post(address(assignment), {"source": "x", "version": 0})
+
+    assert answer.status_code == 401
+    assert "/accounts/login/" in answer.text
 
 
 def test_saving_costs_few_queries(at, assignment, django_assert_max_num_queries):
