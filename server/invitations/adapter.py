@@ -28,7 +28,7 @@ class AccountAdapter(DefaultAccountAdapter):
         "invalid_or_expired_key": "This link does not work any more.",
         "invalid_password_reset": "This link does not work any more. Ask for a new one.",
         "rate_limited": "You tried this too often. Wait a few minutes.",
-        "too_many_login_attempts": "Too many wrong passwords. Wait five minutes, then try again.",
+        "too_many_login_attempts": "Too many wrong passwords or codes. Wait five minutes, then try again.",
         "unverified_primary_email": "Confirm your e-mail address first.",
         "username_blacklisted": "This user name cannot be used. Choose another one.",
         "username_password_mismatch": "The user name or the password is not correct.",

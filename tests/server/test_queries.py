@@ -97,6 +97,7 @@ def test_handing_in_costs_no_more_queries_than_before(client, course, assignment
     few = hand_in("x = 1")
     fill(range(1, 7))
 
-    assert hand_in("x = 3") == few
-    # Three of them tell whether it waits for its turn, and behind how many.
-    assert max(few) <= MOST + 3
+    # Places in the line are kept for some seconds, so a later request can need fewer.
+    assert all(now <= before for now, before in zip(hand_in("x = 3"), few, strict=True))
+    # Four of them tell whether it waits for its turn, and behind how many.
+    assert max(few) <= MOST + 4

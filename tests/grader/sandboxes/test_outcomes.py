@@ -189,7 +189,8 @@ def test_progress_names_each_call(sandbox):
 
     run(sandbox, "def f(x): return x\n", call(1), call(2), call(3), progress=progress)
 
-    assert progress == [{"call": 0}, {"call": 1}, {"call": 2}]
+    # On a busy machine, messages with the time that has passed come between them.
+    assert [one for one in progress if "call" in one] == [{"call": 0}, {"call": 1}, {"call": 2}]
 
 
 def test_losses_are_streamed_if_the_exercise_wants_them(sandbox):

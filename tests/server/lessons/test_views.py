@@ -32,7 +32,7 @@ def test_a_lesson_shows_text_code_and_output(at, assignment):
     assert "<em>square</em>" in text
     assert "<msup>" in text
     assert "print(x * x)" in text
-    assert '<pre class="code" tabindex="0" role="group" aria-label="Output of code 1">9\n</pre>' in text
+    assert '<pre class="code" tabindex="0" role="group" aria-label="Output of code 2">9\n</pre>' in text
 
 
 def test_an_exercise_stands_in_its_place_with_its_state(at, student, assignment):

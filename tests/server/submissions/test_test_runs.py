@@ -108,4 +108,7 @@ def test_an_exercise_of_another_course_takes_nothing(at, name):
 
 @pytest.mark.parametrize("name", ["check", "file"])
 def test_a_stranger_is_asked_to_sign_in(client, assignment, name):
-    assert client.post(page(assignment, name), {"source": "x = 1"}).url.startswith("/accounts/login/")
+    answer = client.post(page(assignment, name), {"source": "x = 1"})
+
+    assert answer.status_code == 401
+    assert "/accounts/login/" in answer.text
