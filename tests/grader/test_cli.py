@@ -102,9 +102,9 @@ def test_a_report_can_be_read_as_text(inside, capsys, tmp_path):
     assert inside("grade", SLUG, answer, "--seed", 1) == 0
 
     text = capsys.readouterr().out
-    assert re.match(rf"{SLUG}: \d of 10 points \(graded, [\d.]+ s\)\n", text)
+    assert re.match(rf"{SLUG}: [\d.]+ of 10 points \(graded, [\d.]+ s\)\n", text)
     assert re.search(r"^  ✓ .+  1/1$", text, re.MULTILINE)
-    assert re.search(r"^  ✗ .+  0/\d$", text, re.MULTILINE)
+    assert re.search(r"^  ✗ .+  [\d.]+/\d$", text, re.MULTILINE)
     assert re.search(r"^      Try gradient_of_sum\(.+\): yours .+, expected .+\.$", text, re.MULTILINE)
     assert text.endswith("  Your code printed:\n    loaded\n")
 
