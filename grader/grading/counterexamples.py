@@ -33,7 +33,7 @@ UNNAMED_IF_SMALL = frozenset(
     }
     | {"finite_differences", "rounded_off", "half_precision", "one_late", "one_early", "wrong_order", "names_swapped"}
 )
-"""Diagnoses that need several numbers to be recognised: a tiny example of them can stay without a name."""
+"""Diagnoses that need several numbers to be recognised: a tiny example can have no name, or another of these."""
 
 
 def smallest(check: Check, trials: Iterable[Trial], finding: Finding | None = None) -> CounterexampleEvidence | None:
@@ -72,7 +72,7 @@ def _tells(finding: Finding, trial: Trial, failure: Failed, *, gradient: bool) -
         return failure.message == finding.message
     own = diagnosis_of(trial, failure, gradient=gradient)
     name = own.id if own is not None else failure.diagnosis
-    return name == finding.diagnosis or (name is None and finding.diagnosis in UNNAMED_IF_SMALL)
+    return name == finding.diagnosis or (finding.diagnosis in UNNAMED_IF_SMALL and name in {None, *UNNAMED_IF_SMALL})
 
 
 def _same_error(finding: Finding, failure: Failed) -> bool:
