@@ -84,20 +84,6 @@ def test_a_pass_leads_to_the_next_exercise_and_its_lesson(system, page, sign_in,
     page.locator(".cm-content").wait_for()
 
 
-def test_the_focus_stays_after_submit_and_cancel(idle, page, sign_in, write):
-    open_exercise(page, idle, sign_in, "student43")
-    write("x = 1")
-    for button in ("Submit", "Test run"):
-        page.get_by_role("button", name=button).focus()
-        page.keyboard.press("Enter")
-        page.get_by_text("can close this page").wait_for()
-        expect(page.get_by_role("button", name=button)).to_be_focused()
-        page.get_by_role("button", name="Cancel").focus()
-        page.keyboard.press("Enter")
-        expect(page.locator("#announcer")).to_have_text("Cancelled. It used no attempt.")
-        assert page.evaluate("document.querySelector('#results').contains(document.activeElement)")
-
-
 def test_a_long_line_scrolls_and_the_caret_is_seen(idle, page, sign_in, write):
     open_exercise(page, idle, sign_in, "student44", size=(390, 844))
     page.get_by_role("tab", name="Code").click()

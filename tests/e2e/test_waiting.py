@@ -38,6 +38,21 @@ def test_a_waiting_submission_can_be_cancelled(idle, page, sign_in, write):
     expect(page.locator("#status").get_by_text("0 attempts")).to_be_visible()
 
 
+def test_the_focus_stays_after_submit_and_cancel(idle, page, sign_in, write):
+    sign_in(idle, "student8")
+    page.get_by_role("link", name=EXERCISE.manifest.title).click()
+    write("x = 1")
+    for button in ("Submit", "Test run"):
+        page.get_by_role("button", name=button).focus()
+        page.keyboard.press("Enter")
+        page.get_by_text("can close this page").wait_for()
+        expect(page.get_by_role("button", name=button)).to_be_focused()
+        page.get_by_role("button", name="Cancel").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#announcer")).to_have_text("Cancelled. It used no attempt.")
+        assert page.evaluate("document.querySelector('#results').contains(document.activeElement)")
+
+
 ENDLESS = """
 def make_matrix(*_):
     while True: pass
