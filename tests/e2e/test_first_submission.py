@@ -27,10 +27,10 @@ def test_wrong_answers_are_explained_and_right_ones_get_full_marks(system, page,
 
     write(EXERCISE.solution.replace("return ", DOUBLED, 10))
     page.get_by_role("button", name="Submit").click()
-    results(page).get_by_text("checks failed").wait_for(timeout=A_MINUTE)
+    results(page).get_by_role("heading", name="checks failed").wait_for(timeout=A_MINUTE)
     explained = results(page).locator(".finding-failed").filter(has=page.locator(".finding-words"))
     expect(explained.first).to_be_visible()
-    expect(results(page).get_by_text("Attempt 1")).to_be_visible()
+    expect(results(page).get_by_text("Attempt 1", exact=True)).to_be_visible()
     expect(results(page).locator(".counterexample").first).to_be_visible()
     assert violations() == []
 
@@ -80,7 +80,7 @@ def test_two_students_at_once_get_their_own_results(system, chromium):
         page.get_by_role("button", name="Submit").click()
 
     results(pages["student8"]).get_by_text("Every check passed.").wait_for(timeout=A_MINUTE)
-    results(pages["student9"]).get_by_text("checks failed").wait_for(timeout=A_MINUTE)
+    results(pages["student9"]).get_by_role("heading", name="checks failed").wait_for(timeout=A_MINUTE)
     for page in pages.values():
-        expect(results(page).get_by_text("Attempt 1")).to_be_visible()
+        expect(results(page).get_by_text("Attempt 1", exact=True)).to_be_visible()
         page.context.close()
