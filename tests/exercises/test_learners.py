@@ -1,8 +1,8 @@
 """Mistakes as learners make them, with what each must be told.
 
 `learners/*.toml` has one table for each: the exercise, the source (or a change of `base`), and `says`: the id of a
-diagnosis or a hint that one of the findings must have. `confined`: it needs a real sandbox, since it does not end, or
-starts processes.
+diagnosis or a hint that one of the findings must have. `confined`: it needs a real sandbox, since it does not end,
+starts processes, or imports what only a sandbox leaves out.
 """
 
 import re
@@ -48,6 +48,8 @@ def words_of(report):
     return {word for finding in failed for word in (finding.message, finding.diagnosis, finding.hint) if word}
 
 
+# Torch warns of some mistakes. In a sandbox that is no error, and learners' code goes on.
+@pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize(("exercise", "source", "says"), list(mistakes()))
 def test_a_mistake_is_told(exercise, source, says, request):
     confined = request.node.get_closest_marker("docker") is not None

@@ -11,6 +11,13 @@ from grader.harness.child.figures import describe
 from tests.support.reports import failure_of, make_trial
 
 
+@pytest.fixture(autouse=True)
+def _close_figures():
+    """Figures that pyplot opened stay open otherwise, and it warns of many."""
+    yield
+    plt.close("all")
+
+
 def curve(length, start=1.0):
     return torch.linspace(start, start + 1.0, length, dtype=torch.float64)
 
