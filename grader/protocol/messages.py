@@ -196,7 +196,7 @@ HINTS = {
     "hint.one_number": "Python needs a single number here, and the tensor has several, or must stay a tensor. Use the torch function of that name.",
     "hint.parameters": "An optimizer needs leaf tensors that require grad. Give it the tensors themselves, not values computed from them.",
     "hint.operands": "The two sides of the operator do not go together. Print both: is one of them None, a list, or another class than you expect?",
-    "hint.name": "Python does not know this name at that place. Is it spelled like that where it is defined, imported, and defined before it is used?",
+    "hint.name": "Python does not know this name at that place. Is it spelled as in its definition, imported, and defined before it is used?",
     "hint.attribute": "The object has no attribute or method of this name. Print the object: is it what you expect, and is the name spelled exactly like that?",
     "hint.index": "There is no such position or key. Print the length or the keys before this line.",
     "hint.recursion": "A function calls itself without an end, or far too deeply. What stops it?",

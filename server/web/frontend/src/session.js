@@ -2,7 +2,7 @@
 // what happened, once, beside what the person was doing.
 const SIGNED_OUT = 401;
 const OLD_TOKEN = 403;
-// The page of another person's submission does not exist for whoever is signed in now.
+// The page of another person's submission does not exist for the person who is signed in now.
 const NOT_THEIRS = 404;
 
 let back = false;
