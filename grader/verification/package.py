@@ -9,6 +9,7 @@
 - right answers to the public cases alone get at most a fifth of the points, and figures of zeros get none;
 - the solution gets every point with 20 seeds, in less than half the time limit; every alternative gets every point;
 - the starter and each mistake get exactly the stated score, failing checks and messages, and each check fails for one;
+- each of them names the line to look at, or says that there is none;
 - there are enough alternatives and mistakes;
 - every message to a learner has a sentence;
 - the statement names every entry, and its samples print the output that it shows.
@@ -19,7 +20,6 @@ The checks that need no run of an answer are in `grader.verification.static_chec
 import hashlib
 import json
 import time
-import tomllib
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,10 +43,11 @@ from grader.harness.wire.values import Encoder, pack
 from grader.packages.cases import Case
 from grader.packages.catalogue import find_package
 from grader.packages.manifest import Tolerance
+from grader.packages.mistakes import KnownMistake, impossible_line, read_mistakes, sources_of
 from grader.packages.samples import samples
 from grader.protocol.jobs import Job
 from grader.protocol.messages import render
-from grader.protocol.reports import Finding, Outcome, Report, Status
+from grader.protocol.reports import Finding, Report, Status
 from grader.sandboxes.base import Observation, Program, Sandbox
 from grader.verification import static_checks
 from grader.verification.null_answers import empty_figures, hard_coded_answers, null_answers
@@ -322,11 +323,8 @@ class _Verifier:
         return f"gets {report.points:g} of {report.max_points:g} points: `{failing.check}` says: {failing.message_text}"
 
     def _mistakes(self) -> None:
-        stated = self._read_mistakes()
         folder = self.exercise.package.folder
-        files = {path.stem: path for path in sorted((folder / "mistakes").glob("*.py"))} | {
-            "starter": folder / "starter.py"
-        }
+        stated, files = read_mistakes(folder), sources_of(folder)
         for name in sorted(set(files) ^ set(stated)):
             self._problem(f"`{name}` must be both a file and a table of mistakes.toml.")
         for name in sorted(set(files) & set(stated)):
@@ -335,25 +333,19 @@ class _Verifier:
             if check.name not in self.failed_checks:
                 self._problem(f"no mistake fails the check `{check.name}`; add one that does, or remove the check.")
 
-    def _read_mistakes(self) -> dict[str, Any]:
-        path = self.exercise.package.folder / "mistakes.toml"
-        try:
-            return tomllib.loads(path.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
-            raise PackageError(f"{path}: not TOML: {error}") from error
-
-    def _mistake(self, name: str, path: Path, stated: Mapping[str, Any]) -> None:
-        report = self._grade(path.read_text(encoding="utf-8"), SEEDS[0])
+    def _mistake(self, name: str, path: Path, stated: KnownMistake) -> None:
+        source = path.read_text(encoding="utf-8")
+        for problem in impossible_line(name, stated, source):
+            self._problem(problem)
+        report = self._grade(source, SEEDS[0])
         failing = {finding.check: finding.message for finding in report.findings if finding.status is Status.FAILED}
         self.failed_checks |= set(failing)
-        if abs(report.points - stated.get("score", -1)) > 1e-6:
-            self._problem(f"`{name}` gets {report.points:g} points, mistakes.toml says {stated.get('score')}.")
-        if failing != stated.get("findings", {}):
-            self._problem(
-                f"`{name}` fails {_listed(failing)}, mistakes.toml says {_listed(stated.get('findings', {}))}."
-            )
-        if (outcome := stated.get("outcome", str(Outcome.GRADED))) != report.outcome:
-            self._problem(f"`{name}` ends as {report.outcome}, mistakes.toml says {outcome}.")
+        if abs(report.points - stated.score) > 1e-6:
+            self._problem(f"`{name}` gets {report.points:g} points, mistakes.toml says {stated.score:g}.")
+        if failing != stated.findings:
+            self._problem(f"`{name}` fails {_listed(failing)}, mistakes.toml says {_listed(stated.findings)}.")
+        if stated.outcome != report.outcome:
+            self._problem(f"`{name}` ends as {report.outcome}, mistakes.toml says {stated.outcome}.")
 
     def _grade(self, source: str, seed: int) -> Report:
         job = Job(

@@ -1,0 +1,74 @@
+"""The wrong answers that a package knows, `mistakes.toml`: one table for each file in `mistakes/` and for the starter.
+
+[twice]                             mistakes/twice.py
+score = 1
+line = 6                            the line to look at, counted from 1, or "none"
+outcome = "graded"                  optional
+[twice.findings]                    each check that fails, and the message of its finding
+slope_is_right = "accumulated"
+
+`line` is the line that must change. If something is missing, it is the statement after which it belongs, or the
+statement that goes wrong without it. If one mistake is in several lines, it is the first of them. "none" means that no
+line alone is to blame: the answer has several independent mistakes, or must be written anew.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from grader.errors import PackageError
+
+FILE = "mistakes.toml"
+STARTER = "starter"
+NO_LINE = "none"
+
+
+class KnownMistake(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one wrong answer must get. `line` counts from 1."""
+
+    score: float
+    line: int | Literal["none"]
+    outcome: str = "graded"
+    findings: dict[str, str] = {}
+
+
+def read_mistakes(folder: Path) -> Mapping[str, KnownMistake]:
+    """Read the `mistakes.toml` of a package's folder. Raises PackageError if something in it is wrong."""
+    path = folder / FILE
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PackageError(f"{path}: the file is missing; every package needs one.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PackageError(f"{path}: not TOML: {error}") from error
+    return {name: _mistake(path, name, table) for name, table in data.items()}
+
+
+def _mistake(path: Path, name: str, table: object) -> KnownMistake:
+    try:
+        return msgspec.convert(table, KnownMistake)
+    except msgspec.ValidationError as error:
+        raise PackageError(
+            f"{path}: [{name}] needs `score` and `line` (the number of the line to look at, or 'none'), "
+            f"and can have `findings` and `outcome`: {error}."
+        ) from None
+
+
+def sources_of(folder: Path) -> dict[str, Path]:
+    """Return the files of a package's wrong answers by the names of their tables: the mistakes, and the starter."""
+    return {path.stem: path for path in sorted((folder / "mistakes").glob("*.py"))} | {STARTER: folder / "starter.py"}
+
+
+def impossible_line(name: str, mistake: KnownMistake, source: str) -> Iterator[str]:
+    """Report if a mistake's `line` is not a line of code of its source."""
+    if mistake.line == NO_LINE:
+        return
+    lines = source.splitlines()
+    if not 1 <= mistake.line <= len(lines):
+        yield f"{FILE}: `{name}` has {len(lines)} lines, so `line` cannot be {mistake.line}."
+    elif not lines[mistake.line - 1].partition("#")[0].strip():
+        yield f"{FILE}: line {mistake.line} of `{name}` has no code; name the line to look at, or 'none'."
