@@ -9,7 +9,7 @@ DEBUG = False
 SECRET_KEY = kept_secret(VAR / "secret_key")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 INSTALLED_APPS = [*INSTALLED_APPS, "server.demo"]
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_BACKEND = "server.common.console_mail.EmailBackend"
 PASSWORD_HASHERS = ["server.demo.hashers.QuickHasher"]
 # For an LMS on the same machine.
 LTI_ALLOW_PRIVATE = env.bool("CHAINRULE_LTI_ALLOW_PRIVATE", True)

@@ -152,5 +152,5 @@ def test_edits_arrive_in_pages_styles_and_grading(copy, tmp_path):
         wait_for(lambda: "edited-style" in styles.read_text(), "an edited style", log)
 
         assert graded(copy, env) == "10/10"
-        edit(copy / CHECKS, "points=5", "points=7")
+        edit(copy / CHECKS, "points=6", "points=8")
         assert graded(copy, env) == "12/12"

@@ -48,7 +48,7 @@ def test_a_roster_is_previewed_before_the_import(idle, page, sign_in):
     expect(page.get_by_role("row", name="Emmy Noether")).to_contain_text("New account")
     page.get_by_role("button", name="Import", exact=True).click()
 
-    page.goto(teach(idle, "people/"))
+    page.goto(teach(idle, "people/?q=emmy"))
     expect(page.get_by_role("row", name="Emmy Noether")).to_be_visible()
 
 

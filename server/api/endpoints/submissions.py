@@ -98,12 +98,13 @@ def list_submissions(request: Any, page: Query[SubmissionFilter]) -> HttpRespons
     )
     rows = selectors.submissions(request.auth).filter(**which)
     rows = rows.filter(**{f"assignment__{name}": value for name, value in about.items()})
+    # One row more than a page shows whether there is a next page. With filters, any number of rows can be needed.
+    filtered = page.updated_since or which or request.auth.learner_id
+    enough = None if filtered else page.limit + 1
+    bounds = selectors.stretch(request.auth, after=page.cursor, enough=enough, **about)
     if page.updated_since:
-        rows = selectors.changed_since(rows, page.updated_since).filter(**given(pk__gt=page.cursor))
-    else:
-        # One row more than a page shows whether there is a next page. With filters, any number of rows can be needed.
-        enough = None if which or request.auth.learner_id else page.limit + 1
-        rows = rows.filter(pk__range=selectors.stretch(request.auth, after=page.cursor, enough=enough, **about))
+        rows = selectors.changed_since(rows, page.updated_since)
+    rows = rows.filter(pk__range=bounds)
     return respond_page(request, rows, limit=page.limit, cursor=lambda row: row.pk, show=show_submissions)
 
 

@@ -36,6 +36,18 @@ def test_apitoken_prints_the_token_alone(assignment):
     assert row.expires_at is None
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_script_reads_no_mail_with_the_token(assignment, settings, capsys):
+    settings.EMAIL_BACKEND = "server.common.console_mail.EmailBackend"
+    make_member(assignment.course, "instructor", email="i@example.org")
+
+    call_command("apitoken", "my LMS", "--course", assignment.course.slug, "--scope", "grades:read")
+
+    printed = capsys.readouterr()
+    assert find_token(printed.out.strip())
+    assert "Subject: A new API token: my LMS" in printed.err
+
+
 @pytest.mark.django_db
 def test_apitoken_takes_days_a_person_and_an_owner(assignment, student):
     instructor = make_member(assignment.course, "instructor")

@@ -1,0 +1,16 @@
+"""Mails for people at a console, on the standard error.
+
+Django's own backend prints them on the standard output, where a management command prints its result: a script that
+reads a new token from `manage.py issue_token` would read the mail about that token as well.
+"""
+
+import sys
+
+from django.core.mail.backends import console
+
+
+class EmailBackend(console.EmailBackend):
+    """Print each mail on the standard error, or on the `stream` that is given."""
+
+    def __init__(self, *args, stream=None, **kwargs):
+        super().__init__(*args, stream=stream or sys.stderr, **kwargs)
