@@ -5,6 +5,7 @@ reads a new token from `manage.py issue_token` would read the mail about that to
 """
 
 import sys
+from typing import Any, TextIO
 
 from django.core.mail.backends import console
 
@@ -12,5 +13,5 @@ from django.core.mail.backends import console
 class EmailBackend(console.EmailBackend):
     """Print each mail on the standard error, or on the `stream` that is given."""
 
-    def __init__(self, *args, stream=None, **kwargs):
-        super().__init__(*args, stream=stream or sys.stderr, **kwargs)
+    def __init__(self, *args: Any, stream: TextIO | None = None, **options: Any) -> None:
+        super().__init__(*args, stream=stream or sys.stderr, **options)
