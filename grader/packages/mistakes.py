@@ -65,7 +65,7 @@ def sources_of(folder: Path) -> dict[str, Path]:
 
 def impossible_line(name: str, mistake: KnownMistake, source: str) -> Iterator[str]:
     """Report if a mistake's `line` is not a line of code of its source."""
-    if mistake.line == NO_LINE:
+    if isinstance(mistake.line, str):
         return
     lines = source.splitlines()
     if not 1 <= mistake.line <= len(lines):
