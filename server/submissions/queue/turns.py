@@ -15,7 +15,7 @@ between the claim and the publishing, the lease runs out and `reconcile` sends t
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -129,6 +129,10 @@ class Taken:
         """Whether no job can be sent at all."""
         return len(self.sent) >= self.most
 
+    def can_take_one_of(self, turns: Iterable[CourseTurn]) -> bool:
+        """Whether a job of one of these courses can be sent."""
+        return not self.is_full and (self.has_room or any(self.goes_first(turn) for turn in turns))
+
     def goes_first(self, turn: CourseTurn) -> bool:
         """Whether a course's job overtakes the buffered ones: it has none here, and they were sent after its turn.
 
@@ -152,7 +156,9 @@ def fill_all() -> None:
 
 def fill(runtime: str) -> int:
     """Send submissions from the line while the graders can soon take them, and return how many."""
-    if not Submission.objects.in_line(runtime).exists() or Taken.read(runtime).is_full:
+    # Two queries without a lock tell most of the time that nothing can be sent: this runs after each submission.
+    turns = _courses_in_line(runtime, timezone.now())
+    if not turns or not Taken.read(runtime).can_take_one_of(turns):
         return 0
     with transaction.atomic():
         claimed = list(_claim(runtime))
