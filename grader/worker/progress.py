@@ -18,7 +18,7 @@ from redis.retry import Retry
 
 INTERVAL_SECONDS = 0.1
 EXPIRE_SECONDS = 600
-MOST_LOSSES = 200
+MOST_LOSSES = 1000
 KNOWN = ("case_put", "case", "of", "seconds", "limit")
 
 log = structlog.get_logger()

@@ -13,10 +13,10 @@ ONES = (EXERCISE.folder / "mistakes" / "ones.py").read_text()
 LONG = 180_000
 
 
-def open_exercise(page, system, sign_in, name, size=(1280, 720)):
+def open_exercise(page, system, sign_in, name, size=(1280, 720), exercise="gradients/vector-backward"):
     page.set_viewport_size({"width": size[0], "height": size[1]})
     sign_in(system, name)
-    page.goto(f"{system.url}{PATH}")
+    page.goto(f"{system.url}/courses/autograd-demo/exercises/{exercise}/")
     page.locator(".cm-content").wait_for(state="attached")
 
 
@@ -82,6 +82,43 @@ def test_a_pass_leads_to_the_next_exercise_and_its_lesson(system, page, sign_in,
     page.get_by_role("heading", level=1).wait_for()
     assert not page.url.endswith(PATH)
     page.locator(".cm-content").wait_for()
+
+
+TRAINS_THREE = """
+import torch
+from torch.nn.functional import cross_entropy
+
+
+def gradients(params, x, y):
+    return params
+
+
+def train(x, y, classes, seed):
+    for hidden in (8, 16, 32):
+        model = torch.nn.Sequential(torch.nn.Linear(x.shape[1], hidden), torch.nn.Tanh(), torch.nn.Linear(hidden, classes)).double()
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+        for _ in range(20):
+            optimizer.zero_grad()
+            cross_entropy(model(x), y).backward()
+            optimizer.step()
+    return model
+"""
+
+
+def test_each_model_of_one_call_has_its_line(system, page, sign_in, write):
+    open_exercise(page, system, sign_in, "student47", exercise="nets/classifier")
+    write(TRAINS_THREE)
+    page.get_by_role("button", name="Test run").click()
+    result(page).get_by_role("heading", name="Loss while your code trained").wait_for(timeout=LONG)
+
+    curve = result(page).locator(".loss").first
+    lines = curve.locator("polyline").count()
+    assert lines >= 3
+    assert lines % 3 == 0
+    assert len(curve.locator("text.series").all_text_contents()) == lines
+    expect(curve.locator("li").nth(1)).to_contain_text("Training 2: ")
+    page.reload()
+    expect(result(page).locator(".loss polyline")).to_have_count(lines)
 
 
 def test_a_long_line_scrolls_and_the_caret_is_seen(idle, page, sign_in, write):

@@ -32,6 +32,7 @@ class Snapshot:
     `ahead` counts the submissions that are likely to be graded earlier. `wait` is the likely number of seconds
     until the report, None if unknown. `missing` is the kind of grader that it waits for if none is running. `case_put`
     is true from the first case on, and None if the grader does not say. `seconds` of `limit` are the run's own time.
+    `line` is the line of the code to look at, if the grader named one after the report.
     """
 
     state: State
@@ -46,6 +47,7 @@ class Snapshot:
     limit: float | None = None
     is_attempt: bool = False
     cancelling: bool = False
+    line: int | None = None
 
     @property
     def over(self) -> bool:
@@ -113,13 +115,15 @@ class Snapshot:
             "case": self.case,
             "of": self.of,
             "loss": self.loss,
+            "line": self.line,
         }
 
 
 def snapshot(submission: Submission, latest: dict[str, Any] | None = None) -> Snapshot:
     """Return what to show now. `latest` is the grader's latest message; without it, Redis is asked."""
     if not submission.is_open:
-        return Snapshot(state=State(submission.state), cancelling=submission.is_being_stopped)
+        line = getattr(submission, "line", None)
+        return Snapshot(state=State(submission.state), cancelling=submission.is_being_stopped, line=line)
     is_attempt = submission.kind == Kind.SUBMIT
     latest = progress.latest(submission.pk) if latest is None else latest
     if latest.get("state") == State.RUNNING:

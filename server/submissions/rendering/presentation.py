@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Self
+
+from django.utils import timezone
 
 from grader.protocol.messages import render
 from grader.protocol.reports import Finding, Outcome, Report, Status
@@ -12,6 +15,8 @@ from server.submissions.rendering.attachments import Attachments
 from server.submissions.rendering.causes import by_cause
 from server.submissions.rendering.heat import HeatMap
 
+# The grader looks for the line after the score is out, and gives up long before this.
+LINE_FOLLOWS_WITHIN = timedelta(seconds=30)
 OUTCOMES = {
     Outcome.GRADED: "Graded",
     Outcome.UNGRADABLE: "Your code could not be run. This used no attempt.",
@@ -80,7 +85,11 @@ class Cause:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResultView:
-    """A report in words and pictures. `given` and `max` are points."""
+    """A report in words and pictures. `given` and `max` are points.
+
+    `line` is the line of the learner's code to look at, None if the grader names none. It can come some seconds after
+    the report; `line_can_follow` is true as long as it can.
+    """
 
     outcome: str
     headline: str
@@ -91,6 +100,8 @@ class ResultView:
     given: float
     max: float
     attachments: Attachments
+    line: int | None = None
+    line_can_follow: bool = False
 
     @property
     def marks(self) -> list[dict[str, Any]]:
@@ -110,11 +121,13 @@ class ResultView:
 
     @property
     def announcement(self) -> str:
-        """What a screen reader says when the result comes: how it ended, and the first cause with its line."""
+        """What a screen reader says when the result comes: how it ended, the first cause, and the line to look at."""
         if not self.causes:
             return "All checks passed." if self.perfect else self.headline
         lead = self.causes[0].lead
-        return " ".join(filter(None, [lead.sentence.replace("`", ""), f"Line {lead.line}." if lead.line else ""]))
+        raised = f"Line {lead.line}." if lead.line not in {None, self.line} else ""
+        look = f"Look at line {self.line}." if self.line else ""
+        return " ".join(filter(None, [lead.sentence.replace("`", ""), raised, look]))
 
     @property
     def perfect(self) -> bool:
@@ -131,17 +144,32 @@ def result_of(submission: Submission, *, points: float | None = None) -> ResultV
         return None
     report = in_present_words(Report.from_dict(submission.report))
     scale = points / report.max_points if points is not None and report.max_points else 1.0
+    causes = [_cause(group, scale) for group in by_cause(report.findings)]
+    line = line_of(submission) if causes else None
     return ResultView(
         outcome=str(report.outcome),
         headline=_headline(report, Kind(submission.kind)),
         rows=[_row(finding, scale) for finding in report.findings],
-        causes=[_cause(group, scale) for group in by_cause(report.findings)],
+        causes=causes,
         output=report.output,
         seconds=report.seconds,
         given=report.points * scale,
         max=report.max_points * scale,
         attachments=Attachments.read(report.attachments),
+        line=line,
+        line_can_follow=bool(causes) and line is None and _is_fresh(submission),
     )
+
+
+def line_of(submission: Submission) -> int | None:
+    """Return the line to look at that the grader named; None if it named none, or the code has no such line."""
+    line = getattr(submission, "line", None)
+    return line if type(line) is int and 1 <= line <= submission.source.count("\n") + 1 else None
+
+
+def _is_fresh(submission: Submission) -> bool:
+    finished_at: datetime | None = submission.finished_at
+    return finished_at is not None and timezone.now() - finished_at < LINE_FOLLOWS_WITHIN
 
 
 def _headline(report: Report, kind: Kind) -> str:

@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from server.common.highlighting import number_lines
+
 register = template.Library()
 
 CODE = re.compile(r"`([^`]+)`")
@@ -56,6 +58,12 @@ def _day(then: datetime, days: int) -> str:
     if days in {0, 1}:
         return f"{'tomorrow' if days else 'today'}, {then:%H:%M %Z}"
     return f"in {days} days" if 0 < days < COUNTED else f"{then.day} {then:%B}"
+
+
+@register.simple_tag
+def code_lines(source: str, marked: int | str | None = None) -> SafeString:
+    """Return Python source as HTML, each line with a number; the line `marked` is the one to look at ("": none)."""
+    return number_lines(source, marked if isinstance(marked, int) else None)
 
 
 @register.filter

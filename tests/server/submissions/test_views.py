@@ -179,6 +179,7 @@ def test_the_state_is_available_as_json(at, student, assignment):
         "case": None,
         "of": None,
         "loss": [],
+        "line": None,
     }
 
 

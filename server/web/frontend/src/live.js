@@ -76,14 +76,12 @@ function say(element, selector, text) {
 
 // The loss of a run that is over, as the page drew it while it ran.
 export function keptCurve(place) {
-  const trainings = kept(place.dataset.keptCurve);
-  if (!trainings.length) return;
-  const figure = document.createElement("figure");
-  figure.className = "live-loss";
-  figure.innerHTML =
-    '<figcaption><h3>Loss while your code trained</h3></figcaption><svg viewBox="0 0 400 120" role="img" aria-label="The loss, step by step" preserveAspectRatio="none"></svg><p class="row small soft" data-loss-words></p>';
-  place.replaceChildren(figure);
-  place.hidden = false;
-  draw(figure, trainings);
+  const curve = kept(place.dataset.keptCurve);
+  const figure = place.querySelector("figure");
+  const show = () => draw(figure, curve);
+  place.hidden = !curve.trainings.some((points) => points.length > 1);
+  if (place.hidden) return;
+  new ResizeObserver(show).observe(place);
+  show();
   forgetAll(place.dataset.keptCurve);
 }

@@ -1,44 +1,102 @@
 // Draws the loss while it arrives: one line for each training. The browser keeps it for the page of the result.
-const WIDTH = 400;
-const HEIGHT = 120;
-const INSET = 4;
+const HEIGHT = 140;
+const INSET = { left: 8, right: 28, top: 20, bottom: 20 };
+const LETTER = 13;
+const COLOURS = 8;
 const KEY = "loss ";
 const SVG = "http://www.w3.org/2000/svg";
 
+// Returns a function that takes the points of each message and draws all that came so far.
 export function lossCurve(figure, submission) {
-  const trainings = kept(submission);
+  const curve = kept(submission);
   return (fresh) => {
     if (!fresh?.length) return;
-    for (const [step, value] of fresh) add(trainings, step, value);
-    keep(submission, trainings);
-    figure.hidden = false;
-    draw(figure, trainings);
+    add(curve, fresh);
+    keep(submission, curve);
+    draw(figure, curve);
   };
 }
 
-// The steps of a training rise. A step that comes again with another loss belongs to the next training; with the same
-// loss, the message came twice, after a new connection.
-export function add(trainings, step, value) {
-  const last = trainings.at(-1);
-  if (!last || (step <= last.at(-1)[0] && !last.some(([one, loss]) => one === step && loss === value))) trainings.push([[step, value]]);
-  else if (step > last.at(-1)[0]) last.push([step, value]);
+// The steps of a training rise, and begin with 0. After a new connection, the last message comes again.
+export function add(curve, fresh) {
+  const message = JSON.stringify(fresh);
+  if (message === curve.message) return;
+  curve.message = message;
+  for (const [step, loss] of fresh) {
+    const last = curve.trainings.at(-1);
+    if (last && step > last.at(-1)[0]) last.push([step, loss]);
+    else curve.trainings.push([[step, loss]]);
+  }
 }
 
-export function draw(figure, trainings) {
-  const points = trainings.flat();
-  const [steps, values] = [0, 1].map((place) => points.map((point) => point[place]));
-  const x = scale(Math.min(...steps), Math.max(...steps), INSET, WIDTH - INSET);
-  const y = scale(Math.max(...values), Math.min(...values), INSET, HEIGHT - INSET);
-  const lines = trainings.map((training, place) => {
-    const line = document.createElementNS(SVG, "polyline");
-    line.setAttribute("points", training.map(([step, value]) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(" "));
-    if (place === trainings.length - 1) line.setAttribute("class", "is-latest");
-    return line;
-  });
-  figure.querySelector("svg").replaceChildren(...lines);
-  const [first, last] = [trainings.at(-1)[0], trainings.at(-1).at(-1)];
-  const which = trainings.length > 1 ? `Training ${trainings.length}: loss` : "Loss";
-  figure.querySelector("[data-loss-words]").textContent = `${which} ${first[1].toPrecision(4)} at step ${first[0]}, ${last[1].toPrecision(4)} at step ${last[0]}`;
+// Draws into the figure's svg and words. A training of one step is no curve.
+export function draw(figure, { trainings }) {
+  const curves = trainings.filter((points) => points.length > 1);
+  figure.hidden = !curves.length;
+  if (!curves.length) return;
+  const svg = figure.querySelector("svg");
+  const width = Math.max(figure.clientWidth, 240);
+  svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
+  svg.setAttribute("aria-label", curves.length > 1 ? `The loss of ${curves.length} trainings, step by step` : "The loss, step by step");
+  const points = curves.flat();
+  const [steps, losses] = [0, 1].map((place) => points.map((point) => point[place]));
+  const ends = { step: [Math.min(...steps), Math.max(...steps)], loss: [Math.min(...losses), Math.max(...losses)] };
+  const x = scale(...ends.step, INSET.left, width - INSET.right);
+  const y = scale(...ends.loss, HEIGHT - INSET.bottom, INSET.top);
+  svg.replaceChildren(
+    ...axes(width, ends),
+    ...curves.map((curve, place) => line(curve, x, y, place)),
+    ...(curves.length > 1 ? numbers(curves, x, y) : []),
+  );
+  figure.querySelector("[data-loss-words]").replaceChildren(...curves.map((curve, place) => words(curve, place, curves.length)));
+}
+
+function line(curve, x, y, place) {
+  return shape("polyline", { points: curve.map(([step, loss]) => `${x(step).toFixed(1)},${y(loss).toFixed(1)}`).join(" "), class: colour(place) });
+}
+
+// The number of each training at the end of its line, none over another.
+function numbers(curves, x, y) {
+  const places = curves.map((curve, place) => ({ place, x: x(curve.at(-1)[0]) + 4, y: y(curve.at(-1)[1]) + 4 }));
+  places.sort((one, other) => one.y - other.y);
+  for (const [index, one] of places.entries()) {
+    if (index) one.y = Math.max(one.y, places[index - 1].y + LETTER);
+  }
+  const over = places.at(-1).y - HEIGHT;
+  return places.map((one) => shape("text", { x: one.x, y: one.y - Math.max(over, 0), class: colour(one.place) }, one.place + 1));
+}
+
+function axes(width, { step, loss }) {
+  const bottom = HEIGHT - 5;
+  return [
+    shape("text", { x: INSET.left, y: 13, class: "axis" }, `loss, ${short(loss[0])} to ${short(loss[1])}`),
+    shape("text", { x: width - INSET.right, y: bottom, class: "axis axis-end" }, `step ${step[1]}`),
+    shape("text", { x: INSET.left, y: bottom, class: "axis" }, `step ${step[0]}`),
+  ];
+}
+
+function words(curve, place, of) {
+  const [first, last] = [curve[0], curve.at(-1)];
+  const item = document.createElement("li");
+  item.className = of > 1 ? colour(place) : "";
+  const name = of > 1 ? `Training ${place + 1}` : "Loss";
+  item.textContent = `${name}: ${short(first[1])} at step ${first[0]}, ${short(last[1])} at step ${last[0]}`;
+  return item;
+}
+
+function colour(place) {
+  return `series series-${1 + (place % COLOURS)}`;
+}
+
+function short(number) {
+  return String(Number(number.toPrecision(4)));
+}
+
+function shape(name, attributes, text) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== undefined) element.textContent = text;
+  return element;
 }
 
 function scale(from, to, low, high) {
@@ -47,15 +105,17 @@ function scale(from, to, low, high) {
 
 export function kept(submission) {
   try {
-    return JSON.parse(sessionStorage.getItem(KEY + submission)) ?? [];
+    const curve = JSON.parse(sessionStorage.getItem(KEY + submission));
+    if (Array.isArray(curve?.trainings)) return curve;
   } catch {
-    return [];
+    // storage is disabled or holds something else
   }
+  return { trainings: [], message: "" };
 }
 
-function keep(submission, trainings) {
+function keep(submission, curve) {
   try {
-    sessionStorage.setItem(KEY + submission, JSON.stringify(trainings));
+    sessionStorage.setItem(KEY + submission, JSON.stringify(curve));
   } catch {
     // storage is disabled or full: the curve is shown only while it arrives
   }

@@ -6,6 +6,7 @@ import { editor } from "./editor.js";
 import { download, openFile, reset } from "./files.js";
 import { keep } from "./keep.js";
 import { keptCurve, live } from "./live.js";
+import { look } from "./look.js";
 import { marks } from "./marks.js";
 import { once } from "./once.js";
 import { panes } from "./panes.js";
@@ -29,6 +30,7 @@ const BEHAVIOURS = {
   "[data-older]": older,
   "[data-kept-curve]": keptCurve,
   "[data-marks]": marks,
+  "[data-look]": look,
   "[data-countdown]": countdown,
   "[data-open-file]": openFile,
   "[data-reset]": reset,

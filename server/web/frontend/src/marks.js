@@ -1,10 +1,11 @@
-// Shows the errors of the last run below their lines in the editor.
-import { StateEffect, StateField } from "@codemirror/state";
-import { Decoration, EditorView, WidgetType } from "@codemirror/view";
+// Shows the errors of the last run below their lines in the editor, and marks the line to look at.
+import { RangeSet, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, EditorView, GutterMarker, WidgetType, gutterLineClass } from "@codemirror/view";
 import { viewOf } from "./views.js";
 
 const place = StateEffect.define();
 const clear = StateEffect.define();
+const lookAt = StateEffect.define();
 
 class Words extends WidgetType {
   constructor(text) {
@@ -56,11 +57,45 @@ const shown = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
+const lookMark = new (class extends GutterMarker {
+  elementClass = "cm-look-gutter";
+})();
+
+// Where the line to look at begins; null if there is none.
+const lookedAt = StateField.define({
+  create: () => null,
+  update(start, transaction) {
+    for (const effect of transaction.effects) {
+      if (effect.is(clear)) return null;
+      if (effect.is(lookAt)) return effect.value;
+    }
+    return start === null ? null : transaction.newDoc.lineAt(transaction.changes.mapPos(start, 1)).from;
+  },
+  provide: (field) => [
+    EditorView.decorations.from(field, (start) => (start === null ? Decoration.none : Decoration.set([Decoration.line({ class: "cm-look-line" }).range(start)]))),
+    gutterLineClass.from(field, (start) => (start === null ? RangeSet.empty : RangeSet.of([lookMark.range(start)]))),
+  ],
+});
+
 // The extension for an editor. Submitting clears the marks: they belong to the earlier run.
-export const marking = [handedIn, shown];
+export const marking = [handedIn, shown, lookedAt];
 
 export function clearMarks(view) {
   view.dispatch({ effects: clear.of(null) });
+}
+
+// Marks one line as the one to look at; null marks none.
+export function markLine(view, line) {
+  const { doc } = view.state;
+  view.dispatch({ effects: lookAt.of(line && line <= doc.lines ? doc.line(line).from : null) });
+}
+
+// Moves the cursor to the first letter of a line.
+export function goTo(view, line) {
+  const { from, text } = view.state.doc.line(line);
+  const place = from + text.search(/\S|$/);
+  view.dispatch({ selection: { anchor: place }, effects: EditorView.scrollIntoView(place, { y: "center" }) });
+  view.focus();
 }
 
 export function marks(element) {

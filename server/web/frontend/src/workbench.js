@@ -63,13 +63,24 @@ export function arrived(element) {
 
 // Says that the code in the editor is no longer the one that this result is about.
 export function older(notice) {
-  const code = notice.closest("[data-workbench]")?.querySelector("[data-editor]");
-  const handedIn = JSON.parse(document.getElementById("handed-in").textContent);
-  if (!code) return;
+  whileSame(notice, (same) => (notice.hidden = same));
+}
+
+// Calls `react` with whether the editor holds the code of this result: now, and after each change while `element` is there.
+export function whileSame(element, react) {
+  const code = element.closest("[data-workbench]")?.querySelector("[data-editor]");
+  const handedIn = document.getElementById("handed-in");
+  if (!code || !handedIn) return;
+  const source = JSON.parse(handedIn.textContent);
   const compare = () => {
-    if (!notice.isConnected) return code.removeEventListener("input", compare);
-    notice.hidden = code.value === handedIn;
+    if (!element.isConnected) return code.removeEventListener("input", compare);
+    react(code.value === source);
   };
   code.addEventListener("input", compare);
   compare();
+}
+
+// On a narrow page, shows one of the three.
+export function reveal(bench, name) {
+  if (NARROW.matches) bench.querySelector(`#tab-${name}`)?.click();
 }

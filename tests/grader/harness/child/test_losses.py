@@ -2,7 +2,7 @@
 
 import torch
 
-from grader.harness.child.losses import POINTS_AT_ONCE, Sampler, stream
+from grader.harness.child.losses import MAX_TRAININGS, POINTS_AT_ONCE, Sampler, stream
 
 
 class Clock:
@@ -52,6 +52,72 @@ def test_each_call_counts_its_steps_from_zero():
     sampler.end_call()
 
     assert [point for report in reports for point in report] == [(0, 3.0), (1, 2.0), (0, 5.0)]
+
+
+def trained(train, clock=None):
+    """The losses of each training that `train(take)` makes, as the page tells them apart."""
+    reports = []
+    sampler = Sampler(reports.append, clock or Clock())
+    train(sampler.take)
+    sampler.end_call()
+    trainings = []
+    for step, value in (point for report in reports for point in report):
+        if step == 0:
+            trainings.append([])
+        trainings[-1].append(value)
+    return trainings
+
+
+def descend(take, start, *, steps=4):
+    point = torch.tensor(start, requires_grad=True)
+    optimizer = torch.optim.SGD([point], lr=0.25)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        square = (point * 1.0) ** 2
+        take(square)
+        square.backward()
+        optimizer.step()
+
+
+def test_each_model_of_one_call_is_a_training():
+    trainings = trained(lambda take: [descend(take, start) for start in (4.0, 4.0, 8.0)])
+
+    assert trainings == [[16.0, 4.0, 1.0, 0.25], [16.0, 4.0, 1.0, 0.25], [64.0, 16.0, 4.0, 1.0]]
+
+
+def test_new_leaves_in_every_step_are_one_training():
+    def train(take):
+        point = torch.tensor(4.0)
+        for _ in range(4):
+            point = point.detach().requires_grad_()
+            take(point**2)
+            point = point / 2
+
+    assert trained(train) == [[16.0, 4.0, 1.0, 0.25]]
+
+
+def test_a_loss_without_a_path_belongs_to_the_training():
+    def train(take):
+        point = torch.tensor(2.0, requires_grad=True)
+        for _ in range(2):
+            take(point * 1)
+        take(torch.tensor(5.0))
+        take(point * 1)
+
+    assert trained(train) == [[2.0, 2.0, 5.0, 2.0]]
+
+
+def test_a_short_training_after_a_long_one_is_seen():
+    trainings = trained(lambda take: [descend(take, 4.0, steps=POINTS_AT_ONCE * 3), descend(take, 8.0, steps=3)])
+
+    assert len(trainings) == 2
+    assert trainings[1] == [64.0, 16.0, 4.0]
+
+
+def test_only_so_many_trainings_are_reported():
+    trainings = trained(lambda take: [descend(take, 4.0, steps=3) for _ in range(MAX_TRAININGS + 5)])
+
+    assert len(trainings) == MAX_TRAININGS
 
 
 def test_nothing_is_reported_if_there_was_no_loss():

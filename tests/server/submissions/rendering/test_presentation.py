@@ -1,6 +1,8 @@
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.utils import timezone
 
 from grader.protocol.messages import DIAGNOSES
 from grader.protocol.reports import Outcome, Status
@@ -8,8 +10,10 @@ from server.submissions.rendering.presentation import result_of
 from tests.support.people import make_report, write_exercise
 
 
-def shown(report, kind="submit"):
-    return result_of(SimpleNamespace(report=report, kind=kind))
+def shown(report, kind="submit", *, points=None, line=None, age=timedelta(hours=1)):
+    finished_at = timezone.now() - age
+    row = SimpleNamespace(report=report, kind=kind, line=line, source="one\n" * 8, finished_at=finished_at)
+    return result_of(row, points=points)
 
 
 def test_without_a_report_there_is_nothing_to_show():
@@ -66,7 +70,7 @@ def test_a_package_words_its_own_messages(exercises):
 
 
 def test_all_points_are_in_the_scale_of_the_assignment():
-    result = result_of(SimpleNamespace(report=make_report(3), kind="submit"), points=100)
+    result = shown(make_report(3), points=100)
 
     (row,), (cause,) = result.rows, result.causes
     assert (result.given, result.max, row.points, row.max_points, cause.cost) == (30, 100, 30, 100, 70)
@@ -80,3 +84,31 @@ def test_a_screen_reader_hears_cause_and_line():
     assert "ValueError" in spoken
     assert spoken.endswith("Line 7.")
     assert "`" not in spoken
+
+
+def test_a_screen_reader_hears_the_line_to_look_at_last():
+    report = make_report(0, message="raised_at", data={"error": "ValueError: `x`", "line": 7, "case": "c"})
+
+    assert shown(report, line=4).announcement.endswith("Line 7. Look at line 4.")
+    assert shown(report, line=7).announcement.count("7") == 1
+
+
+@pytest.mark.parametrize("line", [None, 0, -1, 10, True, "7", 7.0])
+def test_a_line_that_the_code_has_not_is_not_named(line):
+    result = shown(make_report(0), line=line)
+
+    assert result.line is None
+    assert "Look at" not in result.announcement
+
+
+def test_right_answers_have_no_line_to_look_at():
+    assert shown(make_report(10), line=3).line is None
+
+
+def test_a_page_waits_for_the_line_only_after_fresh_results():
+    fresh = timedelta(seconds=1)
+
+    assert shown(make_report(0), age=fresh).line_can_follow
+    assert not shown(make_report(0)).line_can_follow
+    assert not shown(make_report(0), age=fresh, line=3).line_can_follow
+    assert not shown(make_report(10), age=fresh).line_can_follow
