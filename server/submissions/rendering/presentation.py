@@ -69,6 +69,11 @@ class FindingRow:
         """What happened, in one or two sentences; the check's title if there is no more to say."""
         return self.message or self.diagnosis or self.title
 
+    @property
+    def further_line(self) -> int | None:
+        """The line, if the sentence does not name it."""
+        return self.line if self.line and f"line {self.line}" not in self.sentence else None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cause:
@@ -125,7 +130,7 @@ class ResultView:
         if not self.causes:
             return "All checks passed." if self.perfect else self.headline
         lead = self.causes[0].lead
-        raised = f"Line {lead.line}." if lead.line not in {None, self.line} else ""
+        raised = f"Line {lead.further_line}." if lead.further_line not in {None, self.line} else ""
         look = f"Look at line {self.line}." if self.line else ""
         return " ".join(filter(None, [lead.sentence.replace("`", ""), raised, look]))
 
