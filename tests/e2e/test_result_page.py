@@ -95,7 +95,8 @@ def gradients(params, x, y):
 
 def train(x, y, classes, seed):
     for hidden in (8, 16, 32):
-        model = torch.nn.Sequential(torch.nn.Linear(x.shape[1], hidden), torch.nn.Tanh(), torch.nn.Linear(hidden, classes)).double()
+        layers = torch.nn.Linear(x.shape[1], hidden), torch.nn.Tanh(), torch.nn.Linear(hidden, classes)
+        model = torch.nn.Sequential(*layers).double()
         optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
         for _ in range(20):
             optimizer.zero_grad()
@@ -115,7 +116,7 @@ def test_each_model_of_one_call_has_its_line(system, page, sign_in, write):
     lines = curve.locator("polyline").count()
     assert lines >= 3
     assert lines % 3 == 0
-    assert len(curve.locator("text.series").all_text_contents()) == lines
+    assert len(curve.locator("text.training").all_text_contents()) == lines
     expect(curve.locator("li").nth(1)).to_contain_text("Training 2: ")
     page.reload()
     expect(result(page).locator(".loss polyline")).to_have_count(lines)

@@ -12,6 +12,9 @@ LEAST_SQUARES = 4
 LISTED = 20
 # A vector longer than this is broken into rows.
 LONGEST_ROW = 24
+# In pixels: the height that a map does not exceed if its squares can be smaller, and the smallest square.
+HIGHEST = 200
+SMALLEST = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +64,7 @@ class HeatMap:
 
     @property
     def _square(self) -> int:
-        return 40 if max(self.columns, self.rows) <= 6 else 24
+        return min(40 if max(self.columns, self.rows) <= 6 else 24, max(HIGHEST // self.rows, SMALLEST))
 
     @property
     def wrong(self) -> int:

@@ -28,8 +28,12 @@ OUTCOMES = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counterexample:
-    """The smallest call with a wrong result, its result, and the expected one."""
+    """The smallest call with a wrong result, its result, and the expected one.
 
+    `of` says what the result is if it is only a part of what the call gives, such as "gradient for `x`".
+    """
+
+    of: str
     call: str
     got: str
     expected: str
@@ -39,7 +43,9 @@ class Counterexample:
         """Return the counterexample of a finding's evidence; None if there is none."""
         match document:
             case {"call": str(call), "got": str(got), "expected": str(expected)}:
-                return cls(call=call, got=got, expected=expected)
+                head, bracket, rest = call.partition("(")
+                of, _, name = head.rpartition(" of ")
+                return cls(of=of, call=name + bracket + rest, got=got, expected=expected)
         return None
 
 

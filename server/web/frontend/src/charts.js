@@ -36,18 +36,17 @@ const groupOf = (one) => one.of ?? one.name;
 function options(element, { kind, categories, series, fine, x, y }) {
   const [ink, soft, line] = ["ink", "ink-soft", "line"].map((name) => colour(element, name));
   const text = { color: soft, fontFamily: getComputedStyle(element).fontFamily };
-  const title = { nameLocation: "middle", nameTextStyle: text };
   const labelled = kind === "line" && series.length > 1;
   return {
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     textStyle: text,
-    // The names of the lines stand at their ends.
-    grid: { left: y ? 28 : 8, right: labelled ? 120 : 16, top: 16, bottom: x ? 28 : 8, containLabel: true },
+    // The names of the lines stand at their ends, the title of the numbers above them: beside them, long numbers hide it.
+    grid: { left: 8, right: labelled ? 120 : 16, top: y ? 36 : 16, bottom: x ? 28 : 8, containLabel: true },
     legend: { show: false },
     // Rich text is drawn on the canvas; HTML would need inline styles, which the page's policy forbids.
     tooltip: { trigger: "axis", renderMode: "richText" },
-    xAxis: { type: "category", data: categories, name: x, nameGap: 28, ...title, axisLabel: text, axisLine: { lineStyle: { color: line } } },
-    yAxis: { type: "value", minInterval: fine ? 0 : 1, scale: Boolean(fine), name: y, nameGap: 44, ...title, axisLabel: text, splitLine: { lineStyle: { color: line } } },
+    xAxis: { type: "category", data: categories, name: x, nameGap: 28, nameLocation: "middle", nameTextStyle: text, axisLabel: text, axisLine: { lineStyle: { color: line } } },
+    yAxis: { type: "value", minInterval: fine ? 0 : 1, scale: Boolean(fine), name: y, nameGap: 14, nameLocation: "end", nameTextStyle: { ...text, align: "left" }, axisLabel: text, splitLine: { lineStyle: { color: line } } },
     series: series.map((one) => ({ type: kind, name: one.name, data: one.values, ...look(element, one, categories.length, labelled && label(series, one, ink)) })),
   };
 }

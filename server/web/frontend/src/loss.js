@@ -58,12 +58,14 @@ function line(curve, x, y, place) {
 // The number of each training at the end of its line, none over another.
 function numbers(curves, x, y) {
   const places = curves.map((curve, place) => ({ place, x: x(curve.at(-1)[0]) + 4, y: y(curve.at(-1)[1]) + 4 }));
-  places.sort((one, other) => one.y - other.y);
-  for (const [index, one] of places.entries()) {
-    if (index) one.y = Math.max(one.y, places[index - 1].y + LETTER);
+  places.sort((one, other) => other.y - one.y);
+  const placed = [];
+  for (const one of places) {
+    const beside = placed.filter((other) => Math.abs(other.x - one.x) < LETTER);
+    one.y = Math.min(one.y, ...beside.map((other) => other.y - LETTER));
+    placed.push(one);
   }
-  const over = places.at(-1).y - HEIGHT;
-  return places.map((one) => shape("text", { x: one.x, y: one.y - Math.max(over, 0), class: colour(one.place) }, one.place + 1));
+  return placed.map((one) => shape("text", { x: one.x, y: one.y, class: colour(one.place) }, one.place + 1));
 }
 
 function axes(width, { step, loss }) {
@@ -85,7 +87,7 @@ function words(curve, place, of) {
 }
 
 function colour(place) {
-  return `series series-${1 + (place % COLOURS)}`;
+  return `training series-${1 + (place % COLOURS)}`;
 }
 
 function short(number) {

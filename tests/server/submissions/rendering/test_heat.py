@@ -25,6 +25,11 @@ def test_a_small_map_has_larger_squares():
     assert small.width / small.columns == small.height / small.rows
 
 
+def test_a_high_map_has_smaller_squares():
+    assert heat_map([20, 2], [1.0] * 40, [2.0] * 40).height == 200
+    assert heat_map([200, 2], [1.0] * 400, [2.0] * 400).height == 1600
+
+
 def test_a_long_vector_is_broken_into_rows():
     heat = heat_map([50], [0.0] * 50, [1.0] * 50)
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from grader.protocol.messages import DIAGNOSES
 from grader.protocol.reports import Outcome, Status
-from server.submissions.rendering.presentation import result_of
+from server.submissions.rendering.presentation import Counterexample, result_of
 from tests.support.people import make_report, write_exercise
 
 
@@ -116,3 +116,22 @@ def test_a_page_waits_for_the_line_only_after_fresh_results():
     assert not shown(make_report(0)).line_can_follow
     assert not shown(make_report(0), age=fresh, line=3).line_can_follow
     assert not shown(make_report(10), age=fresh).line_can_follow
+
+
+@pytest.mark.parametrize(
+    ("told", "of", "call"),
+    [
+        ("square([1, 2])", "", "square([1, 2])"),
+        ("`w2` of gradients(params={'w1': 1})", "`w2`", "gradients(params={'w1': 1})"),
+        (
+            "second derivative of `f` of d(f, x=1) with f(x) = a of b",
+            "second derivative of `f`",
+            "d(f, x=1) with f(x) = a of b",
+        ),
+        ("gradient for `a` of a * b with a = Value(2.0)", "gradient for `a`", "a * b with a = Value(2.0)"),
+    ],
+)
+def test_an_example_says_what_its_number_is(told, of, call):
+    example = Counterexample.read({"call": told, "got": "1", "expected": "2"})
+
+    assert (example.of, example.call) == (of, call)
