@@ -16,6 +16,8 @@ urlpatterns = [
     path("", include("server.drafts.urls")),
     path("", include("server.lessons.urls")),
     path("", include("server.invitations.urls")),
+    path("", include("server.announcements.urls")),
+    path("", include("server.notifications.urls")),
     path("courses/<slug:slug>/teach/", include("server.dashboard.urls")),
     path("courses/<slug:slug>/teach/integrations/lms/", include("server.lti.course_urls")),
     path("courses/<slug:slug>/teach/integrations/", include("server.integrations.urls")),

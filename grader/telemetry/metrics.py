@@ -44,6 +44,7 @@ reconciled = Counter(
 )
 passback_tries = Counter("chainrule_passback_tries", "Attempts to send a score to an LMS, by result.", ["result"])
 webhook_tries = Counter("chainrule_webhook_tries", "Attempts to deliver a webhook, by state.", ["state"])
+mail_tries = Counter("chainrule_mail_tries", "Attempts to send an e-mail, by result.", ["result"])
 
 # The website
 requests = Counter("chainrule_requests", "Requests answered.", ["view", "method", "status"])
@@ -64,6 +65,7 @@ SHARED = (
     reconciled,
     passback_tries,
     webhook_tries,
+    mail_tries,
     requests,
     request_seconds,
 )

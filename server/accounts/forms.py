@@ -7,6 +7,7 @@ from django.conf import settings
 from django.forms import ModelForm, ValidationError
 
 from server.accounts.models import User
+from server.accounts.names import JOINERS, without_invisible
 
 
 class LoginForm(forms.LoginForm):
@@ -36,3 +37,8 @@ class ProfileForm(ModelForm):
     class Meta:
         model = User
         fields = ("first_name", "last_name")
+
+    def clean(self) -> dict[str, Any]:
+        """Remove what cannot be seen in a name: names are in mails and exports."""
+        names = super().clean() or {}
+        return {field: without_invisible(name, keep=JOINERS) for field, name in names.items()}

@@ -9,7 +9,8 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from server.accounts.models import User
-from server.common.notices import send_notice
+from server.mail.models import MailKind
+from server.mail.services import queue_notice
 
 # One e-mail an hour for each account, however often somebody tries.
 QUIET_SECONDS = 3600
@@ -40,4 +41,4 @@ def mail_locked(credentials: dict[str, Any]) -> None:
     user = User.objects.filter(Q(username__iexact=login) | Q(email__iexact=login), is_active=True).first()
     if user is not None and cache.add(f"lock-out-mailed:{user.pk}", 1, timeout=QUIET_SECONDS):
         text = TEXT.format(username=user.username, url=settings.PUBLIC_URL)
-        send_notice("Your Chainrule account is locked for five minutes", text, [user.email])
+        queue_notice(MailKind.SECURITY, [user], "Your Chainrule account is locked for five minutes", text)

@@ -4,7 +4,8 @@ from django.conf import settings
 
 from server.accounts.models import User
 from server.api.models import ApiToken
-from server.common.notices import send_notice
+from server.mail.models import MailKind
+from server.mail.services import queue_notice
 
 MADE = """The API token "{name}" ({prefix}...) was created for {courses}. It has your rights there:
 
@@ -33,9 +34,10 @@ def mail_taken_over(row: ApiToken, *, former: User | None, by: User) -> None:
 
 
 def _mail(person: User | None, subject: str, text: str, row: ApiToken, **words: str) -> None:
-    if person is None or not person.is_active:
+    if person is None:
         return
     courses = list(row.courses.all())
     url = f"{settings.PUBLIC_URL}{courses[0].get_absolute_url()}" if courses else settings.PUBLIC_URL
     words |= {"name": row.name, "prefix": row.prefix, "scopes": ", ".join(row.scopes), "url": url}
-    send_notice(subject, text.format(courses=", ".join(map(str, courses)), **words), [person.email])
+    text = text.format(courses=", ".join(map(str, courses)), **words)
+    queue_notice(MailKind.SECURITY, [person], subject, text)

@@ -36,6 +36,7 @@ class AuditAction(models.TextChoices):
     REMOVED = "people.removed"
     CODE_MADE = "people.code_made"
     CODE_WITHDRAWN = "people.code_withdrawn"
+    ANNOUNCED = "people.announced"
     ASSIGNMENT_ADDED = "terms.added"
     ASSIGNMENT_REMOVED = "terms.removed"
     TERMS_CHANGED = "terms.changed"

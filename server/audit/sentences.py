@@ -20,6 +20,7 @@ SENTENCES: dict[AuditAction, str] = {
     A.REMOVED: "{who} removed {about} from the course (was {before}).",
     A.CODE_MADE: "{who} made a course code for students: {after}.",
     A.CODE_WITHDRAWN: "{who} closed a course code for students.",
+    A.ANNOUNCED: "{who} announced “{what}”: {after}.",
     A.ASSIGNMENT_ADDED: "{who} added the assignment {what}.",
     A.ASSIGNMENT_REMOVED: "{who} removed the assignment {what}.",
     A.TERMS_CHANGED: "{who} changed the terms of {what}: {change}.",

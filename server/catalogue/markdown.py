@@ -44,12 +44,15 @@ LONGEST = 30_000
 CLASSES = {"math", "formula", "inline", "block", "code", *HIGHLIGHTING_CLASSES}
 
 
-def render(text: str) -> str:
-    """Return the HTML of a Markdown text; it is safe on a page. A text longer than `LONGEST` is shown as it is."""
+def render(text: str, *, formulas: bool = True) -> str:
+    """Return the HTML of a Markdown text; it is safe on a page. A text longer than `LONGEST` is shown as it is.
+
+    Without `formulas`, TeX stays as it is.
+    """
     if len(text) > LONGEST:
         return f"<pre>{escape(text)}</pre>"
     return nh3.clean(
-        _markdown().render(text),
+        _markdown(formulas).render(text),
         tags=TAGS,
         attributes=ATTRIBUTES,
         allowed_classes=dict.fromkeys(("span", "div", "code", "pre"), CLASSES),
@@ -59,8 +62,10 @@ def render(text: str) -> str:
 
 
 @cache
-def _markdown() -> MarkdownIt:
+def _markdown(formulas: bool) -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"highlight": _highlight}).enable("table")
+    if not formulas:
+        return markdown
     return markdown.use(dollarmath_plugin, renderer=_formula, allow_space=False, double_inline=True)
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from server.accounts.requests import Request
+from server.announcements import selectors as announcements
 from server.courses.selectors import courses_of, get_course
 from server.submissions.statuses import AssignmentStatus, statuses
 
@@ -73,7 +74,7 @@ def home(request: Request, slug: str) -> HttpResponse:
     passed = sum(status.passed for status in every)
     to_do = _next(every, now=timezone.now())
     context = {"course": course, "units": list(units.values()), "passed": passed, "total": len(every), "to_do": to_do}
-    context["tab"] = "exercises"
+    context |= {"tab": "exercises", "announcements": announcements.newest(course)}
     return render(request, "home/home.html", context)
 
 

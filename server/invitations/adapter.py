@@ -2,16 +2,24 @@
 
 from typing import Any
 
-import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 
 from server.accounts.lock_out import is_locked, mail_locked
+from server.accounts.models import User
+from server.accounts.services import signs_in_elsewhere
 from server.invitations.services import find
 from server.invitations.views import SESSION_KEY
+from server.mail.letters import paragraphs, write
+from server.mail.models import MailKind
+from server.mail.services import queue_to_address
 
-log = structlog.get_logger(__name__)
+ELSEWHERE = """somebody asked for a new password for your account. This account has no password: you sign in through the
+learning platform of your school. Open an exercise there, and you are signed in here.
+
+If you did not ask for a password, do nothing."""
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -40,14 +48,24 @@ class AccountAdapter(DefaultAccountAdapter):
         return isinstance(code, str) and find(code) is not None
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send an e-mail. If the mail server refuses or cannot be reached, that is logged and the page is answered.
+        """Queue an e-mail in our look: allauth's template is its text. No page waits for the mail server."""
+        context = {"email": email, **context}
+        subject = render_to_string(f"{template_prefix}_subject.txt", context)
+        text = render_to_string(f"{template_prefix}_message.txt", context)
+        self._queue(email, subject, text, user=context.get("user"))
 
-        A page that failed then would also reveal which addresses have accounts.
-        """
-        try:
-            super().send_mail(template_prefix, email, context)
-        except OSError:  # smtplib's errors are of this kind, too
-            log.exception("mail_not_sent", template=template_prefix)
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """Send a link for a new password; if the person signs in through an LMS only, send a mail that says so."""
+        if signs_in_elsewhere(user):
+            self._queue(email, "You sign in through your learning platform", ELSEWHERE, user=user)
+        else:
+            super().send_password_reset_mail(user, email, context)
+
+    def _queue(self, email: str, subject: str, text: str, *, user: Any) -> None:
+        parts = paragraphs(text, site=self.request.build_absolute_uri("/"))
+        account = user if isinstance(user, User) and user.pk else None
+        written = write(self.format_email_subject(subject.strip()), parts)
+        queue_to_address(MailKind.SECURITY, email, written, user=account)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Refuse if there were too many wrong passwords, and tell the account's owner."""

@@ -1,6 +1,7 @@
 """The forms of invitations."""
 
 from django import forms
+from django.contrib.auth.forms import SetPasswordForm
 from django.utils import timezone
 
 
@@ -32,3 +33,14 @@ class InvitationForm(forms.Form):
         if ends_at is not None and ends_at <= timezone.now():
             raise forms.ValidationError("This time is in the past.")
         return ends_at
+
+
+class FirstPasswordForm(SetPasswordForm):
+    """Django's form with our words: the password twice, and the rules for passwords."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].label = "Password"
+        self.fields["new_password1"].help_text = "At least 8 characters, and none that everybody uses."
+        self.fields["new_password2"].label = "The same again"
+        self.fields["new_password2"].help_text = ""

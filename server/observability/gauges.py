@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError
 
 from grader.telemetry.metrics import Collector, GaugeMetricFamily, Metric
 from server.lti.models import Passback, PassbackState
+from server.mail.models import Mail, MailState
 from server.observability.readiness import threads
 from server.submissions.models import Submission
 from server.submissions.queue.dispatch import RUNTIMES, jobs_in, queue_of
@@ -26,6 +27,7 @@ TIMEOUT = 3.0
 
 log = structlog.get_logger(__name__)
 
+LOST_MAILS = (MailState.REFUSED, MailState.FAILED)
 QUEUES = (*(f"{kind}.{runtime}" for kind in ("grading", "regrading") for runtime in RUNTIMES), "records")
 
 
@@ -80,6 +82,18 @@ def _outboxes(now: datetime) -> Iterator[Metric]:
     yield _gauge(
         "chainrule_webhooks_lag_seconds", "Age of the oldest of them.", _since(hooks["event__created_at__min"], now)
     )
+    yield from _mails(now)
+
+
+def _mails(now: datetime) -> Iterator[Metric]:
+    waiting = Mail.objects.filter(state=MailState.PENDING).aggregate(Count("pk"), Min("created_at"))
+    yield _gauge("chainrule_mails_waiting", "E-mails that were not sent yet.", waiting["pk__count"])
+    yield _gauge("chainrule_mails_lag_seconds", "Age of the oldest of them.", _since(waiting["created_at__min"], now))
+    ended = dict(Mail.objects.filter(state__in=LOST_MAILS).order_by().values_list("state").annotate(Count("pk")))
+    lost = GaugeMetricFamily("chainrule_mails_lost", "Kept e-mails that did not reach anybody.", labels=["state"])
+    for state in LOST_MAILS:
+        lost.add_metric([state.value], ended.get(state.value, 0))
+    yield lost
 
 
 def _of_broker() -> Iterator[Metric]:

@@ -13,6 +13,7 @@ VAR = env.path("CHAINRULE_VAR", ROOT / "var")
 
 INSTALLED_APPS = [
     "server.accounts",
+    "server.mail",
     "server.api",
     "server.courses",
     "server.audit",
@@ -21,7 +22,9 @@ INSTALLED_APPS = [
     "server.submissions",
     "server.drafts",
     "server.lessons",
+    "server.announcements",
     "server.invitations",
+    "server.notifications",
     "server.analytics",
     "server.comments",
     "server.dashboard",
@@ -118,6 +121,12 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 # A reset for an unknown address sends nothing: there is no open sign-up to which a mail could invite.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 SENDS_MAIL = True
+# Sent mails are deleted after so many days; their texts at once.
+MAIL_KEPT_DAYS = env.int("CHAINRULE_MAIL_KEPT_DAYS", 30)
+# News of a course that come within so many seconds reach a person as one mail.
+MAIL_BATCH_SECONDS = env.int("CHAINRULE_MAIL_BATCH_SECONDS", 300)
+# The link of an invitation sets a password for so many days.
+INVITATION_DAYS = env.int("CHAINRULE_INVITATION_DAYS", 14)
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Chainrule: "
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 # A whole lecture hall can sign in or sign up from one address within a minute, and some people mistype. The limit per
@@ -236,6 +245,18 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "records", "expires": 600},
     },
     "forget old answers": {"task": "api.forget", "schedule": 3600.0, "options": {"queue": "records", "expires": 600}},
+    "mail": {
+        "task": "mail.sweep",
+        "schedule": env.float("CHAINRULE_SWEEP_SECONDS", 10.0),
+        "options": {"queue": "records", "expires": 10},
+    },
+    "news for people": {
+        "task": "notifications.collect",
+        "schedule": env.float("CHAINRULE_SWEEP_SECONDS", 20.0),
+        "options": {"queue": "records", "expires": 20},
+    },
+    "deadlines": {"task": "notifications.remind", "schedule": 600.0, "options": {"queue": "records", "expires": 600}},
+    "forget old mails": {"task": "mail.forget", "schedule": 86_400.0, "options": {"queue": "records"}},
     "forget old events": {"task": "webhooks.forget", "schedule": 86_400.0, "options": {"queue": "records"}},
 }
 

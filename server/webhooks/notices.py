@@ -1,7 +1,9 @@
 """E-mails to instructors about a disabled endpoint."""
 
-from server.common.notices import send_notice
+from server.accounts.models import User
 from server.courses.models import Role
+from server.mail.models import MailKind
+from server.mail.services import queue_notice
 from server.webhooks.models import Endpoint
 
 TEXT = """Chainrule no longer sends events of "{endpoint.course}" to
@@ -16,7 +18,8 @@ Nothing is lost: deliveries that failed are kept. Repair the receiver, then enab
 
 
 def mail_instructors(endpoint: Endpoint) -> None:
-    """Send an e-mail to the instructors of the course after the commit."""
-    people = endpoint.course.enrollments.filter(role=Role.INSTRUCTOR, user__is_active=True)
-    addresses = people.values_list("user__email", flat=True)
-    send_notice(f"Webhook disabled in {endpoint.course}", TEXT.format(endpoint=endpoint), addresses)
+    """Queue an e-mail to the instructors of the course."""
+    course = endpoint.course
+    people = User.objects.filter(enrollments__course=course, enrollments__role=Role.INSTRUCTOR)
+    subject = f"Webhook disabled in {course}"
+    queue_notice(MailKind.CONNECTION, people, subject, TEXT.format(endpoint=endpoint), course=course)

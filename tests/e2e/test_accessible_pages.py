@@ -16,6 +16,8 @@ STUDENTS = [
     f"{COURSE}exercises/gradients/sum-of-matrix/history",
     "/accounts/profile/",
     "/accounts/email/",
+    "/accounts/mail/",
+    f"{COURSE}announcements/",
     "/accounts/2fa/",
     "/join/",
 ]
@@ -34,6 +36,9 @@ TEACHERS = [
     f"{TEACH}similarity/",
     f"{TEACH}people/",
     f"{TEACH}people/import",
+    f"{TEACH}people/invitations",
+    f"{TEACH}announcements/",
+    f"{TEACH}announcements/new",
     f"{TEACH}codes/",
     f"{TEACH}changes/",
     f"{TEACH}integrations/",

@@ -1,24 +1,15 @@
-"""A forgotten password, and a second factor, in a real browser. The demo writes its e-mails into the website's log."""
+"""A forgotten password, and a second factor, in a real browser."""
 
 import hmac
-import re
 import time
 from base64 import b32decode
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.system import link_in_mail
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-def link_in_mail(system, path):
-    """Return the latest link to a path in the e-mails; wait until there is one."""
-    for _ in range(100):
-        found = re.findall(rf"http://127\.0\.0\.1:\d+{path}\S+", (system.folder / "web.log").read_text())
-        if found:
-            return found[-1]
-        time.sleep(0.1)
-    raise AssertionError(f"no e-mail has a link to {path}")
 
 
 def code_of(secret):

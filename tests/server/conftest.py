@@ -5,6 +5,7 @@ from django.core.cache import cache
 
 from server.celery import app
 from server.submissions.queue import place_in_line
+from tests.support.mail import SmtpServer
 from tests.support.people import make_assignment, make_member, make_student, write_exercise
 from tests.support.records import unrecorded
 
@@ -80,3 +81,11 @@ def student(course):
 @pytest.fixture
 def instructor(course):
     return make_member(course, "instructor")
+
+
+@pytest.fixture
+def smtp(settings):
+    """A real SMTP server that is running, and is used."""
+    server = SmtpServer(settings).start()
+    yield server
+    server.stop()

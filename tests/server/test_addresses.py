@@ -7,6 +7,7 @@ at what comes back: texts that are somebody else's must not be in it.
 
 import base64
 import re
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from grader.protocol.reports import Outcome
 from grader.protocol.snippets import Shown
+from server.announcements.services import announce
 from server.api.models import TokenScope
 from server.api.tokens import make_token
 from server.comments.services import comment
@@ -23,9 +25,11 @@ from server.courses.models import Enrollment
 from server.drafts import services as drafts
 from server.gradebook.models import Action
 from server.gradebook.services import decide
+from server.invitations.passwords import link_token
 from server.invitations.services import invite
 from server.lessons import services as lessons
 from server.lessons.selectors import get_lesson
+from server.mail.unsubscribing import unsubscribe_url
 from server.regrades import services as regrades
 from server.similarity.models import Comparison, Pair
 from server.submissions.rendering.figures import SIGNATURE, LearnerFigure
@@ -82,8 +86,16 @@ ADDRESSES = {
     "lessons:run": (ONLY_MINE, "run"),
     "invitations:join": (ANYBODY,),
     "invitations:invited": (ANYBODY, "code"),
+    "invitations:password": (ANYBODY, "first_password"),
+    "invitations:people": (STAFF, "course"),
+    "invitations:invite": (STAFF, "course", "owner"),
     "invitations:codes": (STAFF, "course"),
     "invitations:withdraw": (STAFF, "course", "invitation"),
+    "announcements:list": (COURSE, "course"),
+    "announcements:sent": (STAFF, "course"),
+    "announcements:new": (STAFF, "course"),
+    # A signed link of a mail needs no sign-in.
+    "notifications:unsubscribe": (ANYBODY, "stop_link"),
     "dashboard:overview": (STAFF, "course"),
     "dashboard:workers": (STAFF, "course"),
     "dashboard:errors": (STAFF, "course"),
@@ -163,6 +175,7 @@ ADDRESSES = {
     "readyz": (ANYBODY,),
     "metrics": (NOBODY,),
     "profile": (ONESELF,),
+    "notifications:settings": (ONESELF,),
     "session": (ANYBODY,),
     # allauth's pages: only the sign-in is tested.
     "account_email": (ONESELF,),
@@ -266,6 +279,8 @@ def things(exercises, course, assignment, people):
     token, _ = make_token(PRIVATE["why"], courses=[course], scopes=[TokenScope.GRADES_READ], owner=teacher)
     endpoint = add_endpoint(course, url="https://lms.example.org/hook", events=["grade.changed"])
     event = Event.objects.create(course=course, type="grade.changed", payload={})
+    announce(course, by=teacher, subject="A room", body="Room 2", form=uuid4())
+    newcomer = make_student(course, password=None, email="new@example.org")
     return make_lms(assignment, teacher) | {
         "course": course.slug,
         "slug": assignment.slug,
@@ -277,6 +292,8 @@ def things(exercises, course, assignment, people):
         "lesson": "squares",
         "run": run.pk,
         "invitation": invitation.pk,
+        "first_password": link_token(newcomer, course),
+        "stop_link": unsubscribe_url(owner.pk, ["comment"]).split("/")[-2],
         "code": invitation.code,
         "change": change.pk,
         "token": token.pk,

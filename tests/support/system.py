@@ -6,11 +6,13 @@ free ones, so that several systems can run at once.
 
 import atexit
 import os
+import re
 import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -72,6 +74,16 @@ def whole_system(folder, *, website=True, env=None):
             running("the records worker", records_command(), log=folder / "records.log", env=system.env),
         ):
             yield system
+
+
+def link_in_mail(system, path):
+    """Return the latest link to a path in the e-mails, which are in the records worker's log; wait for it."""
+    for _ in range(200):
+        found = re.findall(rf"http://127\.0\.0\.1:\d+{path}\S+", (system.folder / "records.log").read_text())
+        if found:
+            return found[-1]
+        time.sleep(0.1)
+    raise AssertionError(f"no e-mail has a link to {path}")
 
 
 def website_command(port, *, workers=1):

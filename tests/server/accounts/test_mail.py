@@ -6,14 +6,14 @@ import subprocess
 import sys
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message
-from django.core import mail
+from django.utils import timezone
 from structlog.testing import capture_logs
 
 from deploy.dev.base import ROOT
-from deploy.dev.processes import free_port
 from server.accounts.startup import check_mail
+from server.mail.models import MailServer
+from tests.support.lms.builders import make_identity
+from tests.support.mail import SMTP, SmtpServer, delivered
 from tests.support.people import make_user
 
 PRODUCTION = {
@@ -22,33 +22,11 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "chainrule.example.org",
 }
 NAMES = ["EMAIL_BACKEND", "EMAIL_PORT", "EMAIL_USE_SSL", "EMAIL_USE_TLS", "DEFAULT_FROM_EMAIL", "SENDS_MAIL"]
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
-
-
-class Inbox(Message):
-    """Keeps what arrives."""
-
-    def __init__(self):
-        super().__init__()
-        self.arrived = []
-
-    def handle_message(self, message):
-        self.arrived.append(message)
-
-
-@pytest.fixture
-def server(settings):
-    inbox = Inbox()
-    controller = Controller(inbox, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = SMTP, "127.0.0.1", controller.port
-    yield inbox
-    controller.stop()
 
 
 @pytest.fixture
 def no_server(settings):
-    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = SMTP, "127.0.0.1", free_port()
+    return SmtpServer(settings)
 
 
 def production(tmp_path, **environment):
@@ -82,28 +60,46 @@ def reset(client, address):
     return client.post("/accounts/password/reset/", {"email": address}, follow=True)
 
 
-def test_a_link_for_a_new_password_arrives(client, db, server):
+def test_a_link_for_a_new_password_arrives(client, db, smtp):
     make_user(email="ada@example.org")
 
     assert reset(client, "ada@example.org").status_code == 200
-    (message,) = server.arrived
+    delivered()
+    (message,) = smtp.inbox.arrived
     assert message["To"] == "ada@example.org"
     assert "/accounts/password/reset/key/" in str(message)
 
 
-def test_a_reset_for_a_stranger_sends_nothing(client, db, server):
+def test_a_reset_for_a_stranger_sends_nothing(client, db, smtp):
     assert reset(client, "stranger@example.org").status_code == 200
-    assert server.arrived == []
+    delivered()
+    assert smtp.inbox.arrived == []
 
 
 def test_a_missing_mail_server_reveals_no_account(client, db, no_server):
     make_user(email="ada@example.org")
 
-    with capture_logs() as logs:
-        known, unknown = reset(client, "ada@example.org"), reset(client, "stranger@example.org")
+    known, unknown = reset(client, "ada@example.org"), reset(client, "stranger@example.org")
 
     assert (known.status_code, known.redirect_chain) == (unknown.status_code, unknown.redirect_chain)
-    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["mail_not_sent"]
+    delivered()
+    no_server.start()
+    MailServer.objects.update(busy_until=timezone.now())
+    delivered()
+    no_server.stop()
+    assert no_server.inbox.addresses == ["ada@example.org"]
+
+
+def test_who_comes_from_an_lms_gets_no_password_link(client, assignment, smtp):
+    identity = make_identity(assignment.course, email="ada@example.org")
+
+    assert reset(client, "ada@example.org").status_code == 200
+    delivered()
+
+    (message,) = smtp.inbox.arrived
+    assert "learning platform" in str(message)
+    assert "/password/reset/key/" not in str(message)
+    assert not identity.user.has_usable_password()
 
 
 def test_without_mail_the_reset_page_says_whom_to_ask(client, db, settings):
@@ -112,7 +108,7 @@ def test_without_mail_the_reset_page_says_whom_to_ask(client, db, settings):
     answer = reset(client, "ada@example.org")
 
     assert "Ask an administrator for a new password" in answer.text
-    assert mail.outbox == []
+    assert delivered() == []
 
 
 def test_the_start_reports_a_missing_mail_server(no_server):
@@ -122,7 +118,7 @@ def test_the_start_reports_a_missing_mail_server(no_server):
     assert [entry["event"] for entry in logs] == ["mail_server_unreachable"]
 
 
-def test_the_start_accepts_a_mail_server_that_answers(server):
+def test_the_start_accepts_a_mail_server_that_answers(smtp):
     with capture_logs() as logs:
         check_mail().join()
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import allauth
 import pytest
-from django.core import mail
 from django.urls import reverse
 
+from tests.support.mail import delivered
 from tests.support.people import make_user
 
 THEIRS = Path(allauth.__file__).parent / "templates" / "account"
@@ -53,7 +53,7 @@ def test_the_mail_for_a_new_password_is_in_our_words(client, ada, settings):
     settings.SENDS_MAIL = True
     client.post(reverse("account_reset_password"), {"email": "ada@example.org"})
 
-    (message,) = mail.outbox
+    (message,) = delivered()
     assert message.subject == "Chainrule: Choose a new password"
     assert "It works once" in message.body
     assert "Hello from" not in message.body

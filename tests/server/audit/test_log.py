@@ -5,6 +5,7 @@
 
 import csv
 import io
+from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -189,6 +190,9 @@ DEEDS = {
     AuditAction.REMOVED: lambda c: c.post("roster:remove", c.student.pk),
     AuditAction.CODE_MADE: lambda c: c.post("invitations:codes", places=3),
     AuditAction.CODE_WITHDRAWN: lambda c: c.post("invitations:withdraw", invite(course=c.course, by=c.instructor).pk),
+    AuditAction.ANNOUNCED: lambda c: c.post(
+        "announcements:new", form=str(uuid4()), subject="Room", body="Room 2", step="send"
+    ),
     AuditAction.ASSIGNMENT_ADDED: new_assignment,
     AuditAction.ASSIGNMENT_REMOVED: add_assignment,
     AuditAction.TERMS_CHANGED: terms,

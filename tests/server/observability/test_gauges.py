@@ -7,12 +7,14 @@ from django.utils import timezone
 from kombu import Connection
 
 from server.celery import app
+from server.mail.models import Mail, MailKind
+from server.mail.services import queue_notice
 from server.observability import gauges
 from server.observability.gauges import Gauges
 from server.submissions.models import State, Submission
 from server.webhooks.models import Delivery, Event
 from server.webhooks.services import add_endpoint
-from tests.support.people import make_submission
+from tests.support.people import make_student, make_submission
 
 
 @pytest.fixture
@@ -53,6 +55,19 @@ def test_the_webhook_delay_is_the_age_of_the_oldest_event(assignment, gauge):
 
     assert 200 <= gauge("chainrule_webhooks_lag_seconds") < 260
     assert gauge("chainrule_webhooks_waiting") == 2
+
+
+def test_mails_that_wait_or_are_lost_are_counted(course, gauge):
+    ada = make_student(course, email="ada@example.org")
+    for state, seconds in (("pending", 200), ("sent", 500), ("refused", 500), ("refused", 500), ("failed", 500)):
+        queue_notice(MailKind.SECURITY, [ada], "Locked", "your account is locked.")
+        last = Mail.objects.order_by("-pk").first()
+        Mail.objects.filter(pk=last.pk).update(state=state, created_at=ago(seconds), finished_at=timezone.now())
+
+    assert gauge("chainrule_mails_waiting") == 1
+    assert 200 <= gauge("chainrule_mails_lag_seconds") < 260
+    assert gauge("chainrule_mails_lost", state="refused") == 2
+    assert gauge("chainrule_mails_lost", state="failed") == 1
 
 
 def test_without_a_broker_the_other_metrics_are_reported(db, gauge, monkeypatch):

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.core import mail
 from django.db import connection
 from django.utils import timezone
 from standardwebhooks import Webhook
@@ -17,6 +16,7 @@ from server.webhooks import services, tasks
 from server.webhooks.delivery import deliver, due
 from server.webhooks.http_client import post
 from server.webhooks.models import Delivery, DeliveryState, Endpoint, Event, EventType
+from tests.support.mail import delivered
 from tests.support.people import make_member, make_submission, record
 
 pytestmark = pytest.mark.django_db
@@ -133,7 +133,7 @@ def test_the_last_failure_disables_the_endpoint_and_sends_mail(
     assert states[-2:] == [DeliveryState.PENDING, DeliveryState.FAILED]
     assert not Endpoint.objects.get().enabled
     assert "it answered 500" in Endpoint.objects.get().disabled_because
-    assert [message.to for message in mail.outbox] == [["prof@example.org"]]
+    assert [message.to for message in delivered()] == [["prof@example.org"]]
 
 
 def test_a_refused_connection_is_stored_as_the_error(delivery, receiver):

@@ -5,8 +5,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from server.lti.launch.login import digest
-from server.lti.models import LineItem, LmsCourse, Platform, PlatformInvitation, Selection
+from server.lti.models import Identity, LineItem, LmsCourse, Platform, PlatformInvitation, Selection
 from server.lti.platform import registration
+from tests.support.people import make_user
 
 
 def make_platform(course, **fields):
@@ -48,3 +49,8 @@ def make_selection(course, user):
         expires_at=timezone.now() + timedelta(hours=1),
     )
     return "selection"
+
+
+def make_identity(course, **fields):
+    """Make a person who comes from a platform and has no password."""
+    return Identity.objects.create(platform=make_platform(course), sub="1", user=make_user(password=None, **fields))

@@ -1,0 +1,78 @@
+"""Notes news, in the transaction of what happened. A mail says that something is new, and leads to it.
+
+Points, comments and reasons stay on the page: mails travel and are kept unencrypted.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.timezone import localtime
+
+from server.comments.models import Comment
+from server.courses.models import Course
+from server.gradebook.models import Action, GradeChange
+from server.gradebook.rules import terms_for
+from server.gradebook.states import decision_in
+from server.mail.letters import one_line
+from server.mail.models import MailKind
+from server.notifications.models import News
+
+KINDS = {
+    Action.OVERRIDDEN: MailKind.GRADE,
+    Action.EXEMPTED: MailKind.GRADE,
+    Action.UNDONE: MailKind.GRADE,
+    Action.REGRADED: MailKind.REGRADE,
+    Action.EXTENDED: MailKind.EXTENSION,
+}
+SENTENCES = {
+    Action.OVERRIDDEN: "Your grade in “{title}” was set by hand.",
+    Action.EXEMPTED: "It was changed if you are exempt from “{title}”.",
+    Action.UNDONE: "A decision about “{title}” was taken back.",
+    Action.REGRADED: "“{title}” was graded again, and your score changed.",
+    Action.EXTENDED: "The time or the attempts that you have for “{title}” changed.",
+}
+
+
+def on_comment(*, comment: Comment, **_: Any) -> None:
+    """Note a comment for the learner, unless it is their own."""
+    submission = comment.submission
+    if comment.author_id == submission.learner_id:
+        return
+    title = submission.assignment.title
+    text = f"{comment.author.display_name} commented on your submission to “{title}”."
+    course, path = submission.assignment.course, submission.get_absolute_url()
+    note(submission.learner_id, course, MailKind.COMMENT, text, path=path)
+
+
+def on_grade(*, change: GradeChange, **_: Any) -> None:
+    """Note a decision of somebody else, or another score after a regrade."""
+    action = Action(change.action)
+    if action not in KINDS or change.by_id == change.learner_id:
+        return
+    if action is Action.REGRADED and change.old.get("final") == change.new.get("final"):
+        return
+    assignment = change.assignment
+    text = SENTENCES[action].format(title=assignment.title)
+    if action is Action.EXTENDED and "due_at" in change.decided and (due := _due(change)) is not None:
+        text = f"You have until {moment(due)} for “{assignment.title}”."
+    note(change.learner_id, assignment.course, KINDS[action], text, path=assignment.get_absolute_url())
+
+
+def _due(change: GradeChange) -> datetime | None:
+    """Return a learner's own due date after a change: never earlier than that of all others; None without one."""
+    due = terms_for(change.assignment.terms, decision_in(change.new)).due_at
+    return due if change.new["due_at"] else None
+
+
+def note(user: int, course: Course, kind: MailKind, text: str, *, path: str) -> None:
+    """Note something for a person. If Chainrule sends no mail, nothing is noted."""
+    if settings.SENDS_MAIL:
+        News.objects.create(user_id=user, course=course, kind=kind, text=one_line(text), path=path, at=timezone.now())
+
+
+def moment(at: datetime) -> str:
+    """Return a time as people read it, with its zone."""
+    local = localtime(at)
+    return f"{local:%-d %B %Y, %H:%M} ({local.tzname()})"
