@@ -201,7 +201,7 @@ def _report_text(report: Report) -> str:
     ]
     for finding in report.findings:
         lines.append(f"  {MARKS[finding.status]} {finding.title}  {finding.points:g}/{finding.max_points:g}")
-        lines += [f"      {text}" for text in (finding.message_text, finding.hint_text) if text]
+        lines += [f"      {text}" for text in (finding.message_text, *finding.hint_texts) if text]
         lines += [f"      {line}" for line in _counterexample(finding.evidence.get("counterexample"))]
     if report.output:
         lines += ["  Your code printed:", *(f"    {line}" for line in report.output.splitlines())]

@@ -93,7 +93,7 @@ class Trial:
         elif re.search(r"return[^\n]*\.(?:backward|append|extend|zero_grad|step)\(", facts.body(entry) or ""):
             hint = "hint.returns_nothing"
         else:
-            hint = "hint.return_of_grad" if ".grad" in facts.stripped else "hint.returned_none"
+            hint = "hint.return_of_grad" if self.torch and ".grad" in facts.stripped else "hint.returned_none"
         return Failed("returned_none", {"entry": entry}, hint=hint, diagnosis="returned_none")
 
     def agrees(

@@ -2,12 +2,13 @@
 
 [swapped_powers]
 sentence = "This is the gradient of x³ + y²: the exponents are swapped."
-hint = "The square belongs to `x`, the cube to `y`."      what to look at
-why = "..."                                               optional: the idea behind the mistake
-how = "..."                                               optional: what to change, in words
+hint = "Which exponent does your code give to `x`?"      what to look at
+why = "..."                                              the idea behind the mistake, with the smallest example
+how = "..."                                              what to change, in words
 
 The key is the id that a near miss, or `trial.require`, names; the data of the message fills in `{names}`. If the grader
-has a sentence of the same id, the package's own one is used. The file can be missing.
+has a sentence of the same id, the package's own one is used. The file can be missing. A package without all three
+levels can be used, but `verify` reports it.
 """
 
 import tomllib
@@ -28,7 +29,7 @@ Text = Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
 class OwnMessage(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a learner reads about one mistake: the sentence, and up to three levels of hints ("" if there is none)."""
+    """What a learner reads about one mistake: the sentence, and three levels of hints ("" if one is missing)."""
 
     sentence: Text
     hint: str = ""

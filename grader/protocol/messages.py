@@ -1,13 +1,15 @@
 """The grader's general sentences for learners. Code names a message by its id; the sentences are here.
 
 Without torch: the web server renders findings with it. A message's hint has the id `<message>.hint`, and two further
-levels `<message>.why` and `<message>.how`. Sentences about one exercise are in its package's `messages.toml`
+levels `<message>.why` and `<message>.how` (`grader.protocol.explanations`). Sentences about one exercise are in its package's `messages.toml`
 (`grader.packages.messages`); the grader puts them into the finding's data, and they are used before those here.
 """
 
 import string
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from grader.protocol import explanations
 
 LOADING = {
     "empty": "There is no code in your submission. Write your answer and submit again; no attempt was used.",
@@ -56,7 +58,7 @@ DIAGNOSES = {
     "accumulated": "The gradients of several backward passes were added up; the factor is {factor}.",
     "accumulated.hint": "`.grad` is added to, never replaced. Is there a backward pass before this one, or a loop, whose gradient is still in `.grad`?",
     "scaled": "Every number is {factor:.4g} times what it should be.",
-    "scaled.hint": "A constant factor is missing, or there is one too many: look at what multiplies or divides the whole result.",
+    "scaled.hint": "A constant factor is missing, or there is one too many. Look at what multiplies or divides the whole result.",
     "mean_for_sum": "Every number is too small by the factor {count}: this is the gradient of a mean, not of a sum.",
     "mean_for_sum.hint": "`mean` divides by the number of entries, and so does its gradient. Was `sum` asked for?",
     "sum_for_mean": "Every number is too large by the factor {count}: this is the gradient of a sum, not of a mean.",
@@ -64,17 +66,17 @@ DIAGNOSES = {
     "sign_flipped": "Every number has the wrong sign.",
     "sign_flipped.hint": "Is a minus sign missing, or are the two sides of a difference swapped?",
     "transposed": "This is the right matrix, transposed.",
-    "transposed.hint": "Rows belong to outputs and columns to inputs; a gradient has the shape of what it is taken with respect to.",
+    "transposed.hint": "Rows belong to outputs and columns to inputs. A gradient has the shape of what it is taken with respect to.",
     "zero_gradient": "The gradient is zero everywhere.",
     "zero_gradient.hint": "Nothing arrives at the input. Follow the way from the result back to it: which step does not pass gradients on, or is the gradient cleared before it is read?{seen}",
     "no_gradient": "{where} is None: no gradient arrived.",
-    "no_gradient.hint": "A gradient arrives if the tensor is tracked before it is used, is a leaf, and has an unbroken way to the result; and only after the backward pass.{seen}",
+    "no_gradient.hint": "A gradient arrives only after the backward pass. The tensor must be a leaf that is tracked before it is used, with an unbroken way to the result.{seen}",
     "detached_path": "The gradient lacks the part that flows through {path}.",
     "detached_path.hint": "One way from the input to the result is cut: the gradient along it is missing.{seen}",
     "not_detached": "The gradient also flows through {path}, which should be cut off.",
     "not_detached.hint": "Use `detach()` or `torch.no_grad()` on what should count as a constant.",
     "finite_differences": "The numbers are nearly right, with an error like that of a numerical derivative: about {digits} digits agree.",
-    "finite_differences.hint": "A difference of function values divided by a step is always approximate. Autograd gives the derivative without such an error.",
+    "finite_differences.hint": "A difference divided by a step is always approximate. Autograd gives the slope without such an error.",
     "low_precision": "The numbers are right in single precision, but float64 was asked for.",
     "low_precision.hint": "Keep the dtype of every input: a `.float()` on one of them, or a new tensor without `dtype`, rounds to float32.",
     "value_not_gradient": "This is the value of the function, not its gradient.",
@@ -106,7 +108,7 @@ DIAGNOSES = {
     "wrong_keys": "{where} has the keys {got}; expected {expected}.",
     "wrong_keys.hint": "Names must match exactly; compare them with the exercise.",
     "nearly_right": "The numbers are nearly right: about {digits} digits agree.",
-    "nearly_right.hint": "Something is approximate. Possible causes: a small extra term, a constant or a result that was rounded, a lower precision on the way, or a difference in place of a derivative.",
+    "nearly_right.hint": "Something is approximate. Possible causes are a small extra term, a constant or a result that was rounded, or a lower precision on the way. It can also be a difference in place of a derivative.",
     "rounded_off": "The numbers are right, but rounded to {decimals} decimals.",
     "rounded_off.hint": "Return the numbers as they were computed; round only what you print.",
     "half_precision": "The numbers are right only to half precision (about 3 digits).",
@@ -131,7 +133,7 @@ REQUIREMENTS = {
     "not_callable": "`{entry}` must return something that can be called on new points.",
     "not_callable.hint": "Return the trained model itself, or a function that computes logits.",
     "not_logits": "The model's answer {got}; expected are logits of shape {expected}: a row per point, a column per class.",
-    "not_logits.hint": "Return the scores of all classes, before any softmax or argmax, as a floating-point tensor.",
+    "not_logits.hint": "Return the scores of all classes as a tensor of floats, before any `softmax` or `argmax`.",
     "one_class_only": "The model puts every held-out point into the same class.",
     "one_class_only.hint": "Is it trained at all? Check that the loss falls, and that the optimizer got the model's parameters.",
     "low_accuracy": "{accuracy:.0%} of the held-out points are classified correctly; at least {needed:.0%} are needed.",
@@ -167,7 +169,7 @@ HINTS = {
     "hint.devices": "One tensor is in the memory of the CPU, another in the memory of the GPU. Make new ones with `device=`, move models with `.to(device)`.",
     "hint.gpu_index": "An index was out of range, such as a label that is not below the number of classes. A GPU reports this late: the real line can be an earlier one, and everything after it fails.",
     "hint.no_gpu": 'This exercise runs without a GPU: leave out `.cuda()` and `device="cuda"`, or ask `torch.cuda.is_available()` first.',
-    "hint.arity": "Compare the number of parameters of your function, and of the call in the error, with the signature in the exercise.",
+    "hint.arity": "Count the parameters of your function, and those of the call in the error. Compare both with the signature in the exercise.",
     "hint.none": "Something that this line uses is None. A function without a `return` gives None: print the values before this line.",
     "hint.floating": "Whole numbers have no derivative. Make the tensor of floats: `torch.tensor([1.0, 2.0])`, or pass `dtype=`.",
     "hint.dtypes": "Two dtypes do not go together. The inputs are float64: make a model `.double()`, or convert its inputs in the model itself.",
@@ -191,7 +193,7 @@ HINTS = {
     "hint.item": "Plain Python numbers are expected: `.item()` makes one of a tensor with a single number.",
     "hint.non_leaf": "`{tensor}` was computed from another tensor, so it is not a leaf, and only leaves keep `.grad`. Update it under `torch.no_grad()`, or detach the new value and track it again.",
     "hint.no_backward": "`.grad` is filled by a backward pass, and your code has none before this line.",
-    "hint.none_grad": "A `.grad` is None here: before the first backward pass, of a tensor that is not tracked or not a leaf, or of one that the result does not use.",
+    "hint.none_grad": "A `.grad` is None here. It is so before the first backward pass, and for a tensor that is not tracked, is not a leaf, or is not used by the result.",
     "hint.math": "Functions of `math` take plain numbers: they fail on tensors with several numbers, and autograd cannot see them. Use those of torch: `torch.sin`, `torch.exp`.",
     "hint.one_number": "Python needs a single number here, and the tensor has several, or must stay a tensor. Use the torch function of that name.",
     "hint.parameters": "An optimizer needs leaf tensors that require grad. Give it the tensors themselves, not values computed from them.",
@@ -215,7 +217,7 @@ HINTS = {
     "hint.compile": "`torch.compile` needs a compiler, which is not there. Leave it out: the code runs without it.",
 }
 
-MESSAGES: dict[str, str] = LOADING | RUNNING | DIFFERENCES | DIAGNOSES | REQUIREMENTS | HINTS
+MESSAGES: dict[str, str] = LOADING | RUNNING | DIFFERENCES | DIAGNOSES | REQUIREMENTS | HINTS | explanations.LEVELS
 
 
 NO_SENTENCE = "The grader found `{message}`, and this version of Chainrule has no sentence for it."
@@ -253,13 +255,14 @@ def render_hint(hint: str | None, data: Mapping[str, Any]) -> str | None:
     return _filled(MESSAGES.get(hint), data)
 
 
-def render_levels(hint: str | None, data: Mapping[str, Any]) -> list[str]:
-    """Return the sentences of all levels of a hint, the first level first."""
+def render_levels(hint: str | None, data: Mapping[str, Any]) -> dict[str, str]:
+    """Return the texts of all levels that a hint has, by the names of `LEVELS` and in their order."""
     if hint is None:
-        return []
+        return {}
     message = hint.removesuffix(".hint")
-    texts = [render_hint(hint, data), *(render_hint(f"{message}.{level}", data) for level in LEVELS[1:])]
-    return [text for text in texts if text]
+    ids = (hint, *(f"{message}.{level}" for level in LEVELS[1:]))
+    texts = {level: render_hint(one, data) for level, one in zip(LEVELS, ids, strict=True)}
+    return {level: text for level, text in texts.items() if text}
 
 
 def fields_of(message: str) -> set[str]:

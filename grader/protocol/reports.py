@@ -166,7 +166,7 @@ class Finding:
     @property
     def hint_texts(self) -> list[str]:
         """All levels of the hint as sentences: what to look at, why it goes wrong, what to change."""
-        return render_levels(self.hint, self.data)
+        return list(render_levels(self.hint, self.data).values())
 
     def to_public(self) -> dict[str, Any]:
         """Return the finding as the command line prints it: sentences instead of ids and data."""
@@ -178,6 +178,7 @@ class Finding:
             "max_points": self.max_points,
             "message": self.message_text,
             "hint": self.hint_text,
+            "hints": self.hint_texts,
             "diagnosis": self.diagnosis,
             "case": self.case,
         }

@@ -11,7 +11,7 @@
 - the starter and each mistake get exactly the stated score, failing checks and messages, and each check fails for one;
 - each of them names the line to look at, or says that there is none;
 - there are enough alternatives and mistakes;
-- every message to a learner has a sentence;
+- every message to a learner has a sentence, and those of the package have three levels of hints that are easy to read;
 - the statement names every entry, and its samples print the output that it shows.
 
 The checks that need no run of an answer are in `grader.verification.static_checks`.
@@ -147,6 +147,7 @@ class _Verifier:
         self._problems(static_checks.unknown_predecessors(self.exercise.manifest))
         self._problems(static_checks.shared_id(self.exercise.slug, self.exercise.manifest))
         self._problems(static_checks.too_few_answers(self.exercise.package.folder))
+        self._problems(static_checks.incomplete_levels(self.exercise.package.messages))
         if not self._cases() or not self._witness():
             return
         near_misses = [miss for case in self.exercise.cases(SEEDS[0]) for miss in self.exercise.near_misses(case)]

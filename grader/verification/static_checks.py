@@ -14,10 +14,17 @@ from grader.packages.catalogue import find_package, packages
 from grader.packages.manifest import Manifest
 from grader.packages.messages import OwnMessage
 from grader.protocol.messages import MESSAGES, fields_of
+from grader.verification.readability import complaint_about
 
 FILES = ("exercise.toml", "statement.md", "starter.py", "solution.py", "reference.py", "checks.py", "mistakes.toml")
 ALTERNATIVES = 3
 MISTAKES = 4
+LEVEL_IS = {
+    "hint": "it says what to look at.",
+    "why": "it explains the idea behind the mistake, with the smallest example worked.",
+    "how": "it says in words what to change.",
+}
+"""What the author must write for each level of hints."""
 COMPARED = frozenset({"where", "case"})
 """The data that every finding about a wrong value has."""
 
@@ -97,6 +104,17 @@ def _made(value: Any) -> Iterator[Function | Model]:
                 yield from _made(item)
 
 
+def incomplete_levels(own: Mapping[str, OwnMessage]) -> Iterator[str]:
+    """Report which messages of a package lack a level of hints, or have one that is too long or too hard to read."""
+    for name, message in own.items():
+        levels = {"hint": message.hint, "why": message.why, "how": message.how}
+        for level, text in levels.items():
+            if not text.strip():
+                yield f"messages.toml: [{name}] has no `{level}`; {LEVEL_IS[level]}"
+            elif complaint := complaint_about(text):
+                yield f"messages.toml: `{level}` of [{name}] {complaint}."
+
+
 def near_misses_without_sentence(misses: Iterable[NearMiss], own: Mapping[str, OwnMessage]) -> Iterator[str]:
     """Report which near misses have no complete sentence for the learner."""
     for miss in misses:
@@ -111,7 +129,8 @@ def missing_sentence(message: str, known: Iterable[str], own: Mapping[str, OwnMe
         place = "grader/protocol/messages.py"
         names = set().union(*(fields_of(f"{message}{level}") for level in ("", ".hint", ".why", ".how")))
     else:
-        yield f"`{message}` has no sentence; add a table [{message}] with `sentence` and `hint` to messages.toml."
+        keys = "`sentence`, `hint`, `why` and `how`"
+        yield f"`{message}` has no sentence; add a table [{message}] with {keys} to messages.toml."
         return
     if lacking := names.difference(known):
         listed = ", ".join(sorted(lacking))

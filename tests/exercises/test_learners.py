@@ -69,7 +69,7 @@ def assert_readable(finding):
     """No sentence has a blank that was not filled in, a path like result[0][2], or two equal numbers as different."""
     texts = [text for text in (finding.message_text, finding.hint_text) if text]
     assert all("has no sentence" not in text and not re.search(r"result\[", text) for text in texts), texts
-    assert finding.hint is None or finding.hint_text
+    assert finding.hint is None or len(finding.hint_texts) == 3
     for is_not in re.findall(r"is (\S+), expected (\S+?)[.;]? ", f"{finding.message_text} "):
         assert is_not[0] != is_not[1]
     example = finding.evidence.get("counterexample")

@@ -34,7 +34,7 @@ def test_the_public_form_has_exactly_the_documented_keys():
 
     assert set(public) == {"slug", "outcome", "score", "findings", "output", "seconds", "sandbox", "runtime"}
     assert set(public["findings"][0]) == {
-        "check", "title", "status", "points", "max_points", "message", "hint", "diagnosis", "case",
+        "check", "title", "status", "points", "max_points", "message", "hint", "hints", "diagnosis", "case",
     }  # fmt: skip
 
 
@@ -43,3 +43,5 @@ def test_the_public_form_has_sentences():
 
     assert finding.to_public()["message"] == "Every number has the wrong sign."
     assert finding.to_public()["hint"].startswith("Is a minus sign missing")
+    assert finding.to_public()["hints"] == [finding.hint_text, *finding.hint_texts[1:]]
+    assert len(finding.hint_texts) == 3
