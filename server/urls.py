@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("server.home.urls")),
     path("", include("server.submissions.urls")),
     path("", include("server.drafts.urls")),
+    path("", include("server.hints.urls")),
     path("", include("server.lessons.urls")),
     path("", include("server.invitations.urls")),
     path("", include("server.announcements.urls")),

@@ -11,6 +11,7 @@ from server.catalogue.exercises import ExerciseText, in_present_words
 from server.courses.models import Course, Enrollment, Role
 from server.gradebook.models import Assignment, Grade
 from server.gradebook.rules import Decision, late_share, terms_for
+from server.hints.access import HintAccess
 from server.submissions.live import snapshots
 from server.submissions.live.snapshots import Snapshot
 from server.submissions.models import State, Submission
@@ -150,8 +151,8 @@ def _progress(snapshot: Snapshot) -> schemas.Progress:
     return schemas.Progress(ahead=snapshot.ahead, case=snapshot.case, of=snapshot.of)
 
 
-def show_report(row: Submission) -> schemas.ReportOut:
-    """Return the report of a submission that has one."""
+def show_report(row: Submission, access: HintAccess) -> schemas.ReportOut:
+    """Return the report of a submission that has one, with the hints that are open to the reader."""
     report = in_present_words(Report.from_dict(row.report or {}))
     result = result_of(row)
     rows = result.rows if result else []
@@ -168,6 +169,7 @@ def show_report(row: Submission) -> schemas.ReportOut:
                 max_points=shown.max_points,
                 message=shown.message,
                 hint=shown.hint,
+                hints=access.visible(finding.hint, finding.hint_texts),
                 diagnosis=finding.diagnosis,
                 explanation=shown.diagnosis,
                 case=shown.case,

@@ -318,7 +318,11 @@ class FindingOut(Out):
     points: float
     max_points: float
     message: str | None
-    hint: str | None
+    hint: str | None = Field(description="The first level of the hint: what to look at.")
+    hints: list[str] = Field(
+        description="The levels of the hint that are open to the reader: what to look at, why it goes wrong, what to"
+        " change. A learner's token gets those that the learner can see now, a token of the course all."
+    )
     diagnosis: str | None
     explanation: str | None = Field(description="The diagnosis in words, if the message does not say the same.")
     case: str | None

@@ -5,11 +5,23 @@ from django.db import models
 from django.urls import reverse
 
 
+class HintRule(models.TextChoices):
+    """When the further levels of a hint open to learners: why it goes wrong, and what to change."""
+
+    ALL = "all", "All at once"
+    ATTEMPT = "attempt", "One more after each attempt"
+    FIRST = "first", "Only the first"
+
+
 class Course(models.Model):
     """One run of a course (say, one term), with its members, assignments and grades."""
 
     slug = models.SlugField(unique=True)
     title = models.CharField(max_length=200)
+    # The database has the default, too: during an upgrade, an older website still inserts rows.
+    hint_rule = models.CharField(
+        max_length=10, choices=HintRule.choices, default=HintRule.ATTEMPT, db_default=HintRule.ATTEMPT.value
+    )
     members: models.ManyToManyField = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Enrollment")
 
     class Meta:

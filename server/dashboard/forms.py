@@ -7,6 +7,7 @@ from django import forms
 
 from server.audit.models import AuditArea
 from server.catalogue.exercises import readable_exercises
+from server.courses.models import Course, HintRule
 from server.dashboard.selectors.gradebook import Query, Show, Which
 from server.gradebook.models import Assignment
 
@@ -99,6 +100,7 @@ class AssignmentForm(forms.ModelForm):
             "late_percent_per_day",
             "late_percent_cap",
             "grace_minutes",
+            "hint_rule",
             "position",
         ]
         labels = {
@@ -109,7 +111,23 @@ class AssignmentForm(forms.ModelForm):
             "late_percent_per_day": "Late penalty per day (%)",
             "late_percent_cap": "Largest late penalty (%)",
             "grace_minutes": "Grace after the due date (minutes)",
+            "hint_rule": "When hints open",
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        of_course = HintRule(self.instance.course.hint_rule).label
+        choices = [("", f"As in the course: {of_course[0].lower()}{of_course[1:]}"), *HintRule.choices]
+        self.fields["hint_rule"].choices = choices  # type: ignore[attr-defined]
+
+
+class HintRuleForm(forms.ModelForm):
+    """When hints open in a course, unless an assignment says otherwise."""
+
+    class Meta:
+        model = Course
+        fields = ["hint_rule"]
+        labels = {"hint_rule": "When hints open in this course"}
 
 
 class NewAssignmentForm(AssignmentForm):

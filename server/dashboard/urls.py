@@ -25,6 +25,7 @@ urlpatterns = [
     path("submissions/<uuid:pk>/", grades.submission, name="submission"),
     path("submissions/<uuid:pk>/comments", grades.say, name="comment"),
     path("assignments/", assignments.assignments, name="assignments"),
+    path("assignments/hints", assignments.hints, name="hints"),
     path("assignments/new", assignments.new, name="new-assignment"),
     path("assignments/<int:pk>/withdraw", assignments.withdraw, name="withdraw"),
     path("assignments/<int:pk>/", assignments.assignment, name="assignment"),

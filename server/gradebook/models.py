@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from grader.errors import PackageError
 from server.catalogue.exercises import ExerciseText, find_exercise, title_of
-from server.courses.models import Course
+from server.courses.models import Course, HintRule
 from server.gradebook.rules import Decision, Keeps, LateRule, Terms
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ class Assignment(models.Model):
     late_percent_per_day = models.FloatField(default=0, validators=[MinValueValidator(0), MaxValueValidator(100)])
     late_percent_cap = models.FloatField(default=100, validators=[MinValueValidator(0), MaxValueValidator(100)])
     grace_minutes = models.PositiveIntegerField(default=0)
+
+    # Empty: as the course says. The database has the default, too: during an upgrade, an older website still inserts.
+    hint_rule = models.CharField(max_length=10, choices=HintRule.choices, default="", db_default="", blank=True)
 
     submissions: "SubmissionManager"
     grades: "RelatedManager[Grade]"

@@ -20,6 +20,7 @@ TERMS = {
     "late_percent_per_day": "late % per day",
     "late_percent_cap": "late % at most",
     "grace_minutes": "grace minutes",
+    "hint_rule": "hints",
 }
 DECISION = {
     "final": "points",

@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "server.notifications",
     "server.analytics",
     "server.comments",
+    "server.hints",
     "server.dashboard",
     "server.regrades",
     "server.similarity",

@@ -16,6 +16,7 @@ from server.api.problems import Code, Problem
 from server.api.responses import respond, respond_page
 from server.api.schemas import Id, NewSubmission, Page, ReportOut, SubmissionOut
 from server.api.waiting import Wait, asked_for
+from server.hints.access import access_for
 from server.submissions import services
 from server.submissions.models import State
 
@@ -127,8 +128,11 @@ def get_submission(request: Any, submission: UUID, if_none_match: IfNoneMatch = 
     operation_id="get_report",
 )
 def get_report(request: Any, submission: UUID, if_none_match: IfNoneMatch = None) -> HttpResponse:
-    """The report: what each check found, with message, hint and diagnosis."""
+    """The report: what each check found, with message, hints and diagnosis.
+
+    Later levels of a hint can open after a further attempt, and then the ETag changes.
+    """
     row = selectors.get_submission(request.auth, submission)
     if row.state not in {State.GRADED, State.UNGRADABLE} or row.report is None:
         raise Problem(Code.NOT_FOUND, "There is no report on this submission yet.")
-    return respond(show_report(row))
+    return respond(show_report(row, access_for(request.auth.token.person, row)))

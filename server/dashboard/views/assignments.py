@@ -15,13 +15,14 @@ from server.catalogue.exercises import broken_exercises
 from server.courses.access import require, taught_course
 from server.courses.models import Role
 from server.dashboard.charts import bars, lines
-from server.dashboard.forms import AssignmentForm, NewAssignmentForm
+from server.dashboard.forms import AssignmentForm, HintRuleForm, NewAssignmentForm
 from server.dashboard.selectors.analytics import analytics as figures
 from server.dashboard.selectors.gradebook import tried_and_passed
 from server.gradebook.errors import GradeError
 from server.gradebook.models import Assignment, Grade
 from server.gradebook.services import change_terms, set_exercise
 from server.gradebook.services import withdraw as take_away
+from server.hints.selectors import hint_counts
 
 # How many of the most frequent mistakes are drawn over time.
 OVER_TIME = 5
@@ -39,8 +40,22 @@ def assignments(request: Request, slug: str) -> HttpResponse:
         "tab": "assignments",
         "rows": [(one, counted.get(one.pk, {})) for one in every],
         "students": course.enrollments.filter(role=Role.STUDENT).count(),
+        "hint_form": HintRuleForm(instance=course),
     }
     return render(request, "dashboard/assignments.html", context)
+
+
+@require_POST
+def hints(request: Request, slug: str) -> HttpResponse:
+    """Set when hints open in the course."""
+    course = taught_course(request, slug, permission="assignments.change")
+    form = HintRuleForm(request.POST, instance=course)
+    if form.is_valid():
+        course.save(update_fields=["hint_rule"])
+        messages.success(request, "Saved.")
+    else:
+        messages.error(request, "Choose one of the rules for hints.")
+    return redirect("dashboard:assignments", course.slug)
 
 
 @require_http_methods(["GET", "POST"])
@@ -115,6 +130,7 @@ def analytics(request: Request, slug: str, pk: int) -> HttpResponse:
         "figures": found,
         "checks": class_analytics.check_rates(one),
         "mistakes": mistakes,
+        "hints": hint_counts(one),
         "seconds": class_analytics.run_seconds(one),
         "charts": {
             "scores": bars(found.scores, "Students"),

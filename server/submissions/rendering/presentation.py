@@ -69,6 +69,7 @@ class FindingRow:
     traceback: str
     counterexample: Counterexample | None
     heat_map: HeatMap | None
+    finding: Finding
 
     @property
     def sentence(self) -> str:
@@ -214,6 +215,7 @@ def _row(finding: Finding, scale: float = 1.0) -> FindingRow:
         traceback=_traceback(finding.data),
         counterexample=Counterexample.read(finding.evidence.get("counterexample")),
         heat_map=HeatMap.read(finding.evidence.get("heat_map")),
+        finding=finding,
     )
 
 

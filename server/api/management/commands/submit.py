@@ -60,7 +60,7 @@ class Command(BaseCommand):
     def _tell(self, report: dict[str, Any]) -> None:
         for finding in report["findings"]:
             self._say(f"{MARKS.get(finding['status'], '·')} {finding['title']}  {_points(finding)}")
-            for words in (finding["message"], finding["explanation"], finding["hint"]):
+            for words in (finding["message"], finding["explanation"], *finding["hints"]):
                 if words:
                     self._say(f"    {words}")
 
