@@ -20,7 +20,6 @@ from server.hints.models import HintUse, Level
 from server.submissions.models import Kind, State, Submission
 
 EVERY = len(LEVELS)
-NEXT_ATTEMPT = "opens after one more attempt"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
-from grader.protocol.messages import LEVELS, render_levels
+from grader.protocol.messages import render_levels
 from grader.protocol.reports import Finding, Report, Status
 from server.accounts.models import User
 from server.catalogue.exercises import in_present_words
@@ -46,18 +46,17 @@ def levels_of(finding: Finding, submission: Submission, access: HintAccess) -> l
     used = uses_of(finding, submission)
     texts = render_levels(finding.hint, finding.data)
     shown: list[LevelView] = []
-    for place, name in enumerate(LEVELS[: len(texts)], 1):
-        level = Level(place)
-        is_open = place <= access.open_levels(finding.hint)
+    for level, text in zip(Level, texts.values(), strict=False):
+        is_open = level <= access.open_levels(finding.hint)
         use = used.get(level)
         shown.append(
             LevelView(
                 check=finding.check,
                 hint=finding.hint or "",
                 level=level,
-                text=texts[name] if is_open and (use or level is Level.LOOK) else "",
+                text=text if is_open and (use or level is Level.LOOK) else "",
                 is_open=is_open,
-                waits=not is_open and place == access.open_levels(finding.hint) + 1 and access.can_try,
+                waits=access.can_try and level == access.open_levels(finding.hint) + 1,
                 did_not_help=use is not None and use.did_not_help_at is not None,
             )
         )

@@ -32,7 +32,7 @@ def test_hints_open_in_place_and_the_teacher_sees_it(system, page, sign_in, writ
     write(ONES)
     hand_in(page, 1)
 
-    expect(result(page).get_by_text("Look:")).to_be_visible()
+    expect(result(page).get_by_text("Hint:")).to_be_visible()
     expect(result(page).get_by_text("Why this goes wrong: opens after one more attempt")).to_be_visible()
     assert WHY not in page.content()
     assert HOW not in page.content()

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from grader.protocol.messages import LEVELS, render_levels
+from grader.protocol.messages import render_levels
 from grader.protocol.reports import Finding
 from server.hints.access import access_for
 from server.hints.models import Level
@@ -28,5 +28,4 @@ def _every(finding: Finding, submission: Any) -> list[dict[str, Any]]:
     """Return all levels with their texts, and what the learner did with each."""
     used = uses_of(finding, submission)
     texts = render_levels(finding.hint, finding.data).values()
-    levels = [Level(place) for place in range(1, 1 + min(len(texts), len(LEVELS)))]
-    return [{"level": level, "text": text, "use": used.get(level)} for level, text in zip(levels, texts, strict=True)]
+    return [{"level": level, "text": text, "use": used.get(level)} for level, text in zip(Level, texts, strict=False)]
