@@ -65,8 +65,10 @@ def levels_of(finding: Finding, submission: Submission, access: HintAccess) -> l
 
 def uses_of(finding: Finding, submission: Submission) -> dict[int, HintUse]:
     """Return what the learner did with each level of a finding's hint. One query for each submission object."""
+    if finding.hint is None:
+        return {}
     prefetch_related_objects([submission], "hint_uses")
-    return {use.level: use for use in submission.hint_uses.all() if use.hint == (finding.hint or "")[:100]}
+    return {use.level: use for use in submission.hint_uses.all() if use.hint == finding.hint[:100]}
 
 
 def open_level(learner: User, submission: Submission, check: str, level: Level) -> LevelView:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -16,6 +16,7 @@ from server.hints.services import LevelView, NotOpen
 from server.submissions.models import Submission
 from server.submissions.selectors import get_submission
 
+LEVELS = {str(level.value): level for level in Level}
 NOT_OPEN = "This hint is not open to you now. Reload the page to see which are."
 
 
@@ -33,11 +34,10 @@ def did_not_help(request: Request, pk: UUID) -> HttpResponse:
 
 def _answer(request: Request, pk: UUID, act: Callable[[User, Submission, str, Level], LevelView]) -> HttpResponse:
     submission = get_submission(request.user, pk, permission="submissions.use_hints")
+    level = LEVELS.get(request.POST.get("level", ""))
     try:
-        level = Level(int(request.POST.get("level", "")))
-    except ValueError:
-        raise Http404 from None
-    try:
+        if level is None:
+            raise NotOpen
         shown = act(request.user, submission, request.POST.get("check", ""), level)
     except NotOpen:
         if request.htmx:

@@ -269,8 +269,8 @@ def test_a_closed_level_cannot_be_opened_by_hand(level, learner, student, assign
 
 
 @pytest.mark.parametrize("level", ["", "0", "4", "-1", "two", "2.0", "9" * 400])
-def test_a_level_that_is_none_is_not_found(level, learner, student, assignment):
-    assert press(learner, "open", wrong(student, assignment), level=level).status_code == 404
+def test_a_level_that_is_none_is_refused(level, learner, student, assignment):
+    assert press(learner, "open", wrong(student, assignment), level=level, hx_request="true").status_code == 409
 
 
 def test_nobody_opens_a_hint_for_somebody_else(student, assignment):
