@@ -172,7 +172,7 @@ def test_the_instructor_sets_the_rule(rule, expected, place, student, assignment
     assert levels(student, second) == expected
 
 
-def test_the_rule_of_the_assignment_is_before_that_of_the_course(student, assignment):
+def test_the_rule_of_the_assignment_comes_first(student, assignment):
     assignment.course.hint_rule, assignment.hint_rule = HintRule.ALL, HintRule.FIRST
     assignment.course.save()
     assignment.save()
@@ -347,7 +347,7 @@ def test_nothing_is_promised_that_cannot_come(end, learner, student, assignment)
     assert "opens after" not in body(learner.get(reverse("submissions:detail", args=[submission.pk])))
 
 
-def test_a_regrade_notes_the_new_hints_and_keeps_what_was_opened(learner, student, assignment):
+def test_a_regrade_notes_new_hints_and_keeps_opened_ones(learner, student, assignment):
     from grader.protocol.reports import Report
     from server.hints.services import record_given
 
