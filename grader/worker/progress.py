@@ -2,8 +2,9 @@
 
 Messages on the channel `progress:<submission>`; the last one also stays under that key for ten minutes:
 {"state": "running", "case_put": false}, and later in addition "case_put": true, "case": 2, "of": 5, "seconds": 3.2,
-"limit": 10.0, "loss": [[step, value], ...]. `case_put` is published before the first case is put to the code: from then
-on, cancelling uses an attempt.
+"limit": 10.0, "loss": [[step, value], ...], "loss_from": 120. `case_put` is published before the first case is put to
+the code: from then on, cancelling uses an attempt. `loss` are the losses since the last message, and `loss_from` counts
+those before. The list `progress:<submission>:loss` has all of them, for pages that connect later.
 """
 
 import json
@@ -18,7 +19,7 @@ from redis.retry import Retry
 
 INTERVAL_SECONDS = 0.1
 EXPIRE_SECONDS = 600
-MOST_LOSSES = 1000
+MOST_LOSSES = 5000
 KNOWN = ("case_put", "case", "of", "seconds", "limit")
 
 log = structlog.get_logger()
@@ -43,11 +44,12 @@ class ProgressPublisher:
         self.channel = f"progress:{submission}"
         self.last_sent = 0.0
         self.losses: list[Any] = []
+        self.sent_losses = 0
         self.known: dict[str, Any] = {"case_put": False}
         self.broker_answers = True
 
     def __enter__(self) -> Self:
-        self._send()
+        self._send(begins=True)
         return self
 
     def __exit__(
@@ -67,13 +69,21 @@ class ProgressPublisher:
         if self.broker_answers and is_due:
             self._send()
 
-    def _send(self) -> None:
+    def _send(self, *, begins: bool = False) -> None:
         message: dict[str, Any] = {"state": "running"} | self.known
-        if self.losses:
-            message["loss"], self.losses = self.losses[-MOST_LOSSES:], []
+        fresh, self.losses = self.losses[: MOST_LOSSES - self.sent_losses], []
+        if fresh:
+            message["loss"] = fresh
+        if fresh or self.sent_losses:
+            message["loss_from"] = self.sent_losses
         text = json.dumps(message)
         try:
             with self.client.pipeline(transaction=False) as pipe:
+                if begins:
+                    pipe.delete(f"{self.channel}:loss")  # of an earlier try
+                if fresh:
+                    pipe.rpush(f"{self.channel}:loss", *map(json.dumps, fresh))
+                    pipe.pexpire(f"{self.channel}:loss", EXPIRE_SECONDS * 1000)
                 pipe.publish(self.channel, text)
                 pipe.set(self.channel, text, ex=EXPIRE_SECONDS)
                 pipe.execute()
@@ -81,4 +91,5 @@ class ProgressPublisher:
             # A broker that hangs must not slow grading down: no more progress is sent for this submission.
             self.broker_answers = False
             log.warning("progress_not_published", error=str(error))
+        self.sent_losses += len(fresh)
         self.last_sent = time.monotonic()

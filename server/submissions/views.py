@@ -195,6 +195,7 @@ def _result(submission: Submission) -> dict[str, object]:
         "submission": submission,
         "assignment": submission.assignment,
         "snapshot": snapshots.snapshot(submission),
+        "losses": snapshots.kept_losses(submission),
         "result": result_of(submission, points=submission.assignment.points),
     }
 

@@ -1,7 +1,8 @@
 """Progress of submissions: published by graders while they work, and by the server at the end. Never used for scores.
 
-In Redis, each submission has a channel `progress:<id>` with the messages, and a key of the same name with the latest
-one, which expires after a few minutes. If Redis cannot be reached, pages read the database instead.
+In Redis, each submission has a channel `progress:<id>` with the messages, a key of the same name with the latest one,
+and a list `progress:<id>:loss` with all losses so far. Both expire after ten minutes. If Redis cannot be reached, pages
+read the database instead.
 """
 
 import json
@@ -19,7 +20,7 @@ from django.conf import settings
 
 log = structlog.get_logger(__name__)
 
-LONGEST_CURVE = 2_000
+LONGEST_CURVE = 5_000
 MOST_CASES = 10_000
 MOST_SECONDS = 86_400
 TIMES = {"socket_timeout": 2, "socket_connect_timeout": 1}
@@ -49,12 +50,20 @@ def latest(submission: UUID) -> dict[str, Any]:
         return {}
 
 
+def losses(submission: UUID) -> list[list[float]]:
+    """Return the losses of a run, [step, loss] each; empty if there are none, or Redis cannot be reached."""
+    if not settings.REDIS_URL:
+        return []
+    try:
+        stored = client(settings.REDIS_URL).lrange(f"{channel_of(submission)}:loss", 0, LONGEST_CURVE - 1)
+    except redis.RedisError:
+        return []
+    return _curve([_parsed(point) for point in stored])
+
+
 def parse_message(message: Any) -> dict[str, Any]:
     """Return the known fields of a message with valid types. The rest is dropped: graders are not trusted."""
-    try:
-        content = json.loads(message)
-    except (TypeError, ValueError, RecursionError):
-        return {}
+    content = _parsed(message)
     if not isinstance(content, dict):
         return {}
     known: dict[str, Any] = {key: content[key] for key in ("case", "of") if _is_count(content.get(key))}
@@ -63,8 +72,21 @@ def parse_message(message: Any) -> dict[str, Any]:
         known["case_put"] = content["case_put"]
     if content.get("state") == "running" or "loss" in content:
         known["state"] = "running"
-    curve = [[float(x) for x in point] for point in _points(content.get("loss"))]
+    if _is_count(content.get("loss_from")):
+        known["loss_from"] = content["loss_from"]
+    curve = _curve(content.get("loss"))
     return known | ({"loss": curve} if curve else {})
+
+
+def _parsed(message: Any) -> Any:
+    try:
+        return json.loads(message)
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
+def _curve(points: Any) -> list[list[float]]:
+    return [[float(x) for x in point] for point in _points(points)]
 
 
 def _is_count(number: Any) -> bool:

@@ -7,12 +7,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import redis
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections, transaction
+from django.utils import timezone
 
 from server.submissions.live import progress
 from server.submissions.models import Kind, State, Submission
@@ -23,6 +25,8 @@ from server.web import shutdown
 PATIENCE = 2.0
 # After so many rounds the stream ends and the browser connects again, so that no stream lasts for ever.
 ROUNDS = 300
+# As long as the grader's losses stay in Redis.
+LOSSES_STAY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +36,7 @@ class Snapshot:
     `ahead` counts the submissions that are likely to be graded earlier. `wait` is the likely number of seconds
     until the report, None if unknown. `missing` is the kind of grader that it waits for if none is running. `case_put`
     is true from the first case on, and None if the grader does not say. `seconds` of `limit` are the run's own time.
+    `loss` are losses of the run, and `loss_from` counts those before them; None if the grader does not say.
     `line` is the line of the code to look at, if the grader named one after the report.
     """
 
@@ -42,6 +47,7 @@ class Snapshot:
     case: int | None = None
     of: int | None = None
     loss: list[list[float]] = field(default_factory=list)
+    loss_from: int | None = None
     case_put: bool | None = False
     seconds: float | None = None
     limit: float | None = None
@@ -115,6 +121,7 @@ class Snapshot:
             "case": self.case,
             "of": self.of,
             "loss": self.loss,
+            "loss_from": self.loss_from,
             "line": self.line,
         }
 
@@ -125,7 +132,7 @@ def snapshot(submission: Submission, latest: dict[str, Any] | None = None) -> Sn
         line = getattr(submission, "line", None)
         return Snapshot(state=State(submission.state), cancelling=submission.is_being_stopped, line=line)
     is_attempt = submission.kind == Kind.SUBMIT
-    latest = progress.latest(submission.pk) if latest is None else latest
+    latest = _all_so_far(submission) if latest is None else latest
     if latest.get("state") == State.RUNNING:
         return _running(latest, is_attempt=is_attempt)
     ahead = place_in_line.ahead_of(submission)
@@ -134,12 +141,28 @@ def snapshot(submission: Submission, latest: dict[str, Any] | None = None) -> Sn
     return Snapshot(state=State.QUEUED, ahead=ahead, wait=wait, missing=missing, is_attempt=is_attempt)
 
 
+def _all_so_far(submission: Submission) -> dict[str, Any]:
+    """Return the latest message, with all losses so far."""
+    latest = progress.latest(submission.pk)
+    if "loss_from" in latest:
+        latest |= {"loss": progress.losses(submission.pk), "loss_from": 0}
+    return latest
+
+
+def kept_losses(submission: Submission) -> list[list[float]]:
+    """Return the losses of a run that is over, as long as Redis has them; empty otherwise."""
+    finished_at = submission.finished_at
+    is_fresh = finished_at is not None and timezone.now() - finished_at < LOSSES_STAY
+    return progress.losses(submission.pk) if is_fresh else []
+
+
 def _running(latest: dict[str, Any], *, is_attempt: bool) -> Snapshot:
     return Snapshot(
         state=State.RUNNING,
         case=latest.get("case"),
         of=latest.get("of"),
         loss=latest.get("loss", []),
+        loss_from=latest.get("loss_from"),
         case_put=latest.get("case_put"),
         seconds=latest.get("seconds"),
         limit=latest.get("limit"),

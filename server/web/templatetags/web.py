@@ -61,9 +61,9 @@ def _day(then: datetime, days: int) -> str:
 
 
 @register.simple_tag
-def code_lines(source: str, marked: int | str | None = None) -> SafeString:
-    """Return Python source as HTML, each line with a number; the line `marked` is the one to look at ("": none)."""
-    return number_lines(source, marked if isinstance(marked, int) else None)
+def code_lines(source: str, marked: int | None = None) -> SafeString:
+    """Return Python source as HTML, each line with a number; the line `marked` is the one to look at."""
+    return number_lines(source, marked)
 
 
 @register.filter

@@ -71,7 +71,37 @@ def test_losses_are_collected_until_the_next_message_is_due(submission, received
         publisher.publish({"loss": [[2, 1.0]]})
 
     running = {"state": "running", "case_put": False}
-    assert received() == [running, running | {"loss": [[0, 4.0], [1, 2.0], [2, 1.0]]}]
+    assert received() == [running, running | {"loss": [[0, 4.0], [1, 2.0], [2, 1.0]], "loss_from": 0}]
+
+
+@redis_only
+def test_a_page_that_opens_later_finds_all_losses(submission, received, monkeypatch):
+    monkeypatch.setattr(progress, "INTERVAL_SECONDS", 0.0)
+    with ProgressPublisher(REDIS, submission) as earlier:
+        earlier.publish({"loss": [[0, 9.0]]})
+    received()
+
+    with ProgressPublisher(REDIS, submission) as publisher:
+        publisher.publish({"loss": [[0, 4.0], [1, 2.0]]})
+        publisher.publish({"loss": [[2, 1.0]]})
+        publisher.publish({"seconds": 1.5})
+
+    assert [message.get("loss_from") for message in received()] == [None, 0, 2, 3]
+    with closing(best_effort_client(REDIS)) as client:
+        assert client.lrange(f"progress:{submission}:loss", 0, -1) == [b"[0, 4.0]", b"[1, 2.0]", b"[2, 1.0]"]
+        assert 0 < client.ttl(f"progress:{submission}:loss") <= EXPIRE_SECONDS
+
+
+@redis_only
+def test_only_so_many_losses_are_published(submission, received, monkeypatch):
+    monkeypatch.setattr(progress, "INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "MOST_LOSSES", 3)
+
+    with ProgressPublisher(REDIS, submission) as publisher:
+        for step in range(5):
+            publisher.publish({"loss": [[step, 1.0]]})
+
+    assert [message["loss"] for message in received() if "loss" in message] == [[[0, 1.0]], [[1, 1.0]], [[2, 1.0]]]
 
 
 @redis_only

@@ -179,6 +179,7 @@ def test_the_state_is_available_as_json(at, student, assignment):
         "case": None,
         "of": None,
         "loss": [],
+        "loss_from": None,
         "line": None,
     }
 
@@ -343,3 +344,12 @@ def test_the_grade_beside_the_title_follows_the_report(at, student, assignment):
 
     assert 'id="attempts"' in answer.text
     assert "Grade 40 of 100" in answer.text
+
+
+def test_the_code_of_an_open_submission_has_numbers(at, student, assignment):
+    submission = make_submission(student, assignment, source="a = 1\nb = 2\n")
+
+    text = at.get(submission.get_absolute_url()).text
+
+    assert 'id="line-2"' in text
+    assert "is-looked-at" not in text

@@ -2,7 +2,7 @@
 import htmx from "htmx.org";
 import { announce } from "./announce.js";
 import { isStale, renew } from "./session.js";
-import { draw, forgetAll, kept, lossCurve } from "./loss.js";
+import { draw, forgetAll, keep, kept, lossCurve } from "./loss.js";
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 3000;
@@ -44,7 +44,7 @@ async function fetchState(address) {
 }
 
 function show(element, shown, now) {
-  shown.curve(now.loss);
+  shown.curve(now.loss, now.loss_from);
   say(element, "[data-text]", now.text);
   say(element, "[data-time]", now.time);
   say(element, "[data-cancel-note]", now.cancel_note);
@@ -74,14 +74,17 @@ function say(element, selector, text) {
   if (place && place.textContent !== text) place.textContent = text;
 }
 
-// The loss of a run that is over, as the page drew it while it ran.
+// The loss of a run that is over: from the server for some minutes, and then as this browser received it.
 export function keptCurve(place) {
-  const curve = kept(place.dataset.keptCurve);
+  const losses = document.getElementById("losses");
+  const curve = losses ? { points: JSON.parse(losses.textContent), next: 0 } : kept(place.dataset.keptCurve);
+  if (losses) keep(place.dataset.keptCurve, curve);
   const figure = place.querySelector("figure");
   const show = () => draw(figure, curve);
-  place.hidden = !curve.trainings.some((points) => points.length > 1);
-  if (place.hidden) return;
-  new ResizeObserver(show).observe(place);
+  if (!curve.points.length) return;
+  place.hidden = false;
   show();
+  place.hidden = figure.hidden;
+  new ResizeObserver(show).observe(place);
   forgetAll(place.dataset.keptCurve);
 }

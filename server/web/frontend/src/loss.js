@@ -6,32 +6,42 @@ const COLOURS = 8;
 const KEY = "loss ";
 const SVG = "http://www.w3.org/2000/svg";
 
-// Returns a function that takes the points of each message and draws all that came so far.
+// Returns a function that takes the points of each message, and how many came before, and draws all that came so far.
 export function lossCurve(figure, submission) {
   const curve = kept(submission);
-  return (fresh) => {
+  return (fresh, from) => {
     if (!fresh?.length) return;
-    add(curve, fresh);
+    add(curve, fresh, from ?? undefined);
     keep(submission, curve);
     draw(figure, curve);
   };
 }
 
-// The steps of a training rise, and begin with 0. After a new connection, the last message comes again.
-export function add(curve, fresh) {
-  const message = JSON.stringify(fresh);
-  if (message === curve.message) return;
-  curve.message = message;
-  for (const [step, loss] of fresh) {
-    const last = curve.trainings.at(-1);
-    if (last && step > last.at(-1)[0]) last.push([step, loss]);
-    else curve.trainings.push([[step, loss]]);
+// Points that came before are not added again. The first points can come with many others, if the page connected late,
+// or again, if the run was started again.
+export function add(curve, fresh, from = curve.next) {
+  if (from === 0 && (fresh.length >= curve.next || String(fresh[0]) !== String(curve.points[0]))) {
+    curve.points = [...fresh];
+    curve.next = fresh.length;
+    return;
   }
+  curve.points.push(...fresh.slice(Math.max(curve.next - from, 0)));
+  curve.next = Math.max(curve.next, from + fresh.length);
 }
 
-// Draws into the figure's svg and words. A training of one step is no curve.
-export function draw(figure, { trainings }) {
-  const curves = trainings.filter((points) => points.length > 1);
+// The steps of a training rise, and begin with 0. A training of one step is no curve.
+function trainings(points) {
+  const found = [];
+  for (const point of points) {
+    if (found.length && point[0] > found.at(-1).at(-1)[0]) found.at(-1).push(point);
+    else found.push([point]);
+  }
+  return found.filter((training) => training.length > 1);
+}
+
+// Draws into the figure's svg and words.
+export function draw(figure, { points: all }) {
+  const curves = trainings(all);
   figure.hidden = !curves.length;
   if (!curves.length) return;
   const svg = figure.querySelector("svg");
@@ -108,14 +118,14 @@ function scale(from, to, low, high) {
 export function kept(submission) {
   try {
     const curve = JSON.parse(sessionStorage.getItem(KEY + submission));
-    if (Array.isArray(curve?.trainings)) return curve;
+    if (Array.isArray(curve?.points)) return curve;
   } catch {
     // storage is disabled or holds something else
   }
-  return { trainings: [], message: "" };
+  return { points: [], next: 0 };
 }
 
-function keep(submission, curve) {
+export function keep(submission, curve) {
   try {
     sessionStorage.setItem(KEY + submission, JSON.stringify(curve));
   } catch {

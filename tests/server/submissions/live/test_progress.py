@@ -1,8 +1,11 @@
 import json
+import os
+from uuid import uuid4
 
 import pytest
+import redis
 
-from server.submissions.live.progress import LONGEST_CURVE, parse_message
+from server.submissions.live.progress import LONGEST_CURVE, losses, parse_message
 
 
 def test_a_case_is_understood():
@@ -45,3 +48,25 @@ def test_a_curve_has_a_longest_length():
     message = json.dumps({"loss": [[step, 1.0] for step in range(LONGEST_CURVE + 5)]})
 
     assert len(parse_message(message)["loss"]) == LONGEST_CURVE
+
+
+def test_a_message_says_how_many_losses_came_before():
+    assert parse_message('{"loss": [[3, 1.5]], "loss_from": 3}')["loss_from"] == 3
+    assert "loss_from" not in parse_message('{"loss": [[3, 1.5]], "loss_from": -1}')
+
+
+@pytest.fixture
+def redis_keys(settings):
+    settings.REDIS_URL = os.environ["REDIS_URL"]
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        yield client
+
+
+@pytest.mark.redis
+def test_losses_are_read_from_the_list_of_the_run(redis_keys):
+    submission = uuid4()
+    redis_keys.rpush(f"progress:{submission}:loss", "[0, 4.0]", "[1, NaN]", "[2, 1]", "<script>", "[" * 50_000)
+    redis_keys.expire(f"progress:{submission}:loss", 60)
+
+    assert losses(submission) == [[0.0, 4.0], [2.0, 1.0]]
+    assert losses(uuid4()) == []
