@@ -26,6 +26,7 @@ urlpatterns = [
     path("courses/<slug:slug>/teach/regrades/", include("server.regrades.urls")),
     path("courses/<slug:slug>/teach/similarity/", include("server.similarity.urls")),
     path("courses/<slug:slug>/teach/people/", include("server.roster.urls")),
+    path("courses/<slug:slug>/teach/people/", include("server.merging.urls")),
     path("lti/", include("server.lti.urls")),
     path("api/", include("server.api.urls")),
     path("accounts/session", session, name="session"),

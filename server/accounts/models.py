@@ -11,6 +11,10 @@ class User(AbstractUser):
     external_id = models.CharField(max_length=200, unique=True, null=True, blank=True)
     # How often this person signed out everywhere: sessions from before no longer fit (see `_get_session_auth_hash`).
     sign_outs = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    # The account that this one was merged into: this one is not active any more, and its ids lead to the other.
+    merged_into = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, editable=False, related_name="merged_accounts"
+    )
     is_demo = models.BooleanField(default=False, editable=False, help_text="Made by `manage.py demo`.")
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 """What a class gets wrong, who is stuck, and how an exercise does. Each docstring gives the number of queries.
 
-Only students who are in the course now are counted.
+`people` are those who count: of them, the students who are in the course now.
 """
 
 from collections.abc import Collection, Iterable
@@ -12,7 +12,7 @@ from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from server.analytics.models import FailedCheck
-from server.courses.selectors import by_students
+from server.courses.visibility import VisiblePeople
 from server.gradebook.models import Assignment, Grade
 from server.submissions.models import Kind, State, Submission
 
@@ -59,16 +59,18 @@ class CheckRate:
         return 100 * self.failed / self.of if self.of else 0.0
 
 
-def mistakes(assignments: Iterable[Assignment], *, since: datetime, limit: int = 12) -> list[Mistake]:
+def mistakes(
+    assignments: Iterable[Assignment], *, people: VisiblePeople, since: datetime, limit: int = 12
+) -> list[Mistake]:
     """Return the mistakes that most learners made in these assignments since a moment. One query."""
     by_key = {one.pk: one for one in assignments}
-    rows = FailedCheck.objects.filter(by_students(), assignment__in=by_key, at__gte=since)
+    rows = FailedCheck.objects.filter(people.by_students(), assignment__in=by_key, at__gte=since)
     return [_mistake(row, by_key) for row in _counted(rows)[:limit]]
 
 
-def mistakes_in(assignment: Assignment, *, limit: int = 20) -> list[Mistake]:
+def mistakes_in(assignment: Assignment, *, people: VisiblePeople, limit: int = 20) -> list[Mistake]:
     """Return the mistakes that most learners made in one exercise. One query."""
-    rows = FailedCheck.objects.filter(by_students(), assignment=assignment)
+    rows = FailedCheck.objects.filter(people.by_students(), assignment=assignment)
     return [_mistake(row, {assignment.pk: assignment}) for row in _counted(rows)[:limit]]
 
 
@@ -98,11 +100,11 @@ def _mistake(row: dict, assignments: dict[int, Assignment]) -> Mistake:
     )
 
 
-def stuck(assignments: Iterable[Assignment], *, limit: int = 10) -> list[Stuck]:
+def stuck(assignments: Iterable[Assignment], *, people: VisiblePeople, limit: int = 10) -> list[Stuck]:
     """Return the learners who tried often without passing, most attempts first. Two queries."""
     by_key = {one.pk: one for one in assignments}
     trying = Grade.objects.filter(
-        by_students(), assignment__in=by_key, passed_after=None, used__gte=STUCK_AFTER, exempt=False
+        people.by_students(), assignment__in=by_key, passed_after=None, used__gte=STUCK_AFTER, exempt=False
     )
     undecided = trying.filter(override=None).select_related("learner").order_by("-used", "-last_at", "pk")
     grades = list(undecided[:limit])
@@ -121,27 +123,31 @@ def _last_failures(grades: Iterable[Grade]) -> dict[tuple[int, int], FailedCheck
     return {(failure.learner_id, failure.assignment_id): failure for failure in failures}
 
 
-def check_rates(assignment: Assignment) -> list[CheckRate]:
+def check_rates(assignment: Assignment, *, people: VisiblePeople) -> list[CheckRate]:
     """Return how often each check of an exercise failed, the most often failed first. Two queries."""
-    over = Submission.objects.filter(by_students(), assignment=assignment, kind=Kind.SUBMIT)
+    over = Submission.objects.filter(people.by_students(), assignment=assignment, kind=Kind.SUBMIT)
     of = over.filter(state__in=[State.GRADED, State.UNGRADABLE]).count()
-    rows = FailedCheck.objects.filter(by_students(), assignment=assignment).values("check_id")
+    rows = FailedCheck.objects.filter(people.by_students(), assignment=assignment).values("check_id")
     counted = rows.annotate(failed=Count("pk"), title=Max("title")).order_by("-failed", "check_id")
     return [CheckRate(title=row["title"], failed=row["failed"], of=of) for row in counted]
 
 
-def mistakes_by_day(assignment: Assignment, frequent: Collection[str]) -> dict[str, dict[date, int]]:
+def mistakes_by_day(
+    assignment: Assignment, frequent: Collection[str], *, people: VisiblePeople
+) -> dict[str, dict[date, int]]:
     """Return how often each of these mistakes was made per day. One query."""
-    rows = FailedCheck.objects.filter(by_students(), assignment=assignment, mistake__in=frequent)
+    rows = FailedCheck.objects.filter(people.by_students(), assignment=assignment, mistake__in=frequent)
     days: dict[str, dict[date, int]] = {mistake: {} for mistake in frequent}
     for row in rows.values("mistake", day=TruncDate("at")).annotate(times=Count("pk")).order_by("day"):
         days[row["mistake"]][row["day"]] = row["times"]
     return days
 
 
-def run_seconds(assignment: Assignment) -> float | None:
+def run_seconds(assignment: Assignment, *, people: VisiblePeople) -> float | None:
     """Return the median run time (s) of the latest submissions with full points; None if there are none."""
-    full = Submission.objects.filter(assignment=assignment, state=State.GRADED, given__gte=F("max"))
+    full = Submission.objects.filter(
+        people.by_students(), assignment=assignment, state=State.GRADED, given__gte=F("max")
+    )
     # A report is large, so read only the latest 25.
     seconds = [value for value in full.values_list("report__seconds", flat=True)[:25] if value is not None]
     return median(seconds) if seconds else None

@@ -12,7 +12,7 @@ from server.accounts.models import User
 from server.api.models import ApiToken, TokenScope
 from server.api.problems import Code, Problem
 from server.courses.models import Course
-from server.courses.rules import load_roles
+from server.courses.roles import load_roles
 
 # The permission that the owner of a course token needs in a course, for each scope.
 OF_OWNER: Mapping[TokenScope, str] = {

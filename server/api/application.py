@@ -10,7 +10,7 @@ from ninja import NinjaAPI, Swagger
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
-from server.api.endpoints import courses, exercises, exports, grades, meta, submissions, webhooks
+from server.api.endpoints import courses, exercises, exports, grades, meta, people, submissions, webhooks
 from server.api.openapi import DESCRIPTION, completed
 from server.api.parsing import StrictParser
 from server.api.problems import At, Code, Problem, answer, code_of
@@ -37,7 +37,7 @@ api = Api(
     parser=StrictParser(),
     docs=Swagger({"tryItOutEnabled": False, "validatorUrl": None, "docExpansion": "list"}),
 )
-for module in (exercises, courses, submissions, grades, exports, webhooks, meta):
+for module in (exercises, courses, people, submissions, grades, exports, webhooks, meta):
     api.add_router("", module.router)
 
 

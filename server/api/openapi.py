@@ -28,6 +28,7 @@ WITH_TOKEN = (Code.UNAUTHENTICATED, Code.FORBIDDEN, Code.SUSPENDED, Code.TOO_MAN
 WITH_BODY = (Code.TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE)
 OF = {
     "create_submission": (
+        Code.CONFLICT,
         Code.NOT_OPEN,
         Code.CLOSED,
         Code.ATTEMPTS_USED_UP,
@@ -35,6 +36,13 @@ OF = {
         Code.TOO_MANY_OPEN,
     ),
     "cancel_submission": (Code.ALREADY_OVER,),
+    "enroll": (Code.CONFLICT,),
+    "change_enrollment": (Code.CONFLICT,),
+    "remove_enrollment": (Code.CONFLICT,),
+    "restore_enrollment": (Code.CONFLICT,),
+    "create_section": (Code.CONFLICT,),
+    "rename_section": (Code.CONFLICT,),
+    "delete_section": (Code.CONFLICT,),
     "set_grade": (Code.PRECONDITION_FAILED, Code.PRECONDITION_REQUIRED),
 }
 TEXT = {"schema": {"type": "string"}}

@@ -1,5 +1,6 @@
 """Converts rows to the schemas of the API."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from grader.protocol.reports import Report
@@ -8,7 +9,7 @@ from server.api import schemas
 from server.api.models import ExternalReference
 from server.api.schemas import Score
 from server.catalogue.exercises import ExerciseText, in_present_words
-from server.courses.models import Course, Enrollment, Role
+from server.courses.models import AssistantLimit, Course, Enrollment, FormerEnrollment, Role, Section
 from server.gradebook.models import Assignment, Grade
 from server.gradebook.rules import Decision, late_share, terms_for
 from server.hints.access import HintAccess
@@ -53,14 +54,37 @@ def show_user(user: User) -> schemas.UserRef:
     return schemas.UserRef(id=user.pk, external_id=user.external_id)
 
 
-def show_enrollment(row: Enrollment) -> schemas.EnrollmentOut:
+def show_section(row: Section) -> schemas.SectionOut:
+    """Return a section."""
+    return schemas.SectionOut(id=row.pk, name=row.name, course=row.course.slug)
+
+
+def show_enrollment(row: Enrollment | FormerEnrollment) -> schemas.EnrollmentOut:
     """Return a person's enrollment in a course."""
+    return show_enrollments([row])[0]
+
+
+def show_enrollments(rows: Sequence[Enrollment | FormerEnrollment]) -> list[schemas.EnrollmentOut]:
+    """Return enrollments in one course, with one query for the limits of the assistants."""
+    assistants = {row.user_id: row.course_id for row in rows if row.role == Role.TA}
+    limits: dict[int, list[int]] = {}
+    if assistants:
+        found = AssistantLimit.objects.filter(user__in=assistants, course__in=set(assistants.values())).order_by("pk")
+        for user, section in found.values_list("user", "section"):
+            limits.setdefault(user, []).append(section)
+    return [_enrollment(row, limits.get(row.user_id) if row.role == Role.TA else None) for row in rows]
+
+
+def _enrollment(row: Enrollment | FormerEnrollment, limits: list[int] | None) -> schemas.EnrollmentOut:
     return schemas.EnrollmentOut(
         id=row.pk,
         course=row.course.slug,
         user=show_user(row.user),
         name=row.user.display_name,
         role=Role(row.role),
+        section=schemas.SectionRef(id=row.section.pk, name=row.section.name) if row.section else None,
+        limited_to=limits,
+        removed_at=row.at if isinstance(row, FormerEnrollment) else None,
     )
 
 

@@ -1,30 +1,119 @@
-"""Enrolls people by the ids of an LMS."""
+"""Changes the people of a course for a token. People are known by the ids of an LMS, or by ours."""
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from server.accounts.models import User
+from server.accounts.selectors import by_external_id
+from server.api import selectors
+from server.api.access import Access
+from server.api.problems import Code, Problem
+from server.api.schemas import EnrollmentChange, NewEnrollment
 from server.courses import services
-from server.courses.models import Course, Enrollment, Role
+from server.courses.models import Course, Enrollment, FormerEnrollment, Role, Section
+from server.courses.services import MembershipRefused
+from server.roster import sections
+from server.roster.sections import SectionRefused
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn a refusal of a service into the problem that a caller gets."""
+    try:
+        yield
+    except (MembershipRefused, SectionRefused) as error:
+        raise Problem(Code.CONFLICT, str(error)) from error
 
 
 @transaction.atomic
-def enroll(course: Course, *, external_id: str, name: str, role: Role | None, by: User) -> tuple[Enrollment, bool]:
+def enroll(access: Access, course: Course, new: NewEnrollment) -> tuple[Enrollment, bool]:
     """Return a person's enrollment in a course and whether it is new.
 
     People are known by their external_id and by nothing else: an e-mail address proves nothing. A person who is not
     known yet gets an account without a password. Without a role, members keep theirs and new members become students.
-    Raises MembershipRefused if the course would lose its last instructor, or `by` their own role.
     """
-    user = User.objects.filter(external_id=external_id).first() or _account(external_id, name)
-    row, new = Enrollment.objects.get_or_create(course=course, user=user, defaults={"role": role or Role.STUDENT})
-    if role is not None and row.role != role:
-        services.change_role(course, user, role, by=by)
-        row.role = role
-    return row, new
+    section = _section(access, course, new.section, "/section") if new.section else None
+    services.lock_members(course)
+    user = by_external_id(new.external_id) or _account(new.external_id, new.name)
+    role = {"role": new.role or Role.STUDENT}
+    _, is_new = Enrollment.objects.get_or_create(course=course, user=user, defaults=role)
+    with _refusals():
+        if new.role is not None:
+            services.change_role(course, user, new.role, by=access.token.person)
+        if section is not None:
+            services.set_section(course, user, section)
+    return _fresh(access, course, user.pk), is_new
+
+
+@transaction.atomic
+def change(access: Access, course: Course, user: int, new: EnrollmentChange) -> Enrollment:
+    """Change what the caller sent of a person's enrollment, all of it or nothing."""
+    person = selectors.get_enrollment(access, course, user).user
+    with _refusals():
+        if new.role is not None:
+            services.change_role(course, person, new.role, by=access.token.person)
+        if "section" in new.model_fields_set:
+            section = _section(access, course, new.section, "/section") if new.section else None
+            services.set_section(course, person, section)
+        if "limited_to" in new.model_fields_set:
+            keys = new.limited_to
+            limits = [_section(access, course, key, "/limited_to") for key in keys] if keys is not None else None
+            sections.limit(course, person, limits)
+    return _fresh(access, course, user)
+
+
+def remove(access: Access, course: Course, user: int) -> None:
+    """Remove a member; nothing happens if staff removed them already."""
+    row = selectors.get_enrollment(access, course, user)
+    if isinstance(row, FormerEnrollment):
+        return
+    with _refusals():
+        services.remove(course, row.user, by=access.token.person)
+
+
+def restore(access: Access, course: Course, user: int) -> Enrollment:
+    """Bring a removed person back; nothing happens if they are a member."""
+    row = selectors.get_enrollment(access, course, user)
+    if isinstance(row, FormerEnrollment):
+        with _refusals():
+            services.restore(course, row.user)
+    return _fresh(access, course, user)
+
+
+def add_section(course: Course, name: str) -> tuple[Section, bool]:
+    """Return the section with this name, and whether it is new."""
+    with _refusals():
+        found = sections.named(course, name)
+        return found or sections.add(course, name), found is None
+
+
+def rename_section(section: Section, name: str) -> Section:
+    """Give a section another name."""
+    with _refusals():
+        sections.rename(section, name)
+    return section
+
+
+def delete_section(section: Section) -> None:
+    """Delete a section."""
+    with _refusals():
+        sections.delete(section)
+
+
+def _section(access: Access, course: Course, pk: int, pointer: str) -> Section:
+    return selectors.get_section(access, course, pk, pointer=pointer)
+
+
+def _fresh(access: Access, course: Course, user: int) -> Enrollment:
+    row = selectors.enrollments(access, course).filter(user=user).first()
+    if row is None:
+        raise Problem(Code.CONFLICT, "This person is not a member of the course.")
+    return row
 
 
 def _account(external_id: str, name: str) -> User:

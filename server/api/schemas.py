@@ -22,7 +22,7 @@ from pydantic import (
 
 from server.accounts.names import without_invisible
 from server.api.problems import Code
-from server.courses.models import Role
+from server.courses.models import LONGEST_SECTION, Role
 from server.submissions.models import State
 from server.webhooks.models import DeliveryState, EventType
 
@@ -130,14 +130,40 @@ class UserRef(Out):
     external_id: str | None = Field(examples=["student1"])
 
 
-class EnrollmentOut(Out):
-    """A person's enrollment in a course."""
+class SectionRef(Out):
+    """A section of a course, such as a tutorial group."""
 
     id: int
+    name: str = Field(examples=["Monday group"])
+
+
+class SectionOut(SectionRef):
+    """A section, and its course."""
+
+    course: str = Field(examples=["autograd-demo"])
+
+
+class NewSection(In):
+    """The name of a section."""
+
+    name: str = Field(min_length=1, max_length=LONGEST_SECTION, pattern=LINE, examples=["Monday group"])
+
+
+class EnrollmentOut(Out):
+    """A person's enrollment in a course. A person is in one section of it at most.
+
+    `limited_to` are the sections whose people a teaching assistant sees; null means that nothing limits them. If staff
+    removed the person, `removed_at` says when, and otherwise it is null.
+    """
+
+    id: int = Field(description="The id of the enrollment. Addresses take the id of the user.")
     course: str = Field(examples=["autograd-demo"])
     user: UserRef
     name: str = Field(examples=["Ada Lovelace"])
     role: Role
+    section: SectionRef | None
+    limited_to: list[int] | None
+    removed_at: datetime | None
 
 
 class NewEnrollment(In):
@@ -152,6 +178,20 @@ class NewEnrollment(In):
     )
     role: Role | None = Field(
         None, strict=False, description="Without a role, members keep theirs and new members become students."
+    )
+    section: Id | None = Field(None, description="The id of a section. Without one, members keep theirs.")
+
+
+class EnrollmentChange(In):
+    """What to change of an enrollment. What is left out stays as it is."""
+
+    role: Role | None = Field(None, strict=False, description="Null keeps the role.")
+    section: Id | None = Field(None, description="The id of a section; null for none.")
+    limited_to: list[Id] | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="Of a teaching assistant: the sections whose people they see. Null: everybody in the course.",
     )
 
 

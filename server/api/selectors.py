@@ -3,15 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from server.accounts.models import User
+from server.accounts.selectors import by_external_id
 from server.api.access import Access
 from server.api.models import TokenScope
 from server.api.problems import At, Code, Problem
 from server.api.schemas import ByExternalId, ById
-from server.courses.models import Course, Enrollment
+from server.courses.models import Course, Enrollment, FormerEnrollment, Section
+from server.courses.visibility import VisiblePeople, visible_people, visible_rows
 from server.gradebook.models import Assignment, Grade
+from server.roster.selectors import former
 from server.submissions.models import CHANGED_AT, Kind, Submission
 from server.webhooks.models import Delivery, Endpoint, EventType
 
@@ -45,10 +48,51 @@ def get_assignment(access: Access, pk: int, *, pointer: str = "/path/assignment"
     return _found(assignments(access).filter(pk=pk).first(), pointer, "There is no such assignment.")
 
 
-def enrollments(access: Access, course: Course) -> QuerySet[Enrollment]:
-    """Return the people in a course."""
-    rows = Enrollment.objects.filter(course=course).select_related("user", "course").order_by("pk")
+def people(access: Access, course: Course) -> VisiblePeople:
+    """Return the people of a course whom the person of a token can see."""
+    assert access.token.person is not None  # `access_of` refuses tokens without a person
+    return visible_people(access.token.person, course)
+
+
+def _seen(access: Access, *, course: str) -> Q:
+    """Return a filter for rows about a `learner` whom the token reaches; `course` is the path to their course."""
+    if access.learner_id is not None:
+        return Q(learner=access.learner_id)
+    assert access.token.person is not None
+    return visible_rows(access.token.person, access.courses, course=course)
+
+
+def enrollments(access: Access, course: Course, *, removed: bool = False) -> QuerySet:
+    """Return the enrollments in a course, or those that staff ended."""
+    seen = people(access, course)
+    rows: QuerySet = former(seen) if removed else seen.enrollments
+    rows = rows.select_related("user", "course", "section").order_by("pk")
     return rows.filter(user=access.learner_id) if access.learner_id else rows
+
+
+def get_enrollment(access: Access, course: Course, user: int) -> Enrollment | FormerEnrollment:
+    """Return the enrollment of a person; if staff ended it, the former one."""
+    row = enrollments(access, course).filter(user=user).first()
+    row = row or enrollments(access, course, removed=True).filter(user=user).first()
+    return _found(row, "/path/user", "There is nobody like that in this course.")
+
+
+def sections(access: Access, course: Course) -> QuerySet[Section]:
+    """Return the sections of a course whose people the token reaches."""
+    return people(access, course).sections.select_related("course").order_by("pk")
+
+
+def get_section(access: Access, course: Course, pk: int, *, pointer: str = "/path/section") -> Section:
+    """Return a section of a course."""
+    return _found(sections(access, course).filter(pk=pk).first(), pointer, "There is no such section in this course.")
+
+
+def known_as(external_id: str | None) -> list[User] | None:
+    """Return the person with an id in the school's systems, for a filter; None if no id is given."""
+    if external_id is None:
+        return None
+    found = by_external_id(external_id)
+    return [found] if found else []
 
 
 def get_member(access: Access, course: Course, asked: ById | ByExternalId | None) -> User:
@@ -56,21 +100,27 @@ def get_member(access: Access, course: Course, asked: ById | ByExternalId | None
     if asked is None and access.learner_id is None:
         detail = "Name the user: only a personal token can leave that out."
         raise Problem(Code.FORBIDDEN, detail, [At(pointer="/user", detail="Field required")])
-    rows = User.objects.filter(enrollments__course=course)
+    rows = User.objects.filter(pk__in=people(access, course).enrollments.values("user"))
     if access.learner_id is not None:
         rows = rows.filter(pk=access.learner_id)
     if isinstance(asked, ById):
         rows = rows.filter(pk=asked.id)
     elif asked is not None:
-        rows = rows.filter(external_id=asked.external_id)
+        found = by_external_id(asked.external_id)
+        rows = rows.filter(pk=found.pk if found else None)
     return _found(rows.first(), "/user", "There is nobody like that in this course.")
 
 
 def submissions(access: Access) -> QuerySet[Submission]:
     """Return the submissions in a token's courses, oldest first, without the code and without test runs."""
-    rows = Submission.objects.filter(assignment__course__in=_keys(access), kind=Kind.SUBMIT).defer("source")
-    rows = rows.select_related("learner", "assignment__course", "external_reference").order_by("pk")
-    return rows.filter(learner=access.learner_id) if access.learner_id else rows
+    seen = _seen(access, course="assignment__course")
+    rows = Submission.objects.filter(seen, assignment__course__in=_keys(access), kind=Kind.SUBMIT).defer("source")
+    return rows.select_related("learner", "assignment__course", "external_reference").order_by("pk")
+
+
+def sees_everybody(access: Access) -> bool:
+    """Whether the token reaches all submissions of its courses."""
+    return not _seen(access, course="assignment__course")
 
 
 def get_submission(access: Access, pk: UUID) -> Submission:
@@ -104,17 +154,18 @@ def changed_since(rows: QuerySet[Submission], moment: Any) -> QuerySet[Submissio
 
 
 def grades(access: Access) -> QuerySet[Grade]:
-    """Return the grades in a token's courses, in the order of their creation."""
-    rows = Grade.objects.filter(assignment__course__in=_keys(access))
-    rows = rows.select_related("learner", "assignment").order_by("pk")
-    return rows.filter(learner=access.learner_id) if access.learner_id else rows
+    """Return the grades of the members of a token's courses, in the order of their creation."""
+    seen = _seen(access, course="assignment__course")
+    present = Enrollment.objects.filter(user=OuterRef("learner"), course=OuterRef("assignment__course"))
+    rows = Grade.objects.filter(seen, Exists(present), assignment__course__in=_keys(access))
+    return rows.select_related("learner", "assignment").order_by("pk")
 
 
 def get_grade(access: Access, assignment: int, user: int) -> Grade:
     """Return a person's grade in an assignment: an unsaved, empty one if nothing was handed in or decided."""
     at = get_assignment(access, assignment)
     learner = _found(
-        User.objects.filter(enrollments__course=at.course_id, pk=user).first()
+        User.objects.filter(pk__in=people(access, at.course).enrollments.filter(user=user).values("user")).first()
         if access.learner_id in {None, user}
         else None,
         "/path/user",

@@ -1,4 +1,4 @@
-"""Records what no service writes alone: roles in courses, and changes on the administration pages.
+"""Records what no service writes alone: roles and sections in courses, and changes on the administration pages.
 
 A role changes in many places (a roster, the API, a code, an LMS, the administration pages). All of them save the model,
 so its signals cannot miss one.
@@ -17,15 +17,16 @@ OF_FLAG = {ADDITION: AuditAction.ADMIN_ADDED, DELETION: AuditAction.ADMIN_DELETE
 
 
 def remember_role(*, instance: Enrollment, raw: bool, **_: Any) -> None:
-    """Note the role before it is saved."""
+    """Note role and section before they are saved."""
     if instance.pk and not raw:
-        former = Enrollment.objects.filter(pk=instance.pk).values_list("role", flat=True).first()
-        instance.__dict__["_former_role"] = former
+        former = Enrollment.objects.filter(pk=instance.pk).values_list("role", "section__name").first()
+        instance.__dict__["_former_role"], instance.__dict__["_former_section"] = former or (None, None)
 
 
 def record_role(*, instance: Enrollment, created: bool, raw: bool, **_: Any) -> None:
-    """Record a new member, or a new role of a member."""
+    """Record a new member, or a new role or section of a member."""
     former = instance.__dict__.pop("_former_role", None)
+    _record_section(instance, instance.__dict__.pop("_former_section", None) or "", raw=raw)
     if raw or former == instance.role:
         return
     record(
@@ -35,6 +36,13 @@ def record_role(*, instance: Enrollment, created: bool, raw: bool, **_: Any) -> 
         before=_word(former),
         after=_word(instance.role),
     )
+
+
+def _record_section(instance: Enrollment, former: str, *, raw: bool) -> None:
+    section = instance.section.name if instance.section else ""
+    if not raw and former != section:
+        action = AuditAction.SECTION_CHANGED
+        record(action, course=instance.course, about=instance.user, before=former, after=section)
 
 
 def record_removal(*, instance: Enrollment, origin: Any, **_: Any) -> None:

@@ -1,12 +1,15 @@
 """Who can open an instructor's page. Everybody else gets a 404, as if the page did not exist."""
 
+from dataclasses import dataclass
+
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 
 from server.accounts.models import User
 from server.accounts.requests import Request
-from server.courses.models import Course
+from server.courses.models import Course, Section
 from server.courses.selectors import get_course
+from server.courses.visibility import VisiblePeople, visible_people
 
 
 def taught_course(request: Request, slug: str, *, permission: str = "courses.teach") -> Course:
@@ -17,6 +20,23 @@ def taught_course(request: Request, slug: str, *, permission: str = "courses.tea
     course = get_course(request.user, slug, permission="courses.teach")
     require(request.user, permission, course)
     return course
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SectionChoice:
+    """The people that a page shows: of the section that was `chosen`, or all whom the person can see."""
+
+    people: VisiblePeople
+    sections: list[Section]
+    chosen: Section | None
+
+
+def section_choice(request: Request, course: Course) -> SectionChoice:
+    """Return the people for a page whose address can end with `?section=KEY`. Other keys are ignored. One query."""
+    people = visible_people(request.user, course)
+    sections = list(people.sections)
+    chosen = next((one for one in sections if str(one.pk) == request.GET.get("section")), None)
+    return SectionChoice(people=people.in_section(chosen), sections=sections, chosen=chosen)
 
 
 def require(user: User, permission: str, thing: Model) -> None:

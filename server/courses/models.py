@@ -2,7 +2,10 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django.urls import reverse
+
+LONGEST_SECTION = 100
 
 
 class HintRule(models.TextChoices):
@@ -43,12 +46,29 @@ class Role(models.TextChoices):
     INSTRUCTOR = "instructor", "Instructor"
 
 
+class Section(models.Model):
+    """A part of a course, such as a tutorial group. Two names that differ only in their capitals are one name."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="sections")
+    name = models.CharField(max_length=LONGEST_SECTION)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint("course", Lower("name"), name="one_section_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Enrollment(models.Model):
-    """The membership of a user in a course."""
+    """The membership of a user in a course, and in at most one of its sections."""
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="enrollments")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="enrollments")
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.STUDENT)
+    section = models.ForeignKey(Section, models.SET_NULL, null=True, blank=True, related_name="enrollments")
+    # Whether staff of the course decided the role here. Then no LMS changes it.
+    role_decided = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["course", "user"], name="one_enrollment_per_course")]
@@ -63,6 +83,7 @@ class FormerEnrollment(models.Model):
     course = models.ForeignKey(Course, models.CASCADE, related_name="former_enrollments")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="former_enrollments")
     role = models.CharField(max_length=20, choices=Role.choices)
+    section = models.ForeignKey(Section, models.SET_NULL, null=True, blank=True, related_name="+")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
@@ -71,3 +92,21 @@ class FormerEnrollment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} was in {self.course_id}: {self.role}"
+
+
+class AssistantLimit(models.Model):
+    """A section whose people an assistant sees. An assistant without any such row sees everybody in the course.
+
+    The rows belong to the person and the course and not to the membership: a restored assistant is limited as before.
+    A section with such a row cannot be deleted, because its assistant would then see everybody.
+    """
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="assistant_limits")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="assistant_limits")
+    section = models.ForeignKey(Section, models.RESTRICT, related_name="assistant_limits")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "section"], name="one_limit_per_section")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.course_id}: section {self.section_id}"

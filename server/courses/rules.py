@@ -6,40 +6,13 @@ The object is a course or has an attribute `course`. Administrators can do every
 somebody cannot even see a thing, the answer is a 404, never a 403: see `server.courses.selectors`.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 import rules
-from django.contrib.auth.models import AnonymousUser
 
-from server.accounts.models import User
-from server.courses.models import Course, Enrollment, Role
-
-Person = User | AnonymousUser
-
-
-def role_in(user: Person, course: Course) -> Role | None:
-    """Return the role of a person in a course; administrators count as instructors. One query per person and course."""
-    if not isinstance(user, User) or not user.is_active:
-        return None
-    if user.is_superuser:
-        return Role.INSTRUCTOR
-    # A request checks permissions on one course many times, so the roles are cached on its user object.
-    known: dict[int, Role | None] = user.__dict__.setdefault("_roles", {})
-    if course.pk not in known:
-        role = Enrollment.objects.filter(user=user, course=course).values_list("role", flat=True).first()
-        known[course.pk] = Role(role) if role else None
-    return known[course.pk]
-
-
-def load_roles(user: User, courses: Iterable[Course]) -> None:
-    """Read a person's roles in several courses with one query, so that `role_in` needs none."""
-    if not user.is_active or user.is_superuser:
-        return
-    known: dict[int, Role | None] = user.__dict__.setdefault("_roles", {})
-    wanted = [course.pk for course in courses if course.pk not in known]
-    found = dict(Enrollment.objects.filter(user=user, course__in=wanted).values_list("course", "role"))
-    known.update({pk: Role(found[pk]) if pk in found else None for pk in wanted})
+from server.courses.models import Course, Role
+from server.courses.roles import Person, role_in
+from server.courses.visibility import visible_people
 
 
 def _course(thing: Any) -> Course:
@@ -70,11 +43,17 @@ def is_own(user: Person, submission: Any) -> bool:
     return submission.learner_id == user.pk
 
 
+@rules.predicate
+def sees_learner(user: Person, submission: Any) -> bool:
+    """Whether the person teaches the course and is not limited to sections without the learner of the submission."""
+    return is_staff(user, submission) and visible_people(user, submission.course).includes(submission.learner_id)
+
+
 rules.add_perm("courses.view", is_member)
 rules.add_perm("courses.teach", is_staff)
 rules.add_perm("courses.manage", is_instructor)
 rules.add_perm("submissions.submit", is_member)
-rules.add_perm("submissions.view", is_member & (is_own | is_staff))
+rules.add_perm("submissions.view", is_member & (is_own | sees_learner))
 rules.add_perm("submissions.every_hint", is_staff)
 rules.add_perm("submissions.use_hints", is_member & is_own)
 rules.add_perm("submissions.cancel", is_member & (is_own | is_instructor))

@@ -194,6 +194,7 @@ class Action(models.TextChoices):
     EXTENDED = "extended", "Extended"
     REGRADED = "regraded", "Regraded"
     UNDONE = "undone", "Undone"
+    MERGED = "merged", "Accounts merged"
 
 
 DECISIONS = frozenset({Action.OVERRIDDEN, Action.EXEMPTED, Action.EXTENDED, Action.UNDONE})

@@ -153,14 +153,29 @@ def _apply(
     row: Grade, decision: Decision, *, action: Action, by: User, why: str, undoes: GradeChange | None = None
 ) -> GradeChange | None:
     before = state_of(row)
-    for name in DECIDED:
-        setattr(row, name, getattr(decision, name))
-    _compute(row, row.assignment, _graded_attempts(row.assignment, {row.learner_id})[row.learner_id])
-    row.save()
+    _set(row, decision)
     change = next(iter(_record_change(row, before, action=action, why=why, by=by, undoes=undoes)), None)
     if change is not None:
         _audit(change)
     return change
+
+
+def _set(row: Grade, decision: Decision) -> None:
+    for name in DECIDED:
+        setattr(row, name, getattr(decision, name))
+    _compute(row, row.assignment, _graded_attempts(row.assignment, {row.learner_id})[row.learner_id])
+    row.save()
+
+
+def join(row: Grade, decision: Decision, *, by: User, why: str) -> None:
+    """Give a locked row another decision and compute it again, after another account's grade became a part of it.
+
+    That is recorded even if the grade stays as it is: the latest change in the joined history must say what it is.
+    For callers inside a transaction.
+    """
+    before = state_of(row)
+    _set(row, decision)
+    _record_change(row, before, action=Action.MERGED, why=why, by=by, always=True)
 
 
 def _audit(change: GradeChange) -> None:
@@ -229,9 +244,10 @@ def _record_change(
     by: User | None,
     now: datetime | None = None,
     undoes: GradeChange | None = None,
+    always: bool = False,
 ) -> list[GradeChange]:
     after = state_of(row)
-    if after == before:
+    if after == before and not always:
         return []
     change = GradeChange.objects.create(
         assignment=row.assignment,

@@ -13,6 +13,7 @@ LtiError
 │   ├── NotLinked          the LMS course is not linked to a course here
 │   ├── NoExercise         the link names an exercise that the course does not have
 │   ├── AccountClosed      the account is closed
+│   ├── NotInCourse        staff removed the person from the course here
 │   └── KeysUnreachable    the platform's keys cannot be fetched
 └── ServiceError           a request to the platform failed (see `platform.http_client`)
 """
@@ -121,6 +122,14 @@ class AccountClosed(LaunchError):
     status = 403
     title = "This account is closed"
     advice = "Ask your instructor."
+
+
+class NotInCourse(LaunchError):
+    """Staff of our course removed the person, which the LMS does not know."""
+
+    status = 403
+    title = "You are no longer in this course"
+    advice = "An instructor removed you from the course here. If that is a mistake, ask them to restore you."
 
 
 class KeysUnreachable(LaunchError):

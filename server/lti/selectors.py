@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from server.accounts.models import User
 from server.courses.models import Course, Role
+from server.courses.visibility import VisiblePeople
 from server.gradebook.models import Grade
 from server.lti.models import Deployment, LineItem, LmsCourse, Passback, PassbackState, Platform, PlatformInvitation
 
@@ -41,9 +42,10 @@ def invitations_of(course: Course) -> QuerySet[PlatformInvitation]:
     return rows.select_related("by").order_by("expires_at")
 
 
-def columns_of(course: Course) -> QuerySet[LineItem]:
-    """Return the columns that a course's grades go into, each with the number of scores in each state."""
-    counts = {state.value: Count("passbacks", filter=Q(passbacks__state=state)) for state in PassbackState}
+def columns_of(people: VisiblePeople) -> QuerySet[LineItem]:
+    """Return the columns that a course's grades go into, each with the numbers of these people's scores."""
+    course, theirs = people.course, people.about("passbacks__identity__user")
+    counts = {state.value: Count("passbacks", filter=Q(theirs, passbacks__state=state)) for state in PassbackState}
     rows = LineItem.objects.filter(assignment__course=course, lms_course__course=course)
     return (
         rows.select_related("assignment", "lms_course__deployment__platform")
@@ -52,19 +54,22 @@ def columns_of(course: Course) -> QuerySet[LineItem]:
     )
 
 
-def scores_in(line_items: LineItem | Iterable[LineItem], state: str = "") -> QuerySet[Passback]:
-    """Return the scores in some columns, in all states or one, sorted by name, with every try."""
+def scores_in(
+    line_items: LineItem | Iterable[LineItem], state: str = "", *, people: VisiblePeople
+) -> QuerySet[Passback]:
+    """Return the scores of these people in some columns, in all states or one, sorted by name, with every try."""
     wanted = [line_items] if isinstance(line_items, LineItem) else list(line_items)
-    rows = Passback.objects.filter(line_item__in=wanted).select_related("identity__user")
+    rows = Passback.objects.filter(people.about("identity__user"), line_item__in=wanted).select_related(
+        "identity__user"
+    )
     rows = rows.prefetch_related("tries").order_by("identity__user__last_name", "identity__user__username", "pk")
     return rows.filter(state=state) if state in PassbackState.values else rows
 
 
-def without_identity(line_item: LineItem) -> QuerySet[Grade]:
+def without_identity(line_item: LineItem, *, people: VisiblePeople) -> QuerySet[Grade]:
     """Return the grades that cannot go into a column, because the platform never sent who these students are."""
     known = line_item.lms_course.memberships.values("identity__user")
-    students = line_item.assignment.course.enrollments.filter(role=Role.STUDENT).values("user")
-    rows = Grade.objects.filter(assignment=line_item.assignment, learner__in=students).exclude(final=None)
+    rows = Grade.objects.filter(people.by_students(), assignment=line_item.assignment).exclude(final=None)
     return rows.exclude(learner__in=known).select_related("learner").order_by("learner__last_name", "learner")
 
 
@@ -83,14 +88,18 @@ class OpenDifference:
         return self.row is not None and self.row.given is not None and self.row.most > 0
 
 
-def differences_in(line_item: LineItem) -> list[OpenDifference]:
-    """Return the differences of the latest comparison, without those whose score has changed since."""
+def differences_in(line_item: LineItem, *, people: VisiblePeople) -> list[OpenDifference]:
+    """Return the differences of the latest comparison, without those whose score has changed since.
+
+    Differences about somebody who has no account here are shown only to those who can see everybody.
+    """
     stored: list[dict[str, Any]] = line_item.differences
-    rows = {row.pk: row for row in scores_in(line_item).filter(pk__in=[one["row"] for one in stored if one["row"]])}
+    scores = scores_in(line_item, people=people).filter(pk__in=[one["row"] for one in stored if one["row"]])
+    rows = {row.pk: row for row in scores}
     differences = []
     for one in stored:
         row = rows.get(one["row"])
-        if one["row"] is None or (row is not None and row.version == one["version"]):
+        if (one["row"] is None and people.are_all) or (row is not None and row.version == one["version"]):
             who = row.identity.user.display_name if row else one["who"]
             differences.append(OpenDifference(who=who, ours=one["ours"], theirs=one["theirs"], row=row))
     return differences

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from server.accounts.requests import Request
 from server.courses.access import taught_course
 from server.courses.models import Course
+from server.courses.visibility import visible_people
 from server.regrades import selectors, services
 from server.regrades.errors import RegradeError
 from server.regrades.forms import StartForm
@@ -23,7 +24,11 @@ PER_PAGE = 100
 def index(request: Request, slug: str) -> HttpResponse:
     """The regrades of a course."""
     course = taught_course(request, slug, permission="regrades.view")
-    context = {"course": course, "tab": "regrades", "regrades": selectors.regrades(course)[:50]}
+    context = {
+        "course": course,
+        "tab": "regrades",
+        "regrades": selectors.regrades(visible_people(request.user, course))[:50],
+    }
     return render(request, "regrades/index.html", context)
 
 
@@ -88,6 +93,7 @@ def _regrade(course: Course, pk: int) -> Regrade:
 
 
 def _detail(request: Request, course: Course, regrade: Regrade) -> dict[str, Any]:
-    page = Paginator(selectors.reruns(regrade), PER_PAGE).get_page(request.GET.get("page"))
-    tally = selectors.tally(regrade)
+    people = visible_people(request.user, course)
+    page = Paginator(selectors.reruns(regrade, people=people), PER_PAGE).get_page(request.GET.get("page"))
+    tally = selectors.tally(regrade, people=people)
     return {"course": course, "tab": "regrades", "regrade": regrade, "tally": tally, "page": page}

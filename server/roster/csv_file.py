@@ -1,9 +1,9 @@
 """Reads a roster: a CSV file with one person a line.
 
 Columns are found by name, in any order: `email`, `id` or `username` (one of them is required), `name` or `first name`
-and `last name`, `role`. Spreadsheets write UTF-8, UTF-16 or Windows-1252, and separate values by commas, semicolons or
-tabs; all of these are read. Invisible characters in ids, user names and addresses are removed: they come from pages
-and PDFs by copying, and nobody can type them when signing in.
+and `last name`, `role`, `section`. Spreadsheets write UTF-8, UTF-16 or Windows-1252, and separate values by commas,
+semicolons or tabs; all of these are read. Invisible characters in ids, user names and addresses are removed: they come
+from pages and PDFs by copying, and nobody can type them when signing in.
 """
 
 import codecs
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from server.accounts.names import JOINERS, without_invisible
-from server.courses.models import Role
+from server.courses.models import LONGEST_SECTION, Role
 
 MOST_LINES = 5_000
 MOST_COLUMNS = 200
@@ -26,6 +26,7 @@ COLUMNS = {
     "last_name": {"last name", "last_name", "lastname", "surname", "family name"},
     "name": {"name", "full name", "student"},
     "role": {"role"},
+    "section": {"section", "group", "tutorial"},
 }
 ROLES = {"ta": Role.TA, "teaching assistant": Role.TA} | {str(role): role for role in Role}
 SEPARATORS = (",", ";", "\t")
@@ -41,7 +42,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
-    """A line of the file. `role` is None if the line names none; `fault` says why the line cannot be used."""
+    """A line of the file. If it names no role, `role` is None. `fault` says why the line cannot be used."""
 
     line: int
     id: str
@@ -50,6 +51,7 @@ class Person:
     first_name: str
     last_name: str
     role: Role | None
+    section: str = ""
     fault: str = ""
 
     @property
@@ -131,7 +133,10 @@ def _column(title: str) -> str:
 
 def person_of(line: int, row: dict[str, str]) -> Person:
     """Return the person of a line, from its values by the keys of `COLUMNS`."""
-    values = {column: _value(row.get(column, ""), name="name" in column.split("_")) for column in COLUMNS}
+    values = {
+        column: _value(row.get(column, ""), name=column == "section" or "name" in column.split("_"))
+        for column in COLUMNS
+    }
     first, last = values["first_name"], values["last_name"]
     if values["name"] and not (first or last):
         first, last = _split(values["name"])
@@ -143,6 +148,7 @@ def person_of(line: int, row: dict[str, str]) -> Person:
         first_name=first[:150],
         last_name=last[:150],
         role=ROLES.get(values["role"].lower()),
+        section=values["section"],
         fault=_fault(values),
     )
 
@@ -160,6 +166,8 @@ def _fault(values: dict[str, str]) -> str:
             return f"A spreadsheet has shortened the {column} to {values[column]}. Format its column as text."
     if len(values["id"]) > 200:
         return "The id has more than 200 characters."
+    if len(values["section"]) > LONGEST_SECTION:
+        return f"The section has more than {LONGEST_SECTION} characters."
     return ""
 
 

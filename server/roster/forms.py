@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from server.courses.models import Role
+from server.courses.models import LONGEST_SECTION, Course, Role, Section
 from server.roster.csv_file import Person, Unreadable, decode, person_of
 from server.roster.selectors import Group, PeopleQuery
 
@@ -62,6 +62,9 @@ class PersonForm(forms.Form):
     username = forms.CharField(label="User name", required=False, max_length=200, help_text="If empty: the e-mail.")
     id = forms.CharField(label="ID in the school's systems", required=False, max_length=250)
     role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.STUDENT)
+    section = forms.CharField(
+        label="Section", required=False, max_length=LONGEST_SECTION, help_text="A new name makes a new section."
+    )
 
     def person(self) -> Person:
         """Return the person as a line of a roster."""
@@ -72,6 +75,44 @@ class RoleForm(forms.Form):
     """Another role for a member."""
 
     role = forms.ChoiceField(label="Role", choices=Role.choices)
+
+
+class NameForm(forms.Form):
+    """The name of a section."""
+
+    name = forms.CharField(label="Name", max_length=LONGEST_SECTION)
+
+
+class SectionForm(forms.Form):
+    """The section of a member."""
+
+    section = forms.ModelChoiceField(Section.objects.none(), label="Section", required=False, empty_label="None")
+
+    def __init__(self, *args: Any, course: Course, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["section"].queryset = course.sections.all()  # type: ignore[attr-defined]
+
+
+class LimitForm(forms.Form):
+    """Whom an assistant sees."""
+
+    sees = forms.ChoiceField(
+        label="This assistant sees",
+        choices=[("all", "Everybody in the course"), ("sections", "Only the people of these sections:")],
+        widget=forms.RadioSelect,
+    )
+    sections = forms.ModelMultipleChoiceField(
+        Section.objects.none(), label="Sections", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, course: Course, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sections"].queryset = course.sections.all()  # type: ignore[attr-defined]
+
+    @property
+    def limit(self) -> list[Section] | None:
+        """The sections, or None for everybody."""
+        return None if self.cleaned_data["sees"] == "all" else list(self.cleaned_data["sections"])
 
 
 def _decoded(file: UploadedFile) -> str:

@@ -8,7 +8,7 @@ has no password and is in no other course. Otherwise an instructor could take ov
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ from django.db.models import Count, Q
 
 from server.accounts.models import User
 from server.courses.models import Course, Enrollment, Role
+from server.courses.services import loses_instructors
 from server.roster.csv_file import Person
 
 LONGEST_USERNAME = 150
@@ -65,24 +66,31 @@ class Plan:
 def plan(course: Course, people: list[Person], *, by: User) -> Plan:
     """Return what a file does to a course if `by` imports it. Two queries, for any length."""
     users = list(User.objects.annotate(elsewhere=Count("enrollments", filter=~Q(enrollments__course=course))))
-    roles = dict(Enrollment.objects.filter(course=course).values_list("user", "role"))
-    planner = _Planner(users, roles, by=by, names=Counter(person.full_name for person in people))
-    steps = _keeping_an_instructor([planner.step(person) for person in people], roles)
-    students = {pk for pk, role in roles.items() if role == Role.STUDENT}
+    members = {row.user_id: row for row in Enrollment.objects.filter(course=course).select_related("section")}
+    planner = _Planner(users, members, by=by, names=Counter(person.full_name for person in people))
+    steps = _keeping_an_instructor([planner.step(person) for person in people], users, planner.roles)
+    students = {pk for pk, role in planner.roles.items() if role == Role.STUDENT}
     return Plan(steps=steps, unknown=[user for user in users if user.pk in students - planner.found])
 
 
 class _Accounts:
     """All accounts, by id, user name, e-mail and full name."""
 
-    def __init__(self, users: Iterable[User]) -> None:
-        users = list(users)
-        self.by_id = {user.external_id: user for user in users if user.external_id}
-        self.by_username = {user.username.lower(): user for user in users}
-        self.by_email = {user.email.lower(): user for user in users if user.email}
+    def __init__(self, users: Collection[User]) -> None:
+        self._all = {user.pk: user for user in users}
+        # What a merged account was known by leads to the account that it became.
+        self.by_id = {user.external_id: self._surviving(user) for user in users if user.external_id}
+        self.by_username = {user.username.lower(): self._surviving(user) for user in users}
+        by_email = {user.email.lower(): self._surviving(user) for user in users if user.email and user.merged_into_id}
+        self.by_email = by_email | {
+            user.email.lower(): user for user in users if user.email and not user.merged_into_id
+        }
         self.by_name: dict[str, list[User]] = defaultdict(list)
         for user in users:
             self.by_name[user.get_full_name()].append(user)
+
+    def _surviving(self, user: User) -> User:
+        return self._surviving(self._all[user.merged_into_id]) if user.merged_into_id else user
 
     def find(self, person: Person) -> User | None:
         """Return the account of a person, or None. The id comes first: it always belongs to one person."""
@@ -95,7 +103,7 @@ class _Accounts:
         holder = self.by_email.get(person.email) if person.email else None
         if holder is not None and holder != user:
             return f"{person.email} belongs to another account."
-        if user is not None and person.id and user.external_id and user.external_id != person.id:
+        if user is not None and person.id and user.external_id and self.by_id.get(person.id) != user:
             return f"This account has a different id, not {person.id}."
         if user is None and username_of(person).lower() in self.by_username:
             return f"The user name {username_of(person)} is taken."
@@ -113,9 +121,12 @@ class _Accounts:
 class _Planner:
     """Plans one line after another, and remembers which accounts and names the lines before have taken."""
 
-    def __init__(self, users: Iterable[User], roles: dict[int, str], *, by: User, names: Counter[str]) -> None:
+    def __init__(
+        self, users: Collection[User], members: dict[int, Enrollment], *, by: User, names: Counter[str]
+    ) -> None:
         self.found: set[int] = set()
-        self._known, self._roles, self._by, self._names = _Accounts(users), roles, by, names
+        self.roles = {pk: row.role for pk, row in members.items()}
+        self._known, self._members, self._by, self._names = _Accounts(users), members, by, names
         self._taken: dict[tuple[str, str], int] = {}
 
     def step(self, person: Person) -> PlannedLine:
@@ -128,10 +139,10 @@ class _Planner:
         self._take(person, user)
         if user is None:
             return PlannedLine(person=person, effect=Effect.NEW, role=person.role or Role.STUDENT)
-        former = self._roles.get(user.pk)
-        changes = tuple(_changes(person, user, former))
-        effect = Effect.JOINS if former is None else Effect.CHANGED if changes else Effect.SAME
-        role = person.role or Role(former or Role.STUDENT)
+        member = self._members.get(user.pk)
+        changes = tuple(_changes(person, user, member))
+        effect = Effect.JOINS if member is None else Effect.CHANGED if changes else Effect.SAME
+        role = person.role or Role(member.role if member else Role.STUDENT)
         return PlannedLine(person=person, effect=effect, user=user, role=role, notes=changes)
 
     def _conflict(self, person: Person, user: User | None) -> str:
@@ -141,7 +152,7 @@ class _Planner:
                 return f"Line {self._taken[kind, value]} has the same {kind}."
         if user is None:
             return self._twin(person)
-        role = self._roles.get(user.pk)
+        role = self.roles.get(user.pk)
         if user == self._by and role == Role.INSTRUCTOR and person.role not in {None, Role.INSTRUCTOR}:
             return "This is you: another instructor must change your role."
         return ""
@@ -154,7 +165,7 @@ class _Planner:
         """Return a question if a line that only has a new address seems to be a member whose address has changed."""
         if person.id or person.username or not person.full_name or self._names[person.full_name] > 1:
             return ""
-        twins = [user for user in self._known.by_name[person.full_name] if user.pk in self._roles]
+        twins = [user for user in self._known.by_name[person.full_name] if user.pk in self.roles]
         if len(twins) != 1 or twins[0].pk in self.found:
             return ""
         return (
@@ -170,14 +181,16 @@ def _keys(person: Person, user: User | None) -> list[tuple[str, str]]:
     return keys + ([("e-mail", person.email)] if person.email else [])
 
 
-def _keeping_an_instructor(steps: list[PlannedLine], roles: dict[int, str]) -> list[PlannedLine]:
+def _keeping_an_instructor(steps: list[PlannedLine], users: Iterable[User], roles: dict[int, str]) -> list[PlannedLine]:
     """Return the steps; if they leave the course without an instructor, those that take the role away are skipped."""
-    after = dict(roles)
+    active = {user.pk for user in users if user.is_active}
+    before = {pk: role for pk, role in roles.items() if pk in active}
+    after = dict(before)
     for step in steps:
-        if step.effect is not Effect.FAULTY and step.user is not None and step.person.role is not None:
+        if step.effect is not Effect.FAULTY and step.user is not None and step.person.role and step.user.pk in active:
             after[step.user.pk] = str(step.person.role)
     gains = any(step.effect is Effect.NEW and step.person.role is Role.INSTRUCTOR for step in steps)
-    if gains or Role.INSTRUCTOR in after.values() or Role.INSTRUCTOR not in roles.values():
+    if gains or not loses_instructors(before.values(), after.values()):
         return steps
     return [_without_demotion(step, roles) for step in steps]
 
@@ -206,11 +219,14 @@ def _fault(person: Person) -> str:
     return ""
 
 
-def _changes(person: Person, user: User, role: str | None) -> Iterable[str]:
+def _changes(person: Person, user: User, member: Enrollment | None) -> Iterable[str]:
     for field, new in details(person, user).items():
         yield f"{field.replace('_', ' ')}: {getattr(user, field) or 'none'} → {new}"
-    if role is not None and person.role is not None and person.role != role:
-        yield f"role: {role} → {person.role}"
+    if member is not None and person.role is not None and person.role != member.role:
+        yield f"role: {member.role} → {person.role}"
+    now = member.section.name if member and member.section else ""
+    if person.section and person.section.casefold() != now.casefold():
+        yield f"section: {now or 'none'} → {person.section}"
 
 
 def details(person: Person, user: User) -> dict[str, str]:

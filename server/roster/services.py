@@ -1,11 +1,17 @@
 """Importing a roster."""
 
+from typing import Any
+
 from django.db import IntegrityError, transaction
 
 from server.accounts.models import User
-from server.courses.models import Course, Enrollment, Role
+from server.courses.models import Course, Enrollment, Role, Section
+from server.courses.services import lock_members
 from server.roster.csv_file import Person, read
 from server.roster.plan import Effect, Plan, PlannedLine, details, plan, username_of
+from server.roster.sections import find_or_add
+
+WRITES = frozenset({Effect.NEW, Effect.JOINS, Effect.CHANGED})
 
 
 class PlanChanged(Exception):
@@ -25,13 +31,14 @@ def take_in(course: Course, text: str, *, fingerprint: str, by: User) -> Plan:
     people = read(text)
     try:
         with transaction.atomic():
-            Course.objects.select_for_update().get(pk=course.pk)
+            lock_members(course)
             now = plan(course, people, by=by)
             if now.fingerprint != fingerprint:
                 raise PlanChanged(now)
+            sections = _sections(course, now.steps)
             for step in now.steps:
-                if step.effect in {Effect.NEW, Effect.JOINS, Effect.CHANGED}:
-                    _do(course, step)
+                if step.effect in WRITES:
+                    _do(course, step, sections)
             return now
     except IntegrityError:
         # Another course's import, or a launch, has made one of the accounts in the meantime.
@@ -41,20 +48,29 @@ def take_in(course: Course, text: str, *, fingerprint: str, by: User) -> Plan:
 @transaction.atomic
 def add(course: Course, person: Person, *, by: User) -> PlannedLine:
     """Add one person, as an import of one line does. The line says what happened, or why nothing did."""
-    Course.objects.select_for_update().get(pk=course.pk)
+    lock_members(course)
     (step,) = plan(course, [person], by=by).steps
     if step.effect in {Effect.NEW, Effect.JOINS}:
-        _do(course, step)
+        _do(course, step, _sections(course, [step]))
     return step
 
 
-def _do(course: Course, step: PlannedLine) -> None:
+def _sections(course: Course, steps: list[PlannedLine]) -> dict[str, Section]:
+    """Return the section of each name in the lines, in lower case. New names become sections."""
+    names = {step.person.section for step in steps if step.effect in WRITES and step.person.section}
+    return {name.casefold(): find_or_add(course, name) for name in sorted(names)}
+
+
+def _do(course: Course, step: PlannedLine, sections: dict[str, Section]) -> None:
     user = step.user or _account(step.person)
     if step.user is not None:
         User.objects.filter(pk=user.pk).update(**details(step.person, user))
-    role = {} if step.person.role is None else {"role": str(step.person.role)}
-    new = {"role": str(step.person.role or Role.STUDENT)}
-    Enrollment.objects.update_or_create(course=course, user=user, defaults=role, create_defaults=new)
+    said: dict[str, Any] = {}
+    if step.person.role is not None:
+        said |= {"role": str(step.person.role), "role_decided": True}
+    said |= {"section": sections[step.person.section.casefold()]} if step.person.section else {}
+    new = {"role": str(Role.STUDENT)} | said
+    Enrollment.objects.update_or_create(course=course, user=user, defaults=said, create_defaults=new)
 
 
 def _account(person: Person) -> User:

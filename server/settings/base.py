@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "server.regrades",
     "server.similarity",
     "server.roster",
+    "server.merging",
     "server.integrations",
     "server.lti",
     "server.observability",

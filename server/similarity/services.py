@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from server.accounts.models import User
 from server.courses.models import Course
+from server.courses.visibility import everybody
 from server.gradebook.models import Assignment, Grade
 from server.queue import LAST, publish, publish_after_commit
 from server.similarity.compare import Alike, compare
@@ -21,7 +22,7 @@ LOST_AFTER = timedelta(minutes=2)
 
 @transaction.atomic
 def start(course: Course, *, by: User) -> Comparison:
-    """Start to compare the submissions that count, in every assignment of a course."""
+    """Start to compare the submissions of students that count, in every assignment of a course."""
     todo = list(course.assignments.values_list("pk", flat=True))
     comparison = Comparison.objects.create(course=course, by=by, todo=todo)
     continue_after_commit(comparison)
@@ -58,7 +59,8 @@ def continue_after_commit(comparison: Comparison) -> None:
 
 
 def _alike(assignment: Assignment) -> list[Alike]:
-    counted = Grade.objects.filter(assignment=assignment, counted__isnull=False)
+    counted = Grade.objects.filter(everybody(assignment.course).by_students(), assignment=assignment)
+    counted = counted.exclude(counted=None)
     sources = dict(counted.values_list("counted", "counted__source"))
     return compare(sources, starter=assignment.content.starter)
 

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from server.accounts.requests import Request
 from server.courses.access import taught_course
+from server.courses.visibility import VisiblePeople, visible_people
 from server.similarity.models import Comparison, Pair
 from server.similarity.services import start as begin
 from server.submissions.models import Submission
@@ -57,7 +59,8 @@ def detail(request: Request, slug: str, pk: int) -> HttpResponse:
     """The pairs that a comparison has found so far."""
     course = taught_course(request, slug, permission="similarity.view")
     comparison = get_object_or_404(Comparison.objects.select_related("course"), pk=pk, course=course)
-    pairs = comparison.pairs.select_related("assignment__course", "left__learner", "right__learner")
+    people = visible_people(request.user, course)
+    pairs = comparison.pairs.filter(_of(people)).select_related("assignment__course", "left__learner", "right__learner")
     light = pairs.defer("left__source", "left__report", "right__source", "right__report")
     page = Paginator(light, PER_PAGE).get_page(request.GET.get("page"))
     context = {"course": course, "tab": "similarity", "comparison": comparison, "page": page}
@@ -70,9 +73,15 @@ def pair(request: Request, slug: str, pk: int) -> HttpResponse:
     """Two submissions side by side, with the matching lines marked."""
     course = taught_course(request, slug, permission="similarity.view")
     rows = Pair.objects.select_related("assignment__course", "left__learner", "right__learner", "comparison__course")
-    one = get_object_or_404(rows, pk=pk, comparison__course=course)
+    seen = _of(visible_people(request.user, course))
+    one = get_object_or_404(rows.filter(seen), pk=pk, comparison__course=course)
     sides = [_side(one.left, one.left_lines), _side(one.right, one.right_lines)]
     return render(request, "similarity/pair.html", {"course": course, "tab": "similarity", "pair": one, "sides": sides})
+
+
+def _of(people: VisiblePeople) -> Q:
+    """Return a filter for the pairs of which both sides are by these people."""
+    return people.about("left__learner") & people.about("right__learner")
 
 
 def _side(submission: Submission, ranges: list[list[int]]) -> MarkedSource:

@@ -6,7 +6,8 @@ SubmissionError
 │   ├── TooManyOpen        as many submissions as is allowed still wait for their results
 │   ├── TooManyFiles       the number of uploaded files per minute is limited
 │   ├── TooManyTestRuns    test runs use no attempt, but their number per minute is limited
-│   └── Unstorable         the source is not text that can be stored
+│   ├── Unstorable         the source is not text that can be stored
+│   └── AccountMerged      the account became a part of another a moment ago
 ├── StillWaiting           nobody: the same code was accepted a moment ago
 └── IllegalMove            a bug: a state that cannot follow the present one
 """
@@ -73,6 +74,13 @@ class TooManyTestRuns(SubmissionRefused):
 
 class Unstorable(SubmissionRefused):
     """The source is too large, not UTF-8 text, or not found in the uploaded file."""
+
+
+class AccountMerged(SubmissionRefused):
+    """The account was merged into another one while this request was under way."""
+
+    def __init__(self) -> None:
+        super().__init__("This account was merged into your other account. Sign in again with that one.")
 
 
 class StillWaiting(SubmissionError):

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from server.accounts.models import User
-from server.courses.rules import Person
+from server.courses.roles import Person
 from server.gradebook.models import Assignment
 from server.submissions.models import Submission
 

@@ -37,7 +37,7 @@ from server.gradebook.rules import Terms, refusal
 from server.gradebook.selectors import terms_of
 from server.gradebook.services import refresh
 from server.submissions import cancellations
-from server.submissions.errors import NotNow, StillWaiting, TooManyTestRuns, Unstorable
+from server.submissions.errors import AccountMerged, NotNow, StillWaiting, TooManyTestRuns, Unstorable
 from server.submissions.live import snapshots
 from server.submissions.models import OPEN, Kind, State, Submission, new_seed, new_token, uses_attempt
 from server.submissions.queue import dispatch, turns
@@ -174,7 +174,9 @@ def check_storable(source: str) -> None:
 def _lock_learner(learner: User) -> None:
     # Two requests at the same time must not both use the last attempt. The lock leaves the key free: other transactions
     # can still insert rows that refer to the learner.
-    User.objects.select_for_update(no_key=True).values_list("pk").get(pk=learner.pk)
+    rows = User.objects.select_for_update(no_key=True).filter(pk=learner.pk, merged_into=None)
+    if not rows.values_list("pk"):
+        raise AccountMerged
 
 
 def check_terms(terms: Terms, earlier: Earlier, *, now: datetime) -> None:

@@ -21,7 +21,7 @@ from server.announcements.services import announce
 from server.api.models import TokenScope
 from server.api.tokens import make_token
 from server.comments.services import comment
-from server.courses.models import Enrollment
+from server.courses.models import Enrollment, Section
 from server.drafts import services as drafts
 from server.gradebook.models import Action
 from server.gradebook.services import decide
@@ -31,6 +31,7 @@ from server.lessons import services as lessons
 from server.lessons.selectors import get_lesson
 from server.mail.unsubscribing import unsubscribe_url
 from server.regrades import services as regrades
+from server.roster.sections import assign, limit
 from server.similarity.models import Comparison, Pair
 from server.submissions.rendering.figures import SIGNATURE, LearnerFigure
 from server.webhooks.models import Delivery, Event
@@ -161,8 +162,16 @@ ADDRESSES = {
     "roster:add": (STAFF, "course"),
     "roster:person": (STAFF, "course", "owner"),
     "roster:change-role": (STAFF, "course", "owner"),
+    "roster:set-section": (STAFF, "course", "owner"),
+    "roster:limit": (STAFF, "course", "owner"),
     "roster:remove": (STAFF, "course", "owner"),
     "roster:restore": (STAFF, "course", "owner"),
+    "roster:sections": (STAFF, "course"),
+    "roster:assign": (STAFF, "course"),
+    "roster:change-section": (STAFF, "course", "section", "rename"),
+    "merging:choose": (STAFF, "course", "owner"),
+    "merging:preview": (STAFF, "course", "owner", "owner"),
+    "merging:confirm": (STAFF, "course", "owner", "owner"),
     "roster:import": (STAFF, "course"),
     "roster:confirm": (STAFF, "course"),
     # For platforms and their users; a launch without a platform's token gets an error.
@@ -306,6 +315,7 @@ def things(exercises, course, assignment, people):
         "comparison": comparison.pk,
         "pair": pair.pk,
         "selection": make_selection(course, teacher),
+        "section": course.sections.create(name="Monday").pk,
     }
 
 
@@ -407,6 +417,53 @@ def test_who_left_the_course_gets_nothing_of_it(client, people, things):
 
     assert got == dict.fromkeys(closed, NO)
     assert found_in(came, set(PRIVATE.values()) - {PRIVATE["name"]}) == {}
+
+
+def make_assistant(course, seen):
+    """Return an assistant who sees only the section of these people."""
+    assistant, section = make_member(course, "ta"), Section.objects.create(course=course, name=f"of {len(seen)}")
+    assign(course, [one.pk for one in seen], section)
+    limit(course, assistant, [section])
+    return assistant
+
+
+def marks_of(person, things):
+    """Return every text by which somebody could be recognized in an answer, and what only their work contains."""
+    person.email, person.external_id, person.last_name = "private@example.org", "private-id", "private-last"
+    person.save()
+    names = [person.username, person.email, person.external_id, person.last_name, PRIVATE["name"]]
+    texts = [PRIVATE[name] for name in ("source", "output", "message", "case", "draft", "snippet", "comment")]
+    return [*names, *texts, "61.25", str(things["submission"])]
+
+
+# A reason that an instructor gave for a regrade is about the exercise, and a page can repeat its own address.
+ABOUT_LEARNERS = ("learner", "owner", "submission", "change", "pair")
+
+
+def test_a_limited_assistant_sees_nothing_of_learners_outside(client, course, people, things):
+    marks = marks_of(people["owner"], things)
+    client.force_login(make_assistant(course, [people["classmate"]]))
+    their = [name for name, (_, *words) in ADDRESSES.items() if set(ABOUT_LEARNERS) & {*words}]
+
+    got, came = ask_all(client, ADDRESSES, things)
+
+    assert found_in(came, marks) == {}
+    assert {name: got[name] for name in their} == dict.fromkeys(their, NO)
+    assert len(their) > 20
+
+
+def test_a_limited_assistant_sees_the_learners_of_their_sections(client, course, people, things):
+    marks = marks_of(people["owner"], things)
+    client.force_login(make_assistant(course, [people["owner"]]))
+
+    _, came = ask_all(client, ADDRESSES, things)
+
+    hidden = {PRIVATE["draft"], PRIVATE["snippet"]}
+    assert {mark for mark in marks if mark not in " ".join(came.values())} == hidden
+    assert {"dashboard:gradebook", "dashboard:export", "dashboard:submission", "dashboard:changes", "dashboard:audit",
+            "dashboard:audit-file", "dashboard:student", "dashboard:grade", "roster:people", "roster:person",
+            "similarity:detail", "similarity:pair", "regrades:detail", "submissions:source",
+            "submissions:detail"} <= set(found_in(came, marks))  # fmt: skip
 
 
 ATTACK = "<script>alert(1)</script>"

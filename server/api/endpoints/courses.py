@@ -1,4 +1,4 @@
-"""Courses, their people and their assignments."""
+"""Courses and their assignments."""
 
 from typing import Any
 
@@ -6,19 +6,14 @@ from django.http import HttpResponse
 from ninja import Query, Router
 from pydantic import Field
 
-from server.api import roster, selectors
+from server.api import selectors
 from server.api.admission import BearerToken
-from server.api.endpoints.parameters import CourseFilter, IdPage, Key, Slug, SlugPage
-from server.api.idempotency import once
-from server.api.models import TokenScope
-from server.api.presentation import show_assignment, show_course, show_enrollment
-from server.api.problems import Code, Problem
+from server.api.endpoints.parameters import CourseFilter, IdPage, Slug, SlugPage
+from server.api.presentation import show_assignment, show_course
 from server.api.responses import respond, respond_page
-from server.api.schemas import AssignmentOut, CourseOut, EnrollmentOut, Id, NewEnrollment, Page
-from server.courses.services import MembershipRefused
+from server.api.schemas import AssignmentOut, CourseOut, Id, Page
 
 router = Router(tags=["Courses"])
-READERS = (TokenScope.ROSTER_WRITE, TokenScope.GRADES_READ, TokenScope.SUBMISSIONS_READ, TokenScope.SUBMISSIONS_WRITE)
 
 
 @router.get("/courses", response=Page[CourseOut], auth=BearerToken(), operation_id="list_courses")
@@ -35,42 +30,6 @@ def list_courses(request: Any, page: Query[SlugPage]) -> HttpResponse:
 def get_course(request: Any, course: Slug) -> HttpResponse:
     """A course."""
     return respond(show_course(selectors.get_course(request.auth, course)))
-
-
-@router.get(
-    "/courses/{course}/enrollments",
-    response=Page[EnrollmentOut],
-    auth=BearerToken(*READERS),
-    operation_id="list_enrollments",
-)
-def list_enrollments(request: Any, course: Slug, page: Query[IdPage]) -> HttpResponse:
-    """The people in a course."""
-    rows = selectors.enrollments(request.auth, selectors.get_course(request.auth, course))
-    rows = rows.filter(pk__gt=page.cursor) if page.cursor else rows
-    return respond_page(
-        request, rows, limit=page.limit, cursor=lambda row: row.pk, show=lambda rows: list(map(show_enrollment, rows))
-    )
-
-
-@router.post(
-    "/courses/{course}/enrollments",
-    response={200: EnrollmentOut, 201: EnrollmentOut},
-    auth=BearerToken(TokenScope.ROSTER_WRITE),
-    operation_id="enroll",
-)
-def enroll(request: Any, course: Slug, body: NewEnrollment, key: Key = None) -> HttpResponse:
-    """Enroll a person by external_id. A person who is enrolled already gets the role, if one is given (200)."""
-
-    def work() -> HttpResponse:
-        where = selectors.get_course(request.auth, course)
-        try:
-            owner = request.auth.token.person
-            row, new = roster.enroll(where, external_id=body.external_id, name=body.name, role=body.role, by=owner)
-        except MembershipRefused as error:
-            raise Problem(Code.CONFLICT, str(error)) from error
-        return respond(show_enrollment(row), status=201 if new else 200)
-
-    return once(request, key, work, check=lambda: selectors.get_course(request.auth, course))
 
 
 class AssignmentFilter(IdPage, CourseFilter):

@@ -9,6 +9,7 @@ from server.api import selectors
 from server.api.admission import BearerToken
 from server.api.endpoints.parameters import SLUG
 from server.api.models import TokenScope
+from server.api.schemas import LARGEST_ID
 from server.gradebook.exports import XLSX, Format, export
 
 router = Router(tags=["Exports"])
@@ -29,9 +30,16 @@ CONTENT = {
     openapi_extra={"responses": {200: {"content": CONTENT}}},
 )
 def export_grades(
-    request: Any, system: Format, course: Annotated[str, Query(..., max_length=50, pattern=SLUG)]
+    request: Any,
+    system: Format,
+    course: Annotated[str, Query(..., max_length=50, pattern=SLUG)],
+    section: Annotated[int | None, Query(None, ge=1, le=LARGEST_ID, description="Only the students of a section.")],
 ) -> HttpResponse:
     """The grades of a course: a table (`csv`, `xlsx`), CSV for Canvas and Moodle, a zip of files for Gradescope."""
-    file = export(selectors.get_course(request.auth, course, pointer="/query/course"), system)
+    where = selectors.get_course(request.auth, course, pointer="/query/course")
+    people = selectors.people(request.auth, where)
+    if section is not None:
+        people = people.in_section(selectors.get_section(request.auth, where, section, pointer="/query/section"))
+    file = export(people, system)
     headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
     return HttpResponse(file.content, content_type=file.media_type, headers=headers)

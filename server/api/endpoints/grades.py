@@ -31,7 +31,7 @@ def list_grades(request: Any, page: Query[GradeFilter]) -> HttpResponse:
         "assignment__course__slug": page.course,
         "assignment": page.assignment,
         "learner": page.user,
-        "learner__external_id": page.external_id,
+        "learner__in": selectors.known_as(page.external_id),
         "updated_at__gte": page.updated_since,
         "pk__gt": page.cursor,
     }

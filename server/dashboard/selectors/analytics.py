@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
 
+from server.courses.visibility import VisiblePeople
 from server.gradebook.models import Assignment, Grade
 
 BINS = 10
@@ -32,10 +33,14 @@ class Analytics:
     median_time: timedelta | None
 
 
-def analytics(assignment: Assignment) -> Analytics:
-    """Return the figures of an assignment, from raw points and before any override. One query."""
+def analytics(assignment: Assignment, *, people: VisiblePeople) -> Analytics:
+    """Return the figures of an assignment, from raw points and before any override. One query.
+
+    Those of `people` count who are students of the course now.
+    """
     columns = ("raw", "used", "passed_after", "first_at", "passed_at")
-    rows = list(Grade.objects.filter(assignment=assignment, used__gt=0).values_list(*columns, named=True))
+    graded = Grade.objects.filter(people.by_students(), assignment=assignment, used__gt=0)
+    rows = list(graded.values_list(*columns, named=True))
     passed = [row for row in rows if row.passed_after]
     times = [row.passed_at - row.first_at for row in passed]
     return Analytics(

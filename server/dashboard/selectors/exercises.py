@@ -6,7 +6,7 @@ from enum import StrEnum
 from django.db.models import Count
 
 from server.catalogue.exercises import ExerciseText, readable_exercises
-from server.courses.models import Course
+from server.courses.visibility import VisiblePeople
 from server.dashboard.models import Verification
 from server.gradebook.models import Assignment
 from server.submissions.models import Kind, State, Submission
@@ -23,7 +23,7 @@ class Verified(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listed:
-    """An exercise of the catalogue. `older` counts the submissions of this course that an earlier version graded."""
+    """An exercise of the catalogue. `older` counts the submissions that an earlier version graded."""
 
     exercise: ExerciseText
     verified: Verified
@@ -32,11 +32,13 @@ class Listed:
     older: int
 
 
-def exercises(course: Course) -> list[Listed]:
+def exercises(people: VisiblePeople) -> list[Listed]:
     """Return every exercise that can be read, with what one course made of it. Three queries."""
+    course = people.course
     verifications = {one.slug: one for one in Verification.objects.all()}
     assignments = {one.exercise: one for one in course.assignments.select_related("course")}
-    graded = Submission.objects.filter(assignment__course=course, kind=Kind.SUBMIT, state=State.GRADED).order_by()
+    theirs = Submission.objects.filter(people.about(), assignment__course=course)
+    graded = theirs.filter(kind=Kind.SUBMIT, state=State.GRADED).order_by()
     versions = graded.values("exercise", "digest").annotate(count=Count("pk"))
     found = readable_exercises()
     return [

@@ -9,8 +9,7 @@ from django.db.models.functions import Coalesce
 
 from server.accounts.models import User
 from server.accounts.names import in_order
-from server.courses.models import Course, Role
-from server.courses.selectors import by_students
+from server.courses.visibility import VisiblePeople
 from server.gradebook.models import Assignment, Grade
 
 PER_PAGE = 50
@@ -65,11 +64,11 @@ class Table:
     possible: float
 
 
-def gradebook(course: Course, query: Query) -> Table:
+def gradebook(people: VisiblePeople, query: Query) -> Table:
     """Return the page of the gradebook for a query. Four database queries, for any number of students."""
-    every = list(course.assignments.select_related("course"))
+    every = list(people.course.assignments.select_related("course"))
     shown = [one for one in every if not query.unit or one.unit == query.unit]
-    page = Paginator(_sorted(_students(course, query), every, query), PER_PAGE).get_page(query.page)
+    page = Paginator(_sorted(_students(people, query), every, query), PER_PAGE).get_page(query.page)
     found = User.objects.annotate(total=_total(every)).in_bulk(page.object_list)
     students = [found[pk] for pk in page.object_list]
     # A page holds more than a thousand grades: reading columns that are not shown costs a third of the time.
@@ -90,8 +89,8 @@ def _row(student: User, shown: list[Assignment], by_student: dict[tuple[int, int
     return GradebookRow(student=student, entries=entries, total=getattr(student, "total", 0.0))
 
 
-def _students(course: Course, query: Query) -> QuerySet[User]:
-    students = User.objects.filter(enrollments__course=course, enrollments__role=Role.STUDENT)
+def _students(people: VisiblePeople, query: Query) -> QuerySet[User]:
+    students = User.objects.filter(pk__in=people.students.values("user"))
     for word in query.search.split():
         students = students.filter(
             Q(first_name__icontains=word)
@@ -100,11 +99,11 @@ def _students(course: Course, query: Query) -> QuerySet[User]:
             | Q(email__icontains=word)
             | Q(external_id__icontains=word)
         )
-    return _chosen(students, course, query)
+    return _chosen(students, people, query)
 
 
-def _chosen(students: QuerySet[User], course: Course, query: Query) -> QuerySet[User]:
-    grades = Grade.objects.filter(assignment__course=course)
+def _chosen(students: QuerySet[User], people: VisiblePeople, query: Query) -> QuerySet[User]:
+    grades = Grade.objects.filter(assignment__course=people.course)
     match query.which:
         case Which.NOT_BEGUN:
             return students.exclude(pk__in=grades.filter(used__gt=0).values("learner"))
@@ -148,8 +147,8 @@ def _total(every: list[Assignment]) -> Expression:
     return Coalesce(total, Value(0.0))
 
 
-def tried_and_passed(assignments: list[Assignment]) -> dict[int, dict[str, int]]:
-    """Return how many students of now tried and passed each assignment. One query."""
-    rows = Grade.objects.filter(by_students(), assignment__in=assignments).values("assignment").order_by()
+def tried_and_passed(assignments: list[Assignment], *, people: VisiblePeople) -> dict[int, dict[str, int]]:
+    """Return how many of these people, students of now, tried and passed each assignment. One query."""
+    rows = Grade.objects.filter(people.by_students(), assignment__in=assignments).values("assignment").order_by()
     counted = rows.annotate(tried=Count("pk", filter=Q(used__gt=0)), passed=Count("passed_after"))
     return {row["assignment"]: {"tried": row["tried"], "passed": row["passed"]} for row in counted}

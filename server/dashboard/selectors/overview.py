@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 
-from server.courses.models import Course, Role
-from server.courses.selectors import by_students
+from server.courses.visibility import VisiblePeople
 from server.dashboard.selectors.gradebook import tried_and_passed
 from server.gradebook.models import Assignment, Grade
 from server.submissions.models import Kind, State, Submission
@@ -57,13 +56,13 @@ class Turnout:
     not_begun: int
 
 
-def pulse(assignments: Collection[Assignment], *, now: datetime) -> Pulse:
+def pulse(assignments: Collection[Assignment], *, people: VisiblePeople, now: datetime) -> Pulse:
     """Return the counts of these assignments. One query."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    recent = Submission.objects.filter(assignment__in=assignments, submitted_at__gte=now - LATELY).order_by()
-    today = Q(by_students(), submitted_at__gte=midnight, kind=Kind.SUBMIT)
+    recent = Submission.objects.filter(people.about(), assignment__in=assignments, submitted_at__gte=now - LATELY)
+    today = Q(people.by_students(), submitted_at__gte=midnight, kind=Kind.SUBMIT)
     waiting = Q(state__in=[State.QUEUED, State.RUNNING])
-    counts = recent.aggregate(
+    counts = recent.order_by().aggregate(
         submitted=Count("pk", filter=today),
         passed=Count("pk", filter=today & Q(state=State.GRADED, given__gte=F("max"))),
         learners=Count("learner", filter=today, distinct=True),
@@ -74,21 +73,23 @@ def pulse(assignments: Collection[Assignment], *, now: datetime) -> Pulse:
     return Pulse(**counts)
 
 
-def stranded(assignments: Collection[Assignment]) -> list[Stranded]:
+def stranded(assignments: Collection[Assignment], *, people: VisiblePeople) -> list[Stranded]:
     """Return the submissions that wait for missing graders. One query; none if no grader is missing."""
     missing = {runtime: grader for runtime in RUNTIMES if (grader := worker_presence.missing(runtime))}
     if not missing:
         return []
-    waiting = Submission.objects.open().filter(assignment__in=assignments, runtime__in=missing).order_by()
-    counted = waiting.values_list("runtime").annotate(Count("pk")).order_by("runtime")
+    waiting = Submission.objects.open().filter(people.about(), assignment__in=assignments, runtime__in=missing)
+    counted = waiting.order_by().values_list("runtime").annotate(Count("pk")).order_by("runtime")
     return [Stranded(grader=missing[runtime], waiting=count) for runtime, count in counted]
 
 
-def deadlines(assignments: Collection[Assignment], *, students: int, now: datetime) -> list[Deadline]:
+def deadlines(
+    assignments: Collection[Assignment], *, people: VisiblePeople, students: int, now: datetime
+) -> list[Deadline]:
     """Return the assignments that are due within `NEAR`, nearest first. One query."""
     due = [(one.due_at, one) for one in assignments if one.due_at is not None and now <= one.due_at <= now + NEAR]
     near = [one for _, one in sorted(due, key=lambda pair: pair[0])]
-    counted = tried_and_passed(near)
+    counted = tried_and_passed(near, people=people)
     return [
         Deadline(
             assignment=one,
@@ -100,8 +101,7 @@ def deadlines(assignments: Collection[Assignment], *, students: int, now: dateti
     ]
 
 
-def turnout(course: Course) -> Turnout:
-    """Return how many students a course has, and how many of them never had anything graded. One query."""
-    begun = Grade.objects.filter(assignment__course=course, used__gt=0).values("learner")
-    students = course.enrollments.filter(role=Role.STUDENT)
-    return Turnout(**students.aggregate(students=Count("pk"), not_begun=Count("pk", filter=~Q(user__in=begun))))
+def turnout(people: VisiblePeople) -> Turnout:
+    """Return how many of these people are students, and how many of them never had anything graded. One query."""
+    begun = Grade.objects.filter(assignment__course=people.course, used__gt=0).values("learner")
+    return Turnout(**people.students.aggregate(students=Count("pk"), not_begun=Count("pk", filter=~Q(user__in=begun))))

@@ -12,8 +12,8 @@ from server.accounts.requests import Request
 from server.analytics import selectors as class_analytics
 from server.analytics.selectors import Mistake
 from server.catalogue.exercises import broken_exercises
-from server.courses.access import require, taught_course
-from server.courses.models import Role
+from server.courses.access import require, section_choice, taught_course
+from server.courses.visibility import visible_people
 from server.dashboard.charts import bars, lines
 from server.dashboard.forms import AssignmentForm, HintRuleForm, NewAssignmentForm
 from server.dashboard.selectors.analytics import analytics as figures
@@ -34,12 +34,14 @@ def assignments(request: Request, slug: str) -> HttpResponse:
     """The assignments of a course, and how many tried and passed each."""
     course = taught_course(request, slug)
     every = list(course.assignments.select_related("course"))
-    counted = tried_and_passed(every)
+    choice = section_choice(request, course)
+    counted = tried_and_passed(every, people=choice.people)
     context = {
         "course": course,
         "tab": "assignments",
         "rows": [(one, counted.get(one.pk, {})) for one in every],
-        "students": course.enrollments.filter(role=Role.STUDENT).count(),
+        "students": choice.people.students.count(),
+        "choice": choice,
         "hint_form": HintRuleForm(instance=course),
     }
     return render(request, "dashboard/assignments.html", context)
@@ -102,7 +104,8 @@ def assignment(request: Request, slug: str, pk: int) -> HttpResponse:
             changed = change_terms(form.save(commit=False), by=request.user)
             messages.success(request, f"Saved. {_grades(len(changed))} changed.")
             return redirect("dashboard:assignment", course.slug, one.pk)
-    extended = Grade.objects.filter(assignment=one).exclude(due_at=None, closes_at=None, extra_attempts=0)
+    seen = Grade.objects.filter(visible_people(request.user, course).about(), assignment=one)
+    extended = seen.exclude(due_at=None, closes_at=None, extra_attempts=0)
     context = {
         "course": course,
         "tab": "assignments",
@@ -119,19 +122,23 @@ def analytics(request: Request, slug: str, pk: int) -> HttpResponse:
     """How an exercise does: scores, attempts, failing checks, and mistakes over time."""
     course = taught_course(request, slug)
     one = get_object_or_404(course.assignments.select_related("course"), pk=pk)
-    found = figures(one)
-    mistakes = class_analytics.mistakes_in(one)
+    choice = section_choice(request, course)
+    people = choice.people
+    found = figures(one, people=people)
+    mistakes = class_analytics.mistakes_in(one, people=people)
     names = _names(mistakes[:OVER_TIME])
-    days = {names[key]: counts for key, counts in class_analytics.mistakes_by_day(one, names).items()}
+    by_day = class_analytics.mistakes_by_day(one, names, people=people)
+    days = {names[key]: counts for key, counts in by_day.items()}
     context = {
         "course": course,
         "tab": "assignments",
         "assignment": one,
+        "choice": choice,
         "figures": found,
-        "checks": class_analytics.check_rates(one),
+        "checks": class_analytics.check_rates(one, people=people),
         "mistakes": mistakes,
-        "hints": hint_counts(one),
-        "seconds": class_analytics.run_seconds(one),
+        "seconds": class_analytics.run_seconds(one, people=people),
+        "hints": hint_counts(one, people=people),
         "charts": {
             "scores": bars(found.scores, "Students"),
             "attempts": bars(found.attempts, "Students"),

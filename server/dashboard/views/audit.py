@@ -14,6 +14,7 @@ from server.audit.models import AuditEntry
 from server.audit.selectors import entries_of
 from server.audit.sentences import sentence
 from server.courses.access import taught_course
+from server.courses.visibility import visible_people
 from server.dashboard.forms import AuditFilterForm
 from server.gradebook.exports.safe_values import safe
 
@@ -28,7 +29,7 @@ def audit(request: Request, slug: str) -> HttpResponse:
     """A page of the log, newest first. `before` is the id of the entry after which the page begins."""
     course = taught_course(request, slug, permission="audit.view")
     form = AuditFilterForm(request.GET)
-    rows = entries_of(course, **form.filters)
+    rows = entries_of(visible_people(request.user, course), **form.filters)
     if form.before is not None:
         rows = rows.filter(pk__lt=form.before)
     found = list(rows[: PER_PAGE + 1])
@@ -49,7 +50,7 @@ def audit(request: Request, slug: str) -> HttpResponse:
 def audit_file(request: Request, slug: str) -> StreamingHttpResponse:
     """The log with the same filters, as a CSV file."""
     course = taught_course(request, slug, permission="audit.view")
-    rows = entries_of(course, **AuditFilterForm(request.GET).filters)[:IN_A_FILE]
+    rows = entries_of(visible_people(request.user, course), **AuditFilterForm(request.GET).filters)[:IN_A_FILE]
     headers = {
         "Content-Disposition": f'attachment; filename="{course.slug}-audit-log.csv"',
         "X-Content-Type-Options": "nosniff",

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from server.accounts.requests import Request
 from server.courses.access import taught_course
+from server.courses.visibility import visible_people
 from server.submissions import services
 from server.submissions.models import State, Submission
 
@@ -20,7 +21,8 @@ PER_PAGE = 50
 def errors(request: Request, slug: str) -> HttpResponse:
     """The submissions of a course that we could not grade, newest first."""
     course = taught_course(request, slug)
-    rows = Submission.objects.light().filter(assignment__course=course, state=State.ERROR)
+    people = visible_people(request.user, course)
+    rows = Submission.objects.light().filter(people.about(), assignment__course=course, state=State.ERROR)
     page = Paginator(rows.select_related("learner", "assignment__course"), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "dashboard/errors.html", {"course": course, "tab": "overview", "page": page})
 

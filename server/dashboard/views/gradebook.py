@@ -2,12 +2,13 @@
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from server.accounts.models import User
 from server.accounts.requests import Request
-from server.courses.access import taught_course
+from server.courses.access import section_choice, taught_course
+from server.courses.selectors import get_person
+from server.courses.visibility import visible_people
 from server.dashboard.forms import QueryForm
 from server.dashboard.selectors import gradebook as select
 from server.gradebook.exports import Format
@@ -25,11 +26,13 @@ def gradebook(request: Request, slug: str) -> HttpResponse:
     units = list(dict.fromkeys(one.unit for one in course.assignments.all()))
     form = QueryForm(request.GET, units=units)
     query = form.query(request.GET.get("page", ""))
-    table = select.gradebook(course, query)
+    choice = section_choice(request, course)
+    table = select.gradebook(choice.people, query)
     context = {
         "course": course,
         "tab": "gradebook",
         "form": form,
+        "choice": choice,
         "query": query,
         "table": table,
         "formats": list(Format),
@@ -39,11 +42,11 @@ def gradebook(request: Request, slug: str) -> HttpResponse:
 
 @require_GET
 def export(request: Request, slug: str, form: str) -> HttpResponse:
-    """Every grade of the course, as a file."""
+    """The grades of all students of the course whom the person can see, or of one section, as a file."""
     course = taught_course(request, slug, permission="grades.export")
     if form not in list(Format):
         raise Http404
-    file = write(course, Format(form))
+    file = write(section_choice(request, course).people, Format(form))
     headers = {"Content-Disposition": f'attachment; filename="{file.name}"', "X-Content-Type-Options": "nosniff"}
     return HttpResponse(file.content, content_type=file.media_type, headers=headers)
 
@@ -52,7 +55,7 @@ def export(request: Request, slug: str, form: str) -> HttpResponse:
 def student(request: Request, slug: str, pk: int) -> HttpResponse:
     """The standing of one student in every assignment."""
     course = taught_course(request, slug, permission="grades.view")
-    learner = get_object_or_404(User, pk=pk, enrollments__course=course)
+    learner = get_person(request.user, course, pk)
     context = {"course": course, "tab": "gradebook", "learner": learner, "statuses": statuses(learner, course)}
     return render(request, "dashboard/student.html", context)
 
@@ -63,7 +66,7 @@ def changes(request: Request, slug: str) -> HttpResponse:
     course = taught_course(request, slug, permission="grades.view")
     # One object per assignment, so that its title is read once and not once per change.
     assignments = {one.pk: one for one in course.assignments.select_related("course")}
-    every = GradeChange.objects.filter(assignment__in=assignments)
+    every = GradeChange.objects.filter(visible_people(request.user, course).about(), assignment__in=assignments)
     if request.GET.get("by") == "people":
         every = every.exclude(by=None)
     rows = every.select_related("learner", "by", "undone_by")

@@ -14,6 +14,8 @@ from server.accounts.requests import Request
 from server.comments.services import CommentRejected, comment
 from server.courses.access import require, taught_course
 from server.courses.models import Course
+from server.courses.selectors import get_person
+from server.courses.visibility import visible_people
 from server.dashboard.forms import Decided, ExemptForm, ExtendForm, OverrideForm
 from server.gradebook.errors import GradeError
 from server.gradebook.models import Action, Assignment, Grade, GradeChange
@@ -39,7 +41,7 @@ DECISIONS: dict[str, tuple[Action, type[Decided], str]] = {
 def grade(request: Request, slug: str, assignment: int, learner: int) -> HttpResponse:
     """A student's grade in an assignment, even if nothing was handed in."""
     course = taught_course(request, slug, permission="grades.view")
-    context = _grade(course, *_whose(course, assignment, learner))
+    context = _grade(course, *_whose(request, course, assignment, learner))
     return render(request, "dashboard/grade.html", context)
 
 
@@ -47,7 +49,7 @@ def grade(request: Request, slug: str, assignment: int, learner: int) -> HttpRes
 def submission(request: Request, slug: str, pk: UUID) -> HttpResponse:
     """A submission: its report, code, comments, and the grade that it belongs to."""
     course = taught_course(request, slug)
-    return render(request, "dashboard/submission.html", _submission(course, _submission_of(course, pk)))
+    return render(request, "dashboard/submission.html", _submission(course, _submission_of(request, course, pk)))
 
 
 @require_POST
@@ -58,7 +60,7 @@ def decide(request: Request, slug: str, assignment: int, learner: int, what: str
         raise Http404
     action, form_class, permission = DECISIONS[what]
     require(request.user, permission, course)
-    about, whom = _whose(course, assignment, learner)
+    about, whom = _whose(request, course, assignment, learner)
     form = form_class(request.POST)
     if not form.is_valid():
         return render(request, "dashboard/grade.html", _grade(course, about, whom) | {what: form}, status=422)
@@ -78,7 +80,8 @@ def undo(request: Request, slug: str, pk: int) -> HttpResponse:
     """Undo a decision."""
     course = taught_course(request, slug, permission="grades.undo")
     rows = GradeChange.objects.select_related("assignment", "undoes")
-    change = get_object_or_404(rows, pk=pk, assignment__course=course)
+    seen = visible_people(request.user, course).about()
+    change = get_object_or_404(rows.filter(seen), pk=pk, assignment__course=course)
     take_back = take_back_rescore if change.action == Action.REGRADED else take_back_decision
     try:
         take_back(change, by=request.user, why=f"Undid: {change.why}")
@@ -92,7 +95,7 @@ def undo(request: Request, slug: str, pk: int) -> HttpResponse:
 def say(request: Request, slug: str, pk: UUID) -> HttpResponse:
     """Comment on a submission."""
     course = taught_course(request, slug, permission="submissions.comment")
-    submission = _submission_of(course, pk)
+    submission = _submission_of(request, course, pk)
     try:
         comment(submission, author=request.user, text=request.POST.get("text", ""))
     except CommentRejected as error:
@@ -101,13 +104,14 @@ def say(request: Request, slug: str, pk: UUID) -> HttpResponse:
     return redirect("dashboard:submission", course.slug, submission.pk)
 
 
-def _whose(course: Course, assignment: int, learner: int) -> tuple[Assignment, User]:
+def _whose(request: Request, course: Course, assignment: int, learner: int) -> tuple[Assignment, User]:
     about = get_object_or_404(course.assignments.select_related("course"), pk=assignment)
-    return about, get_object_or_404(User, pk=learner, enrollments__course=course)
+    return about, get_person(request.user, course, learner)
 
 
-def _submission_of(course: Course, pk: UUID) -> Submission:
-    rows = Submission.objects.select_related("learner", "assignment__course")
+def _submission_of(request: Request, course: Course, pk: UUID) -> Submission:
+    rows = Submission.objects.filter(visible_people(request.user, course).about())
+    rows = rows.select_related("learner", "assignment__course")
     return get_object_or_404(rows, pk=pk, assignment__course=course)
 
 

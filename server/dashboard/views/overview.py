@@ -8,7 +8,8 @@ from django.views.decorators.http import require_GET
 from server.accounts.requests import Request
 from server.analytics import selectors as class_analytics
 from server.catalogue.exercises import broken_exercises
-from server.courses.access import taught_course
+from server.courses.access import section_choice, taught_course
+from server.courses.visibility import visible_people
 from server.dashboard.selectors import overview as select
 from server.dashboard.selectors.exercises import exercises as every_exercise
 from server.dashboard.selectors.workers import workers as alive
@@ -21,16 +22,19 @@ def overview(request: Request, slug: str) -> HttpResponse:
     now = timezone.now()
     # Read once and passed on, with the course, so that links need no query.
     assignments = list(course.assignments.select_related("course"))
-    turnout = select.turnout(course)
+    choice = section_choice(request, course)
+    people = choice.people
+    turnout = select.turnout(people)
     context = {
         "course": course,
         "tab": "overview",
-        "pulse": select.pulse(assignments, now=now),
-        "stranded": select.stranded(assignments),
+        "choice": choice,
+        "pulse": select.pulse(assignments, people=people, now=now),
+        "stranded": select.stranded(assignments, people=people),
         "not_begun": turnout.not_begun,
-        "deadlines": select.deadlines(assignments, students=turnout.students, now=now),
-        "stuck": class_analytics.stuck(assignments),
-        "mistakes": class_analytics.mistakes(assignments, since=now - select.LATELY),
+        "deadlines": select.deadlines(assignments, people=people, students=turnout.students, now=now),
+        "stuck": class_analytics.stuck(assignments, people=people),
+        "mistakes": class_analytics.mistakes(assignments, people=people, since=now - select.LATELY),
     }
     return render(request, "dashboard/overview.html", context)
 
@@ -48,18 +52,17 @@ def workers(request: Request, slug: str) -> HttpResponse:
 def exercises(request: Request, slug: str) -> HttpResponse:
     """Every exercise, with the result of its quality checks."""
     course = taught_course(request, slug)
-    return render(
-        request,
-        "dashboard/exercises.html",
-        {"course": course, "tab": "exercises", "exercises": every_exercise(course), "broken": broken_exercises()},
-    )
+    found = every_exercise(visible_people(request.user, course))
+    context = {"course": course, "tab": "exercises", "exercises": found, "broken": broken_exercises()}
+    return render(request, "dashboard/exercises.html", context)
 
 
 @require_GET
 def exercise(request: Request, slug: str, exercise: str) -> HttpResponse:
     """An exercise as students see it, assigned in this course or not."""
     course = taught_course(request, slug)
-    one = next((one for one in every_exercise(course) if one.exercise.slug == exercise), None)
+    found = every_exercise(visible_people(request.user, course))
+    one = next((one for one in found if one.exercise.slug == exercise), None)
     if one is None:
         raise Http404
     return render(request, "dashboard/exercise.html", {"course": course, "tab": "exercises", "one": one})

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.courses.models import Course
+from server.courses.visibility import VisiblePeople
 from server.gradebook.exports import gradescope, tables
 from server.gradebook.exports.sheet import sheet_of
 
@@ -31,12 +31,12 @@ class Export:
     content: bytes
 
 
-def _csv(course: Course) -> bytes:
-    return tables.to_csv(tables.plain(sheet_of(course)))
+def _csv(people: VisiblePeople) -> bytes:
+    return tables.to_csv(tables.plain(sheet_of(people)))
 
 
-def _xlsx(course: Course) -> bytes:
-    sheet = sheet_of(course)
+def _xlsx(people: VisiblePeople) -> bytes:
+    sheet = sheet_of(people)
     return tables.to_xlsx(
         {
             name: tables.plain(sheet, field)
@@ -45,16 +45,16 @@ def _xlsx(course: Course) -> bytes:
     )
 
 
-def _canvas(course: Course) -> bytes:
-    return tables.to_csv(tables.canvas(sheet_of(course)))
+def _canvas(people: VisiblePeople) -> bytes:
+    return tables.to_csv(tables.canvas(sheet_of(people)))
 
 
-def _moodle(course: Course) -> bytes:
-    return tables.to_csv(tables.moodle(sheet_of(course)))
+def _moodle(people: VisiblePeople) -> bytes:
+    return tables.to_csv(tables.moodle(sheet_of(people)))
 
 
 # Per format: the end of the file's name, the media type, and the function that writes it.
-EXPORTS: dict[Format, tuple[str, str, Callable[[Course], bytes]]] = {
+EXPORTS: dict[Format, tuple[str, str, Callable[[VisiblePeople], bytes]]] = {
     Format.CSV: ("grades.csv", CSV, _csv),
     Format.XLSX: ("grades.xlsx", XLSX, _xlsx),
     Format.CANVAS: ("canvas.csv", CSV, _canvas),
@@ -63,7 +63,7 @@ EXPORTS: dict[Format, tuple[str, str, Callable[[Course], bytes]]] = {
 }
 
 
-def export(course: Course, form: Format) -> Export:
-    """Return a course's grades as a file."""
+def export(people: VisiblePeople, form: Format) -> Export:
+    """Return the grades of those who are students of the course now, as a file."""
     name, media_type, write = EXPORTS[form]
-    return Export(name=f"{course.slug}-{name}", media_type=media_type, content=write(course))
+    return Export(name=f"{people.course.slug}-{name}", media_type=media_type, content=write(people))

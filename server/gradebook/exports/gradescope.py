@@ -13,7 +13,7 @@ from typing import Any
 from grader.protocol.reports import Finding, Report
 from server.accounts.models import User
 from server.catalogue.exercises import in_present_words
-from server.courses.models import Course
+from server.courses.visibility import VisiblePeople
 from server.gradebook.models import Grade
 
 _ODD_CHARACTERS = re.compile(r"[^\w@.+-]")
@@ -31,9 +31,10 @@ def results(grade: Grade) -> dict[str, Any]:
     }
 
 
-def zipped(course: Course) -> bytes:
-    """Return the zip of a whole course."""
-    graded = Grade.objects.filter(assignment__course=course, final__isnull=False, counted__isnull=False)
+def zipped(people: VisiblePeople) -> bytes:
+    """Return the zip of these people, as far as they are students of the course now."""
+    theirs = Grade.objects.filter(people.by_students(), assignment__course=people.course)
+    graded = theirs.filter(final__isnull=False, counted__isnull=False)
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for grade in graded.select_related("assignment", "learner", "counted").order_by("pk").iterator(chunk_size=100):

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from server.accounts.models import User
-from server.courses.models import Course, Role
+from server.courses.models import Course
+from server.courses.visibility import VisiblePeople
 from server.gradebook.models import Assignment, Grade
 
 
@@ -22,22 +23,23 @@ class StudentRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sheet:
-    """Every student of a course with every grade."""
+    """Students of a course with every grade."""
 
     course: Course
     assignments: list[Assignment]
     rows: list[StudentRow]
 
 
-def sheet_of(course: Course) -> Sheet:
-    """Return the whole sheet of a course, students in the order of their names. Three queries."""
-    assignments = list(course.assignments.select_related("course"))
-    students = User.objects.filter(enrollments__course=course, enrollments__role=Role.STUDENT)
+def sheet_of(people: VisiblePeople) -> Sheet:
+    """Return the sheet of these people, students in the order of their names. Three queries."""
+    assignments = list(people.course.assignments.select_related("course"))
+    students = User.objects.filter(pk__in=people.students.values("user"))
     grades = {
-        (grade.learner_id, grade.assignment_id): grade for grade in Grade.objects.filter(assignment__in=assignments)
+        (grade.learner_id, grade.assignment_id): grade
+        for grade in Grade.objects.filter(people.by_students(), assignment__in=assignments)
     }
     rows = [
         StudentRow(student=student, grades=[grades.get((student.pk, assignment.pk)) for assignment in assignments])
         for student in students.order_by("last_name", "first_name", "username")
     ]
-    return Sheet(course=course, assignments=assignments, rows=rows)
+    return Sheet(course=people.course, assignments=assignments, rows=rows)

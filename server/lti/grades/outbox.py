@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from server.courses.models import Role
+from server.courses.models import Enrollment, Role
 from server.gradebook.models import Assignment, Grade, GradeChange
 from server.lti.models import Identity, LineItem, Membership, Passback, PassbackState
 from server.lti.publish import publish_send
@@ -51,12 +51,17 @@ def _update_column(line_item: LineItem, learners: set[int] | None) -> None:
 
 
 def students_of(line_item: LineItem, users: Iterable[int]) -> QuerySet[Identity]:
-    """Return those users who are students in the column's LMS course: only students have grades there."""
+    """Return those users who are students in the column's LMS course: only students have grades there.
+
+    Nothing is sent about people who are not in our course now.
+    """
     there = Membership.objects.filter(lms_course=line_item.lms_course).exclude(
         launch_role__in=[Role.TA, Role.INSTRUCTOR]
     )
     there = there.exclude(launch_role="", roster_role__in=[Role.TA, Role.INSTRUCTOR])
-    return Identity.objects.filter(user__in=users, pk__in=there.values("identity"))
+    here = Enrollment.objects.filter(course=line_item.assignment.course_id).values("user")
+    theirs = Identity.objects.filter(user__in=users, pk__in=there.values("identity"))
+    return theirs.filter(user__in=here)
 
 
 def _update(line_item: LineItem, identity: Identity, grade: Grade, row: Passback | None) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from server.accounts.models import User
 from server.courses.models import Course
 from server.gradebook.models import Assignment
-from server.lti.errors import AccountClosed, BadRequest, BadToken, NoExercise, NotApproved, NotLinked
+from server.lti.errors import AccountClosed, BadRequest, BadToken, NoExercise, NotApproved, NotInCourse, NotLinked
 from server.lti.grades import outbox
 from server.lti.members import people
 from server.lti.members.roles import role_of
@@ -70,6 +70,8 @@ def _resolve(platform: Platform, lms_course: LmsCourse, claims: Claims) -> Launc
     if not identity.user.is_active:
         raise AccountClosed("the account is not active")
     membership = people.record_launch(lms_course, identity, role_of(c.strings(claims, c.ROLES)))
+    if not identity.user.has_perm("courses.view", course):
+        raise NotInCourse("staff removed this person from the course")
     link = _resource_link(lms_course, claims) if claims.get(c.MESSAGE_TYPE) == c.RESOURCE_MESSAGE else None
     _update_passbacks(lms_course, identity, link)
     return Launch(

@@ -13,9 +13,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from server.accounts.models import User
+from server.accounts.selectors import surviving
 from server.audit.models import Origin
 from server.audit.origin import acting
-from server.courses.models import Course, Enrollment, Role
+from server.courses.models import Course, Enrollment, FormerEnrollment, Role
 from server.lti.members.roles import RANK
 from server.lti.models import Identity, LmsCourse, Membership, Platform
 from server.lti.platform import claims as c
@@ -25,7 +26,8 @@ from server.lti.platform.claims import Claims
 def identify(platform: Platform, course: Course, claims: Claims) -> Identity:
     """Return the person in the claims, with an account. Call it inside a transaction."""
     sub = c.string(claims, "sub", most=255)
-    found = Identity.objects.select_related("user").filter(platform=platform, sub=sub).first()
+    # Locked, so that it is not merged into another account meanwhile; the account is read afterwards.
+    found = Identity.objects.select_for_update(no_key=True).filter(platform=platform, sub=sub).first()
     identity = found or _create(platform, course, sub, claims)
     _update_names(identity, claims)
     return identity
@@ -43,11 +45,17 @@ def _create(platform: Platform, course: Course, sub: str, claims: Claims) -> Ide
 def _from_roster(course: Course, sub: str, claims: Claims) -> User | None:
     """Return the account that the roster of this course created for this person; None if there is no unused one."""
     names = {sub, c.string(c.part(claims, c.LIS), "person_sourcedid"), c.string(claims, "lis_person_sourcedid")} - {""}
-    for user in User.objects.filter(external_id__in=names, last_login=None, is_staff=False, is_superuser=False):
+    for user in map(surviving, User.objects.filter(external_id__in=names)):
         courses = set(user.enrollments.values_list("course", flat=True))
-        if courses == {course.pk} and not is_password_usable(user.password) and not user.lti_identities.exists():
+        if courses == {course.pk} and _is_unused(user):
             return user
     return None
+
+
+def _is_unused(user: User) -> bool:
+    """Whether nobody can have signed in with this account, and it has no rights beyond its courses."""
+    has_rights = user.is_staff or user.is_superuser or is_password_usable(user.password)
+    return not has_rights and user.last_login is None and not user.lti_identities.exists()
 
 
 def _create_account(claims: Claims) -> User:
@@ -89,8 +97,9 @@ def record_launch(lms_course: LmsCourse, identity: Identity, role: Role) -> Memb
 def update_enrollment(membership: Membership) -> None:
     """Update a person's enrollment in our course from their roles in its LMS courses.
 
-    A role that an LMS gave follows the LMS, up and down. A role that was given here is only ever raised. All work is
-    kept, and a student who left the LMS course stays enrolled, so they can still see their work.
+    A role that an LMS gave follows the LMS, up and down. A role that was given here is only ever raised, and not at all
+    if staff decided it on the page People. Nor does an LMS bring back somebody whom staff removed. All work is kept,
+    and a student who left the LMS course stays enrolled, so they can still see their work.
     """
     course, user = membership.lms_course.course, membership.identity.user
     if course is None:
@@ -103,6 +112,8 @@ def _follow(course: Course, user: User) -> None:
     rows = list(Membership.objects.filter(lms_course__course=course, identity__user=user))
     roles = [row.role for row in rows if row.role is not None]
     enrollment = Enrollment.objects.select_for_update().filter(course=course, user=user).first()
+    if _is_decided_here(course, user, enrollment):
+        return
     is_from_lms = enrollment is not None and any(row.granted == enrollment.role for row in rows)
     if not roles:
         if enrollment is not None and is_from_lms and enrollment.role != Role.STUDENT:
@@ -117,3 +128,10 @@ def _follow(course: Course, user: User) -> None:
     else:
         return
     Membership.objects.filter(pk__in=[row.pk for row in rows]).update(granted=role)
+
+
+def _is_decided_here(course: Course, user: User, enrollment: Enrollment | None) -> bool:
+    """Whether staff of the course set the person's role, or removed them."""
+    if enrollment is not None:
+        return enrollment.role_decided
+    return FormerEnrollment.objects.filter(course=course, user=user).exists()

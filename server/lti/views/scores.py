@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from server.accounts.requests import Request
 from server.courses.access import taught_course
 from server.courses.models import Course
+from server.courses.visibility import VisiblePeople, visible_people
 from server.lti import selectors
 from server.lti.grades import passback, reconciliation
 from server.lti.models import LineItem, PassbackState
@@ -19,8 +20,8 @@ PER_PAGE = 50
 @require_GET
 def index(request: Request, slug: str) -> HttpResponse:
     """Show the columns that a course's grades go into, with the number of scores in each state."""
-    course = _seen(request, slug)
-    columns = list(selectors.columns_of(course))
+    course, people = _seen(request, slug)
+    columns = list(selectors.columns_of(people))
     context = {"course": course, "tab": "integrations", "part": "scores", "columns": columns}
     context |= {"failed": sum(one.failed for one in columns), "is_comparing": any(one.asked_at for one in columns)}  # type: ignore[attr-defined]
     return render(request, "lti/scores.html", context)
@@ -29,10 +30,10 @@ def index(request: Request, slug: str) -> HttpResponse:
 @require_GET
 def column(request: Request, slug: str, pk: int) -> HttpResponse:
     """Show one column: each student's score, the platform's explanation, and the latest differences."""
-    course = _seen(request, slug)
-    line_item = _column(course, pk)
+    course, people = _seen(request, slug)
+    line_item = _column(people, pk)
     state = request.GET.get("state", "")
-    page = Paginator(selectors.scores_in(line_item, state), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(selectors.scores_in(line_item, state, people=people), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "course": course,
         "tab": "integrations",
@@ -41,8 +42,8 @@ def column(request: Request, slug: str, pk: int) -> HttpResponse:
         "states": [(one, one.label, getattr(line_item, one.value)) for one in PassbackState],
         "state": state,
         "page": page,
-        "differences": selectors.differences_in(line_item),
-        "unplaced": selectors.without_identity(line_item),
+        "differences": selectors.differences_in(line_item, people=people),
+        "unplaced": selectors.without_identity(line_item, people=people),
     }
     return render(request, "lti/column.html", context)
 
@@ -50,16 +51,16 @@ def column(request: Request, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def compare(request: Request, slug: str, pk: int) -> HttpResponse:
     """Request the comparison of a column with our grades."""
-    course = _managed(request, slug)
-    reconciliation.request(_column(course, pk))
+    course, people = _managed(request, slug)
+    reconciliation.request(_column(people, pk))
     return redirect("lms:column", course.slug, pk)
 
 
 @require_POST
 def compare_all(request: Request, slug: str) -> HttpResponse:
     """Request the comparison of each column with our grades."""
-    course = _managed(request, slug)
-    for line_item in selectors.columns_of(course):
+    course, people = _managed(request, slug)
+    for line_item in selectors.columns_of(people):
         reconciliation.request(line_item)
     return redirect("lms:scores", course.slug)
 
@@ -67,18 +68,20 @@ def compare_all(request: Request, slug: str) -> HttpResponse:
 @require_POST
 def resend(request: Request, slug: str, pk: int) -> HttpResponse:
     """Send the picked scores of a column again."""
-    course = _managed(request, slug)
+    course, people = _managed(request, slug)
     picked = [one for one in request.POST.getlist("score") if one.isdecimal() and len(one) < 19]
-    _show_result(request, passback.resend(selectors.scores_in(_column(course, pk)).filter(pk__in=picked)))
+    _show_result(
+        request, passback.resend(selectors.scores_in(_column(people, pk), people=people).filter(pk__in=picked))
+    )
     return redirect("lms:column", course.slug, pk)
 
 
 @require_POST
 def resend_failed(request: Request, slug: str) -> HttpResponse:
     """Send every score of the course that a platform refused again."""
-    course = _managed(request, slug)
-    columns = selectors.columns_of(course)
-    _show_result(request, passback.resend(selectors.scores_in(columns, PassbackState.FAILED)))
+    course, people = _managed(request, slug)
+    columns = selectors.columns_of(people)
+    _show_result(request, passback.resend(selectors.scores_in(columns, PassbackState.FAILED, people=people)))
     return redirect("lms:scores", course.slug)
 
 
@@ -89,13 +92,18 @@ def _show_result(request: Request, count: int) -> None:
         messages.warning(request, "There was nothing to send.")
 
 
-def _seen(request: Request, slug: str) -> Course:
-    return taught_course(request, slug, permission="lms.view")
+def _seen(request: Request, slug: str) -> tuple[Course, VisiblePeople]:
+    return _course(request, slug, "lms.view")
 
 
-def _managed(request: Request, slug: str) -> Course:
-    return taught_course(request, slug, permission="lms.manage")
+def _managed(request: Request, slug: str) -> tuple[Course, VisiblePeople]:
+    return _course(request, slug, "lms.manage")
 
 
-def _column(course: Course, pk: int) -> LineItem:
-    return get_object_or_404(selectors.columns_of(course), pk=pk)
+def _course(request: Request, slug: str, permission: str) -> tuple[Course, VisiblePeople]:
+    course = taught_course(request, slug, permission=permission)
+    return course, visible_people(request.user, course)
+
+
+def _column(people: VisiblePeople, pk: int) -> LineItem:
+    return get_object_or_404(selectors.columns_of(people), pk=pk)

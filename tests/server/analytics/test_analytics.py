@@ -3,8 +3,10 @@ from datetime import timedelta
 from django.utils import timezone
 
 from server.analytics.models import FailedCheck
-from server.analytics.selectors import check_rates, mistakes, mistakes_by_day, mistakes_in, stuck
+from server.analytics.selectors import check_rates, mistakes, mistakes_by_day, mistakes_in, run_seconds, stuck
 from server.analytics.services import record_failed_checks
+from server.courses.visibility import everybody
+from server.dashboard.selectors.analytics import analytics
 from server.dashboard.selectors.gradebook import tried_and_passed
 from server.dashboard.selectors.overview import pulse
 from server.submissions.models import Kind
@@ -45,7 +47,7 @@ def test_a_new_report_takes_the_place_of_what_was_noted(student, assignment):
 def test_a_diagnosis_is_told_before_the_plain_message(student, assignment):
     fail(student, assignment, diagnosis="sign_flipped")
 
-    (one,) = mistakes([assignment], since=A_WEEK_AGO)
+    (one,) = mistakes([assignment], people=everybody(assignment.course), since=A_WEEK_AGO)
     assert (one.mistake, one.is_diagnosis) == ("sign_flipped", True)
     assert one.text == "Every number has the wrong sign."
 
@@ -57,7 +59,7 @@ def test_mistakes_are_ordered_by_how_many_learners_made_them(assignment):
     for _ in range(2):
         fail(make_student(assignment.course), assignment)
 
-    first, second = mistakes([assignment], since=A_WEEK_AGO)
+    first, second = mistakes([assignment], people=everybody(assignment.course), since=A_WEEK_AGO)
     assert (first.mistake, first.learners, first.times) == ("returned_none", 2, 2)
     assert (second.mistake, second.learners, second.times) == ("sign_flipped", 1, 5)
 
@@ -76,7 +78,7 @@ def test_stuck_are_those_who_try_and_never_pass(assignment):
     record(make_submission(passed, assignment))
     fail(beginner, assignment)
 
-    (one,) = stuck([assignment])
+    (one,) = stuck([assignment], people=everybody(assignment.course))
     assert one.grade.learner == stuck_one
     assert one.on.mistake == "returned_none"
 
@@ -86,7 +88,7 @@ def test_the_rate_of_a_check_is_of_all_graded_submissions(student, assignment):
     record(make_submission(student, assignment))
     make_submission(student, assignment)
 
-    (rate,) = check_rates(assignment)
+    (rate,) = check_rates(assignment, people=everybody(assignment.course))
     assert (rate.failed, rate.of, rate.percent) == (1, 2, 50)
 
 
@@ -95,11 +97,15 @@ def test_staff_and_former_members_count_in_no_statistic(assignment):
     for person in (former, instructor):
         for _ in range(4):
             fail(person, assignment)
+    record(make_submission(make_member(assignment.course, "ta"), assignment))
     assignment.course.enrollments.filter(user=former).delete()
 
-    assert mistakes([assignment], since=A_WEEK_AGO) == mistakes_in(assignment) == stuck([assignment]) == []
-    assert check_rates(assignment) == []
-    assert mistakes_by_day(assignment, ["returned_none"]) == {"returned_none": {}}
-    assert tried_and_passed([assignment]) == {}
-    now = pulse([assignment], now=timezone.now())
+    of = {"people": everybody(assignment.course)}
+    assert mistakes([assignment], since=A_WEEK_AGO, **of) == mistakes_in(assignment, **of) == []
+    assert stuck([assignment], **of) == check_rates(assignment, **of) == []
+    assert mistakes_by_day(assignment, ["returned_none"], **of) == {"returned_none": {}}
+    assert tried_and_passed([assignment], **of) == {}
+    now = pulse([assignment], now=timezone.now(), **of)
     assert (now.submitted, now.passed, now.learners) == (0, 0, 0)
+    assert analytics(assignment, **of).tried == 0
+    assert run_seconds(assignment, **of) is None

@@ -17,6 +17,7 @@ from server.api.application import api
 from server.api.models import ApiToken, TokenScope
 from server.api.tokens import make_token, revoke
 from server.courses.models import Enrollment
+from server.roster import sections
 from server.webhooks.models import Delivery, Event
 from server.webhooks.services import add_endpoint
 from tests.server.api.conftest import Caller
@@ -84,6 +85,37 @@ TABLE = {
         ta=False,
         body={"external_id": "new", "role": "instructor"},
         **IN_COURSE,
+    ),
+    "get_enrollment": row(
+        "get",
+        "/courses/{course}/enrollments/{learner}",
+        scopes={ROSTER, GRADES, SEE, SUBMIT},
+        own=PERSONAL,
+        **IN_COURSE,
+    ),
+    "change_enrollment": row(
+        "patch",
+        "/courses/{course}/enrollments/{learner}",
+        scopes={ROSTER},
+        ta=False,
+        body={"role": "ta"},
+        **IN_COURSE,
+    ),
+    "remove_enrollment": row(
+        "delete", "/courses/{course}/enrollments/{learner}", ok=204, scopes={ROSTER}, ta=False, **IN_COURSE
+    ),
+    "restore_enrollment": row(
+        "post", "/courses/{course}/enrollments/{learner}/restore", scopes={ROSTER}, ta=False, **IN_COURSE
+    ),
+    "list_sections": row("get", "/courses/{course}/sections", scopes={ROSTER, GRADES, SEE, SUBMIT}, **IN_COURSE),
+    "create_section": row(
+        "post", "/courses/{course}/sections", ok=201, scopes={ROSTER}, ta=False, body={"name": "New"}, **IN_COURSE
+    ),
+    "rename_section": row(
+        "patch", "/courses/{course}/sections/{section}", scopes={ROSTER}, ta=False, body={"name": "New"}, **IN_COURSE
+    ),
+    "delete_section": row(
+        "delete", "/courses/{course}/sections/{section}", ok=204, scopes={ROSTER}, ta=False, **IN_COURSE
     ),
     "list_assignments": row("get", "/assignments", own=EVERY, **LIST),
     "get_assignment": row("get", "/assignments/{assignment}", own=EVERY, **SHARED),
@@ -180,6 +212,7 @@ def things_of(assignment, mark):
         "waiting": make_submission(learner, assignment).pk,
         "endpoint": endpoint.pk,
         "delivery": delivery.pk,
+        "section": assignment.course.sections.create(name=mark).pk,
     }
     return Things(words=words, etag=etag_of(assignment, words)), learner
 
@@ -501,6 +534,48 @@ def test_an_answer_is_not_repeated_after_the_rights_are_lost(world, name):
     for answer in (here_lost, all_lost):
         assert "Idempotent-Replayed" not in answer
         assert "secret" not in answer.json()
+
+
+def limited_owner(world, seen):
+    """Return the token of an owner who became an assistant and sees only the section of a person."""
+    owner, course = owner_of(world["course"]), world["course"]
+    caller = course_token(course, owner=owner)
+    owner.enrollments.update(role="ta")
+    section = course.sections.get(pk=seen.words["section"])
+    sections.assign(course, [seen.words["learner"]], section)
+    sections.limit(course, owner, [section])
+    return caller
+
+
+def test_a_limited_assistants_token_reaches_nobody_outside(world):
+    caller = limited_owner(world, world["classmate"])
+
+    outside = {name: one for name, one in TABLE.items() if one.ta}
+    got = {name: call(caller, name, world["own"]) for name in outside}
+    hidden = {name for name, (status, *_) in got.items() if status == 404}
+    about_learners = {name for name, one in outside.items() if names_a_learner(one)}
+
+    assert {name for name, (*_, text) in got.items() if "mark-own" in text} == set()
+    assert hidden == about_learners
+
+
+def names_a_learner(one):
+    """Whether the address or the body of an operation names a learner, or something of theirs."""
+    return any(word in f"{one.path} {one.body}" for word in ("{learner}", "{submission}", "{waiting}"))
+
+
+def test_a_limited_assistants_token_reaches_their_section(world):
+    caller = limited_owner(world, world["own"])
+
+    assert walk(caller, world["own"], lambda _, one: (one.ok, "") if one.ta else REFUSED) == {}
+    lists = [
+        f"/submissions?user={world['classmate'].words['learner']}",
+        "/submissions?updated_since=2020-01-01T00:00:00Z",
+        "/submissions?cursor=00000000-0000-0000-0000-000000000000",
+        "/grades?external_id=mark-classmate",
+        f"/courses/{world['course'].slug}/enrollments?former=true",
+    ]
+    assert [path for path in lists if "mark-classmate" in caller.get(path).content.decode()] == []
 
 
 def test_an_assistant_cannot_raise_anybody_through_the_api(world):

@@ -8,6 +8,7 @@ from hypothesis import given as with_any
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from server.courses.visibility import everybody
 from server.gradebook.exports import Format, export
 from server.gradebook.exports.safe_values import TRIGGERS, safe
 from server.gradebook.models import Action
@@ -18,7 +19,7 @@ EVIL = '=HYPERLINK("http://evil.example","Click")'
 
 
 def rows(course, form):
-    text = export(course, form).content.decode("utf-8-sig")
+    text = export(everybody(course), form).content.decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
@@ -64,7 +65,7 @@ def test_exempt_students_are_marked_and_staff_left_out(course, assignment):
 def test_the_workbook_has_grades_raw_points_and_penalties(course, assignment):
     graded(make_student(course), assignment, given=5)
 
-    book = load_workbook(io.BytesIO(export(course, Format.XLSX).content), read_only=True)
+    book = load_workbook(io.BytesIO(export(everybody(course), Format.XLSX).content), read_only=True)
     assert book.sheetnames == ["What counts", "Raw", "Penalties"]
     assert [[row[4] for row in book[name].values][1] for name in book.sheetnames] == [50, 50, 0]
 
@@ -83,7 +84,7 @@ def test_gradescope_gets_one_results_json_of_the_counted_submission(course, assi
     graded(learner, assignment, given=2)
     graded(learner, assignment, given=5)
 
-    archive = zipfile.ZipFile(io.BytesIO(export(course, Format.GRADESCOPE).content))
+    archive = zipfile.ZipFile(io.BytesIO(export(everybody(course), Format.GRADESCOPE).content))
     (name,) = archive.namelist()
     results = json.loads(archive.read(name))
     assert name == "gradients/square/ada/results.json"
@@ -99,7 +100,7 @@ def test_queries_of_an_export_do_not_grow_with_students(course, assignment, form
         graded(make_student(course), assignment, given=5)
 
     with django_assert_num_queries(3):
-        export(course, form)
+        export(everybody(course), form)
 
 
 def test_moodle_gets_an_empty_cell_for_exempt_students(course, assignment):
@@ -113,7 +114,7 @@ def test_moodle_gets_an_empty_cell_for_exempt_students(course, assignment):
 def test_no_user_name_leads_out_of_the_zip(course, assignment, username):
     graded(make_student(course, username=username), assignment, given=5)
 
-    (name,) = zipfile.ZipFile(io.BytesIO(export(course, Format.GRADESCOPE).content)).namelist()
+    (name,) = zipfile.ZipFile(io.BytesIO(export(everybody(course), Format.GRADESCOPE).content)).namelist()
 
     unit, exercise, folder, file = name.split("/")
     assert (unit, exercise, file) == ("gradients", "square", "results.json")

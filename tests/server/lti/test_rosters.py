@@ -1,9 +1,12 @@
 import pytest
 
+from server.courses import services as membership
 from server.courses.models import Enrollment, Role
+from server.courses.visibility import visible_people
 from server.lti.errors import ServiceError
 from server.lti.members import rosters
 from server.lti.models import Identity, LmsCourse
+from server.roster import sections
 from tests.support.people import graded
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +82,41 @@ def test_a_failing_platform_changes_no_roles(lms_course, double):
 
     assert "503" in LmsCourse.objects.get().roster_error
     assert roles() == {"t1": "instructor"}
+
+
+def test_a_role_that_staff_decided_here_stays(lms_course, double, browser):
+    double.members = [member("t1", "Instructor"), member("a1", "Instructor")]
+    rosters.sync(lms_course)
+    assistant = Identity.objects.get(sub="a1").user
+    membership.change_role(lms_course.course, assistant, Role.TA, by=None)
+    rosters.sync(lms_course)
+    browser.launch(sub="a1", roles=["Instructor"])
+
+    assert roles()["a1"] == "ta"
+
+
+def test_an_assistant_who_is_limited_here_stays_one(lms_course, double, browser):
+    double.members = [member("t1", "Instructor"), member("a1", "TeachingAssistant")]
+    rosters.sync(lms_course)
+    assistant = Identity.objects.get(sub="a1").user
+    sections.limit(lms_course.course, assistant, [sections.add(lms_course.course, "Monday")])
+    browser.launch(sub="a1", roles=["Instructor"])
+
+    assert roles()["a1"] == "ta"
+    assert not visible_people(assistant, lms_course.course).are_all
+
+
+def test_a_person_whom_staff_removed_stays_out(lms_course, double, browser, assignment):
+    double.members = [member("t1", "Instructor"), member("s1")]
+    rosters.sync(lms_course)
+    student = Identity.objects.get(sub="s1").user
+    membership.remove(lms_course.course, student, by=None)
+    rosters.sync(lms_course)
+
+    page = browser.launch(sub="s1", roles=["Learner"])
+
+    assert page.status_code == 403
+    assert "no longer in this course" in page.content.decode()
+    assert "s1" not in roles()
+    membership.restore(lms_course.course, student)
+    assert browser.launch(sub="s1", roles=["Learner"]).status_code != 403

@@ -1,0 +1,47 @@
+"""The roles of a person in courses, and the sections to which an assistant is limited. Cached for a request.
+
+A request asks for them many times, so they are kept on its user object.
+"""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import AnonymousUser
+
+from server.accounts.models import User
+from server.courses.models import AssistantLimit, Course, Enrollment, Role
+
+Person = User | AnonymousUser
+
+
+def role_in(user: Person, course: Course) -> Role | None:
+    """Return the role of a person in a course; administrators count as instructors. One query per person and course."""
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    if user.is_superuser:
+        return Role.INSTRUCTOR
+    known: dict[int, Role | None] = user.__dict__.setdefault("_roles", {})
+    if course.pk not in known:
+        role = Enrollment.objects.filter(user=user, course=course).values_list("role", flat=True).first()
+        known[course.pk] = Role(role) if role else None
+    return known[course.pk]
+
+
+def load_roles(user: User, courses: Iterable[Course]) -> None:
+    """Read a person's roles in several courses with one query, so that `role_in` needs none."""
+    if not user.is_active or user.is_superuser:
+        return
+    known: dict[int, Role | None] = user.__dict__.setdefault("_roles", {})
+    wanted = [course.pk for course in courses if course.pk not in known]
+    found = dict(Enrollment.objects.filter(user=user, course__in=wanted).values_list("course", "role"))
+    known.update({pk: Role(found[pk]) if pk in found else None for pk in wanted})
+
+
+def limits_in(user: Person, course: Course) -> frozenset[int] | None:
+    """Return the keys of the sections to which an assistant is limited; None for all others. One query at most."""
+    if role_in(user, course) is not Role.TA or not isinstance(user, User):
+        return None
+    known: dict[int, frozenset[int]] = user.__dict__.setdefault("_limits", {})
+    if course.pk not in known:
+        sections = AssistantLimit.objects.filter(user=user, course=course).values_list("section", flat=True)
+        known[course.pk] = frozenset(sections)
+    return known[course.pk] or None

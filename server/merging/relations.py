@@ -1,0 +1,62 @@
+"""What becomes of each kind of row that belongs to an account. Every relation to accounts has its line here.
+
+A test compares the lines with the models: a new relation without a line fails it.
+"""
+
+from collections.abc import Mapping
+
+# The person of these rows becomes the kept account.
+MOVED: Mapping[str, str] = {
+    "insights.FailedCheck.learner": "failed checks",
+    "lessons.SnippetRun.learner": "runs of lessons",
+    "comments.Comment.author": "comments",
+    "courses.FormerEnrollment.by": "removals",
+    "invitations.Invitation.by": "course codes",
+    "regrades.Regrade.by": "regrades",
+    "similarity.Comparison.by": "comparisons",
+    "api.ApiToken.owner": "tokens of courses",
+    "api.ApiToken.learner": "personal tokens",
+    "lti.Identity.user": "identities in learning platforms",
+    "lti.Selection.user": "open selections",
+    "lti.PlatformInvitation.by": "invitations of platforms",
+    "accounts.User.merged_into": "accounts that were merged before",
+}
+# These have rules of their own in `services`.
+WITH_RULES = frozenset(
+    {
+        "submissions.Submission.learner",
+        "gradebook.Grade.learner",
+        "gradebook.GradeChange.learner",
+        "gradebook.GradeChange.by",
+        "drafts.Draft.learner",
+        "courses.Enrollment.user",
+        "courses.FormerEnrollment.user",
+        "courses.AssistantLimit.user",
+    }
+)
+# These stay with the former account: the log is never changed, and sign-in data would open the kept account.
+LEFT = frozenset(
+    {
+        "audit.AuditEntry.by",
+        "audit.AuditEntry.about",
+        "admin.LogEntry.user",
+        "account.EmailAddress.user",
+        "mfa.Authenticator.user",
+    }
+)
+# Rights and authorship that a plain student's account does not have.
+RIGHTS = frozenset(
+    {
+        "comments.Comment.author",
+        "courses.FormerEnrollment.by",
+        "invitations.Invitation.by",
+        "regrades.Regrade.by",
+        "similarity.Comparison.by",
+        "api.ApiToken.owner",
+        "api.ApiToken.learner",
+        "lti.Selection.user",
+        "lti.PlatformInvitation.by",
+        "gradebook.GradeChange.by",
+        "mfa.Authenticator.user",
+    }
+)
