@@ -129,5 +129,5 @@ def _account(external_id: str, name: str) -> User:
 
 def _free_name(external_id: str) -> str:
     name = re.sub(r"[^A-Za-z0-9@.+_-]", "-", external_id)[:130]
-    taken = User.objects.filter(username=name).exists()
+    taken = User.objects.filter(username__iexact=name).exists()
     return f"{name}-{secrets.token_hex(6)}" if taken else name

@@ -1,11 +1,11 @@
 """Reading courses. If a person cannot see a course, these functions raise Http404."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from server.accounts.models import User
-from server.courses.models import Course
+from server.courses.models import Course, FormerEnrollment
 from server.courses.roles import Person
 from server.courses.visibility import visible_people
 
@@ -24,6 +24,13 @@ def get_course(user: Person, slug: str, *, permission: str = "courses.view") -> 
 
 
 def get_person(viewer: User, course: Course, pk: int) -> User:
-    """Return a member of a course whom a teacher can see. Raises Http404 for everybody else."""
-    people = visible_people(viewer, course).enrollments
-    return get_object_or_404(User, pk__in=people.filter(user=pk).values("user"))
+    """Return a member or former member of a course whom a teacher can see. Raises Http404 for everybody else."""
+    people = visible_people(viewer, course)
+    former = FormerEnrollment.objects.filter(people.about("user"), course=course)
+    known = [rows.filter(user=pk).values("user") for rows in (people.enrollments, former)]
+    return get_object_or_404(User, Q(pk__in=known[0]) | Q(pk__in=known[1]))
+
+
+def is_former(user: User, course: Course) -> bool:
+    """Whether a person is not in a course any more."""
+    return not course.enrollments.filter(user=user).exists()

@@ -7,8 +7,15 @@ from django.db import transaction
 from server.accounts.models import User
 from server.audit.models import AuditAction
 from server.audit.services import record
-from server.courses.models import Course, Enrollment, Role
+from server.courses.models import Course, Enrollment, FormerEnrollment, Role
 from server.invitations.models import Invitation, spelled
+
+
+class RemovedFromCourse(Exception):
+    """Staff removed this person from the course, so no code brings them back. The text says what to do."""
+
+    def __init__(self, course: Course) -> None:
+        super().__init__(f"You were removed from {course.title}. Ask an instructor to bring you back.")
 
 
 @transaction.atomic
@@ -37,11 +44,15 @@ def find(code: str) -> Invitation | None:
 def accept(*, code: str, user: User) -> Course | None:
     """Make a user a student of the course and return it; None if the code is unknown or closed.
 
-    A user who is already in the course keeps their role and does not count against the limit.
+    A user who is already in the course keeps their role and does not count against the limit. Raises RemovedFromCourse
+    if staff removed the user.
     """
     invitation = Invitation.objects.open().select_for_update().filter(code=spelled(code)).first()
     if invitation is None:
         return None
+    present = Enrollment.objects.filter(course=invitation.course, user=user)
+    if FormerEnrollment.objects.filter(course=invitation.course, user=user).exists() and not present.exists():
+        raise RemovedFromCourse(invitation.course)
     _, new = Enrollment.objects.get_or_create(course=invitation.course, user=user, defaults={"role": Role.STUDENT})
     if new:
         invitation.used += 1

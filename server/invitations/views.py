@@ -49,7 +49,11 @@ def invited(request: HttpRequest, code: str) -> HttpResponse:
         request.session[SESSION_KEY] = invitation.code
         return render(request, "invitations/invited.html", {"invitation": invitation})
     if request.method == "POST":
-        course = services.accept(code=code, user=request.user)
+        try:
+            course = services.accept(code=code, user=request.user)
+        except services.RemovedFromCourse as error:
+            messages.error(request, str(error))
+            return render(request, "invitations/invited.html", {"invitation": invitation}, status=403)
         return redirect(course) if course else redirect("invitations:join")
     return render(request, "invitations/invited.html", {"invitation": invitation})
 

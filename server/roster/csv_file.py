@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.accounts.names import JOINERS, without_invisible
 from server.courses.models import LONGEST_SECTION, Role
@@ -30,6 +30,11 @@ COLUMNS = {
 }
 ROLES = {"ta": Role.TA, "teaching assistant": Role.TA} | {str(role): role for role in Role}
 SEPARATORS = (",", ";", "\t")
+# Excel writes and reads such a first line, which names the separator.
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t])\r?\n", re.IGNORECASE)
+TOO_MANY_VALUES = (
+    "This line has more values than the first line has columns. Put a value with commas in quotation marks."
+)
 # Spreadsheets protect leading zeros like this: ="00123"
 _FORMULA = re.compile(r'="([^"]*)"')
 # What a spreadsheet makes of a long number: 1.23457E+11, in some languages 1,23457E+11
@@ -95,7 +100,9 @@ def read(text: str) -> list[Person]:
     people = []
     for number, row in records:
         if any(value.strip() for value in row):
-            people.append(person_of(number, dict(zip(columns, row, strict=False))))
+            person = person_of(number, dict(zip(columns, row, strict=False)))
+            too_long = any(value.strip() for value in row[len(columns) :])
+            people.append(replace(person, fault=person.fault or TOO_MANY_VALUES) if too_long else person)
         if len(people) > MOST_LINES:
             raise Unreadable(f"A file can have at most {MOST_LINES} lines.")
     return people
@@ -103,10 +110,13 @@ def read(text: str) -> list[Person]:
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield each record with the number of its first line."""
+    named = _SEPARATOR_LINE.match(text)
+    before = 1 if named else 0
+    text = text[named.end() :] if named else text
     first = text.partition("\n")[0]
-    separator = max(SEPARATORS, key=first.count)
+    separator = named[1] if named else max(SEPARATORS, key=first.count)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    number = 1
+    number = before + 1
     while True:
         try:
             row = next(lines)
@@ -117,7 +127,7 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
         if len(row) > MOST_COLUMNS:
             raise Unreadable(f"Line {number} has more than {MOST_COLUMNS} columns.")
         yield number, row
-        number = lines.line_num + 1
+        number = before + lines.line_num + 1
 
 
 def _csv_error(number: int, error: str) -> str:

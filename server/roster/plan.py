@@ -22,7 +22,7 @@ from server.courses.models import Course, Enrollment, Role
 from server.courses.services import loses_instructors
 from server.roster.csv_file import Person
 
-LONGEST_USERNAME = 150
+LONGEST_USERNAME, LONGEST_EMAIL = 150, 254
 
 
 class Effect(StrEnum):
@@ -111,7 +111,7 @@ class _Accounts:
 
     def _matches(self, person: Person) -> list[User]:
         """The accounts that the line names. An account that was made from an e-mail has it as its user name."""
-        by_username = self.by_username.get(person.username.lower()) if person.username else None
+        by_username = self.by_username.get(username_of(person).lower()) if person.username else None
         found = [self.by_id.get(person.id), by_username]
         if not any(found) and person.email:
             found = [self.by_email.get(person.email) or self.by_username.get(person.email)]
@@ -202,6 +202,8 @@ def _without_demotion(step: PlannedLine, roles: dict[int, str]) -> PlannedLine:
 
 
 def _fault(person: Person) -> str:
+    if len(person.email) > LONGEST_EMAIL:
+        return f"The e-mail address has more than {LONGEST_EMAIL} characters."
     if person.email:
         try:
             validate_email(person.email)
@@ -240,4 +242,4 @@ def details(person: Person, user: User) -> dict[str, str]:
 
 def username_of(person: Person) -> str:
     """Return the user name for a new account; empty if the line has no name, e-mail or id."""
-    return person.username or person.email or person.id
+    return User.normalize_username(person.username or person.email or person.id)

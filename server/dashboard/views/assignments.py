@@ -104,7 +104,7 @@ def assignment(request: Request, slug: str, pk: int) -> HttpResponse:
             changed = change_terms(form.save(commit=False), by=request.user)
             messages.success(request, f"Saved. {_grades(len(changed))} changed.")
             return redirect("dashboard:assignment", course.slug, one.pk)
-    seen = Grade.objects.filter(visible_people(request.user, course).about(), assignment=one)
+    seen = Grade.objects.filter(visible_people(request.user, course).by_students(), assignment=one)
     extended = seen.exclude(due_at=None, closes_at=None, extra_attempts=0)
     context = {
         "course": course,

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 
 from server.accounts.requests import Request
 from server.courses.access import section_choice, taught_course
-from server.courses.selectors import get_person
+from server.courses.selectors import get_person, is_former
 from server.courses.visibility import visible_people
 from server.dashboard.forms import QueryForm
 from server.dashboard.selectors import gradebook as select
@@ -57,6 +57,7 @@ def student(request: Request, slug: str, pk: int) -> HttpResponse:
     course = taught_course(request, slug, permission="grades.view")
     learner = get_person(request.user, course, pk)
     context = {"course": course, "tab": "gradebook", "learner": learner, "statuses": statuses(learner, course)}
+    context["former"] = is_former(learner, course)
     return render(request, "dashboard/student.html", context)
 
 

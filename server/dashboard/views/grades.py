@@ -14,7 +14,7 @@ from server.accounts.requests import Request
 from server.comments.services import CommentRejected, comment
 from server.courses.access import require, taught_course
 from server.courses.models import Course
-from server.courses.selectors import get_person
+from server.courses.selectors import get_person, is_former
 from server.courses.visibility import visible_people
 from server.dashboard.forms import Decided, ExemptForm, ExtendForm, OverrideForm
 from server.gradebook.errors import GradeError
@@ -134,6 +134,7 @@ def _grade(course: Course, assignment: Assignment, learner: User) -> dict[str, A
         "tab": "gradebook",
         "assignment": assignment,
         "learner": learner,
+        "former": is_former(learner, course),
         "grade": grade,
         "submissions": history(learner, assignment),
         "changes": _changes(assignment, learner),

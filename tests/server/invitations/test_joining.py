@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from server.accounts.models import User
+from server.courses import services as membership
 from server.courses.models import Enrollment, Role
 from server.invitations import services
 from server.invitations.models import Invitation
@@ -169,3 +170,17 @@ def test_an_instructor_cannot_withdraw_the_code_of_another_course(client, course
 
     assert client.post(reverse("invitations:withdraw", args=[other.slug, invitation.pk])).status_code == 404
     assert services.find(invitation.code) is not None
+
+
+def test_a_code_brings_nobody_back_whom_staff_removed(client, course, invitation):
+    user = make_student(course)
+    membership.remove(course, user, by=None)
+    client.force_login(user)
+
+    answer = client.post(invitation.get_absolute_url())
+
+    assert answer.status_code == 403
+    assert "Ask an instructor" in answer.text
+    assert role(user, course) is None
+    membership.restore(course, user)
+    assert client.post(invitation.get_absolute_url()).status_code == 302

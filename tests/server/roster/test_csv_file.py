@@ -76,3 +76,16 @@ def test_lines_are_numbered_as_in_the_file():
     people = read('email,name\na@b.org,"two\nlines"\n\nc@d.org,C\n')
 
     assert [person.line for person in people] == [2, 5]
+
+
+def test_excels_line_with_the_separator_is_understood():
+    (person,) = read("sep=;\nusername;name\nada;Lovelace, Ada\n")
+
+    assert (person.username, person.full_name, person.line) == ("ada", "Ada Lovelace", 3)
+
+
+def test_a_line_with_a_value_too_many_is_named():
+    first, second = read("username,name\nada,Lovelace, Ada\nbob,Bob,\n")
+
+    assert "more values" in first.fault
+    assert second.fault == ""

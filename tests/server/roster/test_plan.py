@@ -6,7 +6,7 @@ from server.accounts.models import User
 from server.courses.models import Enrollment
 from server.roster import plan as planning
 from server.roster import services
-from server.roster.csv_file import Unreadable, read
+from server.roster.csv_file import Unreadable, person_of, read
 from server.roster.plan import Effect
 from server.roster.services import PlanChanged, take_in
 from tests.support.people import make_course, make_member, make_student, make_user
@@ -297,13 +297,30 @@ def test_an_account_made_in_between_leads_to_a_new_preview(course, monkeypatch):
     text = "username\nada\nbob\n"
     shown = plan(course, read(text)).fingerprint
 
-    def in_between(course, step):
+    def in_between(course, step, found):
         if step.person.username == "bob":
             User.objects.create(username="bob")
-        return do(course, step)
+        return do(course, step, found)
 
     do = services._do
     monkeypatch.setattr(services, "_do", in_between)
     with pytest.raises(PlanChanged):
         take_in(course, text, fingerprint=shown, by=User())
     assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"username": "ﷺ" * 20},
+        {"username": "eve", "email": f"{'a' * 60}@{'.'.join(['b' * 60] * 4)}.org"},
+        {"username": "ｂｏｂ", "id": "other"},
+    ],
+    ids=["grows when composed", "address too long", "name of somebody else"],
+)
+def test_what_the_database_would_refuse_is_named_before(course, line):
+    make_student(course, username="bob", external_id="bob-id")
+
+    (step,) = plan(course, [person_of(2, line)], by=make_user()).steps
+
+    assert step.effect is Effect.FAULTY
