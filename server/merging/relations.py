@@ -10,6 +10,9 @@ MOVED: Mapping[str, str] = {
     "insights.FailedCheck.learner": "failed checks",
     "lessons.SnippetRun.learner": "runs of lessons",
     "comments.Comment.author": "comments",
+    "announcements.Announcement.author": "announcements",
+    "mail.Mail.recipient": "e-mails",
+    "notifications.News.user": "news that wait for their mail",
     "courses.FormerEnrollment.by": "removals",
     "invitations.Invitation.by": "course codes",
     "regrades.Regrade.by": "regrades",
@@ -34,9 +37,12 @@ WITH_RULES = frozenset(
         "courses.AssistantLimit.user",
     }
 )
-# These stay with the former account: the log is never changed, and sign-in data would open the kept account.
+# These stay with the former account: the log is never changed, sign-in data would open the kept account, and the kept
+# account has settings of its own.
 LEFT = frozenset(
     {
+        "mail.SwitchedOff.user",
+        "notifications.Reminder.learner",
         "audit.AuditEntry.by",
         "audit.AuditEntry.about",
         "admin.LogEntry.user",
@@ -48,6 +54,7 @@ LEFT = frozenset(
 RIGHTS = frozenset(
     {
         "comments.Comment.author",
+        "announcements.Announcement.author",
         "courses.FormerEnrollment.by",
         "invitations.Invitation.by",
         "regrades.Regrade.by",

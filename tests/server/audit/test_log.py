@@ -25,6 +25,7 @@ from server.gradebook.services import decide
 from server.invitations.services import invite
 from server.lti.models import LmsCourse, Platform, PlatformInvitation
 from server.lti.platform import registration
+from server.merging.plan import plan
 from server.regrades import services as regrades
 from server.submissions.models import State
 from server.webhooks.models import Endpoint
@@ -62,6 +63,9 @@ class Campus:
 
     def decide(self, what, **data):
         return self.post("dashboard:decide", self.assignment.pk, self.student.pk, what, why="Ill", **data)
+
+    def section(self, name="Monday"):
+        return self.course.sections.create(name=name)
 
     def endpoint(self):
         return add_endpoint(self.course, url="https://lms.example.org/hook", events=["grade.changed"])
@@ -173,6 +177,22 @@ def import_roster(campus, text):
     campus.post("roster:confirm", text=text, digest=preview.context["digest"])
 
 
+def change_section(c):
+    c.course.enrollments.filter(user=c.student).update(section=c.section("Monday"))
+    c.post("roster:set-section", c.student.pk, section=c.section("Tuesday").pk)
+
+
+def limit_an_assistant(c):
+    assistant = make_member(c.course, "ta")
+    c.post("roster:limit", assistant.pk, sees="sections", sections=[c.section().pk])
+
+
+def merge_accounts(c):
+    gone = make_student(c.course, password=None)
+    shown = plan(gone, c.student, course=c.course, by=c.instructor)
+    c.post("merging:confirm", c.student.pk, gone.pk, fingerprint=shown.fingerprint)
+
+
 DEEDS = {
     AuditAction.OVERRIDDEN: lambda c: c.decide("override", override=61.25),
     AuditAction.EXEMPTED: lambda c: c.decide("exempt", exempt="on"),
@@ -188,6 +208,12 @@ DEEDS = {
     AuditAction.ENROLLED: lambda c: import_roster(c, "email,name,role\nnew@example.org,Bo Chen,ta"),
     AuditAction.ROLE_CHANGED: lambda c: import_roster(c, f"username,role\n{c.student.username},ta"),
     AuditAction.REMOVED: lambda c: c.post("roster:remove", c.student.pk),
+    AuditAction.SECTION_ADDED: lambda c: c.post("roster:sections", name="Monday"),
+    AuditAction.SECTION_RENAMED: lambda c: c.post("roster:change-section", c.section().pk, "rename", name="Tuesday"),
+    AuditAction.SECTION_DELETED: lambda c: c.post("roster:change-section", c.section().pk, "delete"),
+    AuditAction.SECTION_CHANGED: change_section,
+    AuditAction.LIMITED: limit_an_assistant,
+    AuditAction.MERGED: merge_accounts,
     AuditAction.CODE_MADE: lambda c: c.post("invitations:codes", places=3),
     AuditAction.CODE_WITHDRAWN: lambda c: c.post("invitations:withdraw", invite(course=c.course, by=c.instructor).pk),
     AuditAction.ANNOUNCED: lambda c: c.post(
