@@ -1,10 +1,10 @@
-"""How often hints are opened, for teachers. Only students who are in the course now are counted."""
+"""How often hints are opened, for teachers. Of these people, students who are in the course now count."""
 
 from dataclasses import dataclass
 
 from django.db.models import Count, Max, Q
 
-from server.courses.selectors import by_students
+from server.courses.visibility import VisiblePeople
 from server.gradebook.models import Assignment
 from server.hints.models import HintUse, Level
 
@@ -27,9 +27,9 @@ class HintCount:
     levels: list[LevelCount]
 
 
-def hint_counts(assignment: Assignment, *, limit: int = 30) -> list[HintCount]:
+def hint_counts(assignment: Assignment, *, people: VisiblePeople, limit: int = 30) -> list[HintCount]:
     """Return how often each hint of an assignment was opened, the most frequent first. One query."""
-    rows = HintUse.objects.filter(by_students(), assignment=assignment).values("hint")
+    rows = HintUse.objects.filter(people.by_students(), assignment=assignment).values("hint")
     counts = {f"opened_{level}": Count("pk", filter=Q(level=level)) for level in Level.values}
     counts |= {
         f"useless_{level}": Count("pk", filter=Q(level=level, did_not_help_at__isnull=False)) for level in Level.values

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 MOVED: Mapping[str, str] = {
     "insights.FailedCheck.learner": "failed checks",
     "lessons.SnippetRun.learner": "runs of lessons",
+    "hints.HintUse.learner": "hints",
     "comments.Comment.author": "comments",
     "announcements.Announcement.author": "announcements",
     "mail.Mail.recipient": "e-mails",
