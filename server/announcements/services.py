@@ -45,7 +45,7 @@ def _announce(course: Course, **fields: Any) -> Announcement:
     written = write(
         f"{course.title}: {made.subject}",
         [
-            f"{made.author.display_name} writes to the course {course.title}:",
+            f"{fields['by'].display_name} writes to the course {course.title}:",
             Formatted(source=made.body, html=mail_html(made.body)),
             LetterLink(label="Open the course", url=settings.PUBLIC_URL + course.get_absolute_url()),
         ],
