@@ -32,6 +32,7 @@ urlpatterns = [
     path("accounts/session", session, name="session"),
     path("accounts/profile/", profile, name="profile"),
     path("accounts/sign-out-everywhere/", sign_out_everywhere, name="sign-out-everywhere"),
+    path("accounts/data/", include("server.privacy.urls")),
     path("accounts/", include("allauth.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

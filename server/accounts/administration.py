@@ -14,7 +14,7 @@ from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 NO_ADMINISTRATOR = (
@@ -47,6 +47,14 @@ def _login(admin_login: Any) -> Any:
         return secure(request, extra_context=extra_context)
 
     return login
+
+
+def require_administrator(request: HttpRequest) -> None:
+    """Raise Http404 for everybody but administrators; PermissionDenied for one without the second factor."""
+    if not (request.user.is_active and request.user.is_superuser):
+        raise Http404
+    if not _has_factor(request):
+        raise PermissionDenied(NO_SECOND_FACTOR)
 
 
 def _has_factor(request: HttpRequest) -> bool:

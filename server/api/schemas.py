@@ -349,6 +349,15 @@ class SubmissionOut(Out):
     report: str | None = Field(description="The address of the report; null if there is none.")
 
 
+class SourceOut(Out):
+    """The code of a submission."""
+
+    submission: UUID
+    source: str = Field(
+        description="As it was handed in. Empty if it was deleted after the time that this server keeps code."
+    )
+
+
 class FindingOut(Out):
     """One check's answer, in words. `diagnosis` names the mistake if we recognise it."""
 

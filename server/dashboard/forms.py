@@ -10,6 +10,7 @@ from server.catalogue.exercises import readable_exercises
 from server.courses.models import Course, HintRule
 from server.dashboard.selectors.gradebook import Query, Show, Which
 from server.gradebook.models import Assignment
+from server.submissions.source_archive import AttemptChoice
 
 
 class AuditFilterForm(forms.Form):
@@ -30,6 +31,29 @@ class AuditFilterForm(forms.Form):
         """The id of the entry after which the page begins."""
         text = self.data.get("before", "")
         return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+
+
+class SourcesForm(forms.Form):
+    """Which submissions to download: of an assignment or of all, and which of each student."""
+
+    CHOICES = {
+        AttemptChoice.COUNTED: "The submission that counts",
+        AttemptChoice.LATEST: "The latest submission",
+        AttemptChoice.ALL: "Every submission",
+    }
+    assignment = forms.ModelChoiceField(Assignment.objects.none(), required=False, empty_label="All assignments")
+    which = forms.ChoiceField(label="Of each student", choices=list(CHOICES.items()), initial=AttemptChoice.COUNTED)
+
+    def __init__(self, *args: Any, course: Course, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.course = course
+        self.fields["assignment"].queryset = course.assignments.all()  # type: ignore[attr-defined]
+
+    @property
+    def chosen(self) -> tuple[list[Assignment], AttemptChoice]:
+        """The assignments, and which submissions of each student. Only if the form is valid."""
+        one = self.cleaned_data["assignment"]
+        return [one] if one else list(self.course.assignments.all()), AttemptChoice(self.cleaned_data["which"])
 
 
 class Moment(forms.DateTimeField):

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import server.submissions.urls  # noqa: F401 brings the converter `assignment`
-from server.dashboard.views import assignments, audit, errors, gradebook, grades, overview
+from server.dashboard.views import assignments, audit, errors, gradebook, grades, overview, sources
 
 app_name = "dashboard"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("exercises/<assignment:exercise>/", overview.exercise, name="exercise"),
     path("gradebook/", gradebook.gradebook, name="gradebook"),
     path("gradebook/export/<slug:form>", gradebook.export, name="export"),
+    path("sources/", sources.sources, name="sources"),
+    path("sources/download", sources.source_file, name="source-file"),
     path("changes/", gradebook.changes, name="changes"),
     path("log/", audit.audit, name="audit"),
     path("log.csv", audit.audit_file, name="audit-file"),

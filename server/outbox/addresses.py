@@ -5,9 +5,11 @@ resolved once, all its addresses must be public, and the connection goes to the 
 """
 
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from urllib.parse import urlsplit
+from unicodedata import normalize
+from urllib.parse import unquote, urlsplit
 
 # The special registries of IANA, which Python's `is_global` follows only in part and not in every version.
 NOT_PUBLIC_V4 = tuple(
@@ -41,6 +43,10 @@ NOT_PUBLIC_V6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16
 NAT64 = IPv6Network("64:ff9b::/96")
 # In these, the last four bytes of an IPv6 address are an IPv4 address (ISATAP, RFC 5214).
 ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
+# Names that lead nowhere on the public Internet (RFC 6761, RFC 6762, RFC 8375, and ICANN's `internal`).
+PRIVATE_DOMAINS = frozenset({"localhost", "localdomain", "local", "internal", "home.arpa"})
+# What IDNA reads as a dot between two parts of a name.
+DOTS = str.maketrans(dict.fromkeys("\u3002\uff0e\uff61", "."))
 Address = IPv4Address | IPv6Address
 
 
@@ -60,8 +66,34 @@ class Target:
 
 
 def check_url(url: str, *, allow_private: bool) -> None:
-    """Raise AddressRefused if a URL has the wrong form. Does not resolve its name."""
-    _parts(url, allow_private)
+    """Raise AddressRefused if a URL has the wrong form, or names a private address. Does not resolve its name.
+
+    So the person who enters a URL sees at once that nothing can be sent there. A name is resolved before each request.
+    """
+    host, *_ = _parts(url, allow_private)
+    if not allow_private and _is_private_host(host):
+        raise AddressRefused(f"{host} is a private address. Enter one that can be reached from the Internet.")
+
+
+def _is_private_host(host: str) -> bool:
+    name = normalize("NFKC", unquote(host)).translate(DOTS).rstrip(".").casefold()
+    address = literal_address(name)
+    if address is not None:
+        return not is_public(address)
+    labels = name.split(".")
+    return len(labels) == 1 or any(".".join(labels[i:]) in PRIVATE_DOMAINS for i in range(len(labels)))
+
+
+def literal_address(host: str) -> Address | None:
+    """Return the address that a host is, in any notation that a resolver reads; None if the host is a name.
+
+    For IPv4 these are also a decimal, hexadecimal or octal number, and fewer than four parts; for IPv6 a zone.
+    """
+    with suppress(ValueError):
+        return ip_address(host.partition("%")[0])
+    with suppress(OSError, ValueError):
+        return IPv4Address(socket.inet_aton(host))
+    return None
 
 
 def target_of(url: str, *, allow_private: bool) -> Target:

@@ -59,7 +59,8 @@ def _submissions(assignments: dict[int, Assignment], scope: RegradeScope) -> Ite
     rows = Submission.objects.filter(assignment__in=assignments, kind=Kind.SUBMIT, state__in=_GRADED)
     if scope == RegradeScope.COUNTED:
         rows = rows.filter(pk__in=Grade.objects.filter(assignment__in=assignments).values("counted"))
-    return rows.order_by("submitted_at", "pk").defer("source")
+    # Code that was deleted after its time cannot be graded again.
+    return rows.exclude(source="").order_by("submitted_at", "pk").defer("source")
 
 
 _GRADED = (State.GRADED, State.UNGRADABLE)

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "server.integrations",
     "server.lti",
     "server.observability",
+    "server.privacy",
     "server.web",
     "server.webhooks",
     "allauth",
@@ -259,6 +260,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "deadlines": {"task": "notifications.remind", "schedule": 600.0, "options": {"queue": "records", "expires": 600}},
     "forget old mails": {"task": "mail.forget", "schedule": 86_400.0, "options": {"queue": "records"}},
+    # At most a day late; a run that was missed is made up for by the next.
+    "delete old data": {"task": "privacy.retain", "schedule": 86_400.0, "options": {"queue": "records"}},
     "forget old events": {"task": "webhooks.forget", "schedule": 86_400.0, "options": {"queue": "records"}},
 }
 
@@ -279,6 +282,13 @@ WEBHOOKS_TIMEOUT = env.float("CHAINRULE_WEBHOOKS_TIMEOUT", 5.0)
 LTI_ALLOW_PRIVATE = env.bool("CHAINRULE_LTI_ALLOW_PRIVATE", False)
 # Timeout of connecting and of each read (seconds); the whole answer can take twice that.
 LTI_TIMEOUT = env.float("CHAINRULE_LTI_TIMEOUT", 10.0)
+
+# How long data is kept, in days; 0 means for ever. docs/operator/data-protection.md explains them.
+
+# Code, outputs and drafts, after a course has ended. Points stay.
+KEEP_CODE_DAYS = env.int("CHAINRULE_KEEP_CODE_DAYS", 0)
+KEEP_AUDIT_DAYS = env.int("CHAINRULE_KEEP_AUDIT_DAYS", 0)
+KEEP_EVENTS_DAYS = env.int("CHAINRULE_KEEP_EVENTS_DAYS", 30)
 
 # Pages
 

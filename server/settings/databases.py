@@ -42,7 +42,7 @@ def sqlite(path: Path) -> dict[str, Any]:
     """Return the settings of an SQLite file that several processes write to.
 
     Readers never wait (write-ahead log); writers wait for up to 20 s. A transaction takes the write lock when it
-    begins, so two transactions that read before they write cannot both continue.
+    begins, so two transactions that read before they write cannot both continue. Deleted rows are overwritten.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     return {
@@ -51,6 +51,7 @@ def sqlite(path: Path) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
+            "PRAGMA secure_delete=ON;",
         },
     }

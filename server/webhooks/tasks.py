@@ -4,12 +4,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from server.webhooks import delivery, outbox
 from server.webhooks.models import Event
-
-KEPT_FOR = timedelta(days=30)
 
 
 @shared_task(name="webhooks.deliver")
@@ -27,5 +26,6 @@ def publish_due() -> None:
 
 @shared_task(name="webhooks.forget")
 def delete_old_events() -> None:
-    """Delete events that are older than a month, with their delivery log."""
-    Event.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+    """Delete events that are older than the operator wants to keep, with their delivery log."""
+    if settings.KEEP_EVENTS_DAYS > 0:
+        Event.objects.filter(created_at__lt=timezone.now() - timedelta(days=settings.KEEP_EVENTS_DAYS)).delete()

@@ -59,6 +59,7 @@ STAFF = [SIGN_IN, NO, NO, NO, YES]
 ONESELF = [SIGN_IN, YES, YES, YES, YES]
 # Nobody in these tests has a second factor.
 NO_FACTOR = [SIGN_IN, NO, NO, NO, NO]
+NOT_EVEN_STAFF = [SIGN_IN, NO, NO, NO, NO]
 ANYBODY = [YES, YES, YES, YES, YES]
 NOBODY = [NO, NO, NO, NO, NO]
 
@@ -107,6 +108,8 @@ ADDRESSES = {
     "dashboard:exercise": (STAFF, "course", "exercise"),
     "dashboard:gradebook": (STAFF, "course"),
     "dashboard:export": (STAFF, "course", "csv"),
+    "dashboard:sources": (STAFF, "course"),
+    "dashboard:source-file": (STAFF, "course", "?which=all"),
     "dashboard:changes": (STAFF, "course"),
     "dashboard:audit": (STAFF, "course"),
     "dashboard:audit-file": (STAFF, "course"),
@@ -186,6 +189,11 @@ ADDRESSES = {
     "healthz": (ANYBODY,),
     "readyz": (ANYBODY,),
     "metrics": (NOBODY,),
+    "privacy:mine": (ONESELF,),
+    # For administrators; there is none in these tests.
+    "privacy:person": (NOT_EVEN_STAFF, "owner"),
+    "privacy:download": (NOT_EVEN_STAFF, "owner"),
+    "privacy:erase": (NOT_EVEN_STAFF, "owner", "erase"),
     "profile": (ONESELF,),
     "notifications:settings": (ONESELF,),
     "session": (ANYBODY,),
@@ -345,7 +353,7 @@ def ask(client, address):
 def body(answer):
     if not isinstance(answer, StreamingHttpResponse):
         return answer.content.decode(errors="replace")
-    # The stream of events is not read: it holds only a state.
+    # Streams from threads are not read: one holds only a state, the others are files.
     return "" if answer.is_async else answer.getvalue().decode(errors="replace")
 
 

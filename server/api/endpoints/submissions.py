@@ -14,7 +14,7 @@ from server.api.models import TokenScope
 from server.api.presentation import ROOT, show_new, show_report, show_submission, show_submissions
 from server.api.problems import Code, Problem
 from server.api.responses import respond, respond_page
-from server.api.schemas import Id, NewSubmission, Page, ReportOut, SubmissionOut
+from server.api.schemas import Id, NewSubmission, Page, ReportOut, SourceOut, SubmissionOut
 from server.api.waiting import Wait, asked_for
 from server.hints.access import access_for
 from server.submissions import services
@@ -136,3 +136,15 @@ def get_report(request: Any, submission: UUID, if_none_match: IfNoneMatch = None
     if row.state not in {State.GRADED, State.UNGRADABLE} or row.report is None:
         raise Problem(Code.NOT_FOUND, "There is no report on this submission yet.")
     return respond(show_report(row, access_for(request.auth.token.person, row)))
+
+
+@router.get(
+    "/submissions/{submission}/source",
+    response=SourceOut,
+    auth=BearerToken(TokenScope.SUBMISSIONS_READ),
+    operation_id="get_source",
+)
+def get_source(request: Any, submission: UUID, if_none_match: IfNoneMatch = None) -> HttpResponse:
+    """The code of a submission."""
+    row = selectors.get_submission(request.auth, submission)
+    return respond(SourceOut(submission=row.pk, source=row.source))

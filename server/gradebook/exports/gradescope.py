@@ -1,22 +1,19 @@
 """Gradescope's `results.json`, of the submission that counts, for every assignment and student.
 
 The format: https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format. The file names inside the zip
-are `<assignment>/<user name>/results.json`. Characters that could lead out of the folder are replaced.
+are `<assignment>/<user name>/results.json`; a similar name stands for a user name that not every system can unpack.
 """
 
 import io
 import json
-import re
 import zipfile
 from typing import Any
 
 from grader.protocol.reports import Finding, Report
-from server.accounts.models import User
 from server.catalogue.exercises import in_present_words
+from server.common.file_names import safe_file_name
 from server.courses.visibility import VisiblePeople
 from server.gradebook.models import Grade
-
-_ODD_CHARACTERS = re.compile(r"[^\w@.+-]")
 
 
 def results(grade: Grade) -> dict[str, Any]:
@@ -38,15 +35,9 @@ def zipped(people: VisiblePeople) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for grade in graded.select_related("assignment", "learner", "counted").order_by("pk").iterator(chunk_size=100):
-            name = f"{grade.assignment.slug}/{_folder(grade.learner)}/results.json"
+            name = f"{grade.assignment.slug}/{safe_file_name(grade.learner.username, grade.learner_id)}/results.json"
             archive.writestr(name, json.dumps(results(grade), indent=2))
     return file.getvalue()
-
-
-def _folder(learner: User) -> str:
-    """Return the learner's user name if it is a plain name of a folder; otherwise one made from it and the key."""
-    plain = _ODD_CHARACTERS.sub("_", learner.username).lstrip(".")
-    return plain if plain == learner.username else f"{plain}-{learner.pk}"
 
 
 def _test(finding: Finding) -> dict[str, Any]:

@@ -4,13 +4,14 @@ A student can choose a name such as `=HYPERLINK(...)`. Spreadsheets read text th
 end as a formula; an apostrophe in front keeps it text (OWASP, "CSV Injection").
 """
 
-TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# The full-width forms, too: spreadsheets in East Asian languages read them as the plain ones.
+TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 Value = str | float | int | None
 
 
 def safe(value: Value) -> Value:
     """Return a value that no spreadsheet runs; numbers stay numbers."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(TRIGGERS):
+    if isinstance(value, str) and (value.startswith(TRIGGERS) or value.lstrip().startswith(TRIGGERS)):
         return f"'{value}"
     return value

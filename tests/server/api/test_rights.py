@@ -130,6 +130,7 @@ TABLE = {
     "list_submissions": row("get", "/submissions", scopes={SEE}, own={SEE}, **LIST),
     "get_submission": row("get", "/submissions/{submission}", scopes={SEE, SUBMIT}, own={SEE, SUBMIT}),
     "get_report": row("get", "/submissions/{submission}/report", scopes={SEE, SUBMIT}, own={SEE, SUBMIT}),
+    "get_source": row("get", "/submissions/{submission}/source", scopes={SEE}, own={SEE}),
     "cancel_submission": row("post", "/submissions/{waiting}/cancel", scopes={SUBMIT}, own={SUBMIT}),
     "list_grades": row("get", "/grades", scopes={GRADES}, own={GRADES}, **LIST),
     "get_grade": row("get", "/grades/{assignment}/{learner}", scopes={GRADES}, own={GRADES}),

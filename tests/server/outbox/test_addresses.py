@@ -136,5 +136,70 @@ def test_a_url_of_the_wrong_form_is_refused_when_entered(url):
         check_url(url, allow_private=False)
 
 
+def as_host(address):
+    return f"[{address}]" if ":" in address else address
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_a_private_address_is_refused_when_entered(address):
+    with pytest.raises(AddressRefused, match="private address"):
+        check_url(f"https://{as_host(address)}/hook", allow_private=False)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        # One address in the notations that resolvers read: decimal, hexadecimal, octal, short, mixed.
+        "2130706433",
+        "0x7f000001",
+        "017700000001",
+        "127.1",
+        "127.0.1",
+        "0x7f.0.0.1",
+        "0177.0.0.1",
+        "0xA9FEA9FE",
+        "2852039166",
+        "10.1",
+        "127.0.0.1.",
+        "%31%32%37.0.0.1",
+        "１２７.0.0.1",
+        "127。0。0。1",
+        "①②⑦.⓪.⓪.①",
+        "[fe80::1%25eth0]",
+        "[::ffff:7f00:1]",
+        "[0:0:0:0:0:ffff:169.254.169.254]",
+        "[fd00:ec2::254]",
+        # Names that cannot be public.
+        "localhost",
+        "LOCALHOST.",
+        "api.localhost",
+        "metadata.google.internal",
+        "printer.local",
+        "nas.home.arpa",
+        "redis",
+    ],
+)
+def test_a_private_host_is_refused_in_any_notation(host):
+    with pytest.raises(AddressRefused, match="private address"):
+        check_url(f"https://{host}/hook", allow_private=False)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "lms.example.edu",
+        "93.184.216.34",
+        "[2a00:1450::1]",
+        "1572395042",
+        "10.example.edu",
+        "local.example.edu",
+        "bücher.example",
+    ],
+)
+def test_public_hosts_are_accepted_when_entered(host):
+    check_url(f"https://{host}:8443/hook", allow_private=False)
+
+
 def test_private_addresses_can_be_allowed():
+    check_url("http://10.0.0.1/hook", allow_private=True)
     assert target_of("http://127.0.0.1:8080/", allow_private=True).address == "127.0.0.1"

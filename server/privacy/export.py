@@ -1,0 +1,92 @@
+"""Everything that is stored about a person, as a ZIP file.
+
+    README.txt
+    account.json, courses.json, grades.json, ...    the rows of each table, as far as they are about the person
+    submissions/gradients/two-variables/attempt-3.py, attempt-3.json, attempt-3-1.png
+    test-runs/...
+
+Not in it: the password's hash, secrets of the second factor, and code of others.
+"""
+
+import json
+from collections.abc import Generator, Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from grader.protocol.reports import Report
+from server.audit.models import AuditAction
+from server.audit.services import record
+from server.common.zip_stream import ZipStream
+from server.privacy.accounts import DataSubject
+from server.privacy.registry import TABLES, TablePolicy
+from server.submissions.models import Kind, Submission
+from server.submissions.rendering.attachments import Attachments
+
+README = """What Chainrule stores about {name}, made on {today}.
+
+Each JSON file has the rows of one kind. "submissions" and "test-runs" have the code that was handed in, the report on
+it and the pictures that it drew.
+
+Not in here, because it protects the account: the password (only a hash of it is stored) and the secret of the second
+factor. Questions: ask the people who run this server.
+"""
+BATCH = 20
+
+
+def personal_data(person: DataSubject) -> Generator[bytes, None, None]:
+    """Yield the pieces of the ZIP file."""
+    with ZipStream() as zipped:
+        for name, content, at in _contents(person):
+            yield from zipped.add(name, content, at=timezone.localtime(at))
+        yield from zipped.end()
+
+
+def _contents(person: DataSubject) -> Iterator[tuple[str, bytes, datetime]]:
+    now = timezone.now()
+    readme = README.format(name=person.user.display_name, today=f"{now:%d %B %Y}")
+    yield "README.txt", readme.encode(), now
+    for policy in TABLES:
+        if rows := _rows(policy, person):
+            text = json.dumps(rows, indent=2, default=str, ensure_ascii=False)
+            yield f"{policy.file}.json", text.encode("utf-8", "replace"), now
+    for row in _submissions(person):
+        for name, content in _files(row, person):
+            yield name, content, row.submitted_at
+
+
+def note_export(person: DataSubject, *, by: Any) -> None:
+    """Write into the audit log that somebody exported the data of a person."""
+    record(AuditAction.DATA_EXPORTED, course=None, by=by, about=person.user)
+
+
+def _rows(policy: TablePolicy, person: DataSubject) -> list[dict[str, Any]]:
+    if not policy.shows:
+        return []
+    querysets = (policy.about_person(person), policy.by_person(person), policy.linked_to(person))
+    keys = {key for rows in querysets for key in rows.values_list("pk", flat=True)}
+    return list(policy.rows.filter(pk__in=keys).order_by("pk").values(*policy.shows))
+
+
+def _submissions(person: DataSubject) -> Iterator[Submission]:
+    rows = Submission.objects.filter(learner__in=person.keys).select_related("assignment").order_by("pk")
+    last = UUID(int=0)
+    while batch := list(rows.filter(pk__gt=last)[:BATCH]):
+        yield from batch
+        last = batch[-1].pk
+
+
+def _files(row: Submission, person: DataSubject) -> Iterator[tuple[str, bytes]]:
+    is_test = row.kind == Kind.TEST_RUN
+    folder, word = ("test-runs", "run") if is_test else ("submissions", "attempt")
+    other = "" if row.learner_id == person.user.pk else f"-of-account-{row.learner_id}"
+    name = f"{folder}/{row.assignment.slug}/{word}-{row.number}{other}"
+    if row.source:
+        yield f"{name}.py", row.source.encode("utf-8", "replace")
+    if row.report is not None:
+        report = Report.from_dict(row.report)
+        yield f"{name}.json", json.dumps(report.to_public(), indent=2, ensure_ascii=False).encode("utf-8", "replace")
+        for number, figure in enumerate(Attachments.read(report.attachments).figures, start=1):
+            yield f"{name}-{number}.png", figure.png
