@@ -5,13 +5,16 @@ from typing import Any
 
 from django import forms
 
+from server.courses.models import Course, Section
+
 LONGEST = 10_000
 
 
 class AnnouncementForm(forms.Form):
-    """Subject and body. `form` makes sure that a form that arrives twice sends once."""
+    """Section, subject and body. `form` makes sure that a form that arrives twice sends once."""
 
     form = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    section = forms.ModelChoiceField(Section.objects.none(), label="To", required=False, empty_label="The whole course")
     subject = forms.CharField(label="Subject", max_length=120)
     body = forms.CharField(
         label="Text",
@@ -19,6 +22,12 @@ class AnnouncementForm(forms.Form):
         widget=forms.Textarea({"rows": 10}),
         help_text="Markdown: **bold**, lists, [links](https://...), code. Formulas ($x^2$) show on the page only.",
     )
+
+    def __init__(self, course: Course, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["section"].queryset = course.sections.all()
+        if not course.sections.exists():
+            del self.fields["section"]
 
     def clean(self) -> dict[str, Any]:
         """Refuse characters that no database stores."""

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from server.accounts.models import User
 from server.accounts.names import in_order
 from server.announcements.models import Announcement
 from server.announcements.services import recipients
-from server.courses.models import Course
+from server.courses.models import Course, Section
+from server.courses.visibility import visible_people
 from server.mail.addresses import is_usable
 from server.mail.models import Mail, MailKind, MailState, SwitchedOff
 
@@ -39,20 +40,28 @@ class Reach:
         return max(0, len(self.unreachable) - MOST_NAMED)
 
 
-def announcements(course: Course, page: int) -> Page:
-    """Return one page of the announcements of a course, the newest first."""
-    rows = Announcement.objects.filter(course=course).select_related("author")
-    return Paginator(rows, PER_PAGE).get_page(page)
+def announcements(course: Course, page: int, *, viewer: User) -> Page:
+    """Return one page of the announcements of a course that a member can see, the newest first."""
+    return Paginator(_visible(course, viewer), PER_PAGE).get_page(page)
 
 
-def newest(course: Course) -> list[Announcement]:
-    """Return the newest announcements, for the page of the course."""
-    return list(Announcement.objects.filter(course=course).select_related("author")[:NEWEST])
+def newest(course: Course, *, viewer: User) -> list[Announcement]:
+    """Return the newest announcements that a member can see, for the page of the course."""
+    return list(_visible(course, viewer)[:NEWEST])
 
 
-def reach(course: Course) -> Reach:
-    """Return whom an announcement to a course reaches by mail."""
-    people = recipients(course)
+def _visible(course: Course, viewer: User) -> QuerySet[Announcement]:
+    """Return what was announced to all, or to a section that the viewer is in or teaches."""
+    rows = Announcement.objects.filter(course=course).select_related("author", "section")
+    if not viewer.has_perm("courses.teach", course):
+        return rows.filter(Q(section=None) | Q(section__enrollments__user=viewer))
+    people = visible_people(viewer, course)
+    return rows if people.are_all else rows.filter(Q(section=None) | Q(section__in=people.sections))
+
+
+def reach(course: Course, section: Section | None = None, *, by: User) -> Reach:
+    """Return whom an announcement of `by` reaches by mail."""
+    people = recipients(course, section, by=by)
     usable = [one for one in people if is_usable(one.email)]
     off = set(SwitchedOff.objects.filter(kind=MailKind.ANNOUNCEMENT, user__in=people).values_list("user", flat=True))
     found = {one.pk for one in usable}

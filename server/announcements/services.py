@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.safestring import SafeString, mark_safe
 
 from server.accounts.models import User
@@ -12,7 +13,7 @@ from server.announcements.models import Announcement
 from server.audit.models import AuditAction
 from server.audit.services import record
 from server.catalogue.markdown import render
-from server.courses.models import Course
+from server.courses.models import Course, Section
 from server.mail.letters import Formatted, LetterLink, one_line, write
 from server.mail.models import MailKind
 from server.mail.services import queue_mail
@@ -22,13 +23,15 @@ class FormReused(Exception):
     """The key of this form belongs to another announcement. The text says what to do."""
 
 
-def announce(course: Course, *, by: User, subject: str, body: str, form: UUID) -> Announcement:
-    """Show an announcement in a course and queue a mail to its members; return it.
+def announce(
+    course: Course, *, by: User, subject: str, body: str, form: UUID, section: Section | None = None
+) -> Announcement:
+    """Show an announcement in a course, or to one section of it, and queue a mail to its members; return it.
 
     A form that was sent before sends nothing again. Raises FormReused if somebody else sent it, or in another course.
     """
     try:
-        return _announce(course, by=by, subject=subject, body=body, form=form)
+        return _announce(course, by=by, subject=subject, body=body, form=form, section=section)
     except IntegrityError:
         made = Announcement.objects.filter(form=form, course=course, author=by).first()
         if made is None:
@@ -38,31 +41,38 @@ def announce(course: Course, *, by: User, subject: str, body: str, form: UUID) -
 
 @transaction.atomic
 def _announce(course: Course, **fields: Any) -> Announcement:
+    by = fields.pop("by")
     fields["subject"] = one_line(fields["subject"])
-    made = Announcement.objects.create(
-        course=course, author=fields["by"], form=fields["form"], subject=fields["subject"], body=fields["body"]
-    )
+    made = Announcement.objects.create(course=course, author=by, **fields)
+    whom = f"the section {made.section} of the course {course.title}" if made.section else f"the course {course.title}"
     written = write(
         f"{course.title}: {made.subject}",
         [
-            f"{made.author.display_name} writes to the course {course.title}:",
+            f"{by.display_name} writes to {whom}:",
             Formatted(source=made.body, html=mail_html(made.body)),
             LetterLink(label="Open the course", url=settings.PUBLIC_URL + course.get_absolute_url()),
         ],
         why=f"You get this mail because you are in the course {course.title}.",
         can_stop=True,
     )
-    made.mailed = queue_mail(
-        MailKind.ANNOUNCEMENT, recipients(course), written, course=course, stops={MailKind.ANNOUNCEMENT}
-    )
+    people = recipients(course, made.section, by=by)
+    made.mailed = queue_mail(MailKind.ANNOUNCEMENT, people, written, course=course, stops={MailKind.ANNOUNCEMENT})
     made.save(update_fields=["mailed"])
-    record(AuditAction.ANNOUNCED, course=course, by=fields["by"], what=made.subject, after=_count(made.mailed))
+    after = f"section {made.section}, {_count(made.mailed)}" if made.section else _count(made.mailed)
+    record(AuditAction.ANNOUNCED, course=course, by=by, what=made.subject, after=after)
     return made
 
 
-def recipients(course: Course) -> list[User]:
-    """Return the people whom an announcement reaches: the members with an active account."""
-    return list(User.objects.filter(enrollments__course=course, is_active=True).order_by("pk"))
+def recipients(course: Course, section: Section | None = None, *, by: User) -> list[User]:
+    """Return the people whom an announcement of `by` reaches: the members with an active account.
+
+    Those of a section are its members, the assistants who are limited to it, and `by`.
+    """
+    members = course.enrollments.filter(user__is_active=True)
+    if section is not None:
+        assistants = section.assistant_limits.values("user")
+        members = members.filter(Q(section=section) | Q(user__in=assistants) | Q(user=by))
+    return list(User.objects.filter(pk__in=members.values("user")).order_by("pk"))
 
 
 def mail_html(body: str) -> SafeString:

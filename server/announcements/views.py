@@ -20,7 +20,7 @@ from server.courses.selectors import get_course
 def announcements(request: Request, slug: str) -> HttpResponse:
     """What was announced in a course, for its members."""
     course = get_course(request.user, slug)
-    page = selectors.announcements(course, _page(request))
+    page = selectors.announcements(course, _page(request), viewer=request.user)
     return render(request, "announcements/list.html", {"course": course, "tab": "announcements", "page": page})
 
 
@@ -28,11 +28,11 @@ def announcements(request: Request, slug: str) -> HttpResponse:
 def sent(request: Request, slug: str) -> HttpResponse:
     """What was announced, for teachers. Instructors also see who has no address, and which mails did not arrive."""
     course = taught_course(request, slug, permission="announcements.view")
-    page = selectors.announcements(course, _page(request))
+    page = selectors.announcements(course, _page(request), viewer=request.user)
     context = {"course": course, "tab": "announcements", "page": page, "sends_mail": settings.SENDS_MAIL}
     if request.user.has_perm("announcements.send", course):
         context |= {
-            "reach": selectors.reach(course),
+            "reach": selectors.reach(course, by=request.user),
             "lost": selectors.lost_mails(course),
             "waiting": selectors.waiting_mails(course),
         }
@@ -43,20 +43,21 @@ def sent(request: Request, slug: str) -> HttpResponse:
 def new(request: Request, slug: str) -> HttpResponse:
     """Write an announcement: first a preview with the number of recipients, then it is sent."""
     course = taught_course(request, slug, permission="announcements.send")
-    form = AnnouncementForm(request.POST or None)
+    form = AnnouncementForm(course, request.POST or None)
     context = {"course": course, "tab": "announcements", "form": form, "sends_mail": settings.SENDS_MAIL}
     if request.method == "POST" and form.is_valid():
         text = form.cleaned_data
         if request.POST.get("step") == "send":
             return _send(request, course, form)
-        context |= {"preview": render_markdown(text["body"]), "reach": selectors.reach(course)}
+        reach = selectors.reach(course, text.get("section"), by=request.user)
+        context |= {"preview": render_markdown(text["body"]), "reach": reach, "section": text.get("section")}
     return render(request, "announcements/new.html", context, status=422 if form.errors else 200)
 
 
 def _send(request: Request, course: Course, form: AnnouncementForm) -> HttpResponse:
     text = form.cleaned_data
     try:
-        made = announce(course, by=request.user, subject=text["subject"], body=text["body"], form=text["form"])
+        made = announce(course, by=request.user, **text)
     except FormReused as error:
         form.add_error(None, str(error))
         context = {"course": course, "tab": "announcements", "form": form, "sends_mail": settings.SENDS_MAIL}

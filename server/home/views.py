@@ -74,7 +74,7 @@ def home(request: Request, slug: str) -> HttpResponse:
     passed = sum(status.passed for status in every)
     to_do = _next(every, now=timezone.now())
     context = {"course": course, "units": list(units.values()), "passed": passed, "total": len(every), "to_do": to_do}
-    context |= {"tab": "exercises", "announcements": announcements.newest(course)}
+    context |= {"tab": "exercises", "announcements": announcements.newest(course, viewer=request.user)}
     return render(request, "home/home.html", context)
 
 

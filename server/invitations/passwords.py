@@ -20,7 +20,7 @@ from server.accounts.models import User
 from server.accounts.names import in_order
 from server.accounts.services import come_from_elsewhere, confirm_address, signs_in_elsewhere
 from server.courses.models import Course, Enrollment
-from server.mail.letters import LetterLink, Written, write
+from server.mail.letters import LetterLink, Part, Written, write
 from server.mail.models import Mail, MailKind, MailState
 from server.mail.services import can_get_mail, queue_unwritten
 
@@ -114,7 +114,7 @@ def write_invitation(mail: Mail) -> Written | None:
         return None
     url = settings.PUBLIC_URL + reverse("invitations:password", args=[link_token(user, course)])
     days = settings.INVITATION_DAYS
-    parts = [
+    parts: list[Part] = [
         f"you are a member of the course {course.title}. Your user name is {user.username}.",
         "You have no password yet. Choose one to sign in.",
         LetterLink(label="Choose a password", url=url),

@@ -171,6 +171,7 @@ class MailSender(Sender[Mail, MailTry]):
         return MailTry(result=MailResult.SENT)
 
     def _failed(self, error: Exception) -> MailTry:
+        answer: bytes | str
         match error:
             case smtplib.SMTPRecipientsRefused():
                 code, answer = next(iter(error.recipients.values()))

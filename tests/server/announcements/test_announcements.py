@@ -6,9 +6,11 @@ import uuid
 import pytest
 from django.urls import reverse
 
+from server.accounts.models import User
 from server.announcements.models import Announcement
 from server.announcements.services import announce
 from server.audit.models import AuditEntry
+from server.courses.models import AssistantLimit, Section
 from server.mail.models import Mail, MailKind, SwitchedOff
 from tests.support.mail import delivered
 from tests.support.people import make_course, make_member, make_student
@@ -162,3 +164,51 @@ def test_a_slow_mail_server_delays_no_page(client, course, instructor, settings)
     assert client.post(new(course), form()).status_code == 302
     assert Mail.objects.get().address == "ada@example.org"
     assert delivered() == []
+
+
+@pytest.fixture
+def sections(course):
+    """Two sections with a student each; the first has an assistant who is limited to it."""
+    one, two = (Section.objects.create(course=course, name=name) for name in ("Group A", "Group B"))
+    for section, name in ((one, "a"), (two, "b")):
+        student = make_student(course, username=name, email=f"{name}@example.org")
+        course.enrollments.filter(user=student).update(section=section)
+    for section, name in ((one, "ta-a"), (two, "ta-b")):
+        assistant = make_member(course, "ta", username=name, email=f"{name}@example.org")
+        AssistantLimit.objects.create(course=course, user=assistant, section=section)
+    return one, two
+
+
+def test_a_section_is_told_alone(client, course, instructor, sections):
+    client.force_login(instructor)
+    page = client.post(new(course), form(section=sections[0].pk, step="preview")).text
+    assert "The members of Group A see it" in page
+    client.post(new(course), form(section=sections[0].pk))
+
+    assert sorted(message.to[0] for message in delivered()) == ["a@example.org", "ta-a@example.org"]
+    seen = {}
+    for name in ("a", "b", "ta-a", "ta-b"):
+        client.force_login(User.objects.get(username=name))
+        pages = [course.get_absolute_url(), reverse("announcements:list", args=[course.slug])]
+        seen[name] = ["Room" in client.get(page).text for page in pages]
+    assert seen == {"a": [True, True], "ta-a": [True, True], "b": [False, False], "ta-b": [False, False]}
+    assert AuditEntry.objects.get(action="people.announced").after == "section Group A, mailed to 2 people"
+
+
+def test_a_section_of_another_course_is_refused(client, course, instructor, sections):
+    other = Section.objects.create(course=make_course(), name="Elsewhere")
+    client.force_login(instructor)
+
+    assert client.post(new(course), form(section=other.pk)).status_code == 422
+    assert not Announcement.objects.exists()
+
+
+def test_a_limited_assistant_reads_no_names_of_others(client, course, instructor, sections, smtp):
+    smtp.inbox.answers = {"b@example.org": "550 No such user"}
+    make_student(course, email="", first_name="Grace", last_name="Hopper")
+    announce(course, by=instructor, subject="Room", body="x", form=uuid.uuid4())
+    delivered()
+    client.force_login(User.objects.get(username="ta-a"))
+
+    page = client.get(reverse("announcements:sent", args=[course.slug])).text
+    assert not any(word in page for word in ("b@example.org", "550", "Grace"))
