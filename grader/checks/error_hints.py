@@ -165,6 +165,8 @@ TORCH_RULES: tuple[tuple[Applies, str], ...] = (
         "hint.shapes",
     ),
     (_says("to have the same dtype", "must have the same dtype", "expected scalar type"), "hint.dtypes"),
+    (_says("bitwise_xor"), "hint.power"),
+    (_both(_says("got NoneType"), _source_has(r"\.grad\b")), "hint.none_grad"),
     (_says("nly Tensors of floating point", "only floating point"), "hint.floating"),
     (_says("tensors to be on the same device", "device type tensor to numpy"), "hint.devices"),
     (_says("device-side assert"), "hint.gpu_index"),

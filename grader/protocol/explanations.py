@@ -395,6 +395,10 @@ ERRORS = {
         "What stands after the dot must belong to the object before it. A list can `append`, a tensor cannot. Often the object is not what one thinks: a tuple, or None.",
         "Print `type(...)` of the object just before this line. If it is the wrong one, go to where it was made. If it is the right one, check the spelling after the dot.",
     ),
+    "hint.power": (
+        "In a formula on paper, or in other languages, `^` raises to a power. In Python it works on the bits of whole numbers: `2 ^ 3` is 1, and `2 ** 3` is 8. Numbers with a decimal point have no such bits, so there it fails.",
+        "Write `**` for a power. Check the whole file: with whole numbers the mistake raises no error.",
+    ),
     "hint.index": (
         "Places are counted from 0. A list of 3 has the places 0, 1 and 2, and no place 3. A dict has only the keys that were put in.",
         "Print the length, and the place that you ask for. If a loop goes one too far, end it earlier. If a key is missing, check where it should be put in.",

@@ -200,6 +200,7 @@ HINTS = {
     "hint.operands": "The two sides of the operator do not go together. Print both: is one of them None, a list, or another class than you expect?",
     "hint.name": "Python does not know this name at that place. Is it spelled as in its definition, imported, and defined before it is used?",
     "hint.attribute": "The object has no attribute or method of this name. Print the object: is it what you expect, and is the name spelled exactly like that?",
+    "hint.power": "In Python `^` is no power: it compares bits. A power is written `x ** 2`.",
     "hint.index": "There is no such position or key. Print the length or the keys before this line.",
     "hint.recursion": "A function calls itself without an end, or far too deeply. What stops it?",
     "hint.read_error": "Read the error from its end, and print the values that this line uses.",

@@ -89,16 +89,17 @@ def near_misses(problem: Problem) -> list[NearMiss]:
         NearMiss(diagnosis="other_activation", value=gradients(problem, activation=torch.sigmoid)),
         NearMiss(diagnosis="no_activation", value=gradients(problem, activation=lambda a: a)),
         NearMiss(diagnosis="bias_forgotten", value=_without_bias(problem)),
+        NearMiss(diagnosis="second_bias_forgotten", value=_without_bias(problem, "b2")),
         NearMiss(diagnosis="tanh_forgotten", value=by_hand(problem, slope=False)),
         NearMiss(diagnosis="bias_not_summed", value=by_hand(problem, summed=False)),
     ]
 
 
-def _without_bias(problem: Problem) -> Params:
-    """Return the gradients if the first bias takes no part."""
+def _without_bias(problem: Problem, name: str = "b1") -> Params:
+    """Return the gradients if a bias takes no part."""
     params, x, y = problem
-    found = gradients(({**params, "b1": torch.zeros_like(params["b1"])}, x, y))
-    return found | {"b1": torch.zeros_like(found["b1"])}
+    found = gradients(({**params, name: torch.zeros_like(params[name])}, x, y))
+    return found | {name: torch.zeros_like(found[name])}
 
 
 def _logits(params: Params, x: Tensor, activation: Callable[[Tensor], Tensor] = torch.tanh) -> Tensor:

@@ -52,6 +52,44 @@ def rmsprop(
     return p - lr * g / _size(square, eps, inside=inside, rooted=rooted), {"square": square}
 
 
+def rmsprop_summed(
+    p: Tensor, g: Tensor, state: State, lr: float, alpha: float = 0.99, eps: float = 1e-8
+) -> tuple[Tensor, State]:
+    """Add up all squares, as Adagrad does, instead of averaging them."""
+    square = state.get("square", torch.zeros_like(p)) + g * g
+    return p - lr * g / (square.sqrt() + eps), {"square": square}
+
+
+def adam_corrected_twice(
+    p: Tensor,
+    g: Tensor,
+    state: State,
+    lr: float,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+) -> tuple[Tensor, State]:
+    """Keep the corrected averages in the state, so that the next step corrects them again."""
+    step = state.get("step", 0) + 1
+    mean = betas[0] * state.get("mean", torch.zeros_like(p)) + (1 - betas[0]) * g
+    square = betas[1] * state.get("square", torch.zeros_like(p)) + (1 - betas[1]) * g * g
+    mean, square = mean / (1 - betas[0] ** step), square / (1 - betas[1] ** step)
+    return p - lr * mean / (square.sqrt() + eps), {"step": step, "mean": mean, "square": square}
+
+
+def adam_gradient_for_mean(
+    p: Tensor,
+    g: Tensor,
+    state: State,
+    lr: float,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+) -> tuple[Tensor, State]:
+    """Step along the gradient itself instead of its average."""
+    step = state.get("step", 0) + 1
+    square = betas[1] * state.get("square", torch.zeros_like(p)) + (1 - betas[1]) * g * g
+    return p - lr * g / ((square / (1 - betas[1] ** step)).sqrt() + eps), {"step": step, "square": square}
+
+
 def adam(
     p: Tensor,
     g: Tensor,

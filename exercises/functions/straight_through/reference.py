@@ -41,6 +41,8 @@ def near_misses(case: Case) -> list[NearMiss]:
     steps = levels - 1
     return [
         _wrong_value("rounded_down", torch.floor(x * steps) / steps),
+        _wrong_value("rounded_up", torch.ceil(x * steps) / steps),
+        _wrong_value("input_added", right + x),
         _wrong_value("levels_not_steps", torch.round(x * levels) / levels),
         _wrong_value("levels_not_steps", torch.floor(x * levels) / levels),
         _wrong_value("number_of_level", right * steps),

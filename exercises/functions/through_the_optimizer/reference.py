@@ -65,6 +65,7 @@ def _of_several_steps(case: Case, steps: int) -> list[NearMiss]:
     return [
         NearMiss(diagnosis="step_too_few" if steps > 2 else "only_one_step", value=after[steps - 1]),
         NearMiss(diagnosis="only_one_step", value=after[1]),
+        NearMiss(diagnosis="steps_from_start", value=_after(case, 1, case.args[2] * steps)),
         *[NearMiss(diagnosis="losses_added", value=value) for value in sums],
         *left_over,
     ]

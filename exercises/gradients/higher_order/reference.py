@@ -47,6 +47,7 @@ def near_misses(case: Case) -> list[NearMiss]:
         NearMiss(diagnosis="starts_at_value", value=[build(f)(x), *right[:-1]]),
         NearMiss(diagnosis="taylor", value=[value / math.factorial(k) for k, value in enumerate(right, start=1)]),
         NearMiss(diagnosis="first_repeated", value=[right[0]] * order),
+        NearMiss(diagnosis="powers_of_first", value=[right[0] ** k for k in range(1, order + 1)]),
         NearMiss(diagnosis="wrong_order", value=right[::-1]),
         NearMiss(diagnosis="only_highest", value=right[-1]),
     ]

@@ -48,12 +48,17 @@ def witness(case: Case) -> Any:
     return finite.jacobian(build(case.args[0]), case.args[1])
 
 
+OTHER_EXPONENTS = ((2, 2, 2), (1, 2, 3), (3, 4, 5), (4, 3, 2), (3, 3, 3))
+"""Exponents that learners take for 2, 3 and 4."""
+
+
 def near_misses(case: Case) -> list[NearMiss]:
     match case.entry:
         case "powers":
             value, (gradient,) = truth(case).values()
             return [
                 _wrong_gradient("value_not_gradient", value, value),
+                *[_wrong_gradient("other_exponents", *_power(x, wrong)) for x in case.args for wrong in OTHER_EXPONENTS],
                 *[_wrong_gradient("detached_path", value, part, **data) for part, data in _one_cut(gradient)],
             ]
         case "powers_vjp":
@@ -71,6 +76,12 @@ def near_misses(case: Case) -> list[NearMiss]:
         NearMiss(diagnosis="rows_all_the_last", value=right[-1].expand_as(right)),
         NearMiss(diagnosis="rows_all_the_first", value=right[0].expand_as(right)),
     ]
+
+
+def _power(x: Tensor, exponents: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Return the powers of x, and the gradient of their sum."""
+    wrong = tensor(exponents, dtype=float64)
+    return x.detach() ** wrong, wrong * x.detach() ** (wrong - 1)
 
 
 def _one_cut(gradient: Tensor) -> list[tuple[Tensor, dict[str, str]]]:

@@ -39,6 +39,8 @@ def near_misses(case: Case) -> list[NearMiss]:
         NearMiss(diagnosis="wrong_variable", value=(3 * y**2, other), data={"variable": "`y`"}),
         NearMiss(diagnosis="wrong_variable", value=(other, 2 * x), data={"variable": "`x`"}),
         NearMiss(diagnosis="swapped_powers", value=(3 * x**2, 2 * y)),
+        NearMiss(diagnosis="one_exponent", value=(2 * x, 2 * y), data={"exponent": "2"}),
+        NearMiss(diagnosis="one_exponent", value=(3 * x**2, 3 * y**2), data={"exponent": "3"}),
         NearMiss(diagnosis="product_for_sum", value=(2 * x * y**3, 3 * x**2 * y**2)),
         NearMiss(diagnosis="second_derivatives", value=(torch.full_like(x, 2.0), 6 * y)),
         NearMiss(diagnosis="power_not_lowered", value=(2 * x**2, 3 * y**3)),

@@ -153,6 +153,8 @@ WRONG = {
         "average_late": (wrong_optimizers.rmsprop_late, settings),
         "decay_swapped": (optimizers.rmsprop_step, (settings[0], 1 - settings[1], settings[2])),
         "state_lost": (_forgetful(optimizers.rmsprop_step), settings),
+        "squares_added_up": (wrong_optimizers.rmsprop_summed, settings),
+        "eps_forgotten": (optimizers.rmsprop_step, (*settings[:2], 0.0)),
     },
     "adam_step": lambda settings: {
         "no_bias_correction": (partial(wrong_optimizers.adam, corrected=False), settings),
@@ -165,5 +167,8 @@ WRONG = {
         "steps_not_counted": (partial(wrong_optimizers.adam, count=lambda step: 1), settings),
         "counted_from_two": (partial(wrong_optimizers.adam, count=lambda step: step + 1), settings),
         "state_lost": (_forgetful(optimizers.adam_step), settings),
+        "corrected_kept": (wrong_optimizers.adam_corrected_twice, settings),
+        "gradient_for_average": (wrong_optimizers.adam_gradient_for_mean, settings),
+        "eps_forgotten": (optimizers.adam_step, (*settings[:2], 0.0)),
     },
 }

@@ -36,6 +36,8 @@ def witness(case: Case) -> dict[str, Any]:
 def near_misses(case: Case) -> list[NearMiss]:
     """The loss and the gradient of the value have separate checks, so a near miss holds both."""
     lost = {"discount_lost": _loss(case, gamma=1.0), "reward_lost": _loss(case, reward=0.0)}
+    gamma = case.args[3]
+    lost |= {"target_sign": _loss(case, gamma=-gamma), "reward_discounted": _loss(case, reward=gamma)}
     lost |= {"absolute_error": _loss(case, power=1), "sum_of_squares": _loss(case, summed=True)}
     answers = {diagnosis: _answer(case, loss, autograd.gradient) for diagnosis, loss in lost.items()}
     return [

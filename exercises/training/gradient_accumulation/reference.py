@@ -45,6 +45,7 @@ def near_misses(case: Case) -> list[NearMiss]:
         "not_divided": [_walk(case, step_at=_due, factor=every)],
         "stepped_every_batch": [_walk(case, step_at=_always, factor=factor) for factor in (1, every)],
         "never_zeroed": [_walk(case, step_at=_due, zero_at=lambda number, every: False)],
+        "first_batch_again": [_walk(case, step_at=_due, first_only=True)],
         "last_batch_only": [_walk(case, step_at=_due, zero_at=_always)],
         "one_batch_early": [_walk(case, step_at=lambda number, every: number % every == 1 % every)],
         "uphill": [_walk(case, step_at=_due, factor=-1)],
@@ -130,9 +131,15 @@ def _walk(
     zero_at: Callable[[int, int], bool] | None = None,
     factor: float = 1,
     targets: Callable[[Tensor], Tensor] = lambda y: y,
+    first_only: bool = False,
 ) -> Pair:
-    """Return weight and bias, with steps and zeroing (by default after the step) at the given batches."""
+    """Return weight and bias, with steps and zeroing (by default after the step) at the given batches.
+
+    `first_only`: each batch has the points of the first one.
+    """
     x, y, weight, bias, lr, size, every = case.args
+    if first_only:
+        x, y = x[:size].repeat(len(x) // size, 1), y[:size].repeat(len(y) // size)
     total = torch.zeros_like(weight), torch.zeros_like(bias)
     for number, (batch_x, batch_y) in enumerate(zip(x.split(size), y.split(size), strict=True), start=1):
         error = 2 * factor * (batch_x @ weight + bias - targets(batch_y)) / every

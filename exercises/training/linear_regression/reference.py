@@ -61,6 +61,11 @@ def near_misses(case: Case) -> list[NearMiss]:
         "sum_of_errors": [summed, summed | {"losses": _times(summed["losses"], len(case.args[0]))}],
         "half_error": [halved, halved | {"losses": _times(halved["losses"], 0.5)}],
         "uphill": [_descend(case, _scaled(-1.0))],
+        "steps_doubled": [_descend(case, _scaled(2.0))],
+        "rate_of_bias_forgotten": [_descend(case, lambda *at: (_gradient(*at)[0], _gradient(*at)[1] / case.args[4]))],
+        "rate_forgotten": [_descend(case, _scaled(1 / case.args[4]))],
+        "root_of_error": [_descend(case, _of_root, loss=lambda *at: _loss(*at).sqrt())],
+        "losses_summed": [right | {"losses": _times(right["losses"], len(case.args[0]))}],
         "broadcast_targets": [_descend(case, _broadcast, loss=_broadcast_loss)],
         "bias_not_trained": [_descend(case, lambda *at: (_gradient(*at)[0], torch.zeros_like(at[3])))],
         "one_after_the_other": [_one_after_the_other(case)],
@@ -172,6 +177,12 @@ def _delayed(first: float = 1.0) -> Step:
         return factor * last[max(len(last) - 2, 0)][0], factor * last[max(len(last) - 2, 0)][1]
 
     return gradient
+
+
+def _of_root(*at: Tensor) -> tuple[Tensor, Tensor]:
+    """The gradient of the root of the mean squared error."""
+    weight, bias = _gradient(*at)
+    return weight / (2 * _loss(*at).sqrt()), bias / (2 * _loss(*at).sqrt())
 
 
 def _absolute(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:

@@ -59,8 +59,12 @@ def near_misses(case: Case) -> list[NearMiss]:
         "other_norm": _flow(case, norm=lambda gradient, _: gradient.abs().sum()),
         "largest_entry": _flow(case, norm=lambda gradient, _: gradient.abs().max()),
         "mean_size": _flow(case, norm=lambda gradient, _: gradient.abs().mean()),
+        "absolute_error": _flow(case, gradients=lambda *at: _autograd(*at, loss=torch.nn.functional.l1_loss)),
         "norm_of_parameter": _flow(case, norm=lambda _, parameter: parameter.norm()),
     }
+    right = truth(case)
+    total = torch.stack(list(right.values())).norm(dim=0)
+    wrong["norm_of_all"] = {name: total for name in right}
     wrong["zero_norms"] = {name: torch.zeros_like(norms) for name, norms in truth(case).items()}
     return [NearMiss(diagnosis=name, value=value) for name, value in wrong.items()]
 
