@@ -48,7 +48,7 @@ def witness(case: Case) -> Any:
     return finite.jacobian(build(case.args[0]), case.args[1])
 
 
-OTHER_EXPONENTS = ((2, 2, 2), (1, 2, 3), (3, 4, 5), (4, 3, 2), (3, 3, 3))
+TAKEN = ((2, 2, 2), (1, 2, 3), (3, 4, 5), (4, 3, 2), (3, 3, 3))
 """Exponents that learners take for 2, 3 and 4."""
 
 
@@ -58,7 +58,7 @@ def near_misses(case: Case) -> list[NearMiss]:
             value, (gradient,) = truth(case).values()
             return [
                 _wrong_gradient("value_not_gradient", value, value),
-                *[_wrong_gradient("other_exponents", *_power(x, wrong)) for x in case.args for wrong in OTHER_EXPONENTS],
+                *[_wrong_gradient("other_exponents", *_power(x, wrong)) for x in case.args for wrong in TAKEN],
                 *[_wrong_gradient("detached_path", value, part, **data) for part, data in _one_cut(gradient)],
             ]
         case "powers_vjp":
