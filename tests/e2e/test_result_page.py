@@ -58,6 +58,66 @@ def test_a_wrong_answer_is_told_once_and_at_once(system, page, sign_in, write, v
     expect(result(page).get_by_text("This result is for the code of attempt 1")).to_be_visible()
 
 
+def with_line(page, line):
+    """Let the server's states name a line to look at, as they do some moments after a score."""
+
+    def answer(route):
+        response = route.fetch()
+        route.fulfill(response=response, json=response.json() | {"line": line})
+
+    page.route("**/state", answer)
+
+
+def marked(page):
+    return page.locator(".cm-look-line")
+
+
+def test_the_line_to_look_at_is_marked_told_and_reached(system, page, sign_in, write, violations):
+    open_exercise(page, system, sign_in, "student48")
+    with_line(page, 9)
+    write(ONES)
+    page.get_by_role("button", name="Submit").click()
+    link = result(page).get_by_role("link", name="Look at line")
+    expect(link).to_have_text("Look at line\u00a09.", timeout=LONG)
+
+    expect(link).to_be_in_viewport()
+    expect(cause(page)).to_be_in_viewport()
+    expect(page.locator("#announcer")).to_have_text("Look at line\u00a09.")
+    expect(marked(page)).to_have_text("    y.backward(torch.ones_like(y))")
+    expect(page.locator(".cm-look-gutter")).to_have_text("9")
+    assert violations() == []
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".cm-content")).to_be_focused()
+    expect(page.locator(".cm-activeLine")).to_have_text("    y.backward(torch.ones_like(y))")
+
+    page.keyboard.insert_text("# ")
+    expect(link).to_have_text("Look at line\u00a09 of attempt 1.")
+    expect(marked(page)).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(marked(page)).to_have_count(1)
+    page.keyboard.insert_text("# ")
+    link.click()
+    page.locator("#line-9.is-looked-at").wait_for()
+    expect(page.locator("#line-9")).to_be_in_viewport()
+    assert violations() == []
+
+
+def test_a_phone_goes_to_the_line_in_the_code(system, page, sign_in, write):
+    open_exercise(page, system, sign_in, "student49", size=(390, 844))
+    with_line(page, 9)
+    page.get_by_role("tab", name="Code").click()
+    write(ONES)
+    page.get_by_role("button", name="Submit").click()
+    link = result(page).get_by_role("link", name="Look at line")
+    expect(link).to_be_in_viewport(timeout=LONG)
+    link.click()
+
+    expect(page.get_by_role("tab", name="Code")).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".cm-content")).to_be_focused()
+    expect(marked(page)).to_be_in_viewport()
+
+
 def test_a_phone_shows_score_and_cause_after_submit(system, page, sign_in, write):
     open_exercise(page, system, sign_in, "student41", size=(390, 844))
     page.get_by_role("tab", name="Code").click()
