@@ -42,12 +42,18 @@ class Sampler:
         if self._model.is_another(_first_leaf(loss)):
             self._begin_training()
         now = self._clock()
-        if len(self._points) < POINTS_AT_ONCE and (now >= self._next or not loss.is_cuda):
-            self._points.append((self._step, float(loss.detach())))
+        if now >= self._next or not loss.is_cuda:
+            self._note(float(loss.detach()))
         self._step += 1
         if now >= self._next:
             self._next = now + EVERY_SECONDS
             self.flush()
+
+    def _note(self, loss: float) -> None:
+        # If many steps come at once, the first ones and the last are kept.
+        if len(self._points) == POINTS_AT_ONCE:
+            self._points.pop()
+        self._points.append((self._step, loss))
 
     def end_call(self) -> None:
         """Report what is left of a call. The next call is another training."""

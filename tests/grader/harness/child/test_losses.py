@@ -114,6 +114,13 @@ def test_a_short_training_after_a_long_one_is_seen():
     assert trainings[1] == [64.0, 16.0, 4.0]
 
 
+def test_the_last_step_of_a_fast_training_is_seen():
+    (losses,) = trained(lambda take: [take(loss(step)) for step in range(POINTS_AT_ONCE * 3)])
+
+    assert losses[-1] == POINTS_AT_ONCE * 3 - 1
+    assert len(losses) == POINTS_AT_ONCE + 1
+
+
 def test_only_so_many_trainings_are_reported():
     trainings = trained(lambda take: [descend(take, 4.0, steps=3) for _ in range(MAX_TRAININGS + 5)])
 
