@@ -1,8 +1,8 @@
 """The command line: grade files, verify packages, begin a new one.
 
-    python -m grader grade SLUG FILE [--runtime cpu|gpu] [--sandbox docker|bubblewrap] [--seed N] [--json]
+    python -m grader grade SLUG FILE [--runtime cpu|gpu] [--sandbox docker|bubblewrap] [--seed N] [--json] [--line]
     python -m grader grade SLUG FILE --sandbox none [--pdb]   without walls, for developers; --pdb opens a debugger
-    python -m grader grade-many SLUG DIR [--runtime ...] [--sandbox ...] [--seed N] [--json] [--full]
+    python -m grader grade-many SLUG DIR [--runtime ...] [--sandbox ...] [--seed N] [--json] [--full] [--line]
     python -m grader verify [SLUG ...] [--runtime cpu|gpu] [--sandbox docker|bubblewrap] [--jobs N] [--json]
     python -m grader new SLUG
     python -m grader probe [--runtime cpu|gpu] [--sandbox docker|bubblewrap]
@@ -23,6 +23,7 @@ from pathlib import Path
 import torch
 
 from grader.errors import GraderError, PackageError, UnknownExercise
+from grader.grading.line import find_line
 from grader.grading.pipeline import grade
 from grader.packages.catalogue import find_package
 from grader.packages.scaffold import scaffold
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     many.set_defaults(command=_grade_many)
     for command in (one, many):
         command.add_argument("--seed", type=_seed, help="decides the secret cases (default: random)")
+        command.add_argument("--line", action="store_true", help="also find the line to look at, if one is to blame")
     check = commands.add_parser("verify", help="check that packages are correct")
     check.add_argument("slugs", nargs="*", metavar="SLUG", help="default: all")
     check.add_argument("--jobs", type=int, default=2, help="packages verified at a time (default 2)")
@@ -120,11 +122,17 @@ def _grade(options: argparse.Namespace) -> int:
     source = _read(options.file)
     sandbox = _sandbox(options)
     try:
-        report = grade(_job(options, source), sandbox=sandbox, explain=not options.pdb)
+        job = _job(options, source)
+        report = grade(job, sandbox=sandbox, explain=not options.pdb)
+        line = find_line(job, report, sandbox=sandbox) if options.line and not options.pdb else None
     finally:
         sandbox.close()
-    print(json.dumps(report.to_public()) if options.json else _report_text(report))
+    print(json.dumps(report.to_public() | _found(line)) if options.json else _report_text(report, line))
     return 0
+
+
+def _found(line: int | None) -> dict[str, int]:
+    return {} if line is None else {"line": line}
 
 
 def _sandbox(options: argparse.Namespace) -> Sandbox:
@@ -143,9 +151,12 @@ def _grade_many(options: argparse.Namespace) -> int:
     sandbox = open_sandbox(runtime=options.runtime, engine=options.sandbox)
     try:
         for file in sorted(options.folder.glob("*.py")):
-            report = grade(_job(options, _read(file)), sandbox=sandbox)
-            line = json.dumps((report.to_dict() if options.full else report.to_public()) | {"file": file.name})
-            print(line if options.json else f"{file.name}\n{_report_text(report)}", flush=True)
+            job = _job(options, _read(file))
+            report = grade(job, sandbox=sandbox)
+            line = find_line(job, report, sandbox=sandbox) if options.line else None
+            document = report.to_dict() if options.full else report.to_public()
+            text = json.dumps(document | _found(line) | {"file": file.name})
+            print(text if options.json else f"{file.name}\n{_report_text(report, line)}", flush=True)
     finally:
         sandbox.close()
     return 0
@@ -195,10 +206,12 @@ def _new(options: argparse.Namespace) -> int:
     return 0
 
 
-def _report_text(report: Report) -> str:
+def _report_text(report: Report, line: int | None = None) -> str:
     lines = [
         f"{report.slug}: {report.points:g} of {report.max_points:g} points ({report.outcome}, {report.seconds:.3f} s)"
     ]
+    if line is not None:
+        lines.append(f"  Look at line {line}.")
     for finding in report.findings:
         lines.append(f"  {MARKS[finding.status]} {finding.title}  {finding.points:g}/{finding.max_points:g}")
         lines += [f"      {text}" for text in (finding.message_text, *finding.hint_texts) if text]

@@ -95,6 +95,10 @@ class Author(Protocol):
         """Return what the checks find in the answers."""
         ...
 
+    def failing(self, answers: Sequence[CaseAnswer]) -> Sequence[int]:
+        """Return the positions of the answers that fail a check; a check that comes after another runs too."""
+        ...
+
     def ladder(self, check: str) -> Sequence[Case]:
         """Return the tiny cases of a check, smallest first; none if the package has none for it."""
         ...
@@ -126,6 +130,10 @@ class Bounded:
         for chart in judgement.charts.values():
             self._check_chart(chart)
         return replace(judgement, findings=tuple(map(self._finding, judgement.findings)))
+
+    def failing(self, answers: Sequence[CaseAnswer]) -> Sequence[int]:
+        """Return the positions of the answers that fail a check."""
+        return self._at_most(len(answers), self._author.failing(answers), "failing answers")
 
     def ladder(self, check: str) -> Sequence[Case]:
         """Return the tiny cases of a check."""

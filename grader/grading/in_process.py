@@ -1,7 +1,9 @@
 """A package's own code, answering in this process. See `grader.grading.author` for the calls."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 from grader.checks.check import Check
 from grader.checks.failures import Failed
@@ -11,7 +13,7 @@ from grader.grading.author import CaseAnswer, CheckFacts, Judgement
 from grader.grading.charts import charts_of
 from grader.grading.counterexamples import smallest
 from grader.grading.exercise import Exercise
-from grader.grading.scoring import Verdict, finding_of, judge, needs_example
+from grader.grading.scoring import Verdict, fails, finding_of, judge, needs_example
 from grader.packages.cases import Case
 from grader.packages.messages import in_own_words
 from grader.protocol.reports import CounterexampleEvidence, Finding
@@ -24,6 +26,7 @@ class InProcessAuthor:
         self._exercise = exercise
         self._facts = SourceFacts(source)
         self._findings: dict[str, Finding] = {}
+        self._truths: dict[int, tuple[Case, Any]] = {}
 
     def checks(self) -> Sequence[CheckFacts]:
         """Return the checks."""
@@ -42,6 +45,22 @@ class InProcessAuthor:
             unexplained=tuple(verdict.check.name for verdict in needs_example(verdicts)),
             charts=charts_of(self._exercise, trials),
         )
+
+    def failing(self, answers: Sequence[CaseAnswer]) -> Sequence[int]:
+        """Return the positions of the answers that fail a check. The truth of a case is computed once."""
+        return [
+            i
+            for i, answer in enumerate(answers)
+            if self._fails(replace(self._trial(answer), compute_truth=self._truth))
+        ]
+
+    def _fails(self, trial: Trial) -> bool:
+        return any(fails(check, trial) for check in self._exercise.checks if check.covers(trial))
+
+    def _truth(self, case: Case) -> Any:
+        if id(case) not in self._truths:
+            self._truths[id(case)] = case, self._exercise.truth(case)
+        return self._truths[id(case)][1]
 
     def ladder(self, check: str) -> Sequence[Case]:
         """Return the tiny cases that a check covers."""

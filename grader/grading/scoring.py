@@ -102,6 +102,11 @@ def failed(check: Scored, message: str, data: Data | None = None, *, hint: str |
     return _finding(check, Status.FAILED, 0.0, message=message, data=data or {}, hint=hint)
 
 
+def fails(check: Check, trial: Trial) -> bool:
+    """Whether a trial fails a check."""
+    return bool(_run(check, [trial]).failures)
+
+
 def _run(check: Check, trials: Sequence[Trial]) -> Verdict:
     failures: list[tuple[Trial, Failed]] = []
     for trial in trials:

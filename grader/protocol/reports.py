@@ -99,6 +99,10 @@ class SeriesAttachment(TypedDict):
 Attachment = GraphAttachment | FigureAttachment | SeriesAttachment
 
 
+IDENTITY = ("digest", "seconds", "grader")
+"""The fields that tell the reports of one submission apart."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FindingDocument:
     """A finding as JSON has it. `data` and `evidence` can hold what only another version knows."""
@@ -222,6 +226,11 @@ class Report:
     def max_points(self) -> float:
         """The points that a right answer gets."""
         return round(sum(f.max_points for f in self.findings), 4)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What tells this report of a submission from its other ones."""
+        return {name: getattr(self, name) for name in IDENTITY}
 
     def to_public(self) -> dict[str, Any]:
         """Return the report as the command line prints it (stable; scripts rely on it)."""

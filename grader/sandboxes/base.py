@@ -39,12 +39,43 @@ class Program:
 
     `imports` are the packages allowed beside the standard library. The child screens the source for others before any
     of it runs (`grader.harness.child.screen`). Its import system refuses them too, so `__import__` does not help.
+
+    Two are for the search for the line of a mistake: `trace` asks for an `Outline` and for the lines of each call,
+    `repairs` are positions of repairs in the outline: the first call is made with the first of them, and so on. After
+    `repair_seconds` of a processor the rest of the calls have an error in place of an answer.
     """
 
     source: str
     entries: tuple[str, ...]
     imports: tuple[str, ...] = ("torch",)
     stream_losses: bool = False
+    trace: bool = False
+    repairs: tuple[int, ...] = ()
+    repair_seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outline:
+    """What a traced child says of its source: the repairs that it can make, each with its line and its kind.
+
+    `minor` are the lines of statements that hold no mistake of their own, such as imports. A learner can have written
+    all of it.
+    """
+
+    repairs: tuple[tuple[int, str], ...] = ()
+    minor: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallTrace:
+    """What happened in a traced call, by line of the source: the lines that ran, and those that did something.
+
+    `cuts` made an untracked tensor of a tracked one, `writes` changed an argument of the call.
+    """
+
+    lines: frozenset[int] = frozenset()
+    cuts: frozenset[int] = frozenset()
+    writes: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +105,8 @@ class Observation:
     `value` is what the probe returned: plain Python and detached CPU tensors, and `Other` for what cannot leave the
     sandbox. `facts` describes each tensor before it was detached, by its path in `value` ("" for the value itself,
     "[0]", "['w1']"). `modified` lists the positions of arguments whose values changed. `graph` is the autograd graph
-    of the result and `figures` is what a plot drew, if the probe asked for them.
+    of the result and `figures` is what a plot drew, if the probe asked for them. `trace` is there if the program is
+    traced.
     """
 
     value: Any = None
@@ -84,6 +116,7 @@ class Observation:
     seconds: float = 0.0
     graph: dict[str, Any] | None = None
     figures: tuple[dict[str, Any], ...] = ()
+    trace: CallTrace | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,6 +145,16 @@ class Run(Protocol):
     @property
     def ending(self) -> Ending:
         """How the run ended. Read it only after the run has ended."""
+        ...
+
+    @property
+    def outline(self) -> Outline:
+        """What the child said of the source of a traced program; empty if it said nothing."""
+        ...
+
+    @property
+    def processor_seconds(self) -> float:
+        """How much of a processor the run used; until its process has ended, as far as that is known."""
         ...
 
     def observe(self, calls: Sequence[Call]) -> list[Observation]:

@@ -11,7 +11,7 @@ from grader.harness.wire.frames import FrameError, FrameKind, FrameReader, frame
 from grader.harness.wire.values import MAX_DOCUMENT, MAX_TENSOR_HEADER, WireError, legible
 from grader.protocol.reports import Outcome
 from grader.sandboxes import session_messages
-from grader.sandboxes.base import Call, Ending, LearnerError, Limits, Observation, Program
+from grader.sandboxes.base import Call, Ending, LearnerError, Limits, Observation, Outline, Program
 from grader.sandboxes.cancellation import Cancellation
 from grader.sandboxes.instance import Instance, InstanceDied
 from grader.sandboxes.run_clock import MAX_STRETCH, RunClock
@@ -56,6 +56,7 @@ class RunSession:
         self._opened = False
         self._sandboxed = False
         self._loaded: tuple[LearnerError | None, tuple[str, ...]] | None = None
+        self._outline = Outline()
         self._calls = b""
         self._calls_asked = 0
         self._observations: list[Observation] = []
@@ -86,6 +87,16 @@ class RunSession:
         if self._ending is None:
             raise RuntimeError("the run has not ended yet")
         return self._ending
+
+    @property
+    def outline(self) -> Outline:
+        """What the child said of the source, if the program is traced."""
+        return self._outline
+
+    @property
+    def processor_seconds(self) -> float:
+        """How much of a processor the run used. Exact after `settle`; before, at least the time until now."""
+        return self._processor_seconds if self._end_received else max(self._processor_seconds, self._clock.passed())
 
     def observe(self, calls: Sequence[Call]) -> list[Observation]:
         """Make calls to the submission, once in a run; return their observations: fewer than `calls` if it ended.
@@ -245,8 +256,9 @@ class RunSession:
             case _:
                 raise WireError(f"{kind.name} came out of turn")
 
-    def _handle_loaded(self, error: LearnerError | None, missing: tuple[str, ...]) -> None:
+    def _handle_loaded(self, error: LearnerError | None, missing: tuple[str, ...], outline: Outline) -> None:
         """End the run if the submission did not load, else make the calls to it."""
+        self._outline = outline
         self._loaded = error, missing
         if error is not None or missing:
             self._set_ending(Outcome.UNGRADABLE, {})
@@ -274,6 +286,7 @@ class RunSession:
     def _handle_end(self, end: dict[str, Any]) -> None:
         """Note the supervisor's report of a child that has ended, and of what it left behind."""
         self._end_received = True
+        self._processor_seconds = end["cpu_seconds"]
         self._clean = end["exit"] == 0 and not any(end[key] for key in _RESIDUE)
         if self._ending is None:
             self._decide(end)

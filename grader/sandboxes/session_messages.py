@@ -15,18 +15,25 @@ import msgspec
 from msgspec import Meta
 
 from grader.harness.child.plain_probes import PLAIN_PROBES
+from grader.harness.child.repairs import MAX_REPAIRS
+from grader.harness.child.tracing import MAX_LINES
 from grader.harness.wire.values import MAX_LINE, Decoder, Encoder, WireError, legible, pack, unpack
-from grader.sandboxes.base import Call, LearnerError, Limits, Observation, Program
+from grader.sandboxes.base import Call, CallTrace, LearnerError, Limits, Observation, Outline, Program
 from grader.sandboxes.graph_reader import read_graph
 
 _MAX_TEXT = 20_000
 _MAX_ARGUMENTS = 64
 _MAX_MISSING = 100
 _MAX_STEP = 2**53
+_MAX_MINOR = 5000
+_MAX_KIND = 20
 _OPEN_FILES = 64
 _OPEN_FILES_OF_A_GPU = 64  # what its driver holds open: 41 on an H100
 
 Read = TypeVar("Read")
+
+SourceLine = Annotated[int, Meta(gt=0, le=MAX_LINE)]
+RepairKind = Annotated[str, Meta(max_length=_MAX_KIND)]
 
 
 class ErrorMessage(msgspec.Struct, forbid_unknown_fields=True):
@@ -43,6 +50,16 @@ class LoadedMessage(msgspec.Struct, forbid_unknown_fields=True):
 
     error: ErrorMessage | None
     missing: list[str]
+    repairs: Annotated[list[tuple[SourceLine, RepairKind]], Meta(max_length=MAX_REPAIRS)] = []
+    minor: Annotated[list[SourceLine], Meta(max_length=_MAX_MINOR)] = []
+
+
+class TraceMessage(msgspec.Struct, forbid_unknown_fields=True):
+    """The lines of one traced call."""
+
+    lines: Annotated[list[SourceLine], Meta(max_length=MAX_LINES)]
+    cuts: Annotated[list[SourceLine], Meta(max_length=MAX_LINES)]
+    writes: Annotated[list[SourceLine], Meta(max_length=MAX_LINES)]
 
 
 class ObservationMessage(msgspec.Struct, forbid_unknown_fields=True):
@@ -53,6 +70,7 @@ class ObservationMessage(msgspec.Struct, forbid_unknown_fields=True):
     graph: dict[str, Any] | None
     seconds: Annotated[float, Meta(ge=0, le=sys.float_info.max)]
     modified: Annotated[list[Annotated[int, Meta(ge=0, lt=_MAX_ARGUMENTS)]], Meta(max_length=_MAX_ARGUMENTS)]
+    trace: TraceMessage | None = None
 
 
 def pack_setup(program: Program, limits: Limits, device: str | None) -> bytes:
@@ -71,6 +89,9 @@ def pack_setup(program: Program, limits: Limits, device: str | None) -> bytes:
         "imports": list(program.imports),
         "stream_losses": program.stream_losses,
         "device": device,
+        "trace": program.trace,
+        "repairs": list(program.repairs),
+        "repair_seconds": program.repair_seconds,
     }
     return json.dumps(document).encode()
 
@@ -121,13 +142,22 @@ def read_observation(message: bytes) -> Observation:
         modified=tuple(read.modified),
         seconds=read.seconds,
         graph=read_graph(read.graph),
+        trace=read.trace and _call_trace(read.trace),
     )
 
 
-def read_loaded(message: bytes) -> tuple[LearnerError | None, tuple[str, ...]]:
-    """Return why a submission did not load, and which entries it does not define. Raises WireError if malformed."""
+def _call_trace(trace: TraceMessage) -> CallTrace:
+    return CallTrace(lines=frozenset(trace.lines), cuts=frozenset(trace.cuts), writes=frozenset(trace.writes))
+
+
+def read_loaded(message: bytes) -> tuple[LearnerError | None, tuple[str, ...], Outline]:
+    """Return why a submission did not load, which entries it does not define, and its outline.
+
+    Raises WireError if the message is malformed.
+    """
     read = _convert(_parse(message), LoadedMessage)
-    return _learner_error(read.error), tuple(_bounded(name) for name in read.missing[:_MAX_MISSING])
+    missing = tuple(_bounded(name) for name in read.missing[:_MAX_MISSING])
+    return _learner_error(read.error), missing, Outline(repairs=tuple(read.repairs), minor=frozenset(read.minor))
 
 
 def read_progress(message: bytes) -> dict[str, Any]:

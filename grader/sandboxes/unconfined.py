@@ -4,6 +4,7 @@ For developers: `python -m grader grade SLUG FILE --sandbox none`, with `--pdb` 
 happens around a run. Only the command line can choose it: no runtime of `deploy/runtimes.toml` and no worker can.
 """
 
+import ast
 import builtins
 import contextlib
 import io
@@ -13,6 +14,7 @@ import sys
 import time
 from bdb import BdbQuit
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -21,10 +23,12 @@ from grader.harness.child.errors import describe_error
 from grader.harness.child.evaluate import evaluate
 from grader.harness.child.imports import guarded
 from grader.harness.child.loading import FILENAME
+from grader.harness.child.repairs import RepairedSource, list_repairs, minor_lines
 from grader.harness.child.screen import screen
+from grader.harness.child.tracing import Tracer
 from grader.harness.wire.values import Decoder, Encoder, pack, unpack
 from grader.protocol.reports import Outcome
-from grader.sandboxes.base import Call, Ending, LearnerError, Limits, Observation, Program
+from grader.sandboxes.base import Call, CallTrace, Ending, LearnerError, Limits, Observation, Outline, Program
 from grader.sandboxes.graph_reader import read_graph
 
 
@@ -41,10 +45,15 @@ class UnconfinedRun:
         known = {**vars(builtins), "__import__": guarded(builtins.__import__, program.imports)}
         self.namespace: dict[str, Any] = {"__name__": "submission", "__builtins__": known}
         self.ending = Ending(outcome=Outcome.GRADED)
+        self.outline = Outline()
+        self.processor_seconds = 0.0  # it is this process's own time
+        self._program = program
         self._describe = describe
+        self._tracer: Tracer | None = None
         try:
             screen(program.source)
-            exec(compile(program.source, FILENAME, "exec", dont_inherit=True), self.namespace)  # noqa: S102
+            code = self._parse(program) if program.trace else program.source
+            exec(compile(code, FILENAME, "exec", dont_inherit=True), self.namespace)  # noqa: S102
         except BaseException as error:
             self.ending = Ending(outcome=Outcome.UNGRADABLE, load_error=LearnerError(**describe(error)))
             return
@@ -52,11 +61,27 @@ class UnconfinedRun:
         if missing:
             self.ending = Ending(outcome=Outcome.UNGRADABLE, missing=missing)
 
+    def _parse(self, program: Program) -> ast.Module:
+        """Return the tree of a program, and prepare to trace it."""
+        tree = ast.parse(program.source)
+        self._tracer = Tracer(tree)
+        repairs = tuple((one.line, one.kind) for one in list_repairs(tree))
+        self.outline = Outline(repairs=repairs, minor=frozenset(minor_lines(tree)))
+        return tree
+
     def observe(self, calls: Sequence[Call]) -> list[Observation]:
         """Put calls to the submission; no observation if it did not load."""
         if self.ending.outcome is not Outcome.GRADED:
             return []
+        if self._program.repairs:
+            return [self._repaired(*pair) for pair in zip(calls, self._program.repairs, strict=True)]
         return [self._observe(call) for call in calls]
+
+    def _repaired(self, call: Call, position: int) -> Observation:
+        changed = ast.unparse(RepairedSource(self._program.source).with_repair(position))
+        run = UnconfinedRun(replace(self._program, source=changed, repairs=()))
+        answers = run.observe([call])
+        return answers[0] if answers else Observation(error=run.ending.load_error or LearnerError(type="", message=""))
 
     def _observe(self, call: Call) -> Observation:
         encoder = Encoder()
@@ -67,7 +92,12 @@ class UnconfinedRun:
             "options": encoder.encode(call.options),
         }
         sent = unpack(pack(document, encoder.tensors))
-        return observation_of(*unpack(pack(*evaluate(self.namespace, *sent, describe=self._describe))))
+        if self._tracer is not None:
+            self._tracer.start()
+        document, tensors = evaluate(self.namespace, *sent, describe=self._describe)
+        if self._tracer is not None:
+            document["trace"] = self._tracer.stop()
+        return observation_of(*unpack(pack(document, tensors)))
 
 
 def observation_of(document: Any, tensors: Any) -> Observation:
@@ -80,7 +110,12 @@ def observation_of(document: Any, tensors: Any) -> Observation:
         modified=tuple(document["modified"]),
         seconds=document["seconds"],
         graph=read_graph(document["graph"]),
+        trace=_trace_of(document.get("trace")),
     )
+
+
+def _trace_of(trace: Any) -> CallTrace | None:
+    return trace and CallTrace(**{name: frozenset(lines) for name, lines in trace.items()})
 
 
 class UnconfinedSandbox:

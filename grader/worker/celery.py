@@ -26,7 +26,7 @@ app = Celery(
     broker=BROKER_URL,
     set_as_current=False,
     fixups=[],
-    include=["grader.worker.tasks", "grader.worker.concurrency"],
+    include=["grader.worker.tasks", "grader.worker.lines", "grader.worker.concurrency"],
 )
 app.conf.update(
     worker_consumer="grader.messaging.consumer:StrictConsumer",

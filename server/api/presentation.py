@@ -148,6 +148,7 @@ def _submission(
         late_penalty=_late_penalty(row, decision or Decision()),
         progress=None if snapshot is None or snapshot.over else _progress(snapshot),
         report=f"{ROOT}/submissions/{row.pk}/report" if row.state in {State.GRADED, State.UNGRADABLE} else None,
+        line=row.line,
     )
 
 

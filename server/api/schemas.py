@@ -324,6 +324,7 @@ class SubmissionOut(Out):
                 "late_penalty": 0.0,
                 "progress": None,
                 "report": f"/api/v1/submissions/{SUBMISSION_ID}/report",
+                "line": 7,
             }
         }
     )
@@ -347,6 +348,10 @@ class SubmissionOut(Out):
     )
     progress: Progress | None = Field(description="Only in the answer for a single submission that is still open.")
     report: str | None = Field(description="The address of the report; null if there is none.")
+    line: int | None = Field(
+        description="The line of the code to look at, from 1. It can come some seconds after the score, without another"
+        " webhook. Null if no single line is to blame for certain."
+    )
 
 
 class SourceOut(Out):

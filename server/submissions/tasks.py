@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from server.submissions import cancellations, services
+from server.submissions import cancellations, lines, services
 from server.submissions.queue import turns, worker_presence
 from server.submissions.queue.reconcile import reconcile as reconcile_once
 
@@ -28,6 +28,12 @@ def record(graded: dict[str, Any]) -> None:
         cancellations.record_stopped(**graded)
     else:
         services.record(**graded)
+
+
+@shared_task(name="submissions.record_line", **RETRY_WITHOUT_DATABASE)
+def record_line(found: dict[str, Any]) -> None:
+    """Record a grader's second message: `{"submission", "token", "report", "line"}`."""
+    lines.record_line(**found)
 
 
 @shared_task(name="submissions.record_failure", **RETRY_WITHOUT_DATABASE)

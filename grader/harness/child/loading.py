@@ -1,5 +1,6 @@
 """Loads a submission's source as the module `submission`. Runs in the confined child."""
 
+import ast
 import builtins
 import linecache
 import sys
@@ -17,18 +18,20 @@ FILENAME = "submission.py"
 _BUILTINS = dict(vars(builtins))
 
 
-def load(source: bytes, *, entries: Sequence[str], imports: Collection[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def load(
+    source: bytes, *, entries: Sequence[str], imports: Collection[str], code: ast.Module | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the submission's namespace and the body of LOADED: {"error", "missing"}.
 
-    `missing` are the `entries` that the submission does not define. SystemExit is an error like any other. Raises only
-    MemoryError, which ends the run.
+    `missing` are the `entries` that the submission does not define. `code` runs in the place of the source's own
+    tree: a repaired one. SystemExit is an error like any other. Raises only MemoryError, which ends the run.
     """
     module = ModuleType("submission")
     try:
-        text = source.decode("utf-8-sig")  # some editors write a byte order mark, which Python accepts
+        text = decoded(source)
         screen(text)
         _forbid(module, imports)
-        _run(text, module)
+        _run(text, module, text if code is None else code)
     except MemoryError:
         raise
     except BaseException as error:
@@ -36,12 +39,17 @@ def load(source: bytes, *, entries: Sequence[str], imports: Collection[str]) -> 
     return module.__dict__, {"error": None, "missing": [name for name in entries if not _has(module, name)]}
 
 
-def _run(text: str, module: ModuleType) -> None:
+def decoded(source: bytes) -> str:
+    """Return the text of a source. Raises UnicodeDecodeError if it is none."""
+    return source.decode("utf-8-sig")  # some editors write a byte order mark, which Python accepts
+
+
+def _run(text: str, module: ModuleType, code: str | ast.Module) -> None:
     # There is no such file: tracebacks and `inspect.getsource` find the lines here.
     linecache.cache[FILENAME] = (len(text), None, text.splitlines(keepends=True), FILENAME)
     module.__file__ = FILENAME
     sys.modules["submission"] = module
-    exec(compile(text, FILENAME, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - running the submission is the purpose
+    exec(compile(code, FILENAME, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - running the submission is the purpose
 
 
 def _has(module: ModuleType, entry: str) -> bool:

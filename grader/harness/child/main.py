@@ -4,33 +4,53 @@ It serves one submission and never returns to the fork server. All its frames ar
 have written any of them. `grader.harness.wire.frames` draws its states.
 """
 
+import ast
 import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from grader.harness.child.confine import ChildPipes, Confinement, confine, flush, limit
-from grader.harness.child.loading import load
+from grader.harness.child.loading import decoded, load
+from grader.harness.child.repairs import RepairedSource, list_repairs, minor_lines
+from grader.harness.child.tracing import Tracer
 from grader.harness.wire.documents import is_too_large
 from grader.harness.wire.frames import HEADER, FrameKind, frame
 from grader.harness.wire.pipes import read_exactly, write_all
+
+_REPAIR_SECONDS = 0.1  # of one call to a repaired submission: a repair can make an endless loop
+NOT_TRIED = {
+    "value": None,
+    "error": {"type": "NotTried", "message": "", "line": None, "traceback": ""},
+    "graph": None,
+    "seconds": 0.0,
+    "modified": [],
+}
+"""The observation of a call with a repair for which no time was left, or that took too long."""
 
 EXHAUSTED = 86  # the exit status of a child that ran out of memory and could still report it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Setup:
-    """The body of SETUP: the limits, the names and the device of this submission."""
+    """The body of SETUP: the limits, the names and the device of this submission.
+
+    `trace` and `repairs` are set only if the line of a mistake is looked for, after the score is known.
+    """
 
     limits: Mapping[str, int]
     entries: tuple[str, ...]
     imports: tuple[str, ...]
     stream_losses: bool
     device: str | None
+    trace: bool
+    repairs: tuple[int, ...]
+    repair_seconds: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +108,7 @@ class _CallServer:
         self._most = fcntl.fcntl(pipes.response_fd, fcntl.F_GETPIPE_SZ) // 2
         self._observation_bytes_left = 0
         self._sampler: Any = None
+        self._tracer: Tracer | None = None
 
     def serve(self, warm_up: Callable[[], None]) -> None:
         """Load the submission, answer calls until the grader closes its end, and empty the scratch folder."""
@@ -116,7 +137,12 @@ class _CallServer:
             self._sampler = self._evaluator.stream_losses(
                 lambda points: self._send_json(FrameKind.PROGRESS, {"loss": points})
             )
+        if setup.repairs:
+            self._answer_repaired(setup, source)
+            return
+        outline = self._start_trace(source, tensors="torch" in setup.imports) if setup.trace else {}
         namespace, document = load(source, entries=setup.entries, imports=setup.imports)
+        document |= outline
         if _ran_out(document["error"]):
             raise MemoryError(document["error"]["message"])
         self._send_json(FrameKind.LOADED, document)
@@ -130,8 +156,46 @@ class _CallServer:
             self._write_buffered()
             self._notify()
 
+    def _answer_repaired(self, setup: Setup, source: bytes) -> None:
+        """Answer each call with a repair of its own; calls in a row with the same repair share what was loaded.
+
+        Repairs can disturb each other here: the grader tries those that seem to work again, each in a fresh child.
+        """
+        repaired = RepairedSource(decoded(source))
+        self._send_json(FrameKind.LOADED, {"error": None, "missing": []})
+        self._notify()
+        calls, tensors = self._evaluator.unpack(self._read(FrameKind.CALLS))
+        nothing = self._evaluator.pack(NOT_TRIED, {})
+        start, loaded, namespace = _processor_seconds(), -1, {}
+        for call, position in zip(calls, setup.repairs, strict=True):
+            message = b""
+            if _processor_seconds() - start < setup.repair_seconds:
+                with suppress(Exception, _TooLong), _at_most(_REPAIR_SECONDS):
+                    if position != loaded:
+                        self._evaluator.reset()
+                        code = repaired.with_repair(position)
+                        namespace, _ = load(source, entries=setup.entries, imports=setup.imports, code=code)
+                        loaded = position
+                    message = self._observe(namespace, call, tensors, setup.device)
+            self._buffer(FrameKind.OBSERVATION, message or nothing)
+        self._write_buffered()
+        self._notify()
+
+    def _start_trace(self, source: bytes, *, tensors: bool) -> dict[str, Any]:
+        """Prepare to trace the calls, and return what LOADED says of the source in addition: its repairs."""
+        try:
+            tree = ast.parse(decoded(source))
+            self._tracer = Tracer(tree, tensors=tensors)
+            return {"repairs": [[one.line, one.kind] for one in list_repairs(tree)], "minor": minor_lines(tree)}
+        except (SyntaxError, ValueError, RecursionError):
+            return {}  # `load` says why
+
     def _observe(self, namespace: Mapping[str, Any], call: Any, tensors: Any, device: str | None) -> bytes:
+        if self._tracer is not None:
+            self._tracer.start()
         document, results = self._evaluator.evaluate(namespace, call, tensors, device)
+        if self._tracer is not None:
+            document["trace"] = self._tracer.stop()
         if self._sampler is not None:
             self._sampler.end_call()
         if _ran_out(document["error"]):
@@ -176,6 +240,30 @@ class _CallServer:
         if number not in kinds:
             raise ValueError(f"frame {number} instead of {kinds}")
         return read_exactly(self._pipes.request_fd, size)
+
+
+class _TooLong(BaseException):
+    """A call took too long."""
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Raise _TooLong in the block, again and again, once it takes longer."""
+
+    def stop(*_: object) -> NoReturn:
+        raise _TooLong
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _processor_seconds() -> float:
+    """Return the processor time of this process and of its children that have ended."""
+    return sum(os.times()[:4])
 
 
 def _ran_out(error: Mapping[str, Any] | None) -> bool:

@@ -129,8 +129,7 @@ class Snapshot:
 def snapshot(submission: Submission, latest: dict[str, Any] | None = None) -> Snapshot:
     """Return what to show now. `latest` is the grader's latest message; without it, Redis is asked."""
     if not submission.is_open:
-        line = getattr(submission, "line", None)
-        return Snapshot(state=State(submission.state), cancelling=submission.is_being_stopped, line=line)
+        return Snapshot(state=State(submission.state), cancelling=submission.is_being_stopped, line=submission.line)
     is_attempt = submission.kind == Kind.SUBMIT
     latest = _all_so_far(submission) if latest is None else latest
     if latest.get("state") == State.RUNNING:
