@@ -23,7 +23,7 @@ from pathlib import Path
 import torch
 
 from grader.errors import GraderError, PackageError, UnknownExercise
-from grader.grading.line import find_line
+from grader.grading.fault_line import find_line
 from grader.grading.pipeline import grade
 from grader.packages.catalogue import find_package
 from grader.packages.scaffold import scaffold

@@ -96,6 +96,7 @@ PUBLIC: list[tuple[tuple[str, ...], set[str], str]] = [
     (("",), {"insights", "insights_failedcheck"}, "the label and tables of the analytics app"),
     (("grader/", "server/", "tests/"), {"exhibits", "EXHIBITS", "exhibit"}, "the key of the Report's JSON"),
     (("grader/sandboxes/", "tests/grader/sandboxes/"), {"spares"}, "a key of operators' files that is still read"),
+    (("tests/benchmarks/",), {"line"}, "the command `python -m tests.benchmarks.line`"),
     (("server/api/",), {"Code", "Cell"}, "schema names of the OpenAPI document"),
 ]
 MOST_WORDS = 10

@@ -13,7 +13,7 @@ from celery import Task
 from celery.signals import task_postrun
 from celery.states import SUCCESS
 
-from grader.grading.line import find_line
+from grader.grading.fault_line import find_line
 from grader.protocol.jobs import Job
 from grader.protocol.reports import Report
 from grader.telemetry import logs

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from grader.grading.line import find_line
+from grader.grading.fault_line import find_line
 from grader.grading.pipeline import grade
 from grader.packages.catalogue import Package, packages
 from grader.packages.mistakes import NO_LINE, STARTER, read_mistakes

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from grader.grading.line import MAX_SECONDS, find_line
+from grader.grading.fault_line import MAX_SECONDS, find_line
 from grader.grading.pipeline import grade
 from grader.protocol.jobs import Job
 from tests.support.arena import EXERCISE, FULL_POINTS, SOLUTION, graded

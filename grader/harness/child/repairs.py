@@ -1,6 +1,6 @@
 """Small changes to a submission's syntax tree that undo usual mistakes. Runs in the confined child.
 
-The grader tries them one at a time, each in a fresh child, to find the line of a mistake (`grader.grading.line`). A
+The grader tries them one at a time, each in a fresh child, to find the line of a mistake (`grader.grading.fault_line`). A
 child is told the position of one repair in the list, and makes the same list from the same source. No repair knows
 anything of the exercise: all of them can be made from the source alone.
 """

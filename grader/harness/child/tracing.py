@@ -1,6 +1,6 @@
 """Notes which lines of a submission run in a call, and at which of them a tensor is no longer tracked.
 
-For `grader.grading.line`, in a child of its own: no child that decides a score is traced. What is noted is a claim,
+For `grader.grading.fault_line`, in a child of its own: no child that decides a score is traced. What is noted is a claim,
 like every observation: the submission runs in the same process.
 """
 

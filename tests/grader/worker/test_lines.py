@@ -30,7 +30,7 @@ def opened(inline, monkeypatch):
 
 
 @pytest.fixture
-def broker():
+def redis_client():
     client = redis.Redis.from_url(BROKER_URL)
     queues = (lines.RECORDS, *lines.WAITING)
     client.delete(*queues)
@@ -43,9 +43,9 @@ def job():
     return make_job(source=SOURCE)
 
 
-def sent(broker):
+def sent(redis_client):
     """The arguments of the messages in the server's queue."""
-    messages = [json.loads(one) for one in broker.lrange(lines.RECORDS, 0, -1)]
+    messages = [json.loads(one) for one in redis_client.lrange(lines.RECORDS, 0, -1)]
     assert {one["headers"]["task"] for one in messages} <= {lines.RECORD}
     return [json.loads(b64decode(one["body"]))[0][0] for one in messages]
 
@@ -65,31 +65,31 @@ def report_of(job):
     return grade(job, sandbox=sandbox_pool.sandbox())
 
 
-def test_the_line_follows_the_report(broker, job):
+def test_the_line_follows_the_report(redis_client, job):
     end_task(job)
 
-    (found,) = sent(broker)
+    (found,) = sent(redis_client)
     assert (found["submission"], found["token"], found["line"]) == ("s1", "t1", 5)
     assert set(found["report"]) == {"digest", "seconds", "grader"}
 
 
-def test_while_a_submission_waits_nothing_is_sent(broker, job):
+def test_while_a_submission_waits_nothing_is_sent(redis_client, job):
     for waiting in lines.WAITING:
-        broker.lpush(waiting, "a job")
+        redis_client.lpush(waiting, "a job")
 
         end_task(job)
 
-        assert sent(broker) == []
-        broker.delete(waiting)
+        assert sent(redis_client) == []
+        redis_client.delete(waiting)
 
 
 @pytest.mark.parametrize(
     "how", [{"queue": "regrading.cpu"}, {"state": FAILURE}, {"retval": {"submission": "s1", "case_put": True}}]
 )
-def test_only_a_fresh_graded_submission_gets_a_line(broker, job, how):
+def test_only_a_fresh_graded_submission_gets_a_line(redis_client, job, how):
     end_task(job, **how)
 
-    assert sent(broker) == []
+    assert sent(redis_client) == []
 
 
 def test_without_a_broker_there_is_no_line(monkeypatch):

@@ -167,7 +167,7 @@ def find_line(
     if report.points >= report.max_points > 0:
         return None
     try:
-        return _Search(job, report, sandbox, _Budget(processor_seconds, may_go_on)).line()
+        return _Search(job, report, sandbox, _Budget(processor_seconds, may_go_on)).find()
     except GraderError as error:
         log.warning("no_line", exercise=job.exercise, error=str(error))
         return None
@@ -184,7 +184,7 @@ class _Search:
         self._report, self._sandbox, self._budget = report, sandbox, budget
         self._last_line = job.source.count("\n") + 1
 
-    def line(self) -> int | None:
+    def find(self) -> int | None:
         """Return the line, if the witnesses agree."""
         if not self._budget.allows_more():
             return None

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from grader.grading import line
-from grader.grading.line import Witnesses, agreed, find_line
+from grader.grading import fault_line
+from grader.grading.fault_line import Witnesses, agreed, find_line
 from grader.grading.pipeline import grade
 from grader.packages.catalogue import find_package
 from grader.sandboxes.unconfined import UnconfinedSandbox
@@ -87,8 +87,8 @@ def hvp(f, x, v):
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
     """Try every repair, however busy this machine is."""
-    monkeypatch.setattr(line, "MAX_SECONDS", 120.0)
-    monkeypatch.setattr(line, "SLOW_SECONDS", 60.0)
+    monkeypatch.setattr(fault_line, "MAX_SECONDS", 120.0)
+    monkeypatch.setattr(fault_line, "SLOW_SECONDS", 60.0)
 
 
 def found(slug, source, **more):
@@ -119,7 +119,7 @@ def test_if_a_submission_waits_there_is_no_line():
     assert asked == [1]
 
 
-def test_a_source_that_does_not_load_gets_the_line_of_its_error():
+def test_an_error_while_loading_has_a_line():
     assert found("gradients/two-variables", "import torch\nx = (1,\n") == 2
     assert found("gradients/two-variables", "import torch\n\nz = unknown\n") == 3
 
