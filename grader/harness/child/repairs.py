@@ -1,8 +1,8 @@
 """Small changes to a submission's syntax tree that undo usual mistakes. Runs in the confined child.
 
-The grader tries them one at a time, each in a fresh child, to find the line of a mistake (`grader.grading.fault_line`). A
-child is told the position of one repair in the list, and makes the same list from the same source. No repair knows
-anything of the exercise: all of them can be made from the source alone.
+The grader tries them one at a time to find the line of a mistake (`grader.grading.fault_line`). A child gets the
+position of a repair in the list, and makes the same list from the same source. No repair knows anything of the
+exercise: all of them can be made from the source alone.
 """
 
 import ast
@@ -133,14 +133,14 @@ class _Finder:
     # ---- what repairs are made of
 
     def _add(self, node: ast.AST, kind: str, apply: Callable[[], None]) -> None:
-        self._append(Repair(self._line(node), kind, apply))
+        self._append(Repair(self._line_of(node), kind, apply))
 
     def _append(self, repair: Repair) -> None:
         self.found.append(repair)
         if len(self.found) == MAX_REPAIRS:
             raise _Enough
 
-    def _line(self, node: ast.AST) -> int:
+    def _line_of(self, node: ast.AST) -> int:
         """Return the first line of the simple statement, or of the header, that a node belongs to."""
         while not isinstance(node, ast.stmt):
             if node not in self._parents:

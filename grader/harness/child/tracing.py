@@ -1,7 +1,7 @@
 """Notes which lines of a submission run in a call, and at which of them a tensor is no longer tracked.
 
-For `grader.grading.fault_line`, in a child of its own: no child that decides a score is traced. What is noted is a claim,
-like every observation: the submission runs in the same process.
+For `grader.grading.fault_line`, in a child of its own: no child that decides a score is traced. What is noted is a
+claim, like every observation: the submission runs in the same process.
 """
 
 import ast
