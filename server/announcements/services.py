@@ -18,6 +18,9 @@ from server.mail.letters import Formatted, LetterLink, one_line, write
 from server.mail.models import MailKind
 from server.mail.services import queue_mail
 
+# What a mail and a page need of a person. A course can have thousands.
+NEEDED = ("email", "first_name", "last_name", "username", "is_active")
+
 
 class FormReused(Exception):
     """The key of this form belongs to another announcement. The text says what to do."""
@@ -72,7 +75,7 @@ def recipients(course: Course, section: Section | None = None, *, by: User) -> l
     if section is not None:
         assistants = section.assistant_limits.values("user")
         members = members.filter(Q(section=section) | Q(user__in=assistants) | Q(user=by))
-    return list(User.objects.filter(pk__in=members.values("user")).order_by("pk"))
+    return list(User.objects.filter(pk__in=members.values("user")).only(*NEEDED).order_by("pk"))
 
 
 def mail_html(body: str) -> SafeString:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -60,6 +61,14 @@ class AccountAdapter(DefaultAccountAdapter):
             self._queue(email, "You sign in through your learning platform", ELSEWHERE, user=user)
         else:
             super().send_password_reset_mail(user, email, context)
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Tell a person that something about their account changed, at their first or their only address."""
+        address = email or EmailAddress.objects.get_primary_email(user) or user.email
+        if address:
+            super().send_notification_mail(template_prefix, user, {"user": user, **(context or {})}, address)
 
     def _queue(self, email: str, subject: str, text: str, *, user: Any) -> None:
         parts = paragraphs(text, site=self.request.build_absolute_uri("/"))

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -241,6 +242,7 @@ def confirm(request: Request, slug: str) -> HttpResponse:
 def _preview(request: Request, course: Course, text: str, what: Plan, *, status: int = 200) -> HttpResponse:
     counts = [(effect, what.count(effect)) for effect in Effect]
     context = {"course": course, "tab": "people", "plan": what, "counts": counts, "text": text, "digest": _digest(what)}
+    context["sends_mail"] = settings.SENDS_MAIL
     return render(request, "roster/preview.html", context, status=status)
 
 

@@ -131,6 +131,8 @@ MAIL_BATCH_SECONDS = env.int("CHAINRULE_MAIL_BATCH_SECONDS", 300)
 # The link of an invitation sets a password for so many days.
 INVITATION_DAYS = env.int("CHAINRULE_INVITATION_DAYS", 14)
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Chainrule: "
+# People get a mail if their password, addresses or second factor change.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 # A whole lecture hall can sign in or sign up from one address within a minute, and some people mistype. The limit per
 # key guards an account: five wrong passwords, or wrong codes of a second factor, in five minutes. The limits of

@@ -63,6 +63,19 @@ def test_a_forgotten_password_is_reset_by_mail(client, db):
     assert client.post("/accounts/login/", {"login": "ada", "password": NEW}).status_code == 302
 
 
+def test_a_new_password_is_told_to_its_owner(client, db):
+    client.force_login(make_user(username="ada", email="ada@example.org", password="forgotten-1951"))
+    fields = {"oldpassword": "forgotten-1951", "password1": NEW, "password2": NEW}
+
+    client.post("/accounts/password/change/", fields, headers={"User-Agent": "<b>Browser</b>"})
+
+    (message,) = delivered()
+    assert message.to == ["ada@example.org"]
+    assert "your password was changed" in message.body
+    assert "with this browser: <b>Browser</b>" in message.body
+    assert "<b>Browser" not in message.alternatives[0][0]
+
+
 def test_a_password_reset_does_not_reveal_accounts(client, db):
     make_user(username="ada", email="ada@example.org")
 

@@ -61,9 +61,10 @@ def test_the_mail_for_a_new_password_is_in_our_words(client, ada, settings):
 
 
 def test_every_mail_of_an_account_has_our_words():
-    ours = Path("server/web/templates/account/email")
-    unused = {"login_code", "password_reset", "password_reset_code"}
+    ours = Path("server/web/templates")
+    unused = {"login_code", "password_reset_code"}
+    for app in ("account", "mfa"):
+        theirs = {path.name for path in (THEIRS.parent / app / "email").glob("*.txt")}
+        wanted = {name for name in theirs if name.rpartition("_")[0] not in unused}
 
-    theirs = {path.name for path in (THEIRS / "email").glob("*.txt") if path.stem.rpartition("_")[0] not in unused}
-
-    assert {path.name for path in ours.glob("*.txt")} == theirs
+        assert {path.name for path in (ours / app / "email").glob("*.txt")} == wanted
