@@ -157,7 +157,7 @@ def find_line(
     *,
     sandbox: Sandbox,
     may_go_on: Callable[[], bool] = lambda: True,
-    processor_seconds: float = PROCESSOR_SECONDS,
+    processor_seconds: float | None = None,
 ) -> int | None:
     """Return the line of the learner's code to look at, counted from 1; None if it is not clear, or nothing is wrong.
 
@@ -167,7 +167,7 @@ def find_line(
     if report.points >= report.max_points > 0:
         return None
     try:
-        return _Search(job, report, sandbox, _Budget(processor_seconds, may_go_on)).find()
+        return _Search(job, report, sandbox, _Budget(processor_seconds or PROCESSOR_SECONDS, may_go_on)).find()
     except GraderError as error:
         log.warning("no_line", exercise=job.exercise, error=str(error))
         return None

@@ -142,7 +142,7 @@ def read_observation(message: bytes) -> Observation:
         modified=tuple(read.modified),
         seconds=read.seconds,
         graph=read_graph(read.graph),
-        trace=read.trace and _call_trace(read.trace),
+        trace=_call_trace(read.trace) if read.trace else None,
     )
 
 

@@ -55,8 +55,9 @@ def send_line(job: Job, report: Report) -> None:
 def _after_the_report(
     task: Task | None = None, args: Sequence[Any] = (), retval: Any = None, state: str = "", **_: Any
 ) -> None:
-    is_fresh = task is not None and (task.request.delivery_info or {}).get("routing_key") == QUEUE
-    if is_fresh and task.name == "grader.grade" and state == SUCCESS and "report" in retval:
+    if task is None or task.name != "grader.grade" or (task.request.delivery_info or {}).get("routing_key") != QUEUE:
+        return
+    if state == SUCCESS and "report" in retval:
         try:
             send_line(Job.from_dict(args[0]), Report.from_dict(retval["report"]))
         except Exception:

@@ -24,7 +24,8 @@ def record_line(*, submission: Any, token: Any, report: Any, line: Any) -> bool:
     has replaced it since then, or if the submission lost no points, the line is refused. Score and report stay as they
     are.
     """
-    row = Submission.objects.select_for_update().filter(pk=_uuid(submission)).first()
+    known = _uuid(submission)
+    row = Submission.objects.select_for_update().filter(pk=known).first() if known else None
     if row is None or not isinstance(token, str) or not compare_digest(row.token.encode(), token.encode()):
         return _refuse(submission, "wrong token")
     if not _can_have(row, line) or not _is_identity_of(report, row.report):

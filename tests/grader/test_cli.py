@@ -144,3 +144,11 @@ def test_verify_lists_problems_with_what_to_do(inside, inline, exercises, capsys
         "✓ unit/two  (N runs, N s)\n"
     )
     assert inside("verify", "unit/two") == 0
+
+
+def test_the_line_comes_only_if_it_is_wanted():
+    mistake = FOLDER / "mistakes" / "mean_instead.py"
+
+    assert "line" not in report_of(SLUG, mistake, "--seed", 1)
+    assert report_of(SLUG, mistake, "--seed", 1, "--line").get("line") in (16, None)
+    assert "line" not in report_of(SLUG, FOLDER / "solution.py", "--line")

@@ -24,7 +24,7 @@ from grader.harness.wire.frames import HEADER, FrameKind, frame
 from grader.harness.wire.pipes import read_exactly, write_all
 
 _REPAIR_SECONDS = 0.1  # of one call to a repaired submission: a repair can make an endless loop
-NOT_TRIED = {
+NOT_TRIED: dict[str, Any] = {
     "value": None,
     "error": {"type": "NotTried", "message": "", "line": None, "traceback": ""},
     "graph": None,
@@ -166,7 +166,8 @@ class _CallServer:
         self._notify()
         calls, tensors = self._evaluator.unpack(self._read(FrameKind.CALLS))
         nothing = self._evaluator.pack(NOT_TRIED, {})
-        start, loaded, namespace = _processor_seconds(), -1, {}
+        start, loaded = _processor_seconds(), -1
+        namespace: dict[str, Any] = {}
         for call, position in zip(calls, setup.repairs, strict=True):
             message = b""
             if _processor_seconds() - start < setup.repair_seconds:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 MAX_REPAIRS = 1500
 """Repairs of one submission; the rest is left out."""
@@ -28,6 +28,12 @@ OPPOSITE: dict[type[ast.operator], type[ast.operator]] = {
     ast.Sub: ast.Add,
     ast.Mult: ast.Div,
     ast.Div: ast.Mult,
+}
+NEIGHBOURS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
 }
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -120,7 +126,7 @@ class _Finder:
         for (kind, _, _), group in alike.items():
             if 2 <= len(group) <= _MOST_ALIKE:
                 applies = [one.apply for one in group]
-                self._append(Repair(min(one.line for one in group), kind, lambda applies=applies: _all(applies)))
+                self._append(Repair(min(one.line for one in group), kind, partial(_all, applies)))
 
     @cached_property
     def _shapes(self) -> dict[int, str]:
@@ -154,6 +160,10 @@ class _Finder:
             setattr(parent, name, new)
         else:
             getattr(parent, name)[i] = new
+
+    def _replace_all(self, pairs: Sequence[tuple[ast.AST, ast.AST]]) -> None:
+        for node, new in pairs:
+            self._replace(node, new)
 
     def _offer(self, node: ast.expr, kind: str, new: ast.expr) -> None:
         self._add(node, kind, lambda: self._replace(node, copy.deepcopy(new)))
@@ -233,7 +243,7 @@ class _Finder:
         target = receiver if name == "backward" else node.args[0] if node.args else None
         if target is None:
             return
-        bare = target.func.value if _is_method(target, ("sum", "mean")) else target
+        bare = _receiver(target) if _is_method(target, ("sum", "mean")) else target
         self._offer_vectors(node, name, bare)
         self._offer(target, "reduction", _method(bare, "sum"))
         if name == "grad" and not isinstance(self._parents[node][0], ast.Subscript):
@@ -273,7 +283,7 @@ class _Finder:
         if isinstance(first, ast.List | ast.Tuple):
             self._offer(node, "uncut", _torch("stack", first))
         else:
-            bare = first.func.value if _is_method(first, CUTS) else first
+            bare = _receiver(first) if _is_method(first, CUTS) else first
             self._offer(node, "uncut", bare)
             self._offer(node, "uncut", _method(_method(bare, "clone"), "requires_grad_"))
         given = {keyword.arg for keyword in node.keywords}
@@ -361,20 +371,19 @@ class _Finder:
                 self._offer(node, "factor", node.left)
             case ast.UnaryOp(op=ast.USub()) if not isinstance(node.operand, ast.Constant):
                 self._offer(node, "sign", node.operand)
-            case ast.AugAssign(op=ast.Add() | ast.Sub() as op):
-                self._add(node, "sign", lambda: setattr(node, "op", OPPOSITE[type(op)]()))
-            case ast.Compare(ops=[op]) if isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
-                other = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}[type(op)]
-                self._add(node, "bound", lambda: setattr(node, "ops", [other()]))
+            case ast.AugAssign(op=ast.Add() | ast.Sub() as update):
+                self._add(node, "sign", partial(setattr, node, "op", OPPOSITE[type(update)]()))
+            case ast.Compare(ops=[order]) if type(order) in NEIGHBOURS:
+                self._add(node, "bound", partial(setattr, node, "ops", [NEIGHBOURS[type(order)]()]))
 
     def _sequence(self, node: ast.AST) -> None:
         """Swap two parts of a tuple that is used, not assigned to."""
-        if isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load) and len(node.elts) == 2:
-            self._offer(node, "swap", ast.Tuple(elts=[node.elts[1], node.elts[0]], ctx=ast.Load()))
-        is_pair = isinstance(node, ast.Tuple) and len(node.elts) == 2
-        if is_pair and isinstance(node.ctx, ast.Store) and isinstance(self._parents[node][0], ast.Assign):
-            swapped = ast.Tuple(elts=[node.elts[1], node.elts[0]], ctx=ast.Store())
-            self._add(node, "swap", lambda: self._replace(node, swapped))
+        if isinstance(node, ast.Tuple) and len(node.elts) == 2:
+            swapped = ast.Tuple(elts=[node.elts[1], node.elts[0]], ctx=node.ctx)
+            if isinstance(node.ctx, ast.Load):
+                self._offer(node, "swap", swapped)
+            elif isinstance(self._parents[node][0], ast.Assign):
+                self._add(node, "swap", partial(self._replace, node, swapped))
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and isinstance(node.ctx, ast.Load):
             self._offer(node, "unneeded", node.value)
 
@@ -398,10 +407,10 @@ class _Finder:
                 self._offer(node, "name", ast.Name(id=other, ctx=ast.Load()))
 
         if self._unused:
-            for parameter in self._unused.get(self._function(node), ()):
-                other = ast.Name(id=parameter, ctx=ast.Load())
-                self._offer(node, "parameter", ast.BinOp(left=node, op=ast.Mult(), right=other))
-                self._offer(node, "parameter", ast.BinOp(left=node, op=ast.MatMult(), right=other))
+            for parameter in self._unused_in(node):
+                for product in (ast.Mult(), ast.MatMult()):
+                    weight = ast.Name(id=parameter, ctx=ast.Load())
+                    self._offer(node, "parameter", ast.BinOp(left=node, op=product, right=weight))
         if node.id in self._parameters(node):
             for op in (ast.Sub(), ast.Add()):
                 self._offer(node, "number", ast.BinOp(left=node, op=op, right=ast.Constant(value=1)))
@@ -416,10 +425,15 @@ class _Finder:
             for one in node.values:
                 self._offer(node, "bound", one)
 
+    def _unused_in(self, node: ast.AST) -> Sequence[str]:
+        """Return the parameters that the function of a node never reads."""
+        function = self._function(node)
+        return self._unused.get(function, ()) if function is not None else ()
+
     @cached_property
     def _unused(self) -> dict[Function, list[str]]:
         """The parameters that a function never reads."""
-        unused = {}
+        unused: dict[Function, list[str]] = {}
         for function in ast.walk(self._tree):
             if isinstance(function, ast.FunctionDef):
                 read = {one.id for one in ast.walk(function) if isinstance(one, ast.Name)}
@@ -439,7 +453,7 @@ class _Finder:
                     if _mentions(decorator, (*NO_GRAD, "once_differentiable")):
                         kept = [one for one in decorators if one is not decorator]
                         line = decorator.lineno
-                        self._append(Repair(line, "uncut", lambda: setattr(node, "decorator_list", kept)))  # noqa: B023
+                        self._append(Repair(line, "uncut", partial(setattr, node, "decorator_list", kept)))
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=receiver, attr=name) as called) as call):
                 self._expression_statement(node, call, called, receiver, name)
             case ast.AugAssign(target=ast.Name(id=target), op=op, value=value):
@@ -450,9 +464,9 @@ class _Finder:
             case ast.Return(value=ast.expr() as value):
                 self._return(value)
         match node:
-            case ast.Assign(targets=[ast.Attribute() | ast.Subscript() as target], value=value):
-                added = ast.AugAssign(target=target, op=ast.Add(), value=value)
-                self._add(node, "accumulate", lambda: self._replace(node, added))
+            case ast.Assign(targets=[ast.Attribute() | ast.Subscript() as changed], value=share):
+                added = ast.AugAssign(target=changed, op=ast.Add(), value=share)
+                self._add(node, "accumulate", partial(self._replace, node, added))
         if isinstance(node, ast.Assign | ast.Return | ast.Expr):
             self._move_detach(node)
             self._one_less(node)
@@ -471,7 +485,7 @@ class _Finder:
             assert isinstance(cut.func, ast.Attribute)
             below = set(map(id, ast.walk(cut)))
             for other in [one for one in others if id(one) not in below and not _is_inside(cut, one)][:6]:
-                self._add(node, "move_detach", lambda cut=cut, other=other: self._moved_detach(cut, other))
+                self._add(node, "move_detach", partial(self._moved_detach, cut, other))
 
     def _moved_detach(self, cut: ast.Call, other: ast.expr) -> None:
         assert isinstance(cut.func, ast.Attribute)
@@ -483,7 +497,7 @@ class _Finder:
         for parameter in self._parameters(node):
             uses = [one for one in ast.walk(node) if isinstance(one, ast.Name) and one.id == parameter]
             if len(uses) > 1:
-                self._add(node, "number", lambda uses=uses: [self._replace(one, _less_one(one)) for one in uses])
+                self._add(node, "number", partial(self._replace_all, [(one, _less_one(one)) for one in uses]))
 
     def _expression_statement(
         self, node: ast.Expr, call: ast.Call, called: ast.Attribute, receiver: ast.expr, name: str
@@ -495,15 +509,15 @@ class _Finder:
             for parameter in self._parameters(node)[:6]:
                 if not (isinstance(receiver, ast.Name) and receiver.id == parameter):
                     track = ast.Expr(value=_method(ast.Name(id=parameter, ctx=ast.Load()), "requires_grad_"))
-                    self._add(node, "track", lambda track=track: self._splice(node, [node, track]))
+                    self._add(node, "track", partial(self._splice, node, [node, track]))
         if name == "backward" or name in ("sum", "mean"):
             read = self._gradients_read(node)
             for names in [[one] for one in read] + ([read] if len(read) > 1 else []):
                 cleared = [_assign_none(one) for one in names]
-                self._add(node, "zero", lambda cleared=cleared: self._splice(node, [*cleared, node]))
+                self._add(node, "zero", partial(self._splice, node, [*cleared, node]))
             for optimizer in self._optimizers(node):
                 zero = ast.Expr(value=_method(ast.Name(id=optimizer, ctx=ast.Load()), "zero_grad"))
-                self._add(node, "zero", lambda zero=zero: self._splice(node, [zero, node]))
+                self._add(node, "zero", partial(self._splice, node, [zero, node]))
         base = _base(receiver)
         if base is not None and name not in ("backward", "append", "step", "zero_grad", "zero_", "requires_grad_"):
             target = ast.Name(id=base, ctx=ast.Store())
@@ -521,7 +535,7 @@ class _Finder:
         self._add(node, "not_in_place", lambda: self._replace(node, out))
 
     def _return(self, value: ast.expr) -> None:
-        for parameter in self._unused.get(self._function(value), ()):  # type: ignore[call-overload]
+        for parameter in self._unused_in(value):
             other = ast.Name(id=parameter, ctx=ast.Load())
             self._offer(value, "parameter", ast.BinOp(left=value, op=ast.Mult(), right=other))
         if isinstance(value, ast.BinOp | ast.Call):
@@ -536,7 +550,7 @@ class _Finder:
     def _block(self, owner: ast.AST, statements: list[ast.stmt]) -> None:
         for i, statement in enumerate(statements):
             if _can_go(statement):
-                self._add(statement, "delete", lambda i=i: statements.__setitem__(i, ast.Pass()))
+                self._add(statement, "delete", partial(statements.__setitem__, i, ast.Pass()))
             if i + 1 < len(statements) and _is_movable(statement) and _is_movable(statements[i + 1]):
                 self._swap_statements(statements, i)
         self._moves(owner, statements)
@@ -560,7 +574,7 @@ class _Finder:
             for place in (0, len(statements)):
                 if not _is_text(one):
                     about = one.body[0] if isinstance(one, ast.With) and len(one.body) == 1 else one
-                    self._add(about, "order", lambda one=one, place=place: _move(statements, one, place))
+                    self._add(about, "order", partial(_move, statements, one, place))
         returned = [one for one in statements if isinstance(one, ast.Return)]
         if returned and isinstance(owner, ast.For | ast.While | ast.With):
             around, name, i = self._parents[owner]
@@ -580,8 +594,8 @@ class _Finder:
                 self._add(last, "return", lambda: statements.__setitem__(-1, ast.Return(value=value)))
                 for name in reversed(self._stored(statements)):
                     other = ast.Return(value=ast.Name(id=name, ctx=ast.Load()))
-                    self._add(last, "return", lambda other=other: statements.__setitem__(-1, other))
-                    self._add(last, "return", lambda other=other: statements.append(other))
+                    self._add(last, "return", partial(statements.__setitem__, -1, other))
+                    self._add(last, "return", partial(statements.append, other))
 
     def _stored(self, statements: list[ast.stmt]) -> list[str]:
         stored = [
@@ -637,6 +651,12 @@ def _called(node: ast.Call) -> str:
 
 def _is_method(node: ast.expr, names: tuple[str, ...]) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names
+
+
+def _receiver(call: ast.expr) -> ast.expr:
+    assert isinstance(call, ast.Call)
+    assert isinstance(call.func, ast.Attribute)
+    return call.func.value
 
 
 def _method(receiver: ast.expr, name: str) -> ast.Call:
