@@ -4,8 +4,11 @@ import json
 
 import pytest
 import redis
+from aiosmtpd.controller import Controller
 
+from deploy.dev.processes import free_port
 from tests.server.integration.test_whole_flow import python
+from tests.support.mail import Inbox
 from tests.support.system import whole_system
 
 pytestmark = pytest.mark.slow
@@ -84,9 +87,19 @@ def in_files(folder):
     )
 
 
+@pytest.fixture
+def mail_server():
+    """A real SMTP server, because the demo writes e-mails into the log instead."""
+    port = free_port()
+    controller = Controller(Inbox(), hostname="127.0.0.1", port=port)
+    controller.start()
+    yield {"DJANGO_SETTINGS_MODULE": "tests.support.demo_with_mail", "DEMO_MAIL_PORT": str(port)}
+    controller.stop()
+
+
 @pytest.mark.redis
-def test_an_erased_person_is_nowhere_in_a_running_system(tmp_path):
-    with whole_system(tmp_path) as system, redis.Redis.from_url(system.env["REDIS_URL"]) as client:
+def test_an_erased_person_is_nowhere_in_a_running_system(tmp_path, mail_server):
+    with whole_system(tmp_path, env=mail_server) as system, redis.Redis.from_url(system.env["REDIS_URL"]) as client:
         submission = python(system, LIVE)
         assert in_redis(client), "the job waits in the queue"
         with system.grader():
