@@ -38,22 +38,27 @@ class KnownMistake(Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_mistakes(folder: Path) -> Mapping[str, KnownMistake]:
     """Read the `mistakes.toml` of a package's folder. Raises PackageError if something in it is wrong."""
+    return {name: read_mistake(name, table) for name, table in read_tables(folder).items()}
+
+
+def read_tables(folder: Path) -> Mapping[str, object]:
+    """Return the tables of a `mistakes.toml` as they are. Raises PackageError if it is missing or not TOML."""
     path = folder / FILE
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise PackageError(f"{path}: the file is missing; every package needs one.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PackageError(f"{path}: not TOML: {error}") from error
-    return {name: _mistake(path, name, table) for name, table in data.items()}
 
 
-def _mistake(path: Path, name: str, table: object) -> KnownMistake:
+def read_mistake(name: str, table: object) -> KnownMistake:
+    """Return what a table says. Raises PackageError if something in it is wrong."""
     try:
         return msgspec.convert(table, KnownMistake)
     except msgspec.ValidationError as error:
         raise PackageError(
-            f"{path}: [{name}] needs `score` and `line` (the number of the line to look at, or 'none'), "
+            f"{FILE}: [{name}] needs `score` and `line` (the number of the line to look at, or 'none'), "
             f"and can have `findings` and `outcome`: {error}."
         ) from None
 

@@ -43,7 +43,7 @@ from grader.harness.wire.values import Encoder, pack
 from grader.packages.cases import Case
 from grader.packages.catalogue import find_package
 from grader.packages.manifest import Tolerance
-from grader.packages.mistakes import KnownMistake, impossible_line, read_mistakes, sources_of
+from grader.packages.mistakes import KnownMistake, impossible_line, read_mistake, read_tables, sources_of
 from grader.packages.samples import samples
 from grader.protocol.jobs import Job
 from grader.protocol.messages import render
@@ -325,7 +325,7 @@ class _Verifier:
 
     def _mistakes(self) -> None:
         folder = self.exercise.package.folder
-        stated, files = read_mistakes(folder), sources_of(folder)
+        stated, files = read_tables(folder), sources_of(folder)
         for name in sorted(set(files) ^ set(stated)):
             self._problem(f"`{name}` must be both a file and a table of mistakes.toml.")
         for name in sorted(set(files) & set(stated)):
@@ -334,13 +334,21 @@ class _Verifier:
             if check.name not in self.failed_checks:
                 self._problem(f"no mistake fails the check `{check.name}`; add one that does, or remove the check.")
 
-    def _mistake(self, name: str, path: Path, stated: KnownMistake) -> None:
+    def _mistake(self, name: str, path: Path, table: object) -> None:
         source = path.read_text(encoding="utf-8")
-        for problem in impossible_line(name, stated, source):
-            self._problem(problem)
         report = self._grade(source, SEEDS[0])
         failing = {finding.check: finding.message for finding in report.findings if finding.status is Status.FAILED}
         self.failed_checks |= set(failing)
+        try:
+            stated = read_mistake(name, table)
+        except PackageError as error:
+            self._problem(str(error))
+        else:
+            for problem in impossible_line(name, stated, source):
+                self._problem(problem)
+            self._compare(name, report, failing, stated)
+
+    def _compare(self, name: str, report: Report, failing: Mapping[str, str | None], stated: KnownMistake) -> None:
         if abs(report.points - stated.score) > 1e-6:
             self._problem(f"`{name}` gets {report.points:g} points, mistakes.toml says {stated.score:g}.")
         if failing != stated.findings:
