@@ -58,23 +58,12 @@ def test_a_wrong_answer_is_told_once_and_at_once(system, page, sign_in, write, v
     expect(result(page).get_by_text("This result is for the code of attempt 1")).to_be_visible()
 
 
-def with_line(page, line):
-    """Let the server's states name a line to look at, as they do some moments after a score."""
-
-    def answer(route):
-        response = route.fetch()
-        route.fulfill(response=response, json=response.json() | {"line": line})
-
-    page.route("**/state", answer)
-
-
 def marked(page):
     return page.locator(".cm-look-line")
 
 
 def test_the_line_to_look_at_is_marked_told_and_reached(system, page, sign_in, write, violations):
     open_exercise(page, system, sign_in, "student48")
-    with_line(page, 9)
     write(ONES)
     page.get_by_role("button", name="Submit").click()
     link = result(page).get_by_role("link", name="Look at line")
@@ -105,7 +94,6 @@ def test_the_line_to_look_at_is_marked_told_and_reached(system, page, sign_in, w
 
 def test_a_phone_goes_to_the_line_in_the_code(system, page, sign_in, write):
     open_exercise(page, system, sign_in, "student49", size=(390, 844))
-    with_line(page, 9)
     page.get_by_role("tab", name="Code").click()
     write(ONES)
     page.get_by_role("button", name="Submit").click()

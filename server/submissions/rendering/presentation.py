@@ -175,8 +175,8 @@ def result_of(submission: Submission, *, points: float | None = None) -> ResultV
 
 def line_of(submission: Submission) -> int | None:
     """Return the line to look at that the grader named; None if it named none, or the code has no such line."""
-    line = getattr(submission, "line", None)
-    return line if type(line) is int and 1 <= line <= submission.source.count("\n") + 1 else None
+    line = submission.line
+    return line if line is not None and 1 <= line <= submission.source.count("\n") + 1 else None
 
 
 def _is_fresh(submission: Submission) -> bool:

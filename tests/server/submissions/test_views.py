@@ -353,3 +353,17 @@ def test_the_code_of_an_open_submission_has_numbers(at, student, assignment):
 
     assert 'id="line-2"' in text
     assert "is-looked-at" not in text
+
+
+def test_pages_link_to_the_line_to_look_at(at, student, assignment):
+    submission = make_submission(student, assignment, source="a = 1\nb = 2\n")
+    record(submission, make_report(3))
+    Submission.objects.update(line=2)
+    own = submission.get_absolute_url()
+
+    assert at.get(reverse("submissions:state", args=[submission.pk])).json()["line"] == 2
+    assert f'href="{own}#line-2"' in at.get(assignment.get_absolute_url()).text
+    text = at.get(own).text
+    assert 'href="#line-2"' in text
+    assert '<mark class="code-line is-looked-at" id="line-2" tabindex="-1">' in text
+    assert "Look at line 2." in text
