@@ -29,6 +29,7 @@ import json, time
 from django.utils import timezone
 from grader.packages.catalogue import find_package
 from server.accounts.models import User
+from server.courses.visibility import everybody
 from server.demo.course import SLUG, STUDENTS
 from server.gradebook.models import Assignment
 from server.gradebook.services import refresh
@@ -63,7 +64,7 @@ fresh(people[0])  # the grading process starts meanwhile
 alone = [fresh(people[n % len(people)]) for n in range(10)]
 regrade = regrades.start(about.course, [about], by=User.objects.get(username="instructor"), why="A measurement.")
 began, beside = time.perf_counter(), []
-while not (tally := selectors.tally(regrade)).ready:
+while not (tally := selectors.tally(regrade, people=everybody(regrade.course))).ready:
     beside.append(fresh(people[len(beside) % len(people)]))
     time.sleep(1)
 print(json.dumps({{"seconds": time.perf_counter() - began, "reruns": tally.over, "errors": tally.errors,

@@ -12,6 +12,7 @@ from server.accounts.models import User
 from server.api.models import TokenScope
 from server.api.tokens import make_token
 from server.courses.models import Role
+from server.courses.visibility import everybody
 from server.regrades import selectors as regrades
 from server.regrades import services as regrading
 from server.submissions import services
@@ -116,6 +117,6 @@ def jobs(course):
         ("place in the queue", partial(place_in_line.ahead_of, open_one)),
         ("pace", partial(wait_estimate.latest_spans, "cpu", now=timezone.now())),
         ("regrade, start", partial(regrading.start, course, [assignment], by=teacher, why="A measurement.")),
-        ("regrade, tally", partial(regrades.tally, regrade)),
-        ("regrade, page", lambda: list(regrades.reruns(regrade)[:100])),
+        ("regrade, tally", partial(regrades.tally, regrade, people=everybody(regrade.course))),
+        ("regrade, page", lambda: list(regrades.reruns(regrade, people=everybody(regrade.course))[:100])),
     ]

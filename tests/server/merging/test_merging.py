@@ -165,7 +165,7 @@ def test_a_report_that_comes_after_belongs_to_the_kept_account(gone, kept, cours
     assert not Grade.objects.filter(learner=gone).exists()
 
 
-def test_a_request_under_way_cannot_hand_in_for_the_closed_account(gone, kept, course, teacher, assignment):
+def test_a_closed_account_hands_in_nothing_more(gone, kept, course, teacher, assignment):
     join(gone, kept, course, teacher)
 
     with pytest.raises(AccountMerged):
@@ -213,7 +213,7 @@ def test_a_plan_that_changed_since_the_preview_is_shown_again(gone, kept, course
     assert gone.submissions.count() == 1
 
 
-def test_a_member_who_was_removed_comes_back_by_the_other_account(gone, kept, course, teacher):
+def test_a_removed_member_comes_back_by_the_other_account(gone, kept, course, teacher):
     membership.remove(course, kept, by=teacher)
 
     join(gone, kept, course, teacher)
