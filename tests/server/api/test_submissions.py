@@ -10,6 +10,7 @@ from grader.protocol.sources import MAX_SOURCE
 from server.api.models import TokenScope
 from server.gradebook.models import Action
 from server.gradebook.services import decide
+from server.submissions.lines import record_line
 from server.submissions.models import State, Submission
 from tests.server.api.conftest import problem
 from tests.support.people import (
@@ -156,6 +157,21 @@ def test_polling_with_the_etag_gets_304_until_something_changes(call, student, a
     assert call.get(f"/submissions/{submission.pk}", if_none_match=first["ETag"]).status_code == 304
     record(submission)
     assert call.get(f"/submissions/{submission.pk}", if_none_match=first["ETag"]).status_code == 200
+
+
+def test_the_line_follows_the_score_and_changes_the_etag(call, student, assignment):
+    submission = make_submission(student, assignment)
+    record(submission, make_report(4.0))
+    submission.refresh_from_db()
+    first = call.get(f"/submissions/{submission.pk}")
+    identity = {name: submission.report[name] for name in ("digest", "seconds", "grader")}
+
+    record_line(submission=str(submission.pk), token=submission.token, report=identity, line=2)
+
+    second = call.get(f"/submissions/{submission.pk}")
+    assert (first.json()["line"], second.json()["line"]) == (None, 2)
+    assert first.json() | {"line": 2} == second.json()
+    assert first["ETag"] != second["ETag"]
 
 
 def test_a_closed_assignment_gives_409_closed(call, body, assignment):
