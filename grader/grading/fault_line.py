@@ -101,8 +101,10 @@ WEAK = (
 )
 """Kinds of repairs of which some work by chance."""
 INPUT_MODIFIED = "input_modified"
-RAISED_LATE = ("does not require grad", "have been used in the graph", "inplace operation", "a second time")
+RAISED_LATE = ("inplace operation", "a second time")
 """Parts of errors that are raised later than at the line that caused them."""
+NO_GRAPH = ("does not require grad", "have been used in the graph")
+"""Parts of errors that are raised later if the graph is cut before."""
 
 log = structlog.get_logger()
 
@@ -120,6 +122,7 @@ class Witnesses:
     cuts: frozenset[int] = frozenset()
     raised: frozenset[int] = frozenset()
     raised_late: bool = False
+    no_graph: bool = False
     only_failing: frozenset[int] = frozenset()
     at_fault: frozenset[int] = frozenset()
 
@@ -223,9 +226,11 @@ class _Search:
             writes=self._unasked_writes(wrong),
             cuts=_shared(_trace(answer).cuts for answer in wrong) - _any(_trace(answer).cuts for answer in right),
             raised=raised if errors and all(error is not None for error in errors) else frozenset(),
-            raised_late=any(error is not None and _is_late(f"{error.type}: {error.message}") for error in errors),
+            raised_late=any(error is not None and _says(error.message, RAISED_LATE) for error in errors),
+            no_graph=any(error is not None and _says(error.message, NO_GRAPH) for error in errors),
             only_failing=ran - _any(_lines(answer) for answer in right) - outline.minor,
-            at_fault=ran - outline.minor,
+            # Of a class, the line can also be one that runs only when the class is made.
+            at_fault=frozenset() if any("." in answer.case.entry for answer in wrong) else ran - outline.minor,
         )
 
     def _unasked_writes(self, wrong: Sequence[CaseAnswer]) -> frozenset[int]:
@@ -240,7 +245,8 @@ class _Search:
         If there is none, those count that repair most of the failing cases and harm no other one. Repairs that are
         often right by chance count only if there are no others.
         """
-        if self._report.seconds > SLOW_SECONDS:
+        seconds = sum(answer.observation.seconds for answer in answers if answer.observation)
+        if min(seconds, self._report.seconds) > SLOW_SECONDS:
             return Counter()
         wrong = [answers[i] for i in sorted(failing)]
         right = [answer for i, answer in enumerate(answers) if i not in failing]
@@ -305,10 +311,12 @@ def agreed(found: Witnesses) -> int | None:
         return _one_of(found.repairs, [found.writes, found.cuts, found.raised, found.only_failing])
     if found.writes:
         return _only(found.writes)
-    if found.raised and not found.raised_late:
-        return _only(found.raised)
-    if found.cuts and found.raised:
+    if found.raised_late:
+        return None
+    if found.raised and found.no_graph and found.cuts:
         return _only(found.cuts)
+    if found.raised:
+        return _only(found.raised)
     return _only(found.only_failing) or _only(found.at_fault)
 
 
@@ -353,8 +361,8 @@ def _any(sets: Iterable[frozenset[int]]) -> frozenset[int]:
     return frozenset().union(*sets)
 
 
-def _is_late(error: str) -> bool:
-    return any(part in error for part in RAISED_LATE)
+def _says(error: str, parts: Sequence[str]) -> bool:
+    return any(part in error for part in parts)
 
 
 def _smaller(limits: Limits) -> Limits:
