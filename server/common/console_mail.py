@@ -1,7 +1,7 @@
 """Mails for people at a console, on the standard error: recipient, subject and text.
 
-Django's own backend prints them on the standard output, where a management command prints its result: a script that
-reads a new token from `manage.py issue_token` would read the mail about that token as well.
+Django's own backend prints them on the standard output. So does a management command with its result: a script that
+reads a new token from a command would read the mail about that token, too.
 """
 
 import sys

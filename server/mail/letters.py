@@ -69,8 +69,8 @@ def write(subject: str, parts: Sequence[Part], *, why: str = "", can_stop: bool 
 def paragraphs(text: str, *, site: str = "") -> list[Part]:
     """Return the parts of a plain text. An address of this website that is alone in its paragraph becomes a link.
 
-    `site` is where the reader's own page was, if that is not PUBLIC_URL. Other addresses stay text: they can come from
-    people's names.
+    `site` is the address at which the reader opened this website, if not PUBLIC_URL. Other addresses stay text: they
+    can come from people's names.
     """
     return [_paragraph(one.strip(), site or settings.PUBLIC_URL) for one in re.split(r"\n\s*\n", text.strip())]
 

@@ -165,7 +165,7 @@ class MailSender(Sender[Mail, MailTry]):
         except (LetterUnreadable, UnicodeError, ValueError) as error:
             return MailTry(result=MailResult.REFUSED, answer=str(error))
         except Exception as error:
-            # A mistake of ours in one mail must not stop all others.
+            # A bug that concerns one mail must not stop all others.
             log.exception("mail_not_written", mail=str(row.pk))
             return MailTry(result=MailResult.LATER, answer=f"Chainrule made a mistake: {type(error).__name__}.")
         return MailTry(result=MailResult.SENT)
