@@ -7,11 +7,13 @@ attempt that got the same hint. Test runs open nothing.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from grader.protocol.messages import LEVELS
+from grader.protocol.reports import Report
 from server.courses.models import HintRule
 from server.courses.rules import Person
 from server.gradebook.rules import Refusal, refusal
@@ -42,6 +44,14 @@ class HintAccess:
     def visible(self, hint: str | None, texts: Iterable[str]) -> list[str]:
         """Return the texts of the open levels."""
         return list(texts)[: self.open_levels(hint)]
+
+
+def public_report(report: Report, access: HintAccess) -> dict[str, Any]:
+    """Return a report in words, with the hints that are open: for files that a person gets."""
+    public = report.to_public()
+    for shown, finding in zip(public["findings"], report.findings, strict=True):
+        shown["hints"] = access.visible(finding.hint, finding.hint_texts)
+    return public
 
 
 def access_for(person: Person, submission: Submission) -> HintAccess:

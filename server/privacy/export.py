@@ -20,6 +20,7 @@ from grader.protocol.reports import Report
 from server.audit.models import AuditAction
 from server.audit.services import record
 from server.common.zip_stream import ZipStream
+from server.hints.access import access_for, public_report
 from server.privacy.accounts import DataSubject
 from server.privacy.registry import TABLES, TablePolicy
 from server.submissions.models import Kind, Submission
@@ -71,7 +72,11 @@ def _rows(policy: TablePolicy, person: DataSubject) -> list[dict[str, Any]]:
 
 
 def _submissions(person: DataSubject) -> Iterator[Submission]:
-    rows = Submission.objects.filter(learner__in=person.keys).select_related("assignment").order_by("pk")
+    rows = (
+        Submission.objects.filter(learner__in=person.keys)
+        .select_related("learner", "assignment__course")
+        .order_by("pk")
+    )
     last = UUID(int=0)
     while batch := list(rows.filter(pk__gt=last)[:BATCH]):
         yield from batch
@@ -87,6 +92,7 @@ def _files(row: Submission, person: DataSubject) -> Iterator[tuple[str, bytes]]:
         yield f"{name}.py", row.source.encode("utf-8", "replace")
     if row.report is not None:
         report = Report.from_dict(row.report)
-        yield f"{name}.json", json.dumps(report.to_public(), indent=2, ensure_ascii=False).encode("utf-8", "replace")
+        public = public_report(report, access_for(row.learner, row))
+        yield f"{name}.json", json.dumps(public, indent=2, ensure_ascii=False).encode("utf-8", "replace")
         for number, figure in enumerate(Attachments.read(report.attachments).figures, start=1):
             yield f"{name}-{number}.png", figure.png

@@ -241,6 +241,23 @@ def test_the_export_for_gradescope_has_the_first_level_only(student, assignment)
     assert HOW not in text
 
 
+def test_the_personal_data_have_the_open_levels_only(student, assignment):
+    """A report of the queue carries all levels in its data; the file for the person has those that are open."""
+    from server.privacy.accounts import DataSubject
+    from server.privacy.export import personal_data
+
+    submission = make_submission(student, assignment)
+    report = make_report(0, message="rooted", hint="rooted.hint", diagnosis="rooted")
+    report["findings"][0]["data"] = {"own_words": ["rooted", "This is a root.", LOOK, WHY, HOW]}
+    record(submission, report)
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(personal_data(DataSubject.of(student)))))
+    text = "".join(archive.read(name).decode(errors="replace") for name in archive.namelist())
+
+    assert LOOK in text
+    assert WHY not in text
+    assert HOW not in text
+
+
 # Opening and refusing.
 
 
