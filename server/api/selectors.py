@@ -106,8 +106,7 @@ def get_member(access: Access, course: Course, asked: ById | ByExternalId | None
     if isinstance(asked, ById):
         rows = rows.filter(pk=asked.id)
     elif asked is not None:
-        found = by_external_id(asked.external_id)
-        rows = rows.filter(pk=found.pk if found else None)
+        rows = rows.filter(pk__in=[user.pk for user in known_as(asked.external_id) or []])
     return _found(rows.first(), "/user", "There is nobody like that in this course.")
 
 

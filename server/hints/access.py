@@ -15,7 +15,7 @@ from django.utils import timezone
 from grader.protocol.messages import LEVELS
 from grader.protocol.reports import Report
 from server.courses.models import HintRule
-from server.courses.rules import Person
+from server.courses.roles import Person
 from server.gradebook.rules import Refusal, refusal
 from server.gradebook.selectors import terms_of
 from server.hints.models import HintUse, Level
