@@ -1,6 +1,7 @@
 """How often hints are opened, for teachers. Of these people, students who are in the course now count."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Max, Q
 
@@ -29,7 +30,7 @@ class HintCount:
 
 def hint_counts(assignment: Assignment, *, people: VisiblePeople, limit: int = 30) -> list[HintCount]:
     """Return how often each hint of an assignment was opened, the most frequent first. One query."""
-    rows = HintUse.objects.filter(people.by_students(), assignment=assignment).values("hint")
+    rows: Any = HintUse.objects.filter(people.by_students(), assignment=assignment).values("hint")
     counts = {f"opened_{level}": Count("pk", filter=Q(level=level)) for level in Level.values}
     counts |= {
         f"useless_{level}": Count("pk", filter=Q(level=level, did_not_help_at__isnull=False)) for level in Level.values
