@@ -33,11 +33,12 @@ class Tracer:
         """`tensors` says whether the submission can have any; without, only lines are noted."""
         self._first = statement_lines(tree)
         self._flows = _flows(tree) if tensors else {}
+        self._names = _names(tree) if tensors else {}
         self._tensors = tensors
         self._lines: set[int] = set()
         self._cuts: set[int] = set()
         self._writes: set[int] = set()
-        self._given: list[tuple[Any, Any]] | None = None
+        self._given: list[tuple[str, Any, Any]] | None = None
         self._last = 0
 
     def start(self) -> None:
@@ -74,7 +75,9 @@ class Tracer:
     def _keep_arguments(self, frame: FrameType) -> None:
         if self._given is None and self._tensors:
             self._given = []
-            self._given += [(one, one.detach().clone()) for one in frame.f_locals.values() if _is_small_tensor(one)]
+            for name, value in frame.f_locals.items():
+                if _is_small_tensor(value):
+                    self._given.append((name, value, value.detach().clone()))
 
     def _note(self, frame: FrameType, event: str, arg: Any, running: int) -> int:
         """Note what the last line did, and the next one; return the next one if it uses a tracked tensor, else 0."""
@@ -92,12 +95,13 @@ class Tracer:
         return line if self._uses_tracked(frame, line) else 0
 
     def _note_writes(self) -> None:
-        """Note the last line if an argument has other values than before it."""
-        for i, (now, before) in enumerate(self._given or ()):
+        """Note the last line if it names an argument that has other values than before it."""
+        for i, (name, now, before) in enumerate(self._given or ()):
             if self._last and not now.detach().equal(before):
-                self._writes.add(self._last)
+                if name in self._names.get(self._last, ()):
+                    self._writes.add(self._last)
                 assert self._given is not None
-                self._given[i] = now, now.detach().clone()
+                self._given[i] = name, now, now.detach().clone()
 
     def _uses_tracked(self, frame: FrameType, line: int) -> bool:
         if line not in self._flows or line in self._cuts:
@@ -111,6 +115,12 @@ class Tracer:
             return event == "return" and _is_untracked(arg)
         known = frame.f_locals
         return any(_is_untracked(known.get(name)) for name in stores)
+
+
+def _names(tree: ast.Module) -> Mapping[int, set[str]]:
+    """Return the names in each simple statement, by its first line."""
+    simple = [node for node in ast.walk(tree) if isinstance(node, ast.Expr | ast.Assign | ast.AugAssign | ast.Return)]
+    return {node.lineno: {one.id for one in ast.walk(node) if isinstance(one, ast.Name)} for node in simple}
 
 
 def _flows(tree: ast.Module) -> Mapping[int, tuple[tuple[str, ...], tuple[str, ...] | None]]:
