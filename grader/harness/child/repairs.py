@@ -121,15 +121,15 @@ class _Finder:
         count: dict[tuple[int, str], int] = {}
         for one in self.found:
             place = count[one.line, one.kind] = count.get((one.line, one.kind), 0) + 1
-            if one.line in self._shapes:
-                alike.setdefault((one.kind, place, self._shapes[one.line]), []).append(one)
+            if one.line in self._forms:
+                alike.setdefault((one.kind, place, self._forms[one.line]), []).append(one)
         for (kind, _, _), group in alike.items():
             if 2 <= len(group) <= _MOST_ALIKE:
                 applies = [one.apply for one in group]
                 self._append(Repair(min(one.line for one in group), kind, partial(_all, applies)))
 
     @cached_property
-    def _shapes(self) -> dict[int, str]:
+    def _forms(self) -> dict[int, str]:
         """The shape of each simple statement, without its names, by its line."""
         simple = [one for one in ast.walk(self._tree) if isinstance(one, ast.Assign | ast.AugAssign | ast.Expr)]
         shapes = {one.lineno: _NAMES.sub("", ast.dump(one)) for one in simple}
