@@ -36,12 +36,12 @@ def _lines(source: str, marked: int | None) -> Iterator[str]:
         first, *others = text.split("\n")
         line += _element(style, first)
         for other in others:
-            yield _line(number, line, marked) + "\n"
+            yield _line_element(number, line, marked) + "\n"
             number, line = number + 1, _element(style, other)
-    yield _line(number, line, marked) if line else ""
+    yield _line_element(number, line, marked) if line else ""
 
 
-def _line(number: int, line: str, marked: int | None) -> str:
+def _line_element(number: int, line: str, marked: int | None) -> str:
     if number > MOST_NUMBERED:
         return line
     if number == marked:
