@@ -19,7 +19,7 @@ class ZipStream:
 
     def __init__(self) -> None:
         self._sink = _Sink()
-        self._archive = zipfile.ZipFile(self._sink, "w", zipfile.ZIP_DEFLATED)  # type: ignore[arg-type]
+        self._archive = zipfile.ZipFile(self._sink, "w", zipfile.ZIP_DEFLATED)
         # The names of hundreds of thousands of files are the only thing that grows: they wait on disk for the end.
         self._names = _OnDisk()
         self._archive.filelist = self._names  # type: ignore[assignment]

@@ -238,7 +238,7 @@ def _named(policy: TablePolicy, person: DataSubject) -> list[tuple[Any, dict[str
 
 def _replace_names(policy: TablePolicy, person: DataSubject) -> None:
     for key, texts in _named(policy, person):
-        limits = {name: policy.table._meta.get_field(name).max_length for name in texts}
+        limits = {name: getattr(policy.table._meta.get_field(name), "max_length", None) for name in texts}
         policy.rows.filter(pk=key).update(**{name: text[: limits[name]] for name, text in texts.items()})
 
 

@@ -72,9 +72,10 @@ def erase(request: Request, pk: int, mode: str) -> HttpResponse:
             messages.success(request, f"{subject.number} was {result}: {done.summary}.")
             return redirect("admin:accounts_user_changelist")
     planned = plan(subject, chosen)
-    form.data = form.data.copy() if form.is_bound else form.data
     if form.is_bound:
-        form.data["digest"] = planned.digest  # type: ignore[index] # a copy of a QueryDict can be changed
+        # The plan that this page shows, and not the one that was refused.
+        form.data = request.POST.copy()
+        form.data["digest"] = planned.digest
     else:
         form.initial["digest"] = planned.digest
     context = {"person": user, "plan": planned, "form": form, "mode": chosen, "erases": chosen is Mode.ERASE}
