@@ -2,8 +2,8 @@
 
 Three witnesses speak:
 
-- Repair: small changes that belong to autograd (`grader.harness.child.repairs`) are made one at a time, each in a fresh
-  child. If one makes every case pass, its line is to blame.
+- Repair: small changes that belong to autograd (`grader.harness.child.repairs`) are made one at a time. If one makes
+  every case pass, in a fresh child, its line is to blame. Which ones are worth that, one child finds on a single case.
 - Graph: the lines of failing cases at which a tensor is no longer tracked, and the line that raised an exception.
 - Coverage: the lines that ran in failing cases, and not in passing ones.
 
@@ -30,7 +30,7 @@ from grader.protocol.reports import Outcome, Report, Status
 from grader.sandboxes.base import CallTrace, Ending, Limits, Outline, Program, Run, Sandbox
 
 PROCESSOR_SECONDS = 0.3
-"""How much of a processor one search uses: its own work, and the runs of the learner's code."""
+"""After so much of a processor a search begins no further run: its own work, and the runs of the learner's code."""
 MAX_SECONDS = 1.5
 """How long one search takes at most, on a machine that is busy."""
 SLOW_SECONDS = 0.05
