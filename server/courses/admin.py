@@ -22,4 +22,6 @@ class EnrollmentAdmin(ModelAdmin):
     list_filter = ["role", "course"]
     search_fields = ["user__username", "user__email", "user__first_name", "user__last_name", "user__external_id"]
     autocomplete_fields = ["user", "course"]
+    # The page People offers the sections of the course; here, they would be those of all courses.
+    exclude = ["section"]
     list_select_related = ["user", "course"]

@@ -162,9 +162,8 @@ def switch_endpoint(campus, *, enabled):
 
 
 def edit_in_admin(campus):
-    campus.as_admin().post(
-        f"/admin/courses/course/{campus.course.pk}/change/", {"title": "A new title", "slug": campus.course.slug}
-    )
+    fields = {"title": "A new title", "slug": campus.course.slug, "hint_rule": campus.course.hint_rule}
+    campus.as_admin().post(f"/admin/courses/course/{campus.course.pk}/change/", fields)
 
 
 def take_over(campus):
