@@ -74,8 +74,9 @@ def erase(request: Request, pk: int, mode: str) -> HttpResponse:
     planned = plan(subject, chosen)
     if form.is_bound:
         # The plan that this page shows, and not the one that was refused.
-        form.data = request.POST.copy()
-        form.data["digest"] = planned.digest
+        again = request.POST.copy()
+        again["digest"] = planned.digest
+        form.data = again
     else:
         form.initial["digest"] = planned.digest
     context = {"person": user, "plan": planned, "form": form, "mode": chosen, "erases": chosen is Mode.ERASE}
