@@ -25,7 +25,9 @@ class AnnouncementForm(forms.Form):
 
     def __init__(self, course: Course, data: Any = None) -> None:
         super().__init__(data)
-        self.fields["section"].queryset = course.sections.all()
+        field = self.fields["section"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = course.sections.all()
         if not course.sections.exists():
             del self.fields["section"]
 
