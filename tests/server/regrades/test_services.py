@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from grader.protocol.reports import Outcome
 from server.celery import app
+from server.courses.visibility import everybody
 from server.gradebook.errors import GradeError
 from server.gradebook.models import Action, Grade, GradeChange
 from server.gradebook.services import decide, undo
@@ -249,7 +250,7 @@ def test_lost_reruns_are_sent_again_and_finally_given_up(student, assignment, be
 
     Rerun.objects.update(leased_until=timezone.now(), tries=settings.GRADING_TRIES)
     assert reconcile() == 0
-    assert tally(regrade).errors == 1
+    assert tally(regrade, people=everybody(regrade.course)).errors == 1
 
 
 def test_reconcile_leaves_reruns_in_the_queue_alone(student, assignment, begin, queued):
@@ -294,7 +295,7 @@ def test_the_tally_tells_better_worse_and_the_same(assignment, begin):
     regrade = begin()
     answer(regrade, 5)
 
-    count = tally(regrade)
+    count = tally(regrade, people=everybody(regrade.course))
     assert (count.total, count.over, count.better, count.worse, count.same) == (3, 3, 1, 1, 1)
     assert count.ready
 
