@@ -47,8 +47,7 @@ def test_hints_open_in_place_and_the_teacher_sees_it(system, page, sign_in, writ
     assert violations() == []
 
     result(page).get_by_role("button", name="This did not help").last.press("Enter")
-    expect(result(page).get_by_text("You said that this did not help")).to_be_visible()
-    assert page.evaluate("document.activeElement !== document.body")
+    expect(result(page).get_by_text("You said that this did not help")).to_be_focused()
     assert result(page).bounding_box()["height"] <= 900
     page.reload()
     expect(result(page).get_by_text(WHY)).to_be_visible()
