@@ -192,11 +192,20 @@ def merge_accounts(c):
     c.post("merging:confirm", c.student.pk, gone.pk, fingerprint=shown.fingerprint)
 
 
+def erase(c, mode):
+    address, name = reverse("privacy:erase", args=[c.student.pk, mode]), c.student.username
+    digest = c.as_admin().get(address).context["plan"].digest
+    assert c.client.post(address, {"username": name, "digest": digest}).status_code == 302
+
+
 DEEDS = {
     AuditAction.OVERRIDDEN: lambda c: c.decide("override", override=61.25),
     AuditAction.EXEMPTED: lambda c: c.decide("exempt", exempt="on"),
     AuditAction.EXTENDED: lambda c: c.decide("extend", extra_attempts=2),
     AuditAction.UNDONE: undo,
+    AuditAction.SOURCES_DOWNLOADED: lambda c: c.client.get(
+        reverse("dashboard:source-file", args=[c.course.slug]), {"assignment": c.assignment.pk, "which": "latest"}
+    ),
     AuditAction.REGRADE_STARTED: lambda c: c.post(
         "regrades:new", assignments=[c.assignment.pk], scope="all", why="A check was wrong"
     ),
@@ -213,6 +222,9 @@ DEEDS = {
     AuditAction.SECTION_CHANGED: change_section,
     AuditAction.LIMITED: limit_an_assistant,
     AuditAction.MERGED: merge_accounts,
+    AuditAction.DATA_EXPORTED: lambda c: c.as_admin().post(reverse("privacy:download", args=[c.student.pk])),
+    AuditAction.ERASED: lambda c: erase(c, "erase"),
+    AuditAction.MADE_ANONYMOUS: lambda c: erase(c, "anonymous"),
     AuditAction.CODE_MADE: lambda c: c.post("invitations:codes", places=3),
     AuditAction.CODE_WITHDRAWN: lambda c: c.post("invitations:withdraw", invite(course=c.course, by=c.instructor).pk),
     AuditAction.ANNOUNCED: lambda c: c.post(
@@ -250,8 +262,14 @@ DEEDS = {
         f"/admin/courses/course/{make_course().pk}/delete/", {"post": "yes"}
     ),
 }
-# Nobody can say afterwards which course an object of these belonged to.
-WITHOUT_COURSE = {AuditAction.ADMIN_ADDED, AuditAction.ADMIN_DELETED}
+# Nobody can say afterwards which course an object of these belonged to, or they are about a person in all courses.
+WITHOUT_COURSE = {
+    AuditAction.ADMIN_ADDED,
+    AuditAction.ADMIN_DELETED,
+    AuditAction.DATA_EXPORTED,
+    AuditAction.ERASED,
+    AuditAction.MADE_ANONYMOUS,
+}
 
 
 def test_every_kind_of_entry_has_a_deed_and_a_sentence():
