@@ -99,13 +99,19 @@ def _check_address(request: HttpRequest) -> None:
 
 
 def _check_query(request: HttpRequest, route: str) -> None:
-    """Refuse unknown parameters: a filter with a typing error would return everything."""
+    """Refuse unknown parameters, which can be a filter with a typing error, and repeated ones: one would be ignored."""
     path = "/" + ROUTE_PARAMETER.sub(r"{\1}", route)
     known = query_names(_schema(), path, request.method or "")
-    unknown = [] if known is None else [name for name in request.GET if name not in known]
-    if unknown:
-        wrong = [At(pointer=f"/query/{name}", detail="There is no such parameter.") for name in unknown]
-        raise Problem(Code.INVALID, "The address has unknown parameters.", wrong)
+    if known is None:
+        return
+    _refuse([name for name in request.GET if name not in known], "There is no such parameter.")
+    _refuse([name for name, values in request.GET.lists() if len(values) > 1], "Give this parameter once.")
+
+
+def _refuse(names: list[str], detail: str) -> None:
+    if names:
+        wrong = [At(pointer=f"/query/{name}", detail=detail) for name in names]
+        raise Problem(Code.INVALID, "The address has wrong parameters.", wrong)
 
 
 @cache

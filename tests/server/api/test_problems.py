@@ -135,6 +135,12 @@ def test_a_problem_points_at_an_unknown_query_parameter(call):
     assert problem(call.get("/submissions?assigment=7"))["errors"][0]["pointer"] == "/query/assigment"
 
 
+def test_a_parameter_that_stands_twice_is_refused(call):
+    found = problem(call.get("/assignments?exercise=gradients/square&exercise=derivatives/sin"))
+
+    assert found["errors"] == [{"pointer": "/query/exercise", "detail": "Give this parameter once."}]
+
+
 def test_a_problem_points_at_each_wrong_value(call, body):
     data = problem(call.post("/submissions", body | {"user": {"external_id": 5}, "colour": "red"}))
 
