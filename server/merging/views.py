@@ -2,19 +2,17 @@
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from server.accounts.models import User
 from server.accounts.requests import Request
-from server.courses.access import taught_course
 from server.courses.models import Course
-from server.courses.visibility import visible_people
 from server.merging.forms import AccountForm
 from server.merging.plan import MergePlan, plan
 from server.merging.services import MergeChanged, MergeRefused, merge
-from server.roster import selectors
+from server.roster.access import person_to_change
 
 NOBODY = "There is no such account in this course. Its members and former members can be named."
 
@@ -22,7 +20,7 @@ NOBODY = "There is no such account in this course. Its members and former member
 @require_http_methods(["GET", "POST"])
 def choose(request: Request, slug: str, pk: int) -> HttpResponse:
     """Name the account that is to be merged into this person's."""
-    course, kept = _kept(request, slug, pk)
+    course, kept = person_to_change(request, slug, pk)
     form = AccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         gone = _named(request, course, form.cleaned_data["account"])
@@ -36,14 +34,14 @@ def choose(request: Request, slug: str, pk: int) -> HttpResponse:
 @require_GET
 def preview(request: Request, slug: str, pk: int, gone: int) -> HttpResponse:
     """Show what merging does, or why it cannot be done."""
-    course, kept = _kept(request, slug, pk)
+    course, kept = person_to_change(request, slug, pk)
     return _preview(request, course, plan(_gone(request, course, gone), kept, course=course, by=request.user))
 
 
 @require_POST
 def confirm(request: Request, slug: str, pk: int, gone: int) -> HttpResponse:
     """Merge the accounts, if that does what the preview showed."""
-    course, kept = _kept(request, slug, pk)
+    course, kept = person_to_change(request, slug, pk)
     former = _gone(request, course, gone)
     try:
         fingerprint = request.POST.get("fingerprint", "")
@@ -62,14 +60,6 @@ def confirm(request: Request, slug: str, pk: int, gone: int) -> HttpResponse:
 def _preview(request: Request, course: Course, what: MergePlan, *, status: int = 200) -> HttpResponse:
     context = {"course": course, "tab": "people", "person": what.kept, "plan": what}
     return render(request, "merging/preview.html", context, status=status)
-
-
-def _kept(request: Request, slug: str, pk: int) -> tuple[Course, User]:
-    course = taught_course(request, slug, permission="roster.import")
-    found = selectors.person(visible_people(request.user, course), pk)
-    if found is None:
-        raise Http404
-    return course, found[0]
 
 
 def _reachable(request: Request, course: Course) -> Q:

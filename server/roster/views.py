@@ -18,6 +18,7 @@ from server.courses.access import section_choice, taught_course
 from server.courses.models import Course, Enrollment, FormerEnrollment, Role
 from server.courses.visibility import visible_people
 from server.roster import sections, selectors, services
+from server.roster.access import person_to_change
 from server.roster.csv_file import Unreadable, read
 from server.roster.forms import LimitForm, NameForm, PeopleForm, PersonForm, RoleForm, RosterForm, SectionForm
 from server.roster.plan import Effect, Plan, plan
@@ -84,7 +85,7 @@ def _person(course: Course, user: User, row: Enrollment | FormerEnrollment) -> d
 @require_POST
 def change_role(request: Request, slug: str, pk: int) -> HttpResponse:
     """Give a member another role."""
-    course, user = _member(request, slug, pk)
+    course, user = person_to_change(request, slug, pk)
     form = RoleForm(request.POST)
     if not form.is_valid():
         return redirect("roster:person", course.slug, user.pk)
@@ -96,7 +97,7 @@ def change_role(request: Request, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def set_section(request: Request, slug: str, pk: int) -> HttpResponse:
     """Put a member into a section, or into none."""
-    course, user = _member(request, slug, pk)
+    course, user = person_to_change(request, slug, pk)
     form = SectionForm(request.POST, course=course)
     if not form.is_valid():
         return redirect("roster:person", course.slug, user.pk)
@@ -108,7 +109,7 @@ def set_section(request: Request, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def limit(request: Request, slug: str, pk: int) -> HttpResponse:
     """Limit an assistant to some sections, or to none."""
-    course, user = _member(request, slug, pk)
+    course, user = person_to_change(request, slug, pk)
     form = LimitForm(request.POST, course=course)
     if not form.is_valid():
         messages.error(request, "Choose whom the assistant sees.")
@@ -121,7 +122,7 @@ def limit(request: Request, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def remove(request: Request, slug: str, pk: int) -> HttpResponse:
     """End a membership."""
-    course, user = _member(request, slug, pk)
+    course, user = person_to_change(request, slug, pk)
     done = f"{user.display_name} is no longer in the course. Their work and grades are kept."
     return _answer(request, course, user, lambda: membership.remove(course, user, by=request.user), done)
 
@@ -129,17 +130,9 @@ def remove(request: Request, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def restore(request: Request, slug: str, pk: int) -> HttpResponse:
     """Bring a former member back."""
-    course, user = _member(request, slug, pk)
+    course, user = person_to_change(request, slug, pk)
     done = f"{user.display_name} is in the course again."
     return _answer(request, course, user, lambda: membership.restore(course, user), done)
-
-
-def _member(request: Request, slug: str, pk: int) -> tuple[Course, User]:
-    course = taught_course(request, slug, permission="roster.import")
-    found = selectors.person(visible_people(request.user, course), pk)
-    if found is None:
-        raise Http404
-    return course, found[0]
 
 
 def _answer(request: Request, course: Course, user: User, change: Callable[[], object], done: str) -> HttpResponse:
