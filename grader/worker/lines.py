@@ -12,6 +12,7 @@ import structlog
 from celery import Task
 from celery.signals import task_postrun
 from celery.states import SUCCESS
+from kombu.transport.redis import PRIORITY_STEPS, Channel
 
 from grader.grading.fault_line import find_line
 from grader.protocol.jobs import Job
@@ -26,7 +27,7 @@ RECORD, RECORDS = "submissions.record_line", "records"
 # Fresh submissions. Regrades have a queue of their own, and get no line.
 QUEUE = f"grading.{sandbox_pool.RUNTIME}"
 # kombu keeps messages of other priorities than 0 in lists of their own.
-WAITING = (QUEUE, *(f"{QUEUE}\x06\x16{priority}" for priority in (3, 6, 9)))
+WAITING = (QUEUE, *(f"{QUEUE}{Channel.sep}{priority}" for priority in PRIORITY_STEPS if priority))
 
 log = structlog.get_logger()
 
