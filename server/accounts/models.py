@@ -4,6 +4,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.crypto import salted_hmac
 
+from server.common.zones import LONGEST_ZONE, check_zone
+
 
 class User(AbstractUser):
     """A person who signs in. `external_id` is the id that the school's own systems use for them."""
@@ -14,6 +16,10 @@ class User(AbstractUser):
     # The account that this one was merged into: this one is not active any more, and its ids lead to the other.
     merged_into = models.ForeignKey(
         "self", models.CASCADE, null=True, blank=True, editable=False, related_name="merged_accounts"
+    )
+    # The zone in which this person reads times. Empty: the course's, outside of courses the installation's.
+    time_zone = models.CharField(
+        max_length=LONGEST_ZONE, default="", db_default="", blank=True, validators=[check_zone]
     )
     is_demo = models.BooleanField(default=False, editable=False, help_text="Made by `manage.py demo`.")
 

@@ -1,11 +1,17 @@
 """A course and its members."""
 
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
 
+from server.common.zones import LONGEST_ZONE, check_zone, find_zone
+
 LONGEST_SECTION = 100
+MOST_SLIP_DAYS = 100
 
 
 class HintRule(models.TextChoices):
@@ -25,6 +31,16 @@ class Course(models.Model):
     hint_rule = models.CharField(
         max_length=10, choices=HintRule.choices, default=HintRule.ATTEMPT, db_default=HintRule.ATTEMPT.value
     )
+    # The zone of the calendar days in which lateness counts. Empty: the installation's.
+    time_zone = models.CharField(
+        max_length=LONGEST_ZONE, default="", db_default="", blank=True, validators=[check_zone]
+    )
+    # How many late days each student has for the whole course, without a penalty.
+    slip_days = models.PositiveSmallIntegerField(
+        default=0, db_default=0, validators=[MaxValueValidator(MOST_SLIP_DAYS)]
+    )
+    # Whether students can go on with an assignment after it closed, for practice.
+    practice = models.BooleanField(default=False, db_default=False)
     members: models.ManyToManyField = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Enrollment")
 
     class Meta:
@@ -36,6 +52,11 @@ class Course(models.Model):
     def get_absolute_url(self) -> str:
         """Return the address of the course home."""
         return reverse("courses:home", args=[self.slug])
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of its calendar days."""
+        return find_zone(self.time_zone)
 
 
 class Role(models.TextChoices):

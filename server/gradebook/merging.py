@@ -5,7 +5,7 @@ from dataclasses import replace
 from django.db.models import QuerySet
 
 from server.accounts.models import User
-from server.gradebook.models import Action, Assignment, Grade, GradeChange
+from server.gradebook.models import Accommodation, Action, Assignment, Grade, GradeChange
 from server.gradebook.rules import Decision
 from server.gradebook.services import join, refresh
 
@@ -40,6 +40,7 @@ def merge_grades(gone: User, kept: User, *, by: User) -> None:
     The submissions must have been moved before. For callers inside a transaction that has locked both accounts.
     """
     _move_history(gone, kept)
+    _move_accommodations(gone, kept)
     why = f"The account {gone.username} was merged into this one."
     for row in (
         Grade.objects.select_for_update().filter(learner=gone).select_related("assignment__course").order_by("pk")
@@ -53,6 +54,20 @@ def merge_grades(gone: User, kept: User, *, by: User) -> None:
         else:
             row.delete()
             join(mine, combined(mine.decision, decision), by=by, why=why)
+
+
+def _move_accommodations(gone: User, kept: User) -> None:
+    """Give the kept account the more generous time of both in each course."""
+    for row in Accommodation.objects.select_for_update().filter(learner=gone):
+        mine = Accommodation.objects.select_for_update().filter(learner=kept, course=row.course_id).first()
+        if mine is None:
+            row.learner = kept
+            row.save(update_fields=["learner"])
+        else:
+            mine.extra_days = max(mine.extra_days, row.extra_days)
+            mine.time_factor = max(mine.time_factor, row.time_factor)
+            mine.save(update_fields=["extra_days", "time_factor"])
+            row.delete()
 
 
 def _move_history(gone: User, kept: User) -> None:

@@ -12,8 +12,9 @@ from django.urls import reverse
 
 from grader.errors import PackageError
 from server.catalogue.exercises import ExerciseText, find_exercise, title_of
+from server.common.local_times import check_year
 from server.courses.models import Course, HintRule
-from server.gradebook.rules import Decision, Keeps, LateRule, Terms
+from server.gradebook.rules import Decision, Keeps, LateRule, MoreTime, Terms
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -27,25 +28,53 @@ if TYPE_CHECKING:
             """Attempts that count and have a report."""
 
 
+MOST_POINTS = 1_000_000
+MOST_ATTEMPTS = 10_000
+# 30 days.
+LONGEST_COOLDOWN, LONGEST_GRACE = 30 * 86_400, 30 * 1_440
+MOST_EXTRA_DAYS = 365
+LARGEST_FACTOR = 10
+LONGEST_TITLE = 200
+
+
+class PracticeRule(models.TextChoices):
+    """Whether an assignment can be practised after it closed."""
+
+    AS_COURSE = "", "As in the course"
+    YES = "yes", "Yes"
+    NO = "no", "No"
+
+
 class Assignment(models.Model):
     """An exercise that a course sets. Its slug is `unit/name`: the exercise's, unless the course wants another."""
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="assignments")
     slug = models.CharField(max_length=100, validators=[RegexValidator(r"\A[a-z0-9-]+/[a-z0-9-]+\Z")])
     exercise = models.CharField(max_length=100, help_text="The slug of an exercise package.")
-    position = models.PositiveIntegerField(default=0)
-    points = models.FloatField(default=100, validators=[MinValueValidator(0)])
-    opens_at = models.DateTimeField(null=True, blank=True)
-    due_at = models.DateTimeField(null=True, blank=True)
-    closes_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: no limit.")
-    cooldown_seconds = models.PositiveIntegerField(default=0)
+    # Empty: the exercise's title.
+    own_title = models.CharField(max_length=LONGEST_TITLE, default="", db_default="", blank=True)
+    position = models.PositiveIntegerField(default=0, validators=[MaxValueValidator(10_000)])
+    points = models.FloatField(default=100, validators=[MinValueValidator(0), MaxValueValidator(MOST_POINTS)])
+    opens_at = models.DateTimeField(null=True, blank=True, validators=[check_year])
+    due_at = models.DateTimeField(null=True, blank=True, validators=[check_year])
+    closes_at = models.DateTimeField(null=True, blank=True, validators=[check_year])
+    attempts = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Empty: no limit.",
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_ATTEMPTS)],
+    )
+    cooldown_seconds = models.PositiveIntegerField(default=0, validators=[MaxValueValidator(LONGEST_COOLDOWN)])
     keeps = models.CharField(
         max_length=10, choices=[(keeps.value, keeps.name.title()) for keeps in Keeps], default="best"
     )
     late_percent_per_day = models.FloatField(default=0, validators=[MinValueValidator(0), MaxValueValidator(100)])
     late_percent_cap = models.FloatField(default=100, validators=[MinValueValidator(0), MaxValueValidator(100)])
-    grace_minutes = models.PositiveIntegerField(default=0)
+    grace_minutes = models.PositiveIntegerField(default=0, validators=[MaxValueValidator(LONGEST_GRACE)])
+    takes_slip_days = models.BooleanField(default=True, db_default=True)
+    practice = models.CharField(
+        max_length=3, choices=PracticeRule.choices, default=PracticeRule.AS_COURSE, db_default="", blank=True
+    )
 
     # Empty: as the course says. The database has the default, too: during an upgrade, an older website still inserts.
     hint_rule = models.CharField(max_length=10, choices=HintRule.choices, default="", db_default="", blank=True)
@@ -84,16 +113,25 @@ class Assignment(models.Model):
 
     @cached_property
     def title(self) -> str:
-        """The exercise's title; its slug if the package cannot be read."""
+        """Its own title, else the exercise's; the exercise's slug if the package cannot be read."""
+        if self.own_title:
+            return self.own_title
         try:
             return title_of(self.exercise)
         except PackageError:
             return self.exercise
 
     @property
+    def allows_practice(self) -> bool:
+        """Whether learners can go on with it after it closed."""
+        return self.course.practice if self.practice == PracticeRule.AS_COURSE else self.practice == PracticeRule.YES
+
+    @property
     def terms(self) -> Terms:
         """The terms, for `server.gradebook.rules`."""
         return Terms(
+            zone=self.course.zone,
+            practice=self.allows_practice,
             points=self.points,
             opens_at=self.opens_at,
             due_at=self.due_at,
@@ -147,6 +185,8 @@ class Grade(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     closes_at = models.DateTimeField(null=True, blank=True)
     extra_attempts = models.PositiveIntegerField(default=0)
+    # How many of the course's slip days it uses.
+    slip_days = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     counted = models.ForeignKey("submissions.Submission", models.PROTECT, null=True, blank=True, related_name="+")
     raw = models.FloatField(null=True, blank=True)
@@ -182,6 +222,37 @@ class Grade(models.Model):
     def is_extended(self) -> bool:
         """Whether the learner has more time or more attempts than the others."""
         return bool(self.due_at or self.closes_at or self.extra_attempts)
+
+
+class Accommodation(models.Model):
+    """More time for one learner in every assignment of a course, later ones included.
+
+    `extra_days` are calendar days; `time_factor` multiplies the time from opening to due date, and to closing. Only
+    `server.gradebook.accommodations` writes here: the grades follow.
+    """
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="accommodations")
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="accommodations")
+    extra_days = models.PositiveSmallIntegerField(
+        "days more", default=0, validators=[MaxValueValidator(MOST_EXTRA_DAYS)]
+    )
+    time_factor = models.FloatField(
+        "times the time", default=1, validators=[MinValueValidator(1), MaxValueValidator(LARGEST_FACTOR)]
+    )
+    why = models.CharField("reason", max_length=500)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["course", "learner"], name="one_accommodation_each")]
+
+    def __str__(self) -> str:
+        return f"{self.learner_id} in {self.course_id}: {self.extra_days} days, times {self.time_factor:g}"
+
+    @property
+    def rule(self) -> MoreTime:
+        """The additional time, for `server.gradebook.rules`."""
+        return MoreTime(days=self.extra_days, factor=self.time_factor)
 
 
 class Action(models.TextChoices):

@@ -6,11 +6,10 @@ error or did not load is not an attempt and has no score: it never reaches this 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
-from math import ceil
 
-DAY = timedelta(days=1)
+from server.common.local_times import days_after, days_between
 
 
 class Keeps(StrEnum):
@@ -31,7 +30,10 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LateRule:
-    """The late penalty: a share of the points for each day begun after the grace period, at most the cap."""
+    """The late penalty: a share of the points for each calendar day begun after the grace, at most the cap.
+
+    The first day begins when the grace ends, each further one a calendar day later.
+    """
 
     per_day: float = 0.0
     cap: float = 1.0
@@ -40,7 +42,11 @@ class LateRule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Terms:
-    """The terms of an assignment for one learner. None means no limit."""
+    """The terms of an assignment for one learner. None means no limit.
+
+    Days are calendar days in `zone`. `practice` says if learners can hand in after closing, for practice. `paid_days`
+    are the late days that slip days pay for.
+    """
 
     points: float
     opens_at: datetime | None = None
@@ -50,6 +56,17 @@ class Terms:
     cooldown: timedelta = timedelta()
     keeps: Keeps = Keeps.BEST
     late: LateRule = LateRule()
+    zone: tzinfo = UTC
+    practice: bool = False
+    paid_days: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MoreTime:
+    """More time for a learner in every assignment: calendar days, and a factor for the time since the opening."""
+
+    days: int = 0
+    factor: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,8 +113,8 @@ def refusal(terms: Terms, *, now: datetime, used: int, last_at: datetime | None)
     """Return why a learner cannot submit now, or None. `used` counts attempts, `last_at` is the latest's."""
     if terms.opens_at is not None and now < terms.opens_at:
         return Refusal.NOT_OPEN
-    if terms.closes_at is not None and now >= terms.closes_at:
-        return Refusal.CLOSED
+    if is_closed(terms, now):
+        return None if terms.practice else Refusal.CLOSED
     if terms.attempts is not None and used >= terms.attempts:
         return Refusal.NO_ATTEMPTS
     if last_at is not None and now < last_at + terms.cooldown:
@@ -105,12 +122,19 @@ def refusal(terms: Terms, *, now: datetime, used: int, last_at: datetime | None)
     return None
 
 
+def is_closed(terms: Terms, now: datetime) -> bool:
+    """Whether nothing that is handed in now counts any more."""
+    return terms.closes_at is not None and now >= terms.closes_at
+
+
+def days_late(terms: Terms, submitted_at: datetime) -> int:
+    """Return how many days late a submission is: each calendar day begun since the end of the grace counts."""
+    return 0 if terms.due_at is None else days_between(terms.due_at + terms.late.grace, submitted_at, terms.zone)
+
+
 def late_share(terms: Terms, submitted_at: datetime) -> float:
-    """Return the share of the points (0 to the cap) that is lost because of lateness. A day begun counts as a day."""
-    if terms.due_at is None or submitted_at <= terms.due_at + terms.late.grace:
-        return 0.0
-    days = ceil((submitted_at - terms.due_at) / DAY)
-    return min(terms.late.cap, days * terms.late.per_day)
+    """Return the share of the points (0 to the cap) that is lost because of lateness."""
+    return min(terms.late.cap, max(0, days_late(terms, submitted_at) - terms.paid_days) * terms.late.per_day)
 
 
 def grade_of(terms: Terms, attempt: Attempt, *, counted: int = 0) -> GradePoints:
@@ -130,15 +154,24 @@ def grade(terms: Terms, attempts: Sequence[Attempt]) -> GradePoints | None:
     return max(grades, key=lambda grade: grade.final)
 
 
-def terms_for(terms: Terms, decision: Decision) -> Terms:
+def terms_for(terms: Terms, decision: Decision, more: MoreTime = MoreTime()) -> Terms:
     """Return the terms as they hold for a learner: the later of two times, and the extra attempts added.
 
-    An exercise cannot close before the learner's own due date; a missing limit stays missing.
+    `more` is the time that the learner has in every assignment. An exercise cannot close before the learner's own due
+    date; a missing limit stays missing.
     """
-    due_at = _later(terms.due_at, decision.due_at)
-    closes_at = _later(terms.closes_at, max(filter(None, [decision.closes_at, decision.due_at]), default=None))
+    own_due, own_close = (_with_more(terms, moment, more) for moment in (terms.due_at, terms.closes_at))
+    due_at = _later(own_due, decision.due_at)
+    closes_at = _later(own_close, max(filter(None, [decision.closes_at, decision.due_at]), default=None))
     attempts = None if terms.attempts is None else terms.attempts + decision.extra_attempts
     return replace(terms, due_at=due_at, closes_at=closes_at, attempts=attempts)
+
+
+def _with_more(terms: Terms, moment: datetime | None, more: MoreTime) -> datetime | None:
+    if moment is None:
+        return None
+    start = moment if terms.opens_at is None else terms.opens_at
+    return days_after(start + (moment - start) * more.factor, more.days, terms.zone)
 
 
 def _later(moment: datetime | None, other: datetime | None) -> datetime | None:

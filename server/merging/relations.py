@@ -16,6 +16,7 @@ MOVED: Mapping[str, str] = {
     "notifications.News.user": "news that wait for their mail",
     "courses.FormerEnrollment.by": "removals",
     "invitations.Invitation.by": "course codes",
+    "gradebook.Accommodation.by": "accommodations for others",
     "regrades.Regrade.by": "regrades",
     "similarity.Comparison.by": "comparisons",
     "api.ApiToken.owner": "tokens of courses",
@@ -29,6 +30,7 @@ MOVED: Mapping[str, str] = {
 WITH_RULES = frozenset(
     {
         "submissions.Submission.learner",
+        "gradebook.Accommodation.learner",
         "gradebook.Grade.learner",
         "gradebook.GradeChange.learner",
         "gradebook.GradeChange.by",
@@ -58,6 +60,7 @@ RIGHTS = frozenset(
         "announcements.Announcement.author",
         "courses.FormerEnrollment.by",
         "invitations.Invitation.by",
+        "gradebook.Accommodation.by",
         "regrades.Regrade.by",
         "similarity.Comparison.by",
         "api.ApiToken.owner",

@@ -296,6 +296,16 @@ TABLES = (
     ),
     # Grades and submissions.
     TablePolicy(
+        model="gradebook.Accommodation",
+        holds="more time in every assignment of a course, and why",
+        about="learner",
+        by=("by",),
+        anonymous=Treatment.EMPTIED,
+        emptied={"why": ""},
+        texts=("why",),
+        shows=("course__title", "extra_days", "time_factor", "why", "at"),
+    ),
+    TablePolicy(
         model="gradebook.Grade",
         holds="points, extensions, and if an assignment counts",
         about="learner",

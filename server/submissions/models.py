@@ -16,10 +16,14 @@ from server.submissions.errors import IllegalMove
 
 
 class Kind(models.TextChoices):
-    """What the learner asked for: a free test run on the public cases, or an attempt that counts."""
+    """What a submission is: a free test run on the public cases, an attempt that counts, or practice.
+
+    Practice is handed in after the assignment closed for the learner. It is graded like an attempt and never counts.
+    """
 
     TEST_RUN = "check", "Test run"
     SUBMIT = "submit", "Attempt"
+    PRACTICE = "practice", "Practice"
 
 
 class State(models.TextChoices):
@@ -222,8 +226,8 @@ class Submission(models.Model):
 
     @property
     def label(self) -> str:
-        """The name on pages: "Attempt 2" if it uses one, "Test run 1", else "Submission 2"."""
-        named = self.kind == Kind.TEST_RUN or self.counts
+        """The name on pages: "Attempt 2" if it uses one, "Test run 1", "Practice 1", else "Submission 2"."""
+        named = self.kind != Kind.SUBMIT or self.counts
         return f"{Kind(self.kind).label if named else 'Submission'} {self.number}"
 
     @property
