@@ -19,6 +19,8 @@ urlpatterns = [
     path("", include("server.invitations.urls")),
     path("", include("server.announcements.urls")),
     path("", include("server.notifications.urls")),
+    # Before the dashboard, whose addresses are more general.
+    path("", include("server.course_setup.urls")),
     path("courses/<slug:slug>/teach/", include("server.dashboard.urls")),
     path("courses/<slug:slug>/teach/integrations/lms/", include("server.lti.course_urls")),
     path("courses/<slug:slug>/teach/integrations/", include("server.integrations.urls")),

@@ -16,6 +16,7 @@ class AuditArea(models.TextChoices):
     TERMS = "terms", "Assignments"
     TOKENS = "tokens", "API tokens"
     CONNECTIONS = "connections", "Webhooks and LMS"
+    COURSE = "course", "Course"
     ADMIN = "admin", "Administration"
 
 
@@ -68,6 +69,10 @@ class AuditAction(models.TextChoices):
     DEPLOYMENT_APPROVED = "connections.deployment_approved"
     DEPLOYMENT_CLOSED = "connections.deployment_closed"
     LMS_COURSE_LINKED = "connections.lms_course_linked"
+    COURSE_MADE = "course.made"
+    COURSE_CHANGED = "course.changed"
+    COURSE_ARCHIVED = "course.archived"
+    COURSE_REOPENED = "course.reopened"
     ADMIN_ADDED = "admin.added"
     ADMIN_CHANGED = "admin.changed"
     ADMIN_DELETED = "admin.deleted"

@@ -8,17 +8,25 @@ from django.db.models import Model
 from server.accounts.models import User
 from server.accounts.requests import Request
 from server.courses.models import Course, Section
-from server.courses.selectors import get_course
+from server.courses.rules import course_of
+from server.courses.selectors import CourseArchived, get_course, lacks_open_course
 from server.courses.visibility import VisiblePeople, visible_people
 
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
-def taught_course(request: Request, slug: str, *, permission: str = "courses.teach") -> Course:
+
+def taught_course(
+    request: Request, slug: str, *, permission: str = "courses.teach", even_archived: bool = False
+) -> Course:
     """Return a course that this person teaches.
 
-    Raises Http404 if the person does not teach it, PermissionDenied if the person's role lacks the permission.
+    Raises Http404 if the person does not teach it, PermissionDenied if the person's role lacks the permission, and
+    CourseArchived if the request can change something in an archived course, unless `even_archived`.
     """
     course = get_course(request.user, slug, permission="courses.teach")
     require(request.user, permission, course)
+    if course.is_archived and request.method not in READING and not even_archived:
+        raise CourseArchived(course)
     return course
 
 
@@ -40,6 +48,12 @@ def section_choice(request: Request, course: Course) -> SectionChoice:
 
 
 def require(user: User, permission: str, thing: Model) -> None:
-    """Raise PermissionDenied if somebody who can see a thing does not have this permission on it."""
-    if not user.has_perm(permission, thing):
-        raise PermissionDenied
+    """Raise PermissionDenied if somebody who can see a thing does not have this permission on it.
+
+    It is CourseArchived if only that is in the way.
+    """
+    if user.has_perm(permission, thing):
+        return
+    if lacks_open_course(user, permission, thing):
+        raise CourseArchived(course_of(thing))
+    raise PermissionDenied

@@ -12,6 +12,7 @@ from server.common.zones import LONGEST_ZONE, check_zone, find_zone
 
 LONGEST_SECTION = 100
 MOST_SLIP_DAYS = 100
+LONGEST_TERM = 60
 
 
 class HintRule(models.TextChoices):
@@ -41,6 +42,14 @@ class Course(models.Model):
     )
     # Whether students can go on with an assignment after it closed, for practice.
     practice = models.BooleanField(default=False, db_default=False)
+    term = models.CharField(max_length=LONGEST_TERM, blank=True, default="", db_default="")
+    # Since when nobody can change anything in the course; None: it goes on.
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Empty for courses that an administrator or a command made.
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    made_at = models.DateTimeField(null=True, auto_now_add=True, editable=False)
     members: models.ManyToManyField = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Enrollment")
 
     class Meta:
@@ -57,6 +66,21 @@ class Course(models.Model):
     def zone(self) -> ZoneInfo:
         """The zone of its calendar days."""
         return find_zone(self.time_zone)
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether the course can only be read."""
+        return self.archived_at is not None
+
+
+class FormerSlug(models.Model):
+    """A slug that a course had before. Addresses with it lead to the course, and no other course can take it."""
+
+    slug = models.SlugField(unique=True)
+    course = models.ForeignKey(Course, models.CASCADE, related_name="former_slugs")
+
+    def __str__(self) -> str:
+        return self.slug
 
 
 class Role(models.TextChoices):

@@ -45,8 +45,19 @@ class PracticeRule(models.TextChoices):
     NO = "no", "No"
 
 
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    """Assignments, drafts included."""
+
+    def published(self) -> "AssignmentQuerySet":
+        """Return those that learners can see: all but the drafts."""
+        return self.filter(is_draft=False)
+
+
 class Assignment(models.Model):
-    """An exercise that a course sets. Its slug is `unit/name`: the exercise's, unless the course wants another."""
+    """An exercise that a course sets. Its slug is `unit/name`: the exercise's, unless the course wants another.
+
+    Only staff see a draft. Nobody can hand in anything for it, except staff.
+    """
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="assignments")
     slug = models.CharField(max_length=100, validators=[RegexValidator(r"\A[a-z0-9-]+/[a-z0-9-]+\Z")])
@@ -78,6 +89,10 @@ class Assignment(models.Model):
 
     # Empty: as the course says. The database has the default, too: during an upgrade, an older website still inserts.
     hint_rule = models.CharField(max_length=10, choices=HintRule.choices, default="", db_default="", blank=True)
+
+    is_draft = models.BooleanField(default=False, db_default=False)
+
+    objects = AssignmentQuerySet.as_manager()
 
     submissions: "SubmissionManager"
     grades: "RelatedManager[Grade]"

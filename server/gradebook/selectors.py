@@ -1,19 +1,18 @@
 """Reading assignments and grades."""
 
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from server.accounts.models import User
 from server.courses.roles import Person
+from server.courses.selectors import check_permission
 from server.gradebook.models import Assignment, Grade
 from server.gradebook.rules import Decision, Terms, terms_for
 
 
 def get_assignment(user: Person, course: str, slug: str, *, permission: str = "courses.view") -> Assignment:
-    """Return an assignment by the slugs of its course and its own; Http404 if the person lacks the permission."""
+    """Return an assignment by the slugs of its course and its own. Raises the errors of `check_permission`."""
     assignment = get_object_or_404(Assignment.objects.select_related("course"), course__slug=course, slug=slug)
-    if not user.has_perm(permission, assignment):
-        raise Http404
+    check_permission(user, permission, assignment)
     return assignment
 
 

@@ -54,11 +54,13 @@ def _is_due(one: AssignmentStatus, now: datetime) -> bool:
 @require_GET
 def index(request: Request) -> HttpResponse:
     """The courses of the user. If there is only one, redirect to it: teachers to its teaching pages."""
-    courses = list(courses_of(request.user))
-    if len(courses) == 1:
+    every = list(courses_of(request.user))
+    courses = [one for one in every if not one.is_archived]
+    if len(every) == len(courses) == 1:
         teaches = request.user.has_perm("courses.teach", courses[0])
         return redirect("dashboard:overview", courses[0].slug) if teaches else redirect(courses[0])
-    return render(request, "home/index.html", {"courses": courses})
+    earlier = [one for one in every if one.is_archived]
+    return render(request, "home/index.html", {"courses": courses, "earlier": earlier})
 
 
 @require_GET

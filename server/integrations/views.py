@@ -54,8 +54,8 @@ def replace(request: Request, slug: str, pk: int) -> HttpResponse:
 
 @require_POST
 def revoke(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Revoke a token."""
-    course = _course(request, slug)
+    """Revoke a token. In an archived course, too: it can still read."""
+    course = taught_course(request, slug, permission="integrations.manage", even_archived=True)
     row = _token(request, course, pk)
     revoke_token(row)
     messages.success(request, f"{row.name} is revoked and no longer works.")

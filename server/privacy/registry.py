@@ -389,7 +389,8 @@ TABLES = (
     ),
     TablePolicy(model="courses.AssistantLimit", holds="sections to which an assistant is limited", about="user"),
     TablePolicy(model="courses.Section"),
-    TablePolicy(model="courses.Course"),
+    TablePolicy(model="courses.FormerSlug"),
+    TablePolicy(model="courses.Course", holds="who made a course", unlinked=("made_by",)),
     TablePolicy(model="invitations.Invitation", holds="who made a course code", by=("by",)),
     TablePolicy(model="dashboard.Verification"),
     # The account.

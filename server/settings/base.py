@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "server.analytics",
     "server.comments",
     "server.hints",
+    "server.course_setup",
     "server.dashboard",
     "server.regrades",
     "server.similarity",
@@ -141,6 +142,14 @@ ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "60/m/ip,5/5m/key", 
 
 # The administration pages open only for people with a second factor.
 ADMIN_SECOND_FACTOR = env.bool("CHAINRULE_ADMIN_SECOND_FACTOR", False)
+
+# Courses
+
+# Who can make a course: "instructors" (everybody who is instructor of a course), "nobody", or user names with commas
+# between them. Administrators always can.
+COURSE_MAKERS = env.str("CHAINRULE_COURSE_MAKERS", "instructors")
+# The courses that one person can make within a year; administrators can make more.
+COURSES_PER_YEAR = env.int("CHAINRULE_COURSES_PER_YEAR", 20)
 
 # Storage
 

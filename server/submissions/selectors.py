@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, TypedDict
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from server.accounts.models import User
 from server.courses.roles import Person
+from server.courses.selectors import check_permission
 from server.gradebook.models import Assignment
 from server.submissions.models import Submission
 
@@ -23,14 +23,13 @@ class Commented(TypedDict):
 
 
 def get_submission(user: Person, pk: UUID, *, permission: str = "submissions.view", light: bool = False) -> Submission:
-    """Return a submission with its course, or raise Http404 if the person lacks the permission.
+    """Return a submission with its course. Raises the errors of `check_permission`.
 
     With `light`, code and report are not loaded.
     """
     rows = Submission.objects.light() if light else Submission.objects.all()
     submission = get_object_or_404(rows.select_related("learner", "assignment__course"), pk=pk)
-    if not user.has_perm(permission, submission):
-        raise Http404
+    check_permission(user, permission, submission)
     return submission
 
 

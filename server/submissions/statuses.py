@@ -46,13 +46,16 @@ class AssignmentStatus:
 
 
 def statuses(learner: User, course: Course) -> list[AssignmentStatus]:
-    """Return how a learner stands with every assignment of a course, in the course's order. Three queries."""
+    """Return how a learner stands with every assignment of a course but the drafts, in the course's order.
+
+    Three queries.
+    """
     submissions = defaultdict(list)
     own = Submission.objects.filter(learner=learner, assignment__course=course, kind=Kind.SUBMIT)
     for submission in own.only("assignment_id", "kind", "state", "cancel_cost", "given", "max", "submitted_at"):
         submissions[submission.assignment_id].append(submission)
     grades = {grade.assignment_id: grade for grade in Grade.objects.filter(learner=learner, assignment__course=course)}
-    assignments = course.assignments.select_related("course")
+    assignments = course.assignments.published().select_related("course")
     return [status_of(one, submissions[one.pk], grades.get(one.pk)) for one in assignments]
 
 

@@ -175,6 +175,11 @@ ADDRESSES = {
     "merging:choose": (STAFF, "course", "owner"),
     "merging:preview": (STAFF, "course", "owner", "owner"),
     "merging:confirm": (STAFF, "course", "owner", "owner"),
+    # Others get a sentence that says why not.
+    "course_setup:new": (ONESELF,),
+    "course_setup:settings": (STAFF, "course"),
+    "course_setup:archive": (STAFF, "course"),
+    "course_setup:reopen": (STAFF, "course"),
     "roster:import": (STAFF, "course"),
     "roster:confirm": (STAFF, "course"),
     # For platforms and their users; a launch without a platform's token gets an error.

@@ -198,6 +198,11 @@ def erase(c, mode):
     assert c.client.post(address, {"username": name, "digest": digest}).status_code == 302
 
 
+def reopen(c):
+    c.post("course_setup:archive")
+    c.post("course_setup:reopen")
+
+
 DEEDS = {
     AuditAction.OVERRIDDEN: lambda c: c.decide("override", override=61.25),
     AuditAction.EXEMPTED: lambda c: c.decide("exempt", exempt="on"),
@@ -253,6 +258,12 @@ DEEDS = {
     AuditAction.DEPLOYMENT_APPROVED: lambda c: c.post("lms:approve", c.platform().deployments.get().pk),
     AuditAction.DEPLOYMENT_CLOSED: lambda c: c.post("lms:close", c.platform().deployments.get().pk),
     AuditAction.LMS_COURSE_LINKED: link_course,
+    AuditAction.COURSE_MADE: lambda c: c.client.post(reverse("course_setup:new"), {"title": "Autograd"}),
+    AuditAction.COURSE_CHANGED: lambda c: c.post(
+        "course_setup:settings", title="Autograd", slug=c.course.slug, hint_rule="all"
+    ),
+    AuditAction.COURSE_ARCHIVED: lambda c: c.post("course_setup:archive"),
+    AuditAction.COURSE_REOPENED: reopen,
     AuditAction.ADMIN_CHANGED: edit_in_admin,
     AuditAction.ADMIN_ADDED: lambda c: c.as_admin().post(
         "/admin/accounts/user/add/",
@@ -270,6 +281,7 @@ WITHOUT_COURSE = {
     AuditAction.ERASED,
     AuditAction.MADE_ANONYMOUS,
 }
+OF_A_NEW_COURSE = {AuditAction.COURSE_MADE}
 
 
 def test_every_kind_of_entry_has_a_deed_and_a_sentence():
@@ -284,7 +296,10 @@ def test_each_deed_is_recorded_with_who_did_it(campus, action):
 
     entry = AuditEntry.objects.filter(pk__gt=before, action=action).get()
     assert (entry.by, entry.origin, entry.area) == (campus.instructor, Origin.PAGE, action.area)
-    assert entry.course == (None if action in WITHOUT_COURSE else campus.course)
+    if action in OF_A_NEW_COURSE:
+        assert entry.course not in {None, campus.course}
+    else:
+        assert entry.course == (None if action in WITHOUT_COURSE else campus.course)
     assert campus.instructor.display_name in sentence(entry)
     if "{about}" in SENTENCES[action]:
         assert entry.about.display_name in sentence(entry)

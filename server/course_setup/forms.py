@@ -1,0 +1,63 @@
+"""Forms of a course itself."""
+
+from typing import Any
+
+from django import forms
+from django.utils.text import slugify
+
+from server.courses.models import Course, HintRule
+
+LONGEST_SLUG = 50
+
+
+class CourseForm(forms.ModelForm):
+    """Title, address, term and zone of a course."""
+
+    slug = forms.SlugField(
+        label="Short name in addresses",
+        required=False,
+        max_length=LONGEST_SLUG,
+        help_text="Small letters, digits and hyphens. Empty: made from the title and the term.",
+        widget=forms.TextInput({"placeholder": "autograd-2027", "spellcheck": "false", "autocapitalize": "none"}),
+    )
+
+    class Meta:
+        model = Course
+        fields = ["title", "term", "slug"]
+        labels = {"term": "Term"}
+        widgets = {"term": forms.TextInput({"placeholder": "Spring 2027"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """Suggest a slug if the field is empty; refuse capitals, and a title of which no slug can be made."""
+        data = super().clean() or {}
+        if data.get("slug") or "slug" in self.errors:
+            return data | {"slug": data.get("slug", "").lower()}
+        parts = [data.get("title", ""), data.get("term", "")]
+        slug = slugify(" ".join(part for part in parts if part))[:LONGEST_SLUG].strip("-")
+        if not slug:
+            self.add_error("slug", "Type a short name with letters from a to z: the title has none.")
+        return data | {"slug": slug}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The valid values, by the names of the model's fields."""
+        return {name: self.cleaned_data[name] for name in self._meta.fields or ()}
+
+    def validate_unique(self) -> None:
+        """Leave it to the service, which knows former slugs too."""
+
+
+class SettingsForm(CourseForm):
+    """The same, and the rules of a course that goes on."""
+
+    class Meta(CourseForm.Meta):
+        fields = [*CourseForm.Meta.fields, "hint_rule"]
+        labels = CourseForm.Meta.labels | {"hint_rule": "When hints open"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["hint_rule"].choices = HintRule.choices  # type: ignore[attr-defined]
+        self.fields["slug"].help_text = "If you change it, links with the old one still work."
