@@ -3,8 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.text import slugify
 
+from server.common.zones import zone_choices
 from server.courses.models import Course, HintRule
 
 LONGEST_SLUG = 50
@@ -20,15 +22,20 @@ class CourseForm(forms.ModelForm):
         help_text="Small letters, digits and hyphens. Empty: made from the title and the term.",
         widget=forms.TextInput({"placeholder": "autograd-2027", "spellcheck": "false", "autocapitalize": "none"}),
     )
+    time_zone = forms.ChoiceField(
+        label="Time zone", required=False, help_text="Late days are calendar days in this zone."
+    )
 
     class Meta:
         model = Course
-        fields = ["title", "term", "slug"]
+        fields = ["title", "term", "slug", "time_zone"]
         labels = {"term": "Term"}
         widgets = {"term": forms.TextInput({"placeholder": "Spring 2027"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        zones = zone_choices(f"As this website: {settings.TIME_ZONE}")
+        self.fields["time_zone"].choices = zones  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Suggest a slug if the field is empty; refuse capitals, and a title of which no slug can be made."""
@@ -42,7 +49,7 @@ class CourseForm(forms.ModelForm):
         return data | {"slug": slug}
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def chosen(self) -> dict[str, Any]:
         """The valid values, by the names of the model's fields."""
         return {name: self.cleaned_data[name] for name in self._meta.fields or ()}
 

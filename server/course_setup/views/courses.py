@@ -29,7 +29,7 @@ def new(request: Request) -> HttpResponse:
     form = CourseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            course = services.make_course(by=request.user, **form.settings)
+            course = services.make_course(by=request.user, **form.chosen)
             messages.success(request, f"{course.title} is ready. Set assignments first, then let students join.")
             return redirect("dashboard:assignments", course.slug)
         except SetupRefused as error:
@@ -45,7 +45,7 @@ def settings(request: Request, slug: str) -> HttpResponse:
     form = SettingsForm(request.POST or None, instance=Course.objects.get(pk=course.pk))
     if request.method == "POST" and form.is_valid():
         try:
-            services.change(course, form.settings, by=request.user)
+            services.change(course, form.chosen, by=request.user)
             messages.success(request, "Saved.")
             return redirect("course_setup:settings", course.slug)
         except SlugTaken as error:
