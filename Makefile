@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup image image-gpu images demo dev screenshots quick check test compose-test gpu-test bench faults soak load lock audit clean
+.PHONY: help setup image image-gpu images demo dev screenshots quick check test nightly compose-test gpu-test bench faults soak load lock audit clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -36,8 +36,11 @@ quick: setup ## form, types, import contracts, and the tests of what changed: se
 check: setup ## form, types, imports, migrations, templates, prose, and the tests that need no service
 	@$(RUN) deploy.dev.checks
 
-test: setup ## start every service, then run every check and every test (ARGS="tests/grader -k nan")
+test: setup ## start every service, then run every check and the tests (ARGS="tests/grader -k nan")
 	@$(RUN) deploy.dev.test $(ARGS)
+
+nightly: setup ## start every service, then run the long tests that `make test` leaves out
+	@$(RUN) deploy.dev.test -m nightly $(ARGS)
 
 compose-test: setup ## start production's compose file, try it, and stop it (minutes)
 	@$(RUN) deploy.dev.compose

@@ -1,4 +1,7 @@
-"""`make test`: start every service that the tests need, run every check and every test, stop what was started."""
+"""`make test` and `make nightly`: start the services that tests need, run every check and the tests, stop the services.
+
+`make test` leaves out the tests that are marked `nightly`; `make nightly` runs only these.
+"""
 
 import os
 import signal
@@ -84,7 +87,9 @@ def on_both_databases(env: dict[str, str], arguments: list[str]) -> int:
 
 def pytest(env: dict[str, str], arguments: list[str]) -> int:
     """Run pytest with these arguments; its exit code. Its summary is the last thing that is printed."""
-    command: list[str | Path] = [VENV / "bin" / "pytest", "-n", "2", "--dist", "worksteal", *arguments]
+    # Of two `-m`, pytest takes the last.
+    options = ["-n", "2", "--dist", "worksteal", "-m", "not nightly"]
+    command: list[str | Path] = [VENV / "bin" / "pytest", *options, *arguments]
     # After SIGINT, unlike SIGTERM, pytest runs the teardown of its fixtures.
     with running("pytest", command, log=None, env=env, stop_signal=signal.SIGINT, patience=60) as process:
         return process.wait()

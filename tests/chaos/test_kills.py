@@ -19,7 +19,12 @@ def running(tmp_path_factory):
         yield running
 
 
-@pytest.mark.parametrize("fault", KILLS, ids=lambda fault: fault.name.replace(" ", "-"))
+# `make nightly` kills the other parts.
+ALWAYS = {"kill a pool child", "kill a container", "kill the grading worker", "kill the records worker", "kill Redis"}
+ROWS = [pytest.param(fault, marks=[] if fault.name in ALWAYS else [pytest.mark.nightly]) for fault in KILLS]
+
+
+@pytest.mark.parametrize("fault", ROWS, ids=lambda fault: fault.name.replace(" ", "-"))
 def test_a_kill_loses_and_doubles_nothing(running, fault):
     print(drill(running, fault))
 
@@ -32,6 +37,7 @@ def with_own_engine(tmp_path):
         yield running
 
 
+@pytest.mark.nightly
 @pytest.mark.skipif(os.geteuid() != 0 or not find("dockerd"), reason="needs root and dockerd for an engine of its own")
 def test_a_killed_engine_loses_no_submission_and_is_used_again(with_own_engine):
     it = with_own_engine

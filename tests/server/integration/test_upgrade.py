@@ -15,7 +15,7 @@ from deploy.dev.processes import running, wait_until
 from deploy.dev.services import redis
 from tests.support.system import BIN, ROOT, base_settings, database, grader_command, records_command
 
-pytestmark = [pytest.mark.slow, pytest.mark.bubblewrap]
+pytestmark = [pytest.mark.slow, pytest.mark.nightly, pytest.mark.bubblewrap]
 
 OLD_VERSION = "a36b6fe77a902faa58158d17d816d44a6682b59b"
 SLUG = "gradients/jacobian-products"
