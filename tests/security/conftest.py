@@ -10,7 +10,6 @@ import pytest
 from grader.sandboxes.select import open_sandbox
 from tests.support.engines import ENGINES, GPU
 
-
 # The attacks on the kernel, on other processes and on limits.
 ON_GVISOR_ALWAYS = {
     "become_root",
