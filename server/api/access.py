@@ -12,7 +12,7 @@ from server.accounts.models import User
 from server.api.models import ApiToken, TokenScope
 from server.api.problems import Code, Problem
 from server.courses.models import Course
-from server.courses.roles import load_roles
+from server.courses.roles import with_roles
 
 # The permission that the owner of a course token needs in a course, for each scope.
 OF_OWNER: Mapping[TokenScope, str] = {
@@ -64,10 +64,10 @@ def access_of(token: ApiToken, scopes: Collection[TokenScope], right: str | None
     With `right`, the owner needs this permission, whatever the scope, and personal tokens are refused. Raises Problem
     if the token is suspended, or its person lacks the rights in every course.
     """
-    person, courses = token.person, list(token.courses.all())
+    person = token.person
     if person is None or not person.is_active:
         raise _suspended(token)
-    load_roles(person, courses)
+    courses = with_roles(person, token.courses.all())
     present = "courses.view" if token.learner_id else "courses.teach"
     if not any(person.has_perm(present, course) for course in courses):
         raise _suspended(token)

@@ -3,9 +3,10 @@
 A request asks for them many times, so they are kept on its user object.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from server.accounts.models import User
 from server.courses.models import AssistantLimit, Course, Enrollment, Role
@@ -26,14 +27,13 @@ def role_in(user: Person, course: Course) -> Role | None:
     return known[course.pk]
 
 
-def load_roles(user: User, courses: Iterable[Course]) -> None:
-    """Read a person's roles in several courses with one query, so that `role_in` needs none."""
-    if not user.is_active or user.is_superuser:
-        return
+def with_roles(user: User, courses: QuerySet[Course]) -> Sequence[Course]:
+    """Read courses, and a person's role in each, with one query: `role_in` needs none for them afterwards."""
+    theirs = Enrollment.objects.filter(user=user, course=OuterRef("pk")).order_by().values("role")
+    found = list(courses.annotate(role=Subquery(theirs)))
     known: dict[int, Role | None] = user.__dict__.setdefault("_roles", {})
-    wanted = [course.pk for course in courses if course.pk not in known]
-    found = dict(Enrollment.objects.filter(user=user, course__in=wanted).values_list("course", "role"))
-    known.update({pk: Role(found[pk]) if pk in found else None for pk in wanted})
+    known.update({course.pk: Role(course.role) if course.role else None for course in found})
+    return found
 
 
 def limits_in(user: Person, course: Course) -> frozenset[int] | None:
