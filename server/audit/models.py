@@ -106,6 +106,17 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
     update = delete = bulk_create = bulk_update = _refuse
 
 
+# Functions, so that a new kind of entry needs no migration: a migration names them and does not repeat their values.
+def area_choices() -> list[tuple[str, str]]:
+    """Return the areas with their names."""
+    return AuditArea.choices
+
+
+def action_choices() -> list[tuple[str, str]]:
+    """Return the kinds of entries with their names."""
+    return AuditAction.choices
+
+
 class AuditEntry(models.Model):
     """One thing that somebody did. Entries are written in the transaction of the change, and never changed.
 
@@ -118,8 +129,8 @@ class AuditEntry(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     origin = models.CharField(max_length=10, choices=Origin.choices)
     token = models.CharField(max_length=120, blank=True)
-    area = models.CharField(max_length=12, choices=AuditArea.choices)
-    action = models.CharField(max_length=40, choices=AuditAction.choices)
+    area = models.CharField(max_length=12, choices=area_choices)
+    action = models.CharField(max_length=40, choices=action_choices)
     course = models.ForeignKey(Course, models.SET_NULL, null=True, related_name="+")
     about = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     what = models.CharField(max_length=200, blank=True)

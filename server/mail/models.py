@@ -32,6 +32,11 @@ class MailKind(models.TextChoices):
 ALWAYS = frozenset({MailKind.SECURITY, MailKind.INVITATION})
 
 
+def kind_choices() -> list[tuple[str, str]]:
+    """Return the kinds with their names. A function, so that a new kind needs no migration."""
+    return MailKind.choices
+
+
 class MailState(models.TextChoices):
     """The states of a mail."""
 
@@ -60,7 +65,7 @@ class Mail(OutboxRow):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    kind = models.CharField(max_length=20, choices=MailKind.choices)
+    kind = models.CharField(max_length=20, choices=kind_choices)
     # What a person waits for leaves first (0), before thousands of announcements (1).
     rank = models.PositiveSmallIntegerField(default=1)
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="mails")
@@ -91,7 +96,7 @@ class SwitchedOff(models.Model):
     """A kind of mail that a person does not get."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mail_switched_off")
-    kind = models.CharField(max_length=20, choices=MailKind.choices)
+    kind = models.CharField(max_length=20, choices=kind_choices)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "kind"], name="mail_switched_off_once")]

@@ -5,7 +5,7 @@ from django.db import models
 
 from server.courses.models import Course
 from server.gradebook.models import Assignment
-from server.mail.models import MailKind
+from server.mail.models import kind_choices
 
 
 class News(models.Model):
@@ -13,7 +13,7 @@ class News(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     course = models.ForeignKey(Course, models.CASCADE, related_name="+")
-    kind = models.CharField(max_length=20, choices=MailKind.choices)
+    kind = models.CharField(max_length=20, choices=kind_choices)
     text = models.CharField(max_length=300)
     path = models.CharField(max_length=200)
     at = models.DateTimeField()
