@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("server.invitations.urls")),
     path("", include("server.announcements.urls")),
     path("", include("server.notifications.urls")),
+    path("", include("server.calendars.urls")),
     # Before the dashboard, whose addresses are more general.
     path("", include("server.course_setup.urls")),
     path("courses/<slug:slug>/teach/", include("server.dashboard.urls")),

@@ -46,6 +46,7 @@ WITH_RULES = frozenset(
 LEFT = frozenset(
     {
         "mail.SwitchedOff.user",
+        "calendars.CalendarFeed.user",
         "notifications.Reminder.learner",
         "audit.AuditEntry.by",
         "audit.AuditEntry.about",

@@ -362,6 +362,12 @@ TABLES = (
         texts=("text",),
         shows=("text", "at"),
     ),
+    TablePolicy(
+        model="calendars.CalendarFeed",
+        holds="that the person has a calendar address",
+        about="user",
+        shows=("made_at",),
+    ),
     TablePolicy(model="notifications.Reminder", holds="which deadlines the person was reminded of", about="learner"),
     TablePolicy(
         model="announcements.Announcement",

@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "server.analytics",
     "server.comments",
     "server.hints",
+    "server.calendars",
     "server.course_setup",
     "server.dashboard",
     "server.regrades",
@@ -150,6 +151,8 @@ ADMIN_SECOND_FACTOR = env.bool("CHAINRULE_ADMIN_SECOND_FACTOR", False)
 COURSE_MAKERS = env.str("CHAINRULE_COURSE_MAKERS", "instructors")
 # The courses that one person can make within a year; administrators can make more.
 COURSES_PER_YEAR = env.int("CHAINRULE_COURSES_PER_YEAR", 20)
+# Requests of one calendar feed. A calendar asks a few times a day.
+CALENDAR_REQUESTS_PER_MINUTE = 20
 
 # Storage
 

@@ -20,6 +20,7 @@ from grader.protocol.snippets import Shown
 from server.announcements.services import announce
 from server.api.models import TokenScope
 from server.api.tokens import make_token
+from server.calendars.models import CalendarFeed
 from server.comments.services import comment
 from server.courses.models import Enrollment, Section
 from server.drafts import services as drafts
@@ -175,6 +176,11 @@ ADDRESSES = {
     "merging:choose": (STAFF, "course", "owner"),
     "merging:preview": (STAFF, "course", "owner", "owner"),
     "merging:confirm": (STAFF, "course", "owner", "owner"),
+    "calendars:address": (ONESELF,),
+    "calendars:renew": (ONESELF,),
+    "calendars:stop": (ONESELF,),
+    # The address is the secret.
+    "calendars:feed": (ANYBODY, "calendar"),
     # Others get a sentence that says why not.
     "course_setup:new": (ONESELF,),
     "course_setup:settings": (STAFF, "course"),
@@ -329,6 +335,7 @@ def things(exercises, course, assignment, people):
         "pair": pair.pk,
         "selection": make_selection(course, teacher),
         "section": course.sections.create(name="Monday").pk,
+        "calendar": CalendarFeed.objects.create(user=people["classmate"]).key,
     }
 
 
