@@ -39,8 +39,8 @@ def get_course(access: Access, slug: str, *, pointer: str = "/path/course") -> C
 
 
 def assignments(access: Access) -> QuerySet[Assignment]:
-    """Return the assignments of a token's courses."""
-    return Assignment.objects.filter(course__in=_keys(access)).select_related("course").order_by("pk")
+    """Return the assignments of a token's courses, without the drafts."""
+    return Assignment.objects.published().filter(course__in=_keys(access)).select_related("course").order_by("pk")
 
 
 def get_assignment(access: Access, pk: int, *, pointer: str = "/path/assignment") -> Assignment:

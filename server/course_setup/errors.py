@@ -19,3 +19,10 @@ class TooManyCourses(SetupRefused):
         super().__init__(
             f"You made {limit} courses within a year, and no more are allowed. An administrator can make another one."
         )
+
+
+class RowRefused(SetupRefused):
+    """One of many assignments cannot be made or changed like this, so none is."""
+
+    def __init__(self, title: str, why: str) -> None:
+        super().__init__(f"{title}: {why} Nothing was changed.")

@@ -7,7 +7,10 @@ from django.conf import settings
 from django.utils.text import slugify
 
 from server.common.zones import zone_choices
+from server.course_setup.rhythm import Rhythm
 from server.courses.models import Course, HintRule
+from server.dashboard.forms import Moment
+from server.gradebook.models import MOST_POINTS
 
 LONGEST_SLUG = 50
 
@@ -68,3 +71,37 @@ class SettingsForm(CourseForm):
         super().__init__(*args, **kwargs)
         self.fields["hint_rule"].choices = HintRule.choices  # type: ignore[attr-defined]
         self.fields["slug"].help_text = "If you change it, links with the old one still work."
+
+
+class SetForm(forms.Form):
+    """The terms of many new assignments."""
+
+    q = forms.CharField(label="Search", required=False, max_length=100)
+    first_due = Moment(label="First due date")
+    every = forms.IntegerField(label="Then every", min_value=1, max_value=100, initial=7)
+    rhythm = forms.ChoiceField(label="Counted in", choices=[(one.value, one.value) for one in Rhythm])
+    share = forms.ChoiceField(
+        label="One date for", choices=[("exercise", "each exercise"), ("unit", "all exercises of a unit")]
+    )
+    points = forms.FloatField(label="Points for each", min_value=0, max_value=MOST_POINTS, initial=100)
+    as_drafts = forms.BooleanField(
+        label="As drafts", required=False, initial=True, help_text="Students see a draft only after you publish it."
+    )
+
+
+class EditForm(forms.Form):
+    """What to do with the assignments that are picked, before the preview."""
+
+    days = forms.IntegerField(
+        label="Move all dates by so many days",
+        required=False,
+        min_value=-1000,
+        max_value=1000,
+        help_text="Earlier with a minus.",
+    )
+    points = forms.FloatField(label="Points for each", required=False, min_value=0, max_value=MOST_POINTS)
+    drafts = forms.ChoiceField(
+        label="Drafts",
+        required=False,
+        choices=[("", "Leave as they are"), ("publish", "Publish"), ("draft", "Make drafts again")],
+    )

@@ -5,7 +5,8 @@ decide          an instructor overrides, exempts or extends
 undo            takes a decision back, unless another came after it
 change_terms    changes the terms of an assignment, and with them its grades
 
-For assignments themselves: `set_exercise` adds one, `withdraw` removes one that nobody worked on.
+For assignments themselves: `set_exercise` adds one, `set_draft` publishes one or makes it a draft again, `withdraw`
+removes one that nobody worked on.
 """
 
 from collections import defaultdict
@@ -129,6 +130,20 @@ def set_exercise(assignment: Assignment) -> Assignment:
     assignment.save()
     record(AuditAction.ASSIGNMENT_ADDED, course=assignment.course, what=assignment.slug)
     return assignment
+
+
+@transaction.atomic
+def set_draft(assignment: Assignment, *, is_draft: bool, by: User) -> None:
+    """Publish a draft, or make an assignment a draft again. Raises Invalid if learners have worked on it."""
+    row = Assignment.objects.select_for_update().get(pk=assignment.pk)
+    if row.is_draft == is_draft:
+        return
+    if is_draft and (row.submissions.exists() or row.grades.exists()):
+        raise Invalid("Students have worked on it, so it cannot be a draft again. Set a closing date instead.")
+    row.is_draft = assignment.is_draft = is_draft
+    row.save(update_fields=["is_draft"])
+    action = AuditAction.MADE_DRAFT if is_draft else AuditAction.PUBLISHED
+    record(action, course=assignment.course, by=by, what=assignment.slug)
 
 
 @transaction.atomic

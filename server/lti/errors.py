@@ -14,6 +14,7 @@ LtiError
 │   ├── NoExercise         the link names an exercise that the course does not have
 │   ├── AccountClosed      the account is closed
 │   ├── NotInCourse        staff removed the person from the course here
+│   ├── InArchive          the course here is archived, and the person is not in it
 │   └── KeysUnreachable    the platform's keys cannot be fetched
 └── ServiceError           a request to the platform failed (see `platform.http_client`)
 """
@@ -130,6 +131,14 @@ class NotInCourse(LaunchError):
     status = 403
     title = "You are no longer in this course"
     advice = "An instructor removed you from the course here. If that is a mistake, ask them to restore you."
+
+
+class InArchive(LaunchError):
+    """The course here is archived: its members can read, and nobody else comes in."""
+
+    status = 403
+    title = "This course is archived"
+    advice = "Nothing can be handed in any more. Ask your instructor for the activity of the new term."
 
 
 class KeysUnreachable(LaunchError):

@@ -19,7 +19,7 @@ class PickForm(forms.Form):
 
     def __init__(self, *args: Any, course: Course | None, multiple: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = Assignment.objects.filter(course=course)
+        choices = Assignment.objects.published().filter(course=course)
         messages = {"required": "Pick an exercise."}
         field = (
             forms.ModelMultipleChoiceField(choices, widget=forms.CheckboxSelectMultiple, error_messages=messages)

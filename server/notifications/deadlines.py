@@ -30,11 +30,15 @@ def remind() -> None:
 
 
 def _soon_due(now: datetime) -> QuerySet[Assignment]:
-    """Return the open assignments that are due within a day, for all or for a learner with an extension."""
+    """Return the open assignments that are due within a day, for all or for a learner with an extension.
+
+    Drafts and archived courses are left out.
+    """
     soon = {"due_at__gt": now, "due_at__lte": now + BEFORE}
     extended = Grade.objects.filter(assignment=OuterRef("pk"), **soon)
     is_open = Q(opens_at=None) | Q(opens_at__lte=now)
-    return Assignment.objects.filter(is_open & (Q(**soon) | Exists(extended)))
+    rows = Assignment.objects.published().filter(course__archived_at=None)
+    return rows.filter(is_open & (Q(**soon) | Exists(extended)))
 
 
 @transaction.atomic

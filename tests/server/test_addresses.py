@@ -184,6 +184,9 @@ ADDRESSES = {
     # Others get a sentence that says why not.
     "course_setup:new": (ONESELF,),
     "course_setup:settings": (STAFF, "course"),
+    "course_setup:set": (STAFF, "course"),
+    "course_setup:publish": (STAFF, "course"),
+    "course_setup:edit": (STAFF, "course"),
     "course_setup:archive": (STAFF, "course"),
     "course_setup:reopen": (STAFF, "course"),
     "roster:import": (STAFF, "course"),

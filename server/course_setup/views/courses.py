@@ -31,7 +31,7 @@ def new(request: Request) -> HttpResponse:
         try:
             course = services.make_course(by=request.user, **form.chosen)
             messages.success(request, f"{course.title} is ready. Set assignments first, then let students join.")
-            return redirect("dashboard:assignments", course.slug)
+            return redirect("course_setup:set", course.slug)
         except SetupRefused as error:
             form.add_error("slug" if isinstance(error, SlugTaken) else None, str(error))
     return render(request, "course_setup/new.html", {"form": form}, status=422 if form.errors else 200)

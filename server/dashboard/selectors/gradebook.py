@@ -66,7 +66,7 @@ class Table:
 
 def gradebook(people: VisiblePeople, query: Query) -> Table:
     """Return the page of the gradebook for a query. Four database queries, for any number of students."""
-    every = list(people.course.assignments.select_related("course"))
+    every = list(people.course.assignments.published().select_related("course"))
     shown = [one for one in every if not query.unit or one.unit == query.unit]
     page = Paginator(_sorted(_students(people, query), every, query), PER_PAGE).get_page(query.page)
     found = User.objects.annotate(total=_total(every)).in_bulk(page.object_list)

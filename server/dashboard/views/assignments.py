@@ -40,6 +40,7 @@ def assignments(request: Request, slug: str) -> HttpResponse:
         "course": course,
         "tab": "assignments",
         "rows": [(one, counted.get(one.pk, {})) for one in every],
+        "drafts": sum(one.is_draft for one in every),
         "students": choice.people.students.count(),
         "choice": choice,
         "hint_form": HintRuleForm(instance=course),

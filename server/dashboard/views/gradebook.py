@@ -23,7 +23,7 @@ CHANGES_PER_PAGE = 50
 def gradebook(request: Request, slug: str) -> HttpResponse:
     """Students by assignments, a page at a time."""
     course = taught_course(request, slug, permission="grades.view")
-    units = list(dict.fromkeys(one.unit for one in course.assignments.all()))
+    units = list(dict.fromkeys(one.unit for one in course.assignments.published()))
     form = QueryForm(request.GET, units=units)
     query = form.query(request.GET.get("page", ""))
     choice = section_choice(request, course)

@@ -21,7 +21,7 @@ def overview(request: Request, slug: str) -> HttpResponse:
     course = taught_course(request, slug)
     now = timezone.now()
     # Read once and passed on, with the course, so that links need no query.
-    assignments = list(course.assignments.select_related("course"))
+    assignments = list(course.assignments.published().select_related("course"))
     choice = section_choice(request, course)
     people = choice.people
     turnout = select.turnout(people)

@@ -32,7 +32,7 @@ class Sheet:
 
 def sheet_of(people: VisiblePeople) -> Sheet:
     """Return the sheet of these people, students in the order of their names. Three queries."""
-    assignments = list(people.course.assignments.select_related("course"))
+    assignments = list(people.course.assignments.published().select_related("course"))
     students = User.objects.filter(pk__in=people.students.values("user"))
     grades = {
         (grade.learner_id, grade.assignment_id): grade

@@ -71,6 +71,8 @@ def _resolve(platform: Platform, lms_course: LmsCourse, claims: Claims) -> Launc
         raise AccountClosed("the account is not active")
     membership = people.record_launch(lms_course, identity, role_of(c.strings(claims, c.ROLES)))
     if not identity.user.has_perm("courses.view", course):
+        if course.is_archived:
+            raise InArchive(f"{course} is archived")
         raise NotInCourse("staff removed this person from the course")
     link = _resource_link(lms_course, claims) if claims.get(c.MESSAGE_TYPE) == c.RESOURCE_MESSAGE else None
     _update_passbacks(lms_course, identity, link)
@@ -79,7 +81,8 @@ def _resolve(platform: Platform, lms_course: LmsCourse, claims: Claims) -> Launc
         course=course,
         lms_course=lms_course,
         membership=membership,
-        assignment=link.assignment if link else None,
+        # A draft, which learners do not see, leads to the course.
+        assignment=link.assignment if link and identity.user.has_perm("courses.view", link.assignment) else None,
         origins=_origins(platform, claims),
     )
 

@@ -99,10 +99,11 @@ def update_enrollment(membership: Membership) -> None:
 
     A role that an LMS gave follows the LMS, up and down. A role that was given here is only ever raised, and not at all
     if staff decided it on the page People. Nor does an LMS bring back somebody whom staff removed. All work is kept,
-    and a student who left the LMS course stays enrolled, so they can still see their work.
+    and a student who left the LMS course stays enrolled, so they can still see their work. In an archived course,
+    nobody's role changes.
     """
     course, user = membership.lms_course.course, membership.identity.user
-    if course is None:
+    if course is None or course.is_archived:
         return
     with acting(Origin.LMS):
         _follow(course, user)

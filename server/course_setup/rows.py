@@ -1,0 +1,87 @@
+"""Tables of assignments that can be edited before anything is saved: one form for each row."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils import timezone
+
+from server.catalogue.exercises import ExerciseText
+from server.dashboard.forms import Moment
+from server.gradebook.models import LONGEST_TITLE, MOST_POINTS, Assignment
+
+# Django reads at most 1,000 fields of a form, and a row has up to seven.
+MOST_ROWS = 120
+MOMENTS = ("opens_at", "due_at", "closes_at")
+
+
+class _Row(forms.Form):
+    """A row. Its fields are read aloud with its `heading`, the title of the assignment."""
+
+    def __init__(self, *args: Any, heading: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.heading = heading
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = f"{field.label}, {heading}"
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse dates in the wrong order."""
+        data = super().clean() or {}
+        moments = [data[name] for name in MOMENTS if data.get(name)]
+        if moments != sorted(moments):
+            raise forms.ValidationError("An assignment opens first, then is due, then closes.")
+        return data
+
+
+def _points() -> forms.FloatField:
+    return forms.FloatField(label="Points", min_value=0, max_value=MOST_POINTS)
+
+
+class NewRow(_Row):
+    """An exercise that becomes an assignment."""
+
+    own_title = forms.CharField(label="Own title", required=False, max_length=LONGEST_TITLE)
+    points = _points()
+    due_at = Moment(label="Due")
+
+    def __init__(self, exercise: ExerciseText, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, prefix=exercise.slug, heading=exercise.title, **kwargs)
+        self.exercise = exercise
+        self.fields["own_title"].widget.attrs["placeholder"] = exercise.title
+
+
+class DatesRow(_Row):
+    """The dates of an assignment."""
+
+    opens_at = Moment(label="Opens")
+    due_at = Moment(label="Due")
+    closes_at = Moment(label="Closes")
+
+    def __init__(self, assignment: Assignment, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, prefix=str(assignment.pk), heading=assignment.title, **kwargs)
+        self.assignment = assignment
+
+    def moments(self, zone: ZoneInfo) -> dict[str, datetime | None]:
+        """Return the valid dates, with the seconds of the assignment if the time on the clock is the same."""
+        return {name: _with_seconds(self.cleaned_data[name], getattr(self.assignment, name), zone) for name in MOMENTS}
+
+
+class EditRow(DatesRow):
+    """What can be changed in many assignments at once."""
+
+    own_title = forms.CharField(label="Own title", required=False, max_length=LONGEST_TITLE)
+    points = _points()
+    is_draft = forms.BooleanField(label="Draft", required=False)
+    field_order = ["own_title", "points", "opens_at", "due_at", "closes_at", "is_draft"]
+
+
+def _with_seconds(new: datetime | None, former: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """Return a time of a form, which has no seconds, with those of the former time if hour and minute are the same."""
+    if new is None or former is None:
+        return new
+    clock = former.astimezone(zone)
+    local = timezone.localtime(new, zone)
+    if (local.hour, local.minute) != (clock.hour, clock.minute):
+        return new
+    return new.replace(second=clock.second, microsecond=clock.microsecond)
