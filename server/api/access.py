@@ -13,6 +13,7 @@ from server.api.models import ApiToken, TokenScope
 from server.api.problems import Code, Problem
 from server.courses.models import Course
 from server.courses.roles import with_roles
+from server.courses.selectors import archived_sentence, lacks_open_course
 
 # The permission that the owner of a course token needs in a course, for each scope.
 OF_OWNER: Mapping[TokenScope, str] = {
@@ -58,11 +59,14 @@ class Access:
         return self.token.allows(scope)
 
 
-def access_of(token: ApiToken, scopes: Collection[TokenScope], right: str | None = None) -> Access:
+def access_of(
+    token: ApiToken, scopes: Collection[TokenScope], right: str | None = None, *, writes: bool = False
+) -> Access:
     """Return what a token can reach with one of these scopes; with any token if there are none.
 
-    With `right`, the owner needs this permission, whatever the scope, and personal tokens are refused. Raises Problem
-    if the token is suspended, or its person lacks the rights in every course.
+    With `right`, the owner needs this permission, whatever the scope, and personal tokens are refused. A request that
+    `writes` does not reach archived courses. Raises Problem if the token is suspended, or its person lacks the rights
+    in every course.
     """
     person = token.person
     if person is None or not person.is_active:
@@ -72,11 +76,25 @@ def access_of(token: ApiToken, scopes: Collection[TokenScope], right: str | None
     if not any(person.has_perm(present, course) for course in courses):
         raise _suspended(token)
     needed = _permissions(token, scopes, right) if scopes else {present}
-    reached = [course for course in courses if any(person.has_perm(one, course) for one in needed)]
+    reached = [course for course in courses if any(_holds(person, one, course) for one in needed)]
     if not reached:
         raise _without_rights(token)
     lost = {course.slug: _lost(token, person, course, present) for course in courses if course not in reached}
+    archived = {course.slug: _archived(course) for course in reached if course.is_archived} if writes else {}
+    reached = [course for course in reached if course.slug not in archived]
+    if not reached:
+        raise next(iter(archived.values()))
+    lost |= archived
     return Access(token=token, courses=tuple(reached), lost=lost)
+
+
+def _holds(person: User, permission: str, course: Course) -> bool:
+    """Whether a person has a permission, or would have it if the course were not archived: a scope also reads."""
+    return person.has_perm(permission, course) or lacks_open_course(person, permission, course)
+
+
+def _archived(course: Course) -> Problem:
+    return Problem(Code.ARCHIVED, archived_sentence(course))
 
 
 def _permissions(token: ApiToken, scopes: Collection[TokenScope], right: str | None) -> set[str]:

@@ -12,6 +12,7 @@ from server.api.access import Access, access_of
 from server.api.models import ApiToken, TokenScope
 from server.api.problems import Code, Problem
 from server.api.tokens import find_token
+from server.courses.access import READING
 
 REALM = 'Bearer realm="chainrule"'
 
@@ -34,7 +35,7 @@ class BearerToken(HttpBearer):
             raise Problem(Code.UNAUTHENTICATED, "No bearer token was sent.", headers={"WWW-Authenticate": REALM})
         _check_rate(request, found)
         self._check_scopes(found)
-        access = access_of(found, self.scopes, self.right)
+        access = access_of(found, self.scopes, self.right, writes=request.method not in READING)
         _check_body(request)
         return access
 

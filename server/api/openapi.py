@@ -101,7 +101,7 @@ def _problems(operation: dict[str, Any], method: str) -> dict[int, list[Code]]:
     names = {parameter["name"] for parameter in operation["parameters"]}
     codes = [*EVERYWHERE, *OF.get(operation["operationId"], ())]
     if operation.get("security"):
-        codes += [*WITH_TOKEN, Code.PRECONDITION_FAILED] if method == "get" else WITH_TOKEN
+        codes += [*WITH_TOKEN, Code.PRECONDITION_FAILED] if method == "get" else [*WITH_TOKEN, Code.ARCHIVED]
     if method in {"post", "put", "patch"}:
         codes += WITH_BODY
     if "Idempotency-Key" in names:

@@ -46,7 +46,13 @@ def _exercise(exercise: ExerciseText) -> dict[str, Any]:
 
 def show_course(course: Course) -> schemas.CourseOut:
     """Return a course."""
-    return schemas.CourseOut(id=course.slug, title=course.title)
+    return schemas.CourseOut(
+        id=course.slug,
+        title=course.title,
+        term=course.term,
+        time_zone=str(course.zone),
+        archived=course.is_archived,
+    )
 
 
 def show_user(user: User) -> schemas.UserRef:

@@ -25,6 +25,7 @@ class Code(StrEnum):
     NOT_FOUND = "not-found"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     TIMED_OUT = "timed-out"
+    ARCHIVED = "archived"
     NOT_OPEN = "not-open"
     CLOSED = "closed"
     ATTEMPTS_USED_UP = "attempts-used-up"
@@ -82,6 +83,11 @@ KINDS: Mapping[Code, ProblemKind] = {
         status=405, title="This cannot be done here", advice="`Allow` lists the methods that can."
     ),
     Code.TIMED_OUT: ProblemKind(status=408, title="The request took too long to arrive", advice="Send it again."),
+    Code.ARCHIVED: ProblemKind(
+        status=409,
+        title="The course is archived",
+        advice="Everything can be read, and nothing can be changed. An instructor can open the course again.",
+    ),
     Code.NOT_OPEN: ProblemKind(status=409, title="The assignment is not open yet", advice="Hand in after it opens."),
     Code.CLOSED: ProblemKind(status=409, title="The assignment is closed", advice="Ask an instructor for more time."),
     Code.ATTEMPTS_USED_UP: ProblemKind(

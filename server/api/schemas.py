@@ -121,6 +121,9 @@ class CourseOut(Out):
 
     id: str = Field(examples=["autograd-demo"])
     title: str
+    term: str = Field(examples=["Spring 2027"])
+    time_zone: str = Field(description="The zone of its calendar days.", examples=["Europe/Berlin"])
+    archived: bool = Field(description="Whether it can only be read.")
 
 
 class UserRef(Out):

@@ -11,7 +11,7 @@ from server.api.access import Access
 from server.api.models import TokenScope
 from server.api.problems import At, Code, Problem
 from server.api.schemas import ByExternalId, ById
-from server.courses.models import Course, Enrollment, FormerEnrollment, Section
+from server.courses.models import Course, Enrollment, FormerEnrollment, FormerSlug, Section
 from server.courses.visibility import VisiblePeople, visible_people, visible_rows
 from server.gradebook.models import Assignment, Grade
 from server.roster.selectors import former
@@ -32,10 +32,20 @@ def _keys(access: Access) -> list[int]:
 
 
 def get_course(access: Access, slug: str, *, pointer: str = "/path/course") -> Course:
-    """Return a course by its slug. Raises Problem if the token has none, or says why it has lost it."""
+    """Return a course by its slug or a former one. Raises Problem if the token has none, or says why it has lost it."""
     if slug in access.lost:
         raise access.lost[slug]
-    return _found(courses(access).filter(slug=slug).first(), pointer, "There is no such course.")
+    named = Q(slug=slug) | Q(pk__in=FormerSlug.objects.filter(slug=slug).values("course"))
+    return _found(courses(access).filter(named).first(), pointer, "There is no such course.")
+
+
+def _refuse_lost(access: Access, *, course: QuerySet) -> None:
+    """Raise the archived course's problem, if a thing is in one. About other lost courses nothing is said."""
+    archived = {slug: problem for slug, problem in access.lost.items() if problem.code is Code.ARCHIVED}
+    if archived:
+        found = Course.objects.filter(pk__in=course, slug__in=archived).values_list("slug", flat=True).first()
+        if found is not None:
+            raise archived[found]
 
 
 def assignments(access: Access) -> QuerySet[Assignment]:
@@ -44,7 +54,8 @@ def assignments(access: Access) -> QuerySet[Assignment]:
 
 
 def get_assignment(access: Access, pk: int, *, pointer: str = "/path/assignment") -> Assignment:
-    """Return an assignment."""
+    """Return an assignment. Raises Problem if the token has none, or says why it has lost its course."""
+    _refuse_lost(access, course=Assignment.objects.published().filter(pk=pk).values("course"))
     return _found(assignments(access).filter(pk=pk).first(), pointer, "There is no such assignment.")
 
 
@@ -123,7 +134,8 @@ def sees_everybody(access: Access) -> bool:
 
 
 def get_submission(access: Access, pk: UUID) -> Submission:
-    """Return a submission."""
+    """Return a submission. Raises Problem if the token has none, or says why it has lost its course."""
+    _refuse_lost(access, course=Submission.objects.filter(pk=pk).values("assignment__course"))
     return _found(submissions(access).filter(pk=pk).first(), "/path/submission", "There is no such submission.")
 
 

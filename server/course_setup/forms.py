@@ -1,5 +1,7 @@
 """Forms of a course itself."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -7,12 +9,15 @@ from django.conf import settings
 from django.utils.text import slugify
 
 from server.common.zones import zone_choices
+from server.course_setup.copying import first_day
 from server.course_setup.rhythm import Rhythm
 from server.courses.models import Course, HintRule
 from server.dashboard.forms import Moment
 from server.gradebook.models import MOST_POINTS
 
 LONGEST_SLUG = 50
+# So many whole weeks that weekdays stay the same.
+A_YEAR = timedelta(weeks=52)
 
 
 class CourseForm(forms.ModelForm):
@@ -73,6 +78,17 @@ class SettingsForm(CourseForm):
         self.fields["slug"].help_text = "If you change it, links with the old one still work."
 
 
+def said_in(form: type[forms.BaseForm], data: Mapping[str, str]) -> dict[str, Any]:
+    """Return what was in the fields of a form, as it was typed: for a form that is shown again without errors."""
+    said: dict[str, Any] = {}
+    for name, one in form.base_fields.items():
+        if isinstance(one, forms.BooleanField):
+            said[name] = data.get(name) in {"on", "True"}
+        elif name in data:
+            said[name] = data[name]
+    return said if data else {}
+
+
 class SetForm(forms.Form):
     """The terms of many new assignments."""
 
@@ -105,3 +121,36 @@ class EditForm(forms.Form):
         required=False,
         choices=[("", "Leave as they are"), ("publish", "Publish"), ("draft", "Make drafts again")],
     )
+
+
+class CopyForm(CourseForm):
+    """A copy of a course for a new term."""
+
+    starts_on = forms.DateField(
+        label="Day of the first date",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    sections = forms.BooleanField(label="Copy the sections, without their students", required=False)
+    staff = forms.BooleanField(
+        label="Copy the other instructors and the assistants",
+        required=False,
+        help_text="An assistant who sees only some sections comes along only with the sections.",
+    )
+
+    def __init__(self, source: Course, *args: Any, initial: dict[str, Any], **kwargs: Any) -> None:
+        start = first_day(source)
+        suggested = {"title": source.title, "time_zone": source.time_zone}
+        suggested |= {"starts_on": start + A_YEAR} if start else {}
+        super().__init__(*args, initial=suggested | initial, **kwargs)
+        if start is None:
+            del self.fields["starts_on"]
+        else:
+            self.fields["starts_on"].help_text = (
+                f"In this course it is {start:%A}, {start.day} {start:%B %Y}. All dates move by the same number of "
+                "days, so with the same weekday every weekday stays the same."
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Leave the dates as they are if no day is given."""
+        return {"starts_on": None} | (super().clean() or {})

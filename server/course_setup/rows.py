@@ -1,13 +1,14 @@
 """Tables of assignments that can be edited before anything is saved: one form for each row."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.utils import timezone
 
 from server.catalogue.exercises import ExerciseText
+from server.common.local_times import in_words
 from server.dashboard.forms import Moment
 from server.gradebook.models import LONGEST_TITLE, MOST_POINTS, Assignment
 
@@ -62,9 +63,16 @@ class DatesRow(_Row):
         super().__init__(*args, prefix=str(assignment.pk), heading=assignment.title, **kwargs)
         self.assignment = assignment
 
-    def moments(self, zone: ZoneInfo) -> dict[str, datetime | None]:
-        """Return the valid dates, with the seconds of the assignment if the time on the clock is the same."""
-        return {name: _with_seconds(self.cleaned_data[name], getattr(self.assignment, name), zone) for name in MOMENTS}
+    @property
+    def was_due(self) -> str:
+        """When the assignment is due now, in words."""
+        due_at = self.assignment.due_at
+        return in_words(due_at, self.assignment.course.zone) if due_at else ""
+
+    def moments(self, *, old: ZoneInfo, new: ZoneInfo) -> dict[str, datetime | None]:
+        """Return the valid dates, with the seconds of the assignment if the clocks of both zones show the same time."""
+        former = {name: getattr(self.assignment, name) for name in MOMENTS}
+        return {name: _with_seconds(self.cleaned_data[name], former[name], old, new) for name in MOMENTS}
 
 
 class EditRow(DatesRow):
@@ -76,12 +84,16 @@ class EditRow(DatesRow):
     field_order = ["own_title", "points", "opens_at", "due_at", "closes_at", "is_draft"]
 
 
-def _with_seconds(new: datetime | None, former: datetime | None, zone: ZoneInfo) -> datetime | None:
+def are_valid(rows: Sequence[_Row]) -> bool:
+    """Whether all rows are valid. All are asked, so that each shows its own errors."""
+    return not [row for row in rows if not row.is_valid()]
+
+
+def _with_seconds(new: datetime | None, former: datetime | None, old_zone: ZoneInfo, zone: ZoneInfo) -> datetime | None:
     """Return a time of a form, which has no seconds, with those of the former time if hour and minute are the same."""
     if new is None or former is None:
         return new
-    clock = former.astimezone(zone)
-    local = timezone.localtime(new, zone)
+    clock, local = former.astimezone(old_zone), new.astimezone(zone)
     if (local.hour, local.minute) != (clock.hour, clock.minute):
         return new
     return new.replace(second=clock.second, microsecond=clock.microsecond)

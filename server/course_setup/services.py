@@ -38,7 +38,7 @@ def start(course: Course, *, by: User) -> Course:
     made = Course.objects.filter(made_by=by, made_at__gt=timezone.now() - YEAR).count()
     if not by.is_superuser and made >= settings.COURSES_PER_YEAR:
         raise TooManyCourses(settings.COURSES_PER_YEAR)
-    _require_free(course.slug)
+    require_free(course.slug)
     course.made_by = by
     course.save()
     Enrollment.objects.create(course=course, user=by, role=Role.INSTRUCTOR, role_decided=True)
@@ -53,7 +53,7 @@ def change(course: Course, fields: Mapping[str, Any], *, by: User) -> bool:
     if not before:
         return False
     if "slug" in before:
-        _require_free(fields["slug"], but=row)
+        require_free(fields["slug"], but=row)
         FormerSlug.objects.filter(slug=fields["slug"]).delete()
         FormerSlug.objects.create(slug=row.slug, course=row)
     for name in before:
@@ -85,7 +85,7 @@ def reopen(course: Course, *, by: User) -> None:
         record(AuditAction.COURSE_REOPENED, course=course, by=by)
 
 
-def _require_free(slug: str, *, but: Course | None = None) -> None:
+def require_free(slug: str, *, but: Course | None = None) -> None:
     """Raise SlugTaken if another course has a slug, or had it."""
     pk = but.pk if but else None
     if Course.objects.filter(slug=slug).exclude(pk=pk).exists():

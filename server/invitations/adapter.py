@@ -46,7 +46,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Whether this session opened an invitation that is still valid."""
         code = request.session.get(SESSION_KEY)
-        return isinstance(code, str) and find(code) is not None
+        invitation = find(code) if isinstance(code, str) else None
+        return invitation is not None and not invitation.course.is_archived
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queue an e-mail in our look: allauth's template is its text. No page waits for the mail server."""

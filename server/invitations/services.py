@@ -8,6 +8,7 @@ from server.accounts.models import User
 from server.audit.models import AuditAction
 from server.audit.services import record
 from server.courses.models import Course, Enrollment, FormerEnrollment, Role
+from server.courses.selectors import CourseArchived
 from server.invitations.models import Invitation, spelled
 
 
@@ -36,7 +37,7 @@ def withdraw(invitation: Invitation) -> None:
 
 
 def find(code: str) -> Invitation | None:
-    """Return the invitation of a typed code; None if there is none or it is closed."""
+    """Return the invitation of a typed code; None if there is none or it is closed. It can be of an archived course."""
     return Invitation.objects.open().select_related("course").filter(code=spelled(code)).first()
 
 
@@ -45,11 +46,13 @@ def accept(*, code: str, user: User) -> Course | None:
     """Make a user a student of the course and return it; None if the code is unknown or closed.
 
     A user who is already in the course keeps their role and does not count against the limit. Raises RemovedFromCourse
-    if staff removed the user.
+    if staff removed the user, CourseArchived if the course is archived.
     """
     invitation = Invitation.objects.open().select_for_update().filter(code=spelled(code)).first()
     if invitation is None:
         return None
+    if invitation.course.is_archived:
+        raise CourseArchived(invitation.course)
     present = Enrollment.objects.filter(course=invitation.course, user=user)
     if FormerEnrollment.objects.filter(course=invitation.course, user=user).exists() and not present.exists():
         raise RemovedFromCourse(invitation.course)

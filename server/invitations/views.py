@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from server.accounts.models import User
 from server.accounts.requests import Request
-from server.courses.selectors import get_course
+from server.courses.selectors import CourseArchived, get_course
 from server.invitations import passwords, services
 from server.invitations.forms import CodeForm, FirstPasswordForm, InvitationForm
 from server.invitations.models import spelled
@@ -45,6 +45,8 @@ def invited(request: HttpRequest, code: str) -> HttpResponse:
         form = CodeForm({"code": spelled(code)})
         form.add_error("code", UNKNOWN)
         return render(request, "invitations/join.html", {"form": form}, status=404)
+    if invitation.course.is_archived:
+        raise CourseArchived(invitation.course)
     if not request.user.is_authenticated:
         request.session[SESSION_KEY] = invitation.code
         return render(request, "invitations/invited.html", {"invitation": invitation})

@@ -75,6 +75,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # Every page needs a sign-in unless its view is marked.
     "server.accounts.sessions.SignInRequired",
+    # Leads from a course's former addresses to the present ones.
+    "server.course_setup.former_addresses.FormerAddress",
     # Tells the audit log who acts.
     "server.audit.middleware.ActingUser",
     "allauth.account.middleware.AccountMiddleware",

@@ -6,6 +6,7 @@ SubmissionError
 │   ├── TooManyOpen        as many submissions as is allowed still wait for their results
 │   ├── TooManyFiles       the number of uploaded files per minute is limited
 │   ├── TooManyTestRuns    test runs use no attempt, but their number per minute is limited
+│   ├── CourseEnded        the course is archived
 │   ├── Unstorable         the source is not text that can be stored
 │   └── AccountMerged      the account became a part of another a moment ago
 ├── StillWaiting           nobody: the same code was accepted a moment ago
@@ -70,6 +71,10 @@ class TooManyTestRuns(SubmissionRefused):
     def __init__(self, *, limit: int, wait: int) -> None:
         self.wait = wait
         super().__init__(f"At most {limit} test runs a minute: please wait another {wait} seconds.")
+
+
+class CourseEnded(SubmissionRefused):
+    """The course is archived: nothing can be handed in any more."""
 
 
 class Unstorable(SubmissionRefused):

@@ -32,12 +32,13 @@ from grader.protocol.sources import MAX_SOURCE, HasNul, NotText, TooLarge, check
 from grader.telemetry import metrics
 from server.accounts.models import User
 from server.common.strict_json import checked_json
+from server.courses.selectors import archived_sentence
 from server.gradebook.models import Assignment
 from server.gradebook.rules import Terms, refusal
 from server.gradebook.selectors import terms_of
 from server.gradebook.services import refresh
 from server.submissions import cancellations
-from server.submissions.errors import AccountMerged, NotNow, StillWaiting, TooManyTestRuns, Unstorable
+from server.submissions.errors import AccountMerged, CourseEnded, NotNow, StillWaiting, TooManyTestRuns, Unstorable
 from server.submissions.live import snapshots
 from server.submissions.models import OPEN, Kind, State, Submission, new_seed, new_token, uses_attempt
 from server.submissions.queue import dispatch, turns
@@ -126,6 +127,8 @@ def take_in(
     `now` is the time of submission. `seed` decides the secret cases; without one, a random seed is used.
     """
     check_storable(source)
+    if assignment.course.is_archived:
+        raise CourseEnded(archived_sentence(assignment.course))
     _lock_learner(learner)
     now = now or timezone.now()
     earlier = Earlier.of(learner, assignment, kind, source)

@@ -187,6 +187,7 @@ ADDRESSES = {
     "course_setup:set": (STAFF, "course"),
     "course_setup:publish": (STAFF, "course"),
     "course_setup:edit": (STAFF, "course"),
+    "course_setup:copy": (STAFF, "course"),
     "course_setup:archive": (STAFF, "course"),
     "course_setup:reopen": (STAFF, "course"),
     "roster:import": (STAFF, "course"),

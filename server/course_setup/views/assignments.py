@@ -4,7 +4,6 @@ The steps are in the same form: the button that was pressed is in `step`. Nothin
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -17,9 +16,9 @@ from server.catalogue.exercises import ExerciseText, readable_exercises
 from server.common.local_times import days_after
 from server.course_setup import assignments as services
 from server.course_setup.errors import RowRefused
-from server.course_setup.forms import EditForm, SetForm
+from server.course_setup.forms import EditForm, SetForm, said_in
 from server.course_setup.rhythm import Rhythm, due_dates
-from server.course_setup.rows import MOMENTS, MOST_ROWS, EditRow, NewRow
+from server.course_setup.rows import MOMENTS, MOST_ROWS, EditRow, NewRow, are_valid
 from server.courses.access import taught_course
 from server.courses.models import Course
 from server.gradebook.models import Assignment
@@ -34,7 +33,7 @@ def set_assignments(request: Request, slug: str) -> HttpResponse:
     course = taught_course(request, slug, permission="assignments.change")
     with timezone.override(course.zone):
         step = request.POST.get("step", "")
-        form = SetForm(request.POST if step in {"preview", "save"} else None, initial=_said(request, SetForm))
+        form = SetForm(request.POST if step in {"preview", "save"} else None, initial=said_in(SetForm, request.POST))
         found = _not_set(course)
         picked = _picked_exercises(request, found)
         trouble = _trouble(picked) if step in {"preview", "save"} else ""
@@ -64,14 +63,6 @@ def _trouble(picked: Sequence[object]) -> str:
     if not picked:
         return NONE_PICKED
     return TOO_MANY if len(picked) > MOST_ROWS else ""
-
-
-def _said(request: Request, form: type[SetForm]) -> dict[str, Any]:
-    """Return what stands in the fields while somebody searches; invalid values are shown as they are."""
-    if request.method != "POST":
-        return {}
-    said: dict[str, Any] = {name: request.POST[name] for name in form.base_fields if name in request.POST}
-    return said | {"as_drafts": "as_drafts" in request.POST}
 
 
 def _catalogue(
@@ -118,7 +109,7 @@ def _preview_new(
 
 def _save_new(request: Request, course: Course, form: SetForm, picked: Sequence[ExerciseText]) -> HttpResponse:
     rows = [NewRow(one, request.POST) for one in picked]
-    if not _are_valid(rows):
+    if not are_valid(rows):
         return _preview_new(request, course, form, rows, status=422)
     fields = [{"exercise": row.exercise.slug, **row.cleaned_data} for row in rows]
     as_drafts = form.cleaned_data["as_drafts"]
@@ -170,20 +161,15 @@ def _preview_edited(
 
 def _save_edited(request: Request, course: Course, picked: Sequence[Assignment]) -> HttpResponse:
     rows = [EditRow(one, request.POST) for one in picked]
-    if not _are_valid(rows):
+    if not are_valid(rows):
         return _preview_edited(request, course, rows, status=422)
-    changes = [(row.assignment, row.cleaned_data | row.moments(course.zone)) for row in rows]
+    changes = [(row.assignment, row.cleaned_data | row.moments(old=course.zone, new=course.zone)) for row in rows]
     try:
         changed, grades = services.edit_many(changes, by=request.user)
     except RowRefused as error:
         return _preview_edited(request, course, rows, error=str(error), status=422)
     messages.success(request, f"{_count(changed, 'assignment')} changed, and {_count(grades, 'grade')} with them.")
     return redirect("dashboard:assignments", course.slug)
-
-
-def _are_valid(rows: Sequence[NewRow] | Sequence[EditRow]) -> bool:
-    # All are asked, so that each shows its own errors.
-    return not [row for row in rows if not row.is_valid()]
 
 
 @require_POST

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from server.courses.models import Role
 from server.gradebook.models import Assignment
-from server.lti.errors import AlreadyUsed, BadRequest, LaunchError
+from server.lti.errors import AlreadyUsed, BadRequest, InArchive, LaunchError
 from server.lti.grades.line_items import TAG, resource_id
 from server.lti.launch.login import digest
 from server.lti.launch.resolve import Launch
@@ -44,6 +44,8 @@ def begin(claims: Claims, launch: Launch) -> str:
     """Store a platform's request to pick exercises; return its secret token, for the address of the page."""
     if launch.membership.role not in {Role.INSTRUCTOR, Role.TA}:
         raise NotInstructor("a deep link by somebody who does not teach")
+    if launch.course.is_archived:
+        raise InArchive("a deep link into an archived course")
     settings = c.part(claims, c.DL_SETTINGS)
     if not origin_of(c.address(settings, "deep_link_return_url")):
         raise BadRequest("a deep link without a return URL")
@@ -69,6 +71,8 @@ def find(token: str, user: Any) -> Selection:
     found = rows.filter(token=digest(token), user=user.pk).first()
     if found is None or found.has_expired or found.lms_course.course is None:
         raise NoSelection("the selection is unknown, expired, or another person's")
+    if found.lms_course.course.is_archived:
+        raise InArchive("the course was archived since")
     return found
 
 

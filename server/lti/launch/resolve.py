@@ -11,7 +11,16 @@ from django.utils import timezone
 from server.accounts.models import User
 from server.courses.models import Course
 from server.gradebook.models import Assignment
-from server.lti.errors import AccountClosed, BadRequest, BadToken, NoExercise, NotApproved, NotInCourse, NotLinked
+from server.lti.errors import (
+    AccountClosed,
+    BadRequest,
+    BadToken,
+    InArchive,
+    NoExercise,
+    NotApproved,
+    NotInCourse,
+    NotLinked,
+)
 from server.lti.grades import outbox
 from server.lti.members import people
 from server.lti.members.roles import role_of

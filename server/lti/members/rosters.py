@@ -57,6 +57,7 @@ def sync_due() -> None:
     rows = LmsCourse.objects.filter(
         Q(roster_at=None) | Q(roster_at__lt=timezone.now() - EVERY),
         course__isnull=False,
+        course__archived_at=None,
         deployment__approved=True,
         deployment__platform__enabled=True,
     ).exclude(memberships_url="")

@@ -16,7 +16,7 @@ from django.utils import timezone
 from server.api.application import api
 from server.api.models import ApiToken, TokenScope
 from server.api.tokens import make_token, revoke
-from server.courses.models import Enrollment
+from server.courses.models import Course, Enrollment
 from server.roster import sections
 from server.webhooks.models import Delivery, Event
 from server.webhooks.services import add_endpoint
@@ -315,6 +315,32 @@ def test_a_personal_token_reaches_nobody_else(world):
     assert walk(caller, world["classmate"], expected) == {}
     seen = {name for name in TABLE if "mark-classmate" in call(caller, name, world["classmate"])[2]}
     assert seen == set()
+
+
+@pytest.mark.parametrize("kind", ["course", "personal"])
+def test_an_archived_course_is_read_and_never_changed(world, kind):
+    Course.objects.filter(pk=world["course"].pk).update(archived_at=timezone.now())
+    caller = course_token(world["course"]) if kind == "course" else personal_token(world)
+
+    def expected(_, one):
+        if kind == "personal" and not one.own:
+            return REFUSED
+        return (one.ok, "") if one.method == "get" else (409, "archived")
+
+    assert walk(caller, world["own"], expected) == {}
+
+
+def test_a_token_of_several_courses_still_writes_in_the_others(world, course):
+    owner, going_on = owner_of(course), make_assignment(make_course())
+    Enrollment.objects.create(course=going_on.course, user=owner, role="instructor")
+    things, _ = things_of(going_on, "mark-going-on")
+    caller = course_token(course, owner=owner, also=[going_on.course])
+    Course.objects.filter(pk=course.pk).update(archived_at=timezone.now())
+    writing = {name for name, one in TABLE.items() if one.method != "get"}
+
+    refused = {call(caller, name, world["own"])[:2] for name in writing}
+    assert refused == {(409, "archived"), (404, "not-found")}
+    assert {name for name in writing if call(caller, name, things)[0] != TABLE[name].ok} == set()
 
 
 def personal_of(role):

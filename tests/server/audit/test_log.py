@@ -198,6 +198,18 @@ def erase(c, mode):
     assert c.client.post(address, {"username": name, "digest": digest}).status_code == 302
 
 
+def publish(c):
+    make_assignment(c.course, slug="gradients/other", is_draft=True)
+    c.post("course_setup:publish")
+
+
+def make_draft(c):
+    row = make_assignment(c.course, slug="gradients/other")
+    c.post(
+        "course_setup:edit", step="save", pick=row.pk, **{f"{row.pk}-points": row.points, f"{row.pk}-is_draft": "on"}
+    )
+
+
 def reopen(c):
     c.post("course_setup:archive")
     c.post("course_setup:reopen")
@@ -238,6 +250,8 @@ DEEDS = {
     AuditAction.ASSIGNMENT_ADDED: new_assignment,
     AuditAction.ASSIGNMENT_REMOVED: add_assignment,
     AuditAction.TERMS_CHANGED: terms,
+    AuditAction.PUBLISHED: publish,
+    AuditAction.MADE_DRAFT: make_draft,
     AuditAction.TOKEN_MADE: lambda c: c.post("integrations:tokens", name="LMS", scopes=["grades:read"], days="30"),
     AuditAction.TOKEN_REVOKED: lambda c: c.post("integrations:revoke", c.token().pk),
     AuditAction.TOKEN_TAKEN_OVER: take_over,
@@ -259,6 +273,9 @@ DEEDS = {
     AuditAction.DEPLOYMENT_CLOSED: lambda c: c.post("lms:close", c.platform().deployments.get().pk),
     AuditAction.LMS_COURSE_LINKED: link_course,
     AuditAction.COURSE_MADE: lambda c: c.client.post(reverse("course_setup:new"), {"title": "Autograd"}),
+    AuditAction.COURSE_COPIED: lambda c: c.client.post(
+        reverse("course_setup:copy", args=[c.course.slug]), {"title": "Autograd", "slug": "autograd", "step": "save"}
+    ),
     AuditAction.COURSE_CHANGED: lambda c: c.post(
         "course_setup:settings", title="Autograd", slug=c.course.slug, hint_rule="all"
     ),
@@ -281,7 +298,7 @@ WITHOUT_COURSE = {
     AuditAction.ERASED,
     AuditAction.MADE_ANONYMOUS,
 }
-OF_A_NEW_COURSE = {AuditAction.COURSE_MADE}
+OF_A_NEW_COURSE = {AuditAction.COURSE_MADE, AuditAction.COURSE_COPIED}
 
 
 def test_every_kind_of_entry_has_a_deed_and_a_sentence():

@@ -1,0 +1,218 @@
+"""Copies a course to a new term: its assignments and settings, never its people, their work, or its connections.
+
+`MODELS` decides about every table that belongs to a course, and `FIELDS` about every column of those that are copied. A
+test compares both with the models: a new table or column fails it until somebody has decided.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model
+
+from server.accounts.models import User
+from server.audit.models import AuditAction
+from server.audit.services import record
+from server.common.local_times import days_after, later_moment
+from server.course_setup.services import start
+from server.courses.models import AssistantLimit, Course, Role, Section
+from server.gradebook.models import Assignment
+
+Dates = Mapping[str, datetime | None]
+MOMENTS = ("opens_at", "due_at", "closes_at")
+
+
+class Fate(StrEnum):
+    """What happens to a table or a column in a copy."""
+
+    COPIED = "copied"
+    IF_WANTED = "copied if the instructor wants it"
+    # Columns that the copy gives a value of its own, and tables that stay with the old course.
+    OWN = "the copy has its own"
+    LEFT = "stays with the old course"
+
+
+# Every table with a column that leads to a course, an assignment, a section or an enrollment.
+MODELS: Mapping[str, Fate] = {
+    "courses.Course": Fate.COPIED,
+    "courses.FormerSlug": Fate.LEFT,
+    "courses.Section": Fate.IF_WANTED,
+    "courses.Enrollment": Fate.IF_WANTED,  # of staff only
+    "courses.AssistantLimit": Fate.IF_WANTED,
+    "courses.FormerEnrollment": Fate.LEFT,
+    "gradebook.Assignment": Fate.COPIED,
+    # What learners did, and what was decided about them.
+    "gradebook.Accommodation": Fate.LEFT,
+    "gradebook.Grade": Fate.LEFT,
+    "gradebook.GradeChange": Fate.LEFT,
+    "submissions.Submission": Fate.LEFT,
+    "submissions.CourseTurn": Fate.LEFT,
+    "drafts.Draft": Fate.LEFT,
+    "lessons.SnippetRun": Fate.LEFT,
+    "insights.FailedCheck": Fate.LEFT,
+    "hints.HintUse": Fate.LEFT,
+    "notifications.News": Fate.LEFT,
+    "notifications.Reminder": Fate.LEFT,
+    "announcements.Announcement": Fate.LEFT,
+    "regrades.Regrade": Fate.LEFT,
+    "similarity.Comparison": Fate.LEFT,
+    "similarity.Pair": Fate.LEFT,
+    "mail.Mail": Fate.LEFT,
+    # Keys to the old course.
+    "invitations.Invitation": Fate.LEFT,
+    "api.ApiToken": Fate.LEFT,
+    "webhooks.Endpoint": Fate.LEFT,
+    "webhooks.Event": Fate.LEFT,
+    "lti.Platform": Fate.LEFT,
+    "lti.PlatformInvitation": Fate.LEFT,
+    "lti.LmsCourse": Fate.LEFT,
+    "lti.LineItem": Fate.LEFT,
+    "lti.ResourceLink": Fate.LEFT,
+    # The log says what happened in the old course.
+    "audit.AuditEntry": Fate.LEFT,
+}
+FIELDS: Mapping[str, Mapping[str, Fate]] = {
+    "courses.Course": {
+        "id": Fate.OWN,
+        "slug": Fate.OWN,
+        "title": Fate.OWN,
+        "term": Fate.OWN,
+        "time_zone": Fate.OWN,
+        "hint_rule": Fate.COPIED,
+        "slip_days": Fate.COPIED,
+        "practice": Fate.COPIED,
+        "archived_at": Fate.OWN,
+        "made_by": Fate.OWN,
+        "made_at": Fate.OWN,
+    },
+    "courses.Section": {"id": Fate.OWN, "course": Fate.OWN, "name": Fate.COPIED},
+    "courses.Enrollment": {
+        "id": Fate.OWN,
+        "course": Fate.OWN,
+        "user": Fate.COPIED,
+        "role": Fate.COPIED,
+        "section": Fate.OWN,
+        "role_decided": Fate.OWN,
+    },
+    "courses.AssistantLimit": {"id": Fate.OWN, "course": Fate.OWN, "user": Fate.COPIED, "section": Fate.OWN},
+    "gradebook.Assignment": {
+        "id": Fate.OWN,
+        "course": Fate.OWN,
+        "slug": Fate.COPIED,
+        "exercise": Fate.COPIED,
+        "own_title": Fate.COPIED,
+        "position": Fate.COPIED,
+        "points": Fate.COPIED,
+        # Moved by the same number of days, and edited in the preview.
+        "opens_at": Fate.OWN,
+        "due_at": Fate.OWN,
+        "closes_at": Fate.OWN,
+        "attempts": Fate.COPIED,
+        "cooldown_seconds": Fate.COPIED,
+        "keeps": Fate.COPIED,
+        "late_percent_per_day": Fate.COPIED,
+        "late_percent_cap": Fate.COPIED,
+        "grace_minutes": Fate.COPIED,
+        "takes_slip_days": Fate.COPIED,
+        "practice": Fate.COPIED,
+        "hint_rule": Fate.COPIED,
+        "is_draft": Fate.COPIED,
+    },
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CopyPlan:
+    """What a copy is: the settings of the new course, the dates of each assignment, and who comes along.
+
+    `dates` has the key of each old assignment. With `sections`, the new course has the same sections; with `staff`, its
+    other instructors and its assistants come along, each in their section.
+    """
+
+    course: Mapping[str, Any]
+    dates: Mapping[int, Dates] = field(default_factory=dict)
+    sections: bool = False
+    staff: bool = False
+
+
+def first_day(course: Course) -> date | None:
+    """Return the day of the earliest date of a course's assignments, in its zone; None if there is no date."""
+    rows = course.assignments.values_list(*MOMENTS)
+    moments = [moment for row in rows for moment in row if moment is not None]
+    return min(moments).astimezone(course.zone).date() if moments else None
+
+
+def moved(assignment: Assignment, days: int, *, course: Course) -> dict[str, datetime | None]:
+    """Return the dates of an assignment so many days later, at the same time on the clock in a course's zone.
+
+    The clock of the old course is read, and the new course has another zone if it was given one.
+    """
+    return {name: _moved(getattr(assignment, name), days, assignment.course, course) for name in MOMENTS}
+
+
+def _moved(moment: datetime | None, days: int, old: Course, new: Course) -> datetime | None:
+    if moment is None:
+        return None
+    if new.zone == old.zone:
+        return days_after(moment, days, old.zone)
+    local = moment.astimezone(old.zone).replace(tzinfo=None) + timedelta(days=days)
+    return later_moment(local, new.zone)
+
+
+@transaction.atomic
+def copy_course(source: Course, plan: CopyPlan, *, by: User) -> Course:
+    """Make a copy of a course. Raises SetupRefused; then nothing is made."""
+    course = start(_copied(source, **plan.course), by=by)
+    sections = _copy_sections(source, course) if plan.sections else {}
+    left_out = _copy_staff(source, course, sections) if plan.staff else 0
+    rows = [
+        _copied(one, course=course, **dict.fromkeys(MOMENTS) | dict(plan.dates.get(one.pk, {})))
+        for one in source.assignments.select_related("course")
+    ]
+    Assignment.objects.bulk_create(rows)
+    told = f"{len(rows)} assignments" + (f", {left_out} assistants left out" if left_out else "")
+    record(AuditAction.COURSE_COPIED, course=course, by=by, what=f"{source.title} ({source.slug})", after=told)
+    return course
+
+
+def _copied(row: Model, **own: Any) -> Any:
+    """Return a new row with the columns that are copied, and some of its own."""
+    return type(row)(**_values(row) | own)
+
+
+def _copy_sections(source: Course, course: Course) -> dict[int, Section]:
+    """Copy the sections; return the new one for the key of each old one."""
+    made = {}
+    for one in source.sections.all():
+        made[one.pk] = _copied(one, course=course)
+        made[one.pk].save()
+    return made
+
+
+def _copy_staff(source: Course, course: Course, sections: Mapping[int, Section]) -> int:
+    """Copy instructors and assistants; return how many assistants are left out.
+
+    An assistant who is limited to sections comes along only with the sections: without them, they would see everybody.
+    """
+    limits = list(AssistantLimit.objects.filter(course=source).select_related("user"))
+    limited = {one.user_id for one in limits}
+    staff = source.enrollments.filter(role__in=[Role.INSTRUCTOR, Role.TA], user__is_active=True)
+    left_out = 0
+    for one in staff.exclude(user__in=course.enrollments.values("user")).select_related("user"):
+        if one.role == Role.TA and one.user_id in limited and not sections:
+            left_out += 1
+            continue
+        section = sections.get(one.section_id) if one.section_id else None
+        _copied(one, course=course, section=section, role_decided=True).save()
+    present = set(course.enrollments.filter(role=Role.TA).values_list("user", flat=True))
+    for limit in limits if sections else []:
+        if limit.user_id in present:
+            _copied(limit, course=course, section=sections[limit.section_id]).save()
+    return left_out
+
+
+def _values(row: Model) -> dict[str, Any]:
+    return {name: getattr(row, name) for name, fate in FIELDS[row._meta.label].items() if fate is Fate.COPIED}
