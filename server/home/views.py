@@ -74,7 +74,7 @@ def home(request: Request, slug: str) -> HttpResponse:
         unit = units.setdefault(name, Unit(title=name.replace("-", " ").capitalize(), statuses=[]))
         unit.statuses.append(status)
     passed = sum(status.passed for status in every)
-    to_do = _next(every, now=timezone.now())
+    to_do = None if course.is_archived else _next(every, now=timezone.now())
     context = {"course": course, "units": list(units.values()), "passed": passed, "total": len(every), "to_do": to_do}
     context |= {"tab": "exercises", "announcements": announcements.newest(course, viewer=request.user)}
     return render(request, "home/home.html", context)
