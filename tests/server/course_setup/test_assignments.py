@@ -40,7 +40,9 @@ def filled_in(answer):
     for tag in re.findall(r"<input[^>]*>", answer.text):
         found = dict(re.findall(r'(\w+)="([^"]*)"', tag))
         if found.get("type") != "checkbox" or "checked" in tag:
-            said.setdefault(found.get("name"), []).append(found.get("value", "on"))
+            said.setdefault(found.get("name"), []).append(
+                found.get("value", "on" if found.get("type") == "checkbox" else "")
+            )
     return {name: values for name, values in said.items() if name not in {None, "csrfmiddlewaretoken"}}
 
 
