@@ -4,5 +4,6 @@ The web server imports `protocol`, `packages`, `messaging`, `telemetry` and `err
 except `packages.cases`, which the server does not use. An import contract in pyproject.toml checks this.
 """
 
-# Each report keeps the version that graded it, so that an old score can be explained.
+# The only place of the version; `make release` changes it. Each report keeps the version that graded it, so that an old
+# score can be explained.
 VERSION = "0.1.0"

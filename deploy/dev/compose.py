@@ -3,10 +3,10 @@
 import sys
 
 from deploy.dev.base import main, only_one
-from deploy.dev.debian import need
+from deploy.dev.debian import ENGINE, need
 from deploy.dev.processes import stopped_by_signals
 from deploy.dev.services import engine_answers
-from deploy.dev.test import ENGINE, an_engine, pytest
+from deploy.dev.test import an_engine, pytest
 
 PROGRAMS = {"docker-compose": "docker-compose", "mmdebstrap": "mmdebstrap"}
 

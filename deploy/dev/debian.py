@@ -1,4 +1,8 @@
-"""Install missing programs if this is Debian and we are root; otherwise name them and how to get them."""
+"""Install missing programs if this is Debian and we are root; otherwise name them and how to get them.
+
+`PROGRAMS` and `ENGINE` are the only list of Debian packages. `python -m deploy.dev.debian` installs all of it, as the
+development container does.
+"""
 
 import os
 import shutil
@@ -6,7 +10,23 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from deploy.dev.base import SetupError, run, say
+from deploy.dev.base import SetupError, main, run, say
+
+# What developers' commands and the tests need, each with its Debian package.
+PROGRAMS = {
+    "git": "git",
+    "curl": "curl",
+    "bwrap": "bubblewrap",
+    "chromium": "chromium",
+    "redis-server": "redis-server",
+    "initdb": "postgresql",
+    "mmdebstrap": "mmdebstrap",
+    "runsc": "runsc",
+    "caddy": "caddy",
+    "docker-compose": "docker-compose",
+}
+# Needed only if no Docker engine answers.
+ENGINE = {"dockerd": "docker.io"}
 
 # Debian's folders for servers, which are not always on the PATH.
 PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/lib/postgresql/15/bin"])
@@ -51,3 +71,7 @@ def refresh() -> None:
 
 # In run level 1 Debian's installers do not start servers. Commands start and stop their own.
 _QUIET = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+
+
+if __name__ == "__main__":
+    main(lambda: need(PROGRAMS | ENGINE))

@@ -7,10 +7,10 @@ import sys
 
 from deploy.dev import image
 from deploy.dev.base import main, only_one, say
-from deploy.dev.debian import need
+from deploy.dev.debian import ENGINE, need
 from deploy.dev.processes import stopped_by_signals
 from deploy.dev.services import engine_answers
-from deploy.dev.test import ENGINE, an_engine, pytest
+from deploy.dev.test import an_engine, pytest
 
 # In one process: a GPU belongs to one worker, and some tests use all of its memory.
 TESTS = ["-n", "0", "-m", "gpu", "tests/gpu", "tests/security", "tests/grader/sandboxes"]

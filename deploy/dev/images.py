@@ -4,7 +4,7 @@
     chainrule-grading    the grading worker: the sandbox's image with the grader added
     chainrule-proxy      the reverse proxy
 
-Each has two tags, the digest of its content and `latest`. deploy/README.md says how to start them.
+Each has three tags: the digest of its content, the version and `latest`. deploy/README.md says how to start them.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,10 @@ import docker
 from deploy.dev import image
 from deploy.dev.base import REQUIREMENTS, ROOT, digest, main, only_one, say
 from deploy.dev.wheels import part_wheels, sandbox_wheels
+from grader import VERSION
 
+# A tag can have no "+", which stands in the version between two releases.
+VERSION_TAG = VERSION.replace("+", "-")
 PROXY_BASE = "caddy:2.10-alpine"
 NOT_NEEDED = {"__pycache__", "node_modules", "frontend"}
 
@@ -96,7 +99,8 @@ def build_if_missing(client: docker.DockerClient, recipe: Recipe) -> str:
         say(f"building {tag}")
         files = image.by_name(recipe.files()) | recipe.wheels()
         image.make(client, recipe.dockerfile, tag, files, {recipe.argument: recipe.below})
-    client.images.get(tag).tag(tag.partition(":")[0], "latest")
+    for name in (VERSION_TAG, "latest"):
+        client.images.get(tag).tag(f"chainrule-{recipe.name}", name)
     return tag
 
 

@@ -14,24 +14,12 @@ from deploy.dev import image
 from deploy.dev.audit import audit
 from deploy.dev.base import VAR, VENV, main, only_one, say
 from deploy.dev.checks import check
-from deploy.dev.debian import find, need
+from deploy.dev.debian import ENGINE, PROGRAMS, find, need
+from deploy.dev.passed import committed_tree, note_passed
 from deploy.dev.processes import running, stopped_by_signals
 from deploy.dev.services import docker_engine, engine_answers, postgres, redis
 
 LOGS = VAR / "test"
-PROGRAMS = {
-    "git": "git",
-    "curl": "curl",
-    "bwrap": "bubblewrap",
-    "chromium": "chromium",
-    "redis-server": "redis-server",
-    "initdb": "postgresql",
-    "mmdebstrap": "mmdebstrap",
-    "runsc": "runsc",
-    "caddy": "caddy",
-    "docker-compose": "docker-compose",
-}
-ENGINE = {"dockerd": "docker.io"}
 # pytest's exit code if no test was selected.
 NOTHING_TO_RUN = 5
 
@@ -39,11 +27,14 @@ NOTHING_TO_RUN = 5
 def test() -> None:
     """Run everything; exits with pytest's code."""
     with only_one("test"), stopped_by_signals():
+        tested = None if sys.argv[1:] else committed_tree()
         need(PROGRAMS if engine_answers() else PROGRAMS | ENGINE)
         check()
         audit()
         with services() as env:
             code = on_both_databases(env, sys.argv[1:])
+        if code == 0:
+            note_passed(tested)
     sys.exit(code)
 
 

@@ -10,6 +10,7 @@ from ninja import NinjaAPI, Swagger
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
+from grader import VERSION
 from server.api.endpoints import courses, exercises, exports, grades, meta, people, submissions, webhooks
 from server.api.openapi import DESCRIPTION, completed
 from server.api.parsing import StrictParser
@@ -31,7 +32,7 @@ class Api(NinjaAPI):
 
 api = Api(
     title="Chainrule",
-    version="1",
+    version=VERSION,
     description=DESCRIPTION,
     urls_namespace="api",
     parser=StrictParser(),

@@ -20,6 +20,7 @@ from pydantic import (
     Tag,
 )
 
+from grader import VERSION
 from server.accounts.names import without_invisible
 from server.api.problems import Code
 from server.courses.models import LONGEST_SECTION, Role
@@ -322,7 +323,7 @@ class SubmissionOut(Out):
                 "uses_attempt": True,
                 "exercise": "gradients/two-variables",
                 "exercise_version": "9f2c1b",
-                "grader_version": "0.1.0",
+                "grader_version": VERSION,
                 "score": {"given": 87.5, "max": 100.0},
                 "late_penalty": 0.0,
                 "progress": None,

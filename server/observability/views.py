@@ -1,7 +1,7 @@
 """Probes: they need no sign-in, no session and no host name, and their responses contain nothing secret.
 
 /healthz    this process is alive, even if everything else is away
-/readyz     database and broker answer and all migrations are applied; if not, 503 and what is wrong
+/readyz     database and broker answer and all migrations are applied; if not, 503 and what is wrong; the version
 /metrics    metrics for Prometheus, if the request has CHAINRULE_METRICS_TOKEN; 404 if that is not set
 """
 
@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from grader import VERSION
 from grader.telemetry.metrics import registry
 from server.observability.gauges import Gauges
 from server.observability.readiness import troubles
@@ -31,7 +32,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Report whether this process can do its work, and if not, what is wrong."""
     wrong = troubles()
-    return _not_stored(JsonResponse({"ready": not wrong, "troubles": wrong}, status=503 if wrong else 200))
+    return _not_stored(
+        JsonResponse({"ready": not wrong, "troubles": wrong, "version": VERSION}, status=503 if wrong else 200)
+    )
 
 
 @login_not_required

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from grader import VERSION
 from server.common.highlighting import number_lines
 
 register = template.Library()
@@ -25,6 +26,12 @@ def icon(name: str) -> SafeString:
     """Return an icon. Its meaning must also be written beside it."""
     address = static("icons.svg")
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', address, name)
+
+
+@register.simple_tag
+def version() -> str:
+    """Return the version of Chainrule."""
+    return VERSION
 
 
 @register.filter

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from grader import VERSION
 from server.courses.models import Role
 from tests.support.mail import delivered
 from tests.support.people import make_course, make_member, make_user
@@ -108,3 +109,9 @@ def test_account_pages_use_our_layout_without_inline_styles(client, db, address)
     assert "build/styles.css" in answer.text
     assert 'class="topbar"' in answer.text
     assert not re.search(r"<[^>]+\sstyle=", answer.text)
+
+
+def test_the_profile_shows_the_version(client, db):
+    client.force_login(make_user(username="eva"))
+
+    assert f"Chainrule {VERSION}" in client.get(PROFILE).text

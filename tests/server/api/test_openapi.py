@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from grader import VERSION
 from server.api.application import api
 from server.api.problems import Code
 
@@ -20,7 +21,7 @@ def test_the_schema_is_openapi_3_1_and_needs_no_token(client):
     data = client.get("/api/v1/openapi.json").json()
 
     assert data["openapi"].startswith("3.1")
-    assert data["info"]["title"] == "Chainrule"
+    assert (data["info"]["title"], data["info"]["version"]) == ("Chainrule", VERSION)
 
 
 @pytest.mark.parametrize(("method", "operation"), OPERATIONS)

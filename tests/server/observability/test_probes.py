@@ -6,6 +6,7 @@ import pytest
 from django.db.migrations.recorder import MigrationRecorder
 from kombu import Connection
 
+from grader import VERSION
 from server.celery import app
 from server.observability import readiness
 
@@ -30,7 +31,7 @@ def test_a_complete_server_is_ready_for_any_host_and_scheme(client, settings):
 
     answer = client.get("/readyz", headers={"Host": "10.1.2.3:8000"})
 
-    assert (answer.status_code, answer.json()) == (200, {"ready": True, "troubles": {}})
+    assert (answer.status_code, answer.json()) == (200, {"ready": True, "troubles": {}, "version": VERSION})
     assert answer["Cache-Control"] == "no-store"
     assert not answer.cookies
 
@@ -59,7 +60,7 @@ def test_a_missing_broker_is_reported_without_its_address(client, monkeypatch):
     answer = client.get("/readyz")
 
     assert answer.status_code == 503
-    assert answer.json().keys() == {"ready", "troubles"}
+    assert answer.json().keys() == {"ready", "troubles", "version"}
     assert answer.json()["troubles"].keys() == {"broker away"}
     assert "hush" not in answer.text
 
