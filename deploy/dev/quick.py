@@ -5,17 +5,20 @@ git does not track yet. `deploy.dev.affected` says which tests belong to a file.
 runs all tests.
 
 The first run starts mypy's daemon, which takes a minute or two. The daemon exits after an hour without work.
+
+`python -m deploy.dev.quick form contracts` runs only these parts.
 """
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deploy.dev.affected import affected_tests
 from deploy.dev.base import ROOT, VAR, VENV, SetupError, main, run, say
-from deploy.dev.checks import NEEDING_MORE
+from deploy.dev.checks import NEEDING_MORE, Parts, chosen_parts, form
 
 BIN = VENV / "bin"
 DAEMON: list[str | Path] = ["--status-file", VAR / "dmypy.json"]
@@ -25,26 +28,18 @@ MOST_FILES = 12
 NO_TESTS_COLLECTED = 5
 
 
-def quick() -> None:
-    """Run all four parts. Raises SetupError at the first that fails."""
+def quick(chosen: Sequence[str] = ()) -> None:
+    """Run the chosen parts, or all four if none is. Raises SetupError at the first that fails or does not exist."""
     VAR.mkdir(exist_ok=True)
-    timed("form", form)
-    timed("types", types)
-    timed("import contracts", contracts)
-    timed("tests", lambda: run_tests(affected_tests(changed_files())))
+    for name, part in chosen_parts(PARTS, chosen).items():
+        timed(name, part)
 
 
-def timed(name: str, part: Callable[[], None]) -> None:
+def timed(name: str, part: Callable[[], object]) -> None:
     """Run a part and print how long it took."""
     begin = time.monotonic()
     part()
     say(f"{name}: {time.monotonic() - begin:.1f} s")
-
-
-def form() -> None:
-    """Check format and lint."""
-    run([BIN / "ruff", "format", "--check", "--quiet", "."])
-    run([BIN / "ruff", "check", "--quiet", "."])
 
 
 def types() -> None:
@@ -83,6 +78,11 @@ def run_tests(chosen: Sequence[Path]) -> None:
         raise SetupError(f"the tests failed: pytest exited with {code}")
 
 
+def tests_of_changes() -> None:
+    """Run the tests that belong to what changed."""
+    run_tests(affected_tests(changed_files()))
+
+
 def changed_files() -> list[Path]:
     """The files that differ from the base commit or are new, as paths below the root; deleted ones are left out."""
     names = {*git("diff", "--name-only", base_commit()), *git("ls-files", "--others", "--exclude-standard")}
@@ -103,5 +103,13 @@ def git(*words: str) -> list[str]:
     return done.stdout.splitlines() if done.returncode == 0 else []
 
 
+PARTS: Parts = {
+    "form": form,
+    "types": types,
+    "contracts": contracts,
+    "tests": tests_of_changes,
+}
+
+
 if __name__ == "__main__":
-    main(quick)
+    main(lambda: quick(sys.argv[1:]))
