@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup image image-gpu images demo dev screenshots quick check test nightly compose-test gpu-test bench faults soak load lock audit clean
+.PHONY: help setup image image-gpu images demo dev screenshots quick check test nightly compose-test gpu-test bench faults soak load docs docs-serve lock audit release clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -60,11 +60,20 @@ soak: setup image ## 10,000 submissions under random kills (ARGS="--submissions 
 load: setup image ## students before a deadline, on this machine (ARGS="--students 50,200 --seconds 60")
 	@$(RUN) tests.benchmarks.load $(ARGS)
 
+docs: ## make the site of the guides, in var/docs/site
+	@$(PYTHON) -m deploy.dev.docs
+
+docs-serve: ## make it and show it on http://127.0.0.1:8010 (or PORT=8011)
+	@$(PYTHON) -m deploy.dev.docs --serve
+
 lock: setup ## pin and hash the packages of deploy/requirements/*.in (UPGRADE=1 takes the newest)
 	@$(RUN) deploy.dev.lock
 
 audit: setup ## look for known vulnerabilities in the locked packages (a part of `make test`)
 	@$(RUN) deploy.dev.audit
+
+release: ## make a release of what has passed `make test`: changelog, commit, tag (VERSION=0.2.0)
+	@VERSION="$(VERSION)" $(PYTHON) -m deploy.dev.release
 
 clean: ## remove everything that set-up and the demo made in this folder
 	rm -rf .venv var server/web/static/build server/web/frontend/node_modules

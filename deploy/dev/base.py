@@ -49,9 +49,11 @@ def succeeds(command: Sequence[str | Path]) -> bool:
     return done.returncode == 0
 
 
-def git_files() -> list[Path]:
-    """The files that git tracks and that exist, as paths below the root."""
-    done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+def git_files(*, new: bool = False) -> list[Path]:
+    """The files that git tracks and that exist, as paths below the root; if `new` is set, those to be added, too."""
+    options = ["--cached", "--others", "--exclude-standard"] if new else []
+    command = ["git", "ls-files", "-z", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SetupError(f"this needs a git checkout: {done.stderr.strip()}")
     return [Path(name) for name in done.stdout.split("\0") if name and (ROOT / name).is_file()]

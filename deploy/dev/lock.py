@@ -1,7 +1,7 @@
 """Write the locks: every package of every part, pinned and hashed.
 
     web.in  grader.in  sandbox.in  dev.in    what is needed, and why
-    node.in                                  the same, for machines without Node
+    node.in  docs.in                         the same, for machines without Node and for the site of the guides
     *.txt                                    every package, with version and hashes
     torch-cpu.txt                            one wheel, locked by hand
     torch-cuda.txt                           the default index's torch with its CUDA packages
@@ -18,6 +18,8 @@ from tempfile import TemporaryDirectory
 from deploy.dev.base import REQUIREMENTS, VENV, main, run, say
 
 PARTS = ("web", "grader", "sandbox", "dev")
+# Installed apart from `.venv`, or only if they are needed.
+APART = ("node", "docs")
 TORCH = "torch==2.13.0"
 TEMPORARY = ("    #   -c /", "    # via -r /")
 
@@ -30,7 +32,7 @@ def lock() -> None:
             everything.write_text(locked_pins())
         uv(everything, sources=[f"{part}.in" for part in PARTS])
         torch.write_text(TORCH)
-        for part in (*PARTS, "node"):
+        for part in (*PARTS, *APART):
             uv(REQUIREMENTS / f"{part}.txt", "--generate-hashes", "-c", everything, sources=[f"{part}.in"])
         uv(REQUIREMENTS / "torch-cuda.txt", "--generate-hashes", "-c", everything, sources=[torch])
     for path in REQUIREMENTS.glob("*.txt"):

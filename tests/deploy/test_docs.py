@@ -1,4 +1,4 @@
-"""Files and names that the documents mention exist, and every decision is on the map."""
+"""Files, headings and names that the documents mention exist, and every decision is on the map."""
 
 import ast
 import re
@@ -6,9 +6,10 @@ import re
 import pytest
 
 from deploy.dev.base import ROOT
+from deploy.dev.guides import ENTRIES, HOME, guide_at, is_decision, read_guides, table_of_contents
 
 FLOW = (ROOT / "docs" / "how-a-submission-flows.md").read_text(encoding="utf-8")
-DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 MAPS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/how-a-submission-flows.md")
 DOCUMENTS = [*MAPS, *(str(path.relative_to(ROOT)) for path in DECISIONS)]
 NAME_IN_FILE = re.compile(r"`(\w+)`\s+in\s+`([\w/.]+\.py)`")
@@ -16,7 +17,7 @@ PATH = re.compile(r"`((?:grader|server|deploy|docs|tests|exercises)/[\w./-]+)`")
 PROMISES = (ROOT / "SECURITY.md").read_text(encoding="utf-8").split("## What we promise")[1].split("\n## ")[0]
 ROW = re.compile(r"^\| (?!Promise )(.+?) \| (.+) \|$", re.MULTILINE)
 TEST = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
-LINK = re.compile(r"\]\(([^)#:]+)\)")
+GUIDES = read_guides()
 
 
 def text_of(document):
@@ -47,11 +48,32 @@ def test_paths_of_a_document_exist(document):
     assert missing == []
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
-def test_links_of_a_document_lead_to_files(document):
-    folder = (ROOT / document).parent
+@pytest.mark.parametrize("path", GUIDES, ids=str)
+def test_links_of_a_guide_lead_to_files_and_headings(path):
+    assert [f"line {line}: {link}" for line, link in GUIDES[path].links() if is_broken(GUIDES[path], link)] == []
 
-    assert [link for link in LINK.findall(text_of(document)) if not (folder / link).exists()] == []
+
+def is_broken(guide, link):
+    target = guide.target(link)
+    if target is None:
+        return False
+    path, anchor = target
+    found = guide_at(GUIDES, path)
+    return not (ROOT / path).exists() or bool(anchor and found and anchor not in GUIDES[found].anchors())
+
+
+def test_every_guide_is_under_an_entry_page():
+    listed = {HOME, *(path for paths in table_of_contents(GUIDES).values() for path in paths)}
+
+    assert [str(path) for path in GUIDES if path not in listed and not is_decision(path)] == []
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=str)
+def test_an_entry_page_begins_with_one_thing_to_do(entry):
+    paragraphs = GUIDES[entry].text.split("\n\n")
+
+    assert paragraphs[2].startswith("**Start here:**")
+    assert "](" in paragraphs[2]
 
 
 @pytest.mark.parametrize("decision", DECISIONS, ids=lambda path: path.stem)

@@ -10,7 +10,7 @@ from tests.support.system import ROOT
 
 pytestmark = pytest.mark.slow
 
-BLOCK = re.compile(r"^## For an LMS: the API\n.*?^```\n(?P<commands>.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^## For an LMS: the API\n.*?^```sh\n(?P<commands>.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def quick_start(system):
