@@ -83,6 +83,16 @@ class EditRow(DatesRow):
     is_draft = forms.BooleanField(label="Draft", required=False)
     field_order = ["own_title", "points", "opens_at", "due_at", "closes_at", "is_draft"]
 
+    def __init__(self, assignment: Assignment, *args: Any, **kwargs: Any) -> None:
+        super().__init__(assignment, *args, **kwargs)
+        if not assignment.own_title:
+            self.fields["own_title"].widget.attrs["placeholder"] = assignment.title
+
+
+def plain(points: float) -> float | int:
+    """Return points as a field shows them: 100 and not 100.0."""
+    return int(points) if points == int(points) else points
+
 
 def are_valid(rows: Sequence[_Row]) -> bool:
     """Whether all rows are valid. All are asked, so that each shows its own errors."""

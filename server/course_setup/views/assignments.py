@@ -18,7 +18,7 @@ from server.course_setup import assignments as services
 from server.course_setup.errors import RowRefused
 from server.course_setup.forms import EditForm, SetForm, said_in
 from server.course_setup.rhythm import Rhythm, due_dates
-from server.course_setup.rows import MOMENTS, MOST_ROWS, EditRow, NewRow, are_valid
+from server.course_setup.rows import MOMENTS, MOST_ROWS, EditRow, NewRow, are_valid, plain
 from server.courses.access import taught_course
 from server.courses.models import Course
 from server.gradebook.models import Assignment
@@ -96,7 +96,7 @@ def _new_rows(course: Course, form: SetForm, picked: Sequence[ExerciseText]) -> 
     rows = []
     for place, one in enumerate(picked):
         at = units.index(_unit(one)) if said["share"] == "unit" else place
-        rows.append(NewRow(one, initial={"points": said["points"], "due_at": dates[at] if dates else None}))
+        rows.append(NewRow(one, initial={"points": plain(said["points"]), "due_at": dates[at] if dates else None}))
     return rows
 
 
@@ -149,7 +149,7 @@ def _edited(course: Course, form: EditForm, one: Assignment) -> EditRow:
         moments = {name: at and days_after(at, said["days"], course.zone) for name, at in moments.items()}
     points = one.points if said["points"] is None else said["points"]
     is_draft = {"publish": False, "draft": True}.get(said["drafts"], one.is_draft)
-    return EditRow(one, initial=moments | {"own_title": one.own_title, "points": points, "is_draft": is_draft})
+    return EditRow(one, initial=moments | {"own_title": one.own_title, "points": plain(points), "is_draft": is_draft})
 
 
 def _preview_edited(
