@@ -162,7 +162,8 @@ def switch_endpoint(campus, *, enabled):
 
 
 def edit_in_admin(campus):
-    fields = {"title": "A new title", "slug": campus.course.slug, "hint_rule": campus.course.hint_rule}
+    kept = {"slug": campus.course.slug, "hint_rule": campus.course.hint_rule, "slip_days": 0}
+    fields = kept | {"title": "A new title"}
     campus.as_admin().post(f"/admin/courses/course/{campus.course.pk}/change/", fields)
 
 
