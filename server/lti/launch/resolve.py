@@ -90,10 +90,15 @@ def _resolve(platform: Platform, lms_course: LmsCourse, claims: Claims) -> Launc
         course=course,
         lms_course=lms_course,
         membership=membership,
-        # A draft, which learners do not see, leads to the course.
-        assignment=link.assignment if link and identity.user.has_perm("courses.view", link.assignment) else None,
+        assignment=_shown(identity, link.assignment if link else None),
         origins=_origins(platform, claims),
     )
+
+
+def _shown(identity: Identity, assignment: Assignment | None) -> Assignment | None:
+    """Return the assignment of a launch, or None if the person does not see it: a draft leads to the course."""
+    seen = assignment is not None and identity.user.has_perm("courses.view", assignment)
+    return assignment if seen else None
 
 
 def _update_platform(platform: Platform, claims: Claims) -> None:
