@@ -1,6 +1,6 @@
 """`make docs`: a site of the guides in var/docs/site, made by Sphinx. `make docs-serve` shows it (PORT=8010).
 
-The guides stay where they are. Copies of them go to var/docs/source: an entry page gets its pages as its table of
+Guides are not moved. Copies of them go to var/docs/source: an entry page gets its pages as its table of
 contents, links lead to pages of the site, and files that are no guides come along as downloads. Sphinx has an
 environment of its own, so no other command pays for it. A warning is an error: a link to a heading that does not exist
 stops the build.
@@ -140,7 +140,9 @@ def contents(guides: Guides, guide: Guide) -> Iterator[str]:
 def toctree(paths: list[PurePosixPath]) -> str:
     """A table of contents, which the site shows in its sidebar."""
     pages = [f"/{page_of(path).with_suffix('')}" for path in paths]
-    return "\n".join(["```{toctree}", ":hidden:", "", *pages, "```"])
+    # The README's heading is the project's name, which says nothing beside the other titles.
+    titled = [f"Overview <{page}>" if page == "/readme" else page for page in pages]
+    return "\n".join(["```{toctree}", ":hidden:", "", *titled, "```"])
 
 
 def serve() -> None:

@@ -68,7 +68,7 @@ def test_subcommands_and_options_of_a_guide_exist(guide, block):
 
 
 def exists(command):
-    """Whether a command of ours has this subcommand and these options; commands of others count as existing."""
+    """Whether this subcommand and these options exist, if the command is our own; other commands count as existing."""
     options = set(re.findall(r"(?<=\s)\[?(--[a-z][a-z-]+)", command))
     words = command.split()
     if words[0] == "make":
