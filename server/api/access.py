@@ -50,6 +50,12 @@ class Access:
         return self.token.learner_id
 
     @property
+    def person(self) -> User:
+        """The person whose rights the token has."""
+        assert self.token.person is not None  # `access_of` refuses tokens without a person
+        return self.token.person
+
+    @property
     def prefix(self) -> str:
         """The beginning of the token, for logs."""
         return self.token.prefix

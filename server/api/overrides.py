@@ -23,7 +23,7 @@ def override(access: Access, assignment: int, user: int, new: NewGrade, *, if_ma
     row = selectors.get_grade(access, assignment, user)
     _lock(row)
     row = selectors.get_grade(access, assignment, user)
-    if not matches(if_match, etag_of(respond(show_grade(row)).content)):
+    if not matches(if_match, etag_of(respond(show_grade(row, access.person)).content)):
         raise Problem(Code.PRECONDITION_FAILED, "The grade has changed since you read it.")
     try:
         services.decide(

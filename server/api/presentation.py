@@ -7,9 +7,11 @@ from grader.protocol.reports import Report
 from server.accounts.models import User
 from server.api import schemas
 from server.api.models import ExternalReference
-from server.api.schemas import Score
+from server.api.schemas import Score, ShownState
 from server.catalogue.exercises import ExerciseText, in_present_words
 from server.courses.models import AssistantLimit, Course, Enrollment, FormerEnrollment, Role, Section
+from server.courses.roles import Person
+from server.gradebook.holding import hides_results
 from server.gradebook.models import Assignment, Grade
 from server.gradebook.rules import Decision, late_share, terms_for
 from server.hints.access import HintAccess
@@ -145,7 +147,7 @@ def _submission(
         attempt=row.number,
         submitted_at=row.submitted_at,
         finished_at=row.finished_at,
-        state=State(row.state) if snapshot is None else snapshot.state,
+        state=ShownState(row.shown_state if snapshot is None else snapshot.state),
         uses_attempt=None if row.is_being_stopped else row.counts,
         exercise=row.exercise,
         exercise_version=row.digest,
@@ -153,8 +155,9 @@ def _submission(
         score=_score(row.given, row.max),
         late_penalty=_late_penalty(row, decision or Decision()),
         progress=None if snapshot is None or snapshot.over else _progress(snapshot),
-        report=f"{ROOT}/submissions/{row.pk}/report" if row.state in {State.GRADED, State.UNGRADABLE} else None,
+        report=f"{ROOT}/submissions/{row.pk}/report" if row.shown_state in {State.GRADED, State.UNGRADABLE} else None,
         line=row.line,
+        held=row.assignment.results_held,
     )
 
 
@@ -214,8 +217,10 @@ def show_report(row: Submission, access: HintAccess) -> schemas.ReportOut:
     )
 
 
-def show_grade(row: Grade) -> schemas.GradeOut:
-    """Return a grade. An unsaved one belongs to a learner without submissions."""
+def show_grade(row: Grade, reader: Person) -> schemas.GradeOut:
+    """Return a grade as its reader can see it. An unsaved one belongs to a learner without submissions."""
+    if hides_results(reader, row.assignment):
+        row = Grade(assignment=row.assignment, learner=row.learner, exempt=row.exempt)
     return schemas.GradeOut(
         assignment=row.assignment_id,
         user=show_user(row.learner),
@@ -226,6 +231,7 @@ def show_grade(row: Grade) -> schemas.GradeOut:
         exempt=row.exempt,
         counted=row.counted_id,
         updated_at=row.updated_at,
+        held=row.assignment.results_held,
     )
 
 

@@ -5,6 +5,7 @@ What comes in is strict: no field that we do not know, no number written as text
 
 import re
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from grader import VERSION
 from server.accounts.names import without_invisible
 from server.api.problems import Code
 from server.courses.models import LONGEST_SECTION, Role
-from server.submissions.models import State
+from server.submissions.models import HELD, State
 from server.webhooks.models import DeliveryState, EventType
 
 T = TypeVar("T")
@@ -306,6 +307,18 @@ class Progress(Out):
     of: int | None
 
 
+class ShownState(StrEnum):
+    """The state of a submission as the caller can know it. `held`: received, and its result is held back."""
+
+    QUEUED = State.QUEUED.value
+    RUNNING = State.RUNNING.value
+    GRADED = State.GRADED.value
+    UNGRADABLE = State.UNGRADABLE.value
+    ERROR = State.ERROR.value
+    CANCELLED = State.CANCELLED.value
+    HELD = HELD
+
+
 class SubmissionOut(Out):
     """A submission. `score` is null until it is `graded`. `error` is our fault: no attempt used, not a score of 0."""
 
@@ -329,6 +342,7 @@ class SubmissionOut(Out):
                 "progress": None,
                 "report": f"/api/v1/submissions/{SUBMISSION_ID}/report",
                 "line": 7,
+                "held": False,
             }
         }
     )
@@ -339,7 +353,10 @@ class SubmissionOut(Out):
     attempt: int
     submitted_at: datetime
     finished_at: datetime | None
-    state: State
+    state: ShownState
+    held: bool = Field(
+        description="Whether results are held back from learners. Their tokens then get the state `held` and no result."
+    )
     uses_attempt: bool | None = Field(
         description="Whether it uses an attempt. Null while a grader stops a cancelled submission."
     )
@@ -411,6 +428,7 @@ class GradeOut(Out):
     exempt: bool
     counted: UUID | None = Field(description="The submission that counts.")
     updated_at: datetime | None
+    held: bool = Field(description="Whether it is held back from the learner. A learner's token then gets no points.")
 
 
 class NewGrade(In):

@@ -10,12 +10,13 @@ from server.accounts.selectors import by_external_id
 from server.api.access import Access
 from server.api.models import TokenScope
 from server.api.problems import At, Code, Problem
-from server.api.schemas import ByExternalId, ById
+from server.api.schemas import ByExternalId, ById, ShownState
 from server.courses.models import Course, Enrollment, FormerEnrollment, FormerSlug, Section
 from server.courses.visibility import VisiblePeople, visible_people, visible_rows
 from server.gradebook.models import Assignment, Grade
 from server.roster.selectors import former
-from server.submissions.models import CHANGED_AT, Kind, Submission
+from server.submissions.masking import mask
+from server.submissions.models import CHANGED_AT, Kind, State, Submission
 from server.webhooks.models import Delivery, Endpoint, EventType
 
 NO_ID = UUID(int=0)
@@ -61,16 +62,14 @@ def get_assignment(access: Access, pk: int, *, pointer: str = "/path/assignment"
 
 def people(access: Access, course: Course) -> VisiblePeople:
     """Return the people of a course whom the person of a token can see."""
-    assert access.token.person is not None  # `access_of` refuses tokens without a person
-    return visible_people(access.token.person, course)
+    return visible_people(access.person, course)
 
 
 def _seen(access: Access, *, course: str) -> Q:
     """Return a filter for rows about a `learner` whom the token reaches; `course` is the path to their course."""
     if access.learner_id is not None:
         return Q(learner=access.learner_id)
-    assert access.token.person is not None
-    return visible_rows(access.token.person, access.courses, course=course)
+    return visible_rows(access.person, access.courses, course=course)
 
 
 def enrollments(access: Access, course: Course, *, removed: bool = False) -> QuerySet:
@@ -134,9 +133,13 @@ def sees_everybody(access: Access) -> bool:
 
 
 def get_submission(access: Access, pk: UUID) -> Submission:
-    """Return a submission. Raises Problem if the token has none, or says why it has lost its course."""
+    """Return a submission, without what is held back from the person of the token.
+
+    Raises Problem if the token has none, or says why it has lost its course.
+    """
     _refuse_lost(access, course=Submission.objects.filter(pk=pk).values("assignment__course"))
-    return _found(submissions(access).filter(pk=pk).first(), "/path/submission", "There is no such submission.")
+    found = _found(submissions(access).filter(pk=pk).first(), "/path/submission", "There is no such submission.")
+    return mask(found, access.person)
 
 
 def stretch(access: Access, *, after: UUID | None, enough: int | None, **which: Any) -> tuple[UUID, UUID]:
@@ -156,9 +159,32 @@ def stretch(access: Access, *, after: UUID | None, enough: int | None, **which: 
     return min(first, default=NO_ID), min(there, default=max(last, default=NO_ID))
 
 
-def changed_since(rows: QuerySet[Submission], moment: Any) -> QuerySet[Submission]:
-    """Return the submissions that were handed in, sent again, or finished at a time or later."""
+def _held(access: Access) -> Q:
+    """Return a filter for the submissions of which a token sees no result now."""
+    theirs = [course.pk for course in access.courses if not access.person.has_perm("courses.teach", course)]
+    held = Q(assignment__results_held=True, assignment__course__in=theirs)
+    return held & ~Q(state=State.CANCELLED)
+
+
+def in_state(access: Access, state: ShownState) -> Q:
+    """Return a filter for the submissions whose state, as the token sees it, is this one."""
+    return _held(access) if state is ShownState.HELD else Q(state=state.value) & ~_held(access)
+
+
+def changed_since(access: Access, rows: QuerySet[Submission], moment: Any) -> QuerySet[Submission]:
+    """Return the submissions that were handed in, sent again, finished, or released at a time or later.
+
+    If results are held back, the time at which the grading ended tells nothing.
+    """
     changed = rows.annotate(changed_at=CHANGED_AT).filter(changed_at__gte=moment)
+    if access.learner_id is not None:
+        held = _held(access)
+        own = rows.annotate(changed_at=CHANGED_AT)
+        changed = own.filter(
+            Q(held, submitted_at__gte=moment)
+            | Q(~held & Q(changed_at__gte=moment))
+            | Q(~held & Q(assignment__released_at__gte=moment))
+        )
     # In a subquery with a limit that never applies: otherwise the database can decide to scan the ids from the very
     # first one until it has found enough rows.
     return rows.filter(pk__in=changed.order_by().values("pk")[:LIMITLESS])
@@ -169,7 +195,19 @@ def grades(access: Access) -> QuerySet[Grade]:
     seen = _seen(access, course="assignment__course")
     present = Enrollment.objects.filter(user=OuterRef("learner"), course=OuterRef("assignment__course"))
     rows = Grade.objects.filter(seen, Exists(present), assignment__course__in=_keys(access))
-    return rows.select_related("learner", "assignment").order_by("pk")
+    return rows.select_related("learner", "assignment__course").order_by("pk")
+
+
+def grade_changed_since(access: Access, moment: Any) -> Q:
+    """Return a filter for the grades that changed at a time or later, as the token sees it.
+
+    For a learner a release is a change, and a grade that is held back tells nothing about its time.
+    """
+    changed = Q(updated_at__gte=moment)
+    if access.learner_id is None:
+        return changed
+    held = Q(assignment__results_held=True)
+    return held | (~held & changed) | Q(assignment__released_at__gte=moment)
 
 
 def get_grade(access: Access, assignment: int, user: int) -> Grade:

@@ -15,10 +15,12 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from django.http import HttpResponse
 
+from server.accounts.models import User
 from server.api import idempotency
 from server.api.presentation import show_submission
 from server.api.responses import respond
 from server.submissions.live import snapshots
+from server.submissions.masking import mask
 from server.submissions.models import Submission
 
 LONGEST = 10
@@ -28,10 +30,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wait:
-    """The submission that an answer waits for, and for how long at most (seconds)."""
+    """The submission that an answer waits for, for how long at most (seconds), and for whom."""
 
     submission: Submission
     seconds: int
+    reader: User
 
 
 def asked_for(prefer: str | None) -> int:
@@ -45,7 +48,7 @@ async def held(response: HttpResponse) -> HttpResponse:
     wait: Wait = response.wait  # type: ignore[attr-defined]
     await sync_to_async(close_old_connections)()
     try:
-        events = cast("AsyncGenerator[str, None]", snapshots.stream(wait.submission))
+        events = cast("AsyncGenerator[str, None]", snapshots.stream(wait.submission, reader=wait.reader))
         async with asyncio.timeout(wait.seconds), aclosing(events):
             async for _ in events:
                 pass
@@ -67,7 +70,8 @@ def _graded(response: HttpResponse, wait: Wait) -> HttpResponse:
 
 def _final(response: HttpResponse, wait: Wait) -> HttpResponse:
     row = Submission.objects.select_related("learner", "assignment__course").get(pk=wait.submission.pk)
-    if row.is_open:
+    row = mask(row, wait.reader)
+    if row.is_open or row.is_held:
         return response
     final = respond(show_submission(row), status=201)
     # The headers that every answer has are in the first answer already.

@@ -57,6 +57,9 @@ class Assignment(models.Model):
     """An exercise that a course sets. Its slug is `unit/name`: the exercise's, unless the course wants another.
 
     Only staff see a draft. Nobody can hand in anything for it, except staff.
+
+    While `results_held` is set, learners see no results (see `server.gradebook.holding`). `release_at` is when that
+    ends by itself, and `released_at` when it last ended.
     """
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="assignments")
@@ -87,6 +90,18 @@ class Assignment(models.Model):
         max_length=3, choices=PracticeRule.choices, default=PracticeRule.AS_COURSE, db_default="", blank=True
     )
 
+    results_held = models.BooleanField(
+        default=False, db_default=False, help_text="Students see that their work was received, and nothing else."
+    )
+    release_at = models.DateTimeField(null=True, blank=True)
+    released_at = models.DateTimeField(null=True, blank=True, editable=False)
+    bonus_points = models.FloatField(
+        default=0,
+        db_default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(MOST_POINTS)],
+        help_text="How many points above the maximum can be given by hand.",
+    )
+
     # Empty: as the course says. The database has the default, too: during an upgrade, an older website still inserts.
     hint_rule = models.CharField(max_length=10, choices=HintRule.choices, default="", db_default="", blank=True)
 
@@ -113,8 +128,15 @@ class Assignment(models.Model):
         moments = [moment for moment in (self.opens_at, self.due_at, self.closes_at) if moment]
         if moments != sorted(moments):
             raise ValidationError("An assignment opens first, then is due, then closes.")
-        if self.pk and Grade.objects.filter(assignment=self, override__gt=self.points).exists():
+        if self.pk and Grade.objects.filter(assignment=self, override__gt=self.most_points).exists():
             raise ValidationError("Some students were given more points than this by hand. Change those grades first.")
+        if not self.results_held:
+            self.release_at = None
+
+    @property
+    def most_points(self) -> float:
+        """The most points that can be given by hand."""
+        return self.points + self.bonus_points
 
     @property
     def unit(self) -> str:

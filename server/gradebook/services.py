@@ -6,7 +6,7 @@ undo            takes a decision back, unless another came after it
 change_terms    changes the terms of an assignment, and with them its grades
 
 For assignments themselves: `set_exercise` adds one, `set_draft` publishes one or makes it a draft again, `withdraw`
-removes one that nobody worked on.
+removes one that nobody worked on. `releases` releases results that were held back.
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ from server.audit.services import record
 from server.gradebook.errors import Invalid, Overtaken
 from server.gradebook.models import Action, Assignment, Grade, GradeChange
 from server.gradebook.rules import Attempt, Decision, grade, points_that_count, terms_for
-from server.gradebook.signals import grade_changed
+from server.gradebook.signals import grade_changed, results_released
 from server.gradebook.states import DECIDED, decision_in, state_of
 from server.gradebook.words import decision_change, terms_change
 
@@ -77,7 +77,7 @@ def decide(
     """Override, exempt or extend for one learner; None if that changes nothing.
 
     `decided` are fields of `Decision`. Raises Invalid without a reason, or if the points are not between 0 and the
-    assignment's maximum.
+    most that the assignment allows.
     """
     if not why.strip():
         raise Invalid("Give a reason: it is kept with the grade.")
@@ -103,9 +103,14 @@ def undo(change: GradeChange, *, by: User, why: str) -> GradeChange | None:
 def change_terms(assignment: Assignment, *, by: User | None, why: str = "The terms were changed.") -> list[GradeChange]:
     """Save an assignment with its new terms, and compute its grades again; return the changes."""
     former = Assignment.objects.select_for_update().filter(pk=assignment.pk).first()
+    is_release = former is not None and former.results_held and not assignment.results_held
+    if is_release:
+        assignment.release_at, assignment.released_at = None, timezone.now()
     assignment.save()
     before, after = terms_change(former, assignment)
     changes = refresh(assignment, action=Action.TERMS, by=by, why=why)
+    if is_release:
+        results_released.send(sender=Assignment, assignment=assignment)
     if before != after:
         count = f"{len(changes)} grades changed"
         record(
@@ -160,8 +165,10 @@ def withdraw(assignment: Assignment) -> None:
 
 def _check(decision: Decision, assignment: Assignment) -> None:
     # Written as "within", so that NaN is refused too.
-    if decision.override is not None and not 0 <= decision.override <= assignment.points:
-        raise Invalid(f"The points must be between 0 and {assignment.points:g}.")
+    if decision.override is None or 0 <= decision.override <= assignment.most_points:
+        return
+    bonus = f", or up to {assignment.most_points:g} with bonus points" if assignment.bonus_points else ""
+    raise Invalid(f"The points must be between 0 and {assignment.points:g}{bonus}.")
 
 
 def _apply(

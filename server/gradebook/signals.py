@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 # Sent with `change`, a GradeChange whose points or decision differ from before.
 grade_changed = Signal()
+
+# Sent with `assignment`: its results were held back, and learners can see them from now on.
+results_released = Signal()

@@ -21,6 +21,9 @@ TERMS = {
     "late_percent_cap": "late % at most",
     "grace_minutes": "grace minutes",
     "hint_rule": "hints",
+    "results_held": "results held back",
+    "release_at": "released",
+    "bonus_points": "bonus points",
 }
 DECISION = {
     "final": "points",

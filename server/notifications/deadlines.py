@@ -13,6 +13,7 @@ from server.mail.letters import one_line
 from server.mail.models import MailKind
 from server.notifications.models import News, Reminder
 from server.notifications.news import moment
+from server.submissions.models import Kind
 
 BEFORE = timedelta(hours=24)
 # Reminders are kept so long after the date, then deleted.
@@ -57,15 +58,19 @@ def _remind(pk: int, now: datetime) -> None:
 def _due_dates(assignment: Assignment) -> dict[int, datetime]:
     """Return the due date of each learner who has not passed and is not exempt.
 
-    It is the later one of the common date and their own.
+    It is the later one of the common date and their own. If results are held back, a reminder must not say who has
+    passed: then everybody is reminded who has handed in nothing.
     """
     common = assignment.due_at
     if common is None:
         return {}
     students = Enrollment.objects.filter(course=assignment.course, role=Role.STUDENT, user__is_active=True)
     grades = Grade.objects.filter(assignment=assignment).values_list("learner", "due_at", "passed_at", "exempt")
-    own = {user: at for user, at, passed_at, exempt in grades if passed_at is None and not exempt}
-    done = {user for user, _, passed_at, exempt in grades if passed_at is not None or exempt}
+    own = {user: at for user, at, _, _ in grades}
+    held = assignment.results_held
+    done = {user for user, _, passed_at, exempt in grades if exempt or (passed_at is not None and not held)}
+    if held:
+        done |= set(assignment.submissions.filter(kind=Kind.SUBMIT).values_list("learner", flat=True))
     waiting = [user for user in students.values_list("user", flat=True) if user not in done]
     return {user: max(common, own.get(user) or common) for user in waiting}
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 
 from server.comments.models import Comment
-from server.courses.models import Course
-from server.gradebook.models import Action, GradeChange
+from server.courses.models import Course, Enrollment
+from server.gradebook.holding import is_held
+from server.gradebook.models import Action, Assignment, GradeChange
 from server.gradebook.rules import terms_for
 from server.gradebook.states import decision_in
 from server.mail.letters import one_line
@@ -26,6 +27,8 @@ KINDS = {
     Action.REGRADED: MailKind.REGRADE,
     Action.EXTENDED: MailKind.EXTENSION,
 }
+# News of these say something about a result.
+RESULTS = {Action.OVERRIDDEN, Action.UNDONE, Action.REGRADED}
 SENTENCES = {
     Action.OVERRIDDEN: "Your grade in “{title}” was set by hand.",
     Action.EXEMPTED: "It was changed if you are exempt from “{title}”.",
@@ -46,10 +49,30 @@ def on_comment(*, comment: Comment, **_: Any) -> None:
     note(submission.learner_id, course, MailKind.COMMENT, text, path=path)
 
 
+def on_release(*, assignment: Assignment, **_: Any) -> None:
+    """Note for everybody with a grade that the results are released."""
+    if not settings.SENDS_MAIL:
+        return
+    graded = Enrollment.objects.filter(
+        course=assignment.course, user__in=assignment.grades.exclude(final=None).values("learner")
+    )
+    one = {
+        "course": assignment.course,
+        "kind": MailKind.GRADE,
+        "text": one_line(f"The results of “{assignment.title}” are released."),
+        "path": assignment.get_absolute_url(),
+        "at": timezone.now(),
+    }
+    rows = (News(user_id=user, **one) for user in graded.values_list("user", flat=True))
+    News.objects.bulk_create(rows, batch_size=500)
+
+
 def on_grade(*, change: GradeChange, **_: Any) -> None:
     """Note a decision of somebody else, or another score after a regrade."""
     action = Action(change.action)
     if action not in KINDS or change.by_id == change.learner_id:
+        return
+    if action in RESULTS and is_held(change.assignment_id):
         return
     if action is Action.REGRADED and change.old.get("final") == change.new.get("final"):
         return

@@ -14,15 +14,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
 from django.utils import timezone
 
 from grader.protocol.reports import Report
 from server.audit.models import AuditAction
 from server.audit.services import record
 from server.common.zip_stream import ZipStream
+from server.gradebook.holding import hides_results
+from server.gradebook.models import Assignment
 from server.hints.access import access_for, public_report
 from server.privacy.accounts import DataSubject
 from server.privacy.registry import TABLES, TablePolicy
+from server.submissions.masking import masked
 from server.submissions.models import Kind, Submission
 from server.submissions.rendering.attachments import Attachments
 
@@ -30,6 +34,8 @@ README = """What Chainrule stores about {name}, made on {today}.
 
 Each JSON file has the rows of one kind. "submissions" and "test-runs" have the code that was handed in, the report on
 it and the pictures that it drew.
+
+Results that your instructors hold back for now are empty.
 
 Not in here, because it protects the account: the password (only a hash of it is stored) and the secret of the second
 factor. Questions: ask the people who run this server.
@@ -68,7 +74,27 @@ def _rows(policy: TablePolicy, person: DataSubject) -> list[dict[str, Any]]:
         return []
     querysets = (policy.about_person(person), policy.by_person(person), policy.linked_to(person))
     keys = {key for rows in querysets for key in rows.values_list("pk", flat=True)}
-    return list(policy.rows.filter(pk__in=keys).order_by("pk").values(*policy.shows))
+    hidden = _hidden(policy, person)
+    rows = policy.rows.filter(pk__in=keys - hidden if policy.held and not policy.held.columns else keys)
+    shown = []
+    for row in rows.order_by("pk").values(*policy.shows, row_key=F("pk")):
+        if row.pop("row_key") in hidden and policy.held is not None:
+            row.update(dict.fromkeys(policy.held.columns))
+        shown.append(row)
+    return shown
+
+
+def _hidden(policy: TablePolicy, person: DataSubject) -> set[Any]:
+    """Return the keys of the rows whose results are held back. An administrator's export is for the person, too."""
+    held = _held_assignments(person)
+    if policy.held is None or not held:
+        return set()
+    return set(policy.rows.filter(policy.held.rows(held)).values_list("pk", flat=True))
+
+
+def _held_assignments(person: DataSubject) -> list[int]:
+    rows = Assignment.objects.filter(results_held=True).select_related("course")
+    return [one.pk for one in rows if hides_results(person.user, one)]
 
 
 def _submissions(person: DataSubject) -> Iterator[Submission]:
@@ -79,7 +105,7 @@ def _submissions(person: DataSubject) -> Iterator[Submission]:
     )
     last = UUID(int=0)
     while batch := list(rows.filter(pk__gt=last)[:BATCH]):
-        yield from batch
+        yield from masked(batch, person.user)
         last = batch[-1].pk
 
 

@@ -36,6 +36,30 @@ Whose = Callable[[DataSubject], Q]
 
 
 @dataclass(frozen=True, kw_only=True)
+class HeldColumns:
+    """What says something about results that are held back: the columns of some rows, or without columns all of them.
+
+    `rows` returns the condition for the rows, given the keys of the assignments.
+    """
+
+    rows: Callable[[list[int]], Q]
+    columns: tuple[str, ...] = ()
+
+
+def _held_in(path: str) -> HeldColumns:
+    """Leave out rows whose assignment, at the end of a path, is held back."""
+    return HeldColumns(rows=lambda held: Q(**{f"{path}__in": held}))
+
+
+def _held_entries(held: list[int]) -> Q:
+    """Return the condition for entries of the audit log about grades. They name an assignment by course and slug."""
+    condition = Q(pk__in=[])
+    for one in apps.get_model("gradebook.Assignment")._default_manager.filter(pk__in=held):
+        condition |= Q(course=one.course_id, what=one.slug)
+    return condition & Q(area="grades")
+
+
+@dataclass(frozen=True, kw_only=True)
 class TablePolicy:
     """A table, and what it holds about people.
 
@@ -50,6 +74,7 @@ class TablePolicy:
     texts       the columns of texts that staff or the system wrote: in every row, the person's name is replaced
     note        what else happens, for the plan
     shows       what the export has of each row
+    held        which of that is left out while results are held back, and how such rows are found
     """
 
     model: str
@@ -63,6 +88,7 @@ class TablePolicy:
     texts: tuple[str, ...] = ()
     note: str = ""
     shows: tuple[str, ...] = ()
+    held: "HeldColumns | None" = None
 
     @property
     def table(self) -> type[Model]:
@@ -201,6 +227,7 @@ TABLES = (
         anonymous=Treatment.EMPTIED,
         emptied={"text": ""},
         shows=("submission", "title", "mistake", "text"),
+        held=_held_in("submission__assignment"),
     ),
     TablePolicy(
         model="hints.HintUse",
@@ -209,6 +236,7 @@ TABLES = (
         anonymous=Treatment.EMPTIED,
         emptied={"text": ""},
         shows=("submission", "hint", "level", "text", "opened_at"),
+        held=_held_in("assignment"),
     ),
     TablePolicy(
         model="regrades.Rerun",
@@ -217,6 +245,7 @@ TABLES = (
         anonymous=Treatment.EMPTIED,
         emptied={"report": without_code, "old_report": without_code},
         shows=("submission", "state", "old_given", "given", "max"),
+        held=_held_in("submission__assignment"),
     ),
     TablePolicy(model="regrades.Regrade_changes", about="gradechange__learner", anonymous=Treatment.NUMBERED),
     TablePolicy(model="regrades.Regrade", holds="who graded again, and why", by=("by",), texts=("why",)),
@@ -227,12 +256,14 @@ TABLES = (
         holds="tries to send a score to the learning platform",
         about="passback__identity__user",
         shows=("at", "given", "status", "words"),
+        held=_held_in("passback__line_item__assignment"),
     ),
     TablePolicy(
         model="lti.Passback",
         holds="scores for the learning platform",
         about="identity__user",
         shows=("line_item__assignment__slug", "given", "most", "state", "sent_given", "sent_at"),
+        held=_held_in("line_item__assignment"),
     ),
     TablePolicy(
         model="lti.LineItem",
@@ -271,6 +302,7 @@ TABLES = (
         holds="scores for other systems, with the person's ids, for 30 days",
         about=_events,
         shows=("type", "payload", "created_at"),
+        held=_held_in("payload__data__assignment"),
     ),
     TablePolicy(model="webhooks.Endpoint"),
     TablePolicy(
@@ -321,6 +353,9 @@ TABLES = (
             "closes_at",
             "updated_at",
         ),
+        held=HeldColumns(
+            columns=("raw", "penalty", "final", "override", "updated_at"), rows=lambda held: Q(assignment__in=held)
+        ),
     ),
     TablePolicy(
         model="gradebook.GradeChange",
@@ -331,6 +366,7 @@ TABLES = (
         emptied={"why": ""},
         texts=("why",),
         shows=("assignment__slug", "at", "action", "why", "old", "new"),
+        held=_held_in("assignment"),
     ),
     TablePolicy(
         model="submissions.Submission",
@@ -339,6 +375,9 @@ TABLES = (
         anonymous=Treatment.EMPTIED,
         emptied={"source": "", "report": without_code},
         shows=("pk", "assignment__slug", "kind", "number", "state", "submitted_at", "given", "max"),
+        held=HeldColumns(
+            columns=("state", "given", "max"), rows=lambda held: Q(assignment__in=held) & ~Q(kind="check")
+        ),
     ),
     TablePolicy(model="submissions.CourseTurn"),
     TablePolicy(model="gradebook.Assignment"),
@@ -427,6 +466,7 @@ TABLES = (
         unlinked=("by", "about"),
         texts=("token", "what", "before", "after", "why"),
         shows=("at", "action", "what", "before", "after", "why"),
+        held=HeldColumns(rows=_held_entries),
     ),
     TablePolicy(
         model="accounts.User",

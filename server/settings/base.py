@@ -239,6 +239,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.float("CHAINRULE_SWEEP_SECONDS", 10.0),
         "options": {"queue": "records", "expires": 10},
     },
+    "results held back": {
+        "task": "gradebook.release",
+        "schedule": env.float("CHAINRULE_SWEEP_SECONDS", 10.0),
+        "options": {"queue": "records", "expires": 10},
+    },
     # Several times within `worker_presence.LATELY`, so that one late answer does not matter.
     "graders": {
         "task": "submissions.note_graders",

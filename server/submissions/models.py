@@ -1,6 +1,7 @@
 """The submission. Its row in the database decides; the queue only triggers work."""
 
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -37,6 +38,8 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+# What a reader sees instead of a state while results are held back. It is never stored.
+HELD = "held"
 OPEN = frozenset({State.QUEUED, State.RUNNING})
 ENDS = frozenset({State.GRADED, State.UNGRADABLE, State.ERROR, State.CANCELLED})
 MOVES: dict[str, frozenset[State]] = {
@@ -159,6 +162,9 @@ class Submission(models.Model):
     max = models.FloatField(null=True, blank=True)
     line = models.PositiveIntegerField(null=True, blank=True)
 
+    # Set on an object in memory whose results were taken away for its reader. See `server.submissions.masking`.
+    is_held = False
+
     objects = SubmissionQuerySet.as_manager()
 
     class Meta:
@@ -200,6 +206,12 @@ class Submission(models.Model):
     def __str__(self) -> str:
         return f"{self.exercise} {self.kind} {self.number}: {self.state}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save it. Raises TypeError if its results were taken away for its reader: they would be lost."""
+        if self.is_held:
+            raise TypeError("a submission with results held back is for reading only")
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self) -> str:
         """Return the address of the submission's page."""
         return reverse("submissions:detail", args=[self.pk])
@@ -211,8 +223,18 @@ class Submission(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether it still waits for a report."""
-        return self.state in OPEN
+        """Whether it still waits for a report, as far as its reader can know."""
+        return self.state in OPEN and not self.is_held
+
+    @property
+    def shown_state(self) -> str:
+        """The state as its reader can know it: also `held`."""
+        return HELD if self.is_held else self.state
+
+    @property
+    def state_in_words(self) -> str:
+        """The shown state in words."""
+        return "Received" if self.is_held else State(self.state).label
 
     @property
     def counts(self) -> bool:

@@ -10,6 +10,7 @@ from server.accounts.models import User
 from server.courses.roles import Person
 from server.courses.selectors import check_permission
 from server.gradebook.models import Assignment
+from server.submissions.masking import mask, masked
 from server.submissions.models import Submission
 
 if TYPE_CHECKING:
@@ -25,27 +26,33 @@ class Commented(TypedDict):
 def get_submission(user: Person, pk: UUID, *, permission: str = "submissions.view", light: bool = False) -> Submission:
     """Return a submission with its course. Raises the errors of `check_permission`.
 
-    With `light`, code and report are not loaded.
+    With `light`, code and report are not loaded. What is held back from the person is not in it.
     """
     rows = Submission.objects.light() if light else Submission.objects.all()
     submission = get_object_or_404(rows.select_related("learner", "assignment__course"), pk=pk)
     check_permission(user, permission, submission)
-    return submission
+    return mask(submission, user)
 
 
-def history(learner: User, assignment: Assignment) -> QuerySet[Submission]:
+def history(learner: User, assignment: Assignment, *, reader: Person) -> list[Submission]:
     """Return what a learner handed in for an assignment, newest first, without code and reports."""
+    return masked(_history(learner, assignment), reader)
+
+
+def _history(learner: User, assignment: Assignment) -> QuerySet[Submission]:
     own = Submission.objects.light().filter(learner=learner, assignment=assignment)
     return own.select_related("assignment__course")
 
 
-def history_with_comments(learner: User, assignment: Assignment) -> "QuerySet[WithAnnotations[Submission, Commented]]":
-    """Return the history with `comment_count`: how many comments teachers left on each."""
+def history_with_comments(learner: User, assignment: Assignment) -> "list[WithAnnotations[Submission, Commented]]":
+    """Return the learner's own history with `comment_count`: how many comments teachers left on each."""
     # A query with GROUP BY loses the default order of the model.
-    return history(learner, assignment).annotate(comment_count=Count("comments")).order_by("-submitted_at", "-id")
+    rows = _history(learner, assignment).annotate(comment_count=Count("comments")).order_by("-submitted_at", "-id")
+    return masked(rows, learner)  # type: ignore[return-value]
 
 
 def latest(learner: User, assignment: Assignment) -> Submission | None:
-    """Return a learner's latest submission to an assignment, with its code and report."""
+    """Return a learner's own latest submission to an assignment, with its code and report."""
     own = Submission.objects.filter(learner=learner, assignment=assignment)
-    return own.select_related("learner", "assignment__course").first()
+    found = own.select_related("learner", "assignment__course").first()
+    return None if found is None else mask(found, learner)

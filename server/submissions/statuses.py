@@ -8,9 +8,12 @@ from django.utils import timezone
 
 from server.accounts.models import User
 from server.courses.models import Course
+from server.courses.roles import Person
+from server.gradebook.holding import hides_results
 from server.gradebook.models import Assignment, Grade
 from server.gradebook.rules import Terms
 from server.gradebook.selectors import terms_with
+from server.submissions.masking import masked
 from server.submissions.models import Kind, State, Submission
 
 
@@ -20,7 +23,7 @@ class AssignmentStatus:
 
     `terms` are those that hold for this learner. `grade` is None if nothing counts yet; `counted` is the attempt that
     the grade comes from, if there is one. `last_at` is when the last attempt that counts was handed in. Test runs play
-    no part in any of it.
+    no part in any of it. If `held`, the results are held back from the reader: there is no grade and nothing is passed.
     """
 
     assignment: Assignment
@@ -32,6 +35,7 @@ class AssignmentStatus:
     passed: bool
     last_at: datetime | None = None
     counted: Submission | None = None
+    held: bool = False
 
     @property
     def tried(self) -> bool:
@@ -42,21 +46,22 @@ class AssignmentStatus:
         """Whether the learner can still work on it: it is open, not passed, and not waiting for a result."""
         opens, closes = self.terms.opens_at, self.terms.closes_at
         is_open = (opens is None or opens <= now) and (closes is None or now < closes)
-        return is_open and not (self.passed or self.waiting or self.exempt)
+        return is_open and not (self.passed or self.waiting or self.exempt or (self.held and self.tried))
 
 
-def statuses(learner: User, course: Course) -> list[AssignmentStatus]:
+def statuses(learner: User, course: Course, *, reader: Person | None = None) -> list[AssignmentStatus]:
     """Return how a learner stands with every assignment of a course but the drafts, in the course's order.
 
-    Three queries.
+    `reader` is who will see it: the learner, if nobody else is named. Three queries.
     """
+    reader = reader or learner
     submissions = defaultdict(list)
     own = Submission.objects.filter(learner=learner, assignment__course=course, kind=Kind.SUBMIT)
     for submission in own.only("assignment_id", "kind", "state", "cancel_cost", "given", "max", "submitted_at"):
         submissions[submission.assignment_id].append(submission)
     grades = {grade.assignment_id: grade for grade in Grade.objects.filter(learner=learner, assignment__course=course)}
     assignments = course.assignments.published().select_related("course")
-    return [status_of(one, submissions[one.pk], grades.get(one.pk)) for one in assignments]
+    return [status_of(one, submissions[one.pk], grades.get(one.pk), reader=reader) for one in assignments]
 
 
 def next_exercise(learner: User, assignment: Assignment) -> Assignment | None:
@@ -71,17 +76,24 @@ def next_exercise(learner: User, assignment: Assignment) -> Assignment | None:
     return in_turn[0].assignment if in_turn else None
 
 
-def status_of(assignment: Assignment, submissions: list[Submission], grade: Grade | None) -> AssignmentStatus:
+def status_of(
+    assignment: Assignment, submissions: list[Submission], grade: Grade | None, *, reader: Person
+) -> AssignmentStatus:
     """Return how a learner stands with one assignment, given what they handed in for it and their grade."""
+    held = hides_results(reader, assignment)
     submissions = [submission for submission in submissions if submission.kind == Kind.SUBMIT]
+    for submission in submissions:
+        submission.assignment = assignment
+    submissions = masked(submissions, reader)
     return AssignmentStatus(
         assignment=assignment,
         terms=terms_with(assignment, grade),
-        grade=grade if grade and grade.final is not None else None,
-        counted=next((one for one in submissions if grade and one.pk == grade.counted_id), None),
+        grade=grade if grade and grade.final is not None and not held else None,
+        counted=next((one for one in submissions if grade and one.pk == grade.counted_id and not held), None),
         exempt=bool(grade and grade.exempt),
         used=sum(submission.counts for submission in submissions),
         waiting=any(submission.is_open for submission in submissions),
         passed=any(submission.state == State.GRADED and submission.fraction >= 1 for submission in submissions),
         last_at=max((submission.submitted_at for submission in submissions if submission.counts), default=None),
+        held=held,
     )

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from server.accounts.models import User
 from server.accounts.requests import Request
 from server.catalogue.exercises import find_exercise
 from server.catalogue.lessons import lessons_about
@@ -18,6 +19,7 @@ from server.submissions import selectors, services
 from server.submissions.errors import StillWaiting, SubmissionRefused, TooManyFiles, TooManyOpen
 from server.submissions.forms import SubmissionForm
 from server.submissions.live import snapshots
+from server.submissions.masking import mask
 from server.submissions.models import Kind, State, Submission
 from server.submissions.opening import opening
 from server.submissions.queue import worker_presence
@@ -95,6 +97,7 @@ def _take_in(request: Request, course: str, slug: str, kind: Kind) -> HttpRespon
         return response
     except SubmissionRefused as error:
         return _refused(request, assignment, str(error))
+    submission = mask(submission, request.user)
     return _state(request, submission) if request.htmx else redirect(submission)
 
 
@@ -102,7 +105,7 @@ def _take_in(request: Request, course: str, slug: str, kind: Kind) -> HttpRespon
 def history(request: Request, course: str, slug: str) -> HttpResponse:
     """The learner's submissions to an exercise."""
     assignment = get_assignment(request.user, course, slug)
-    submissions = list(selectors.history_with_comments(request.user, assignment))
+    submissions = selectors.history_with_comments(request.user, assignment)
     any_comments = any(submission.comment_count for submission in submissions)
     context = {"assignment": assignment, "submissions": submissions, "any_comments": any_comments}
     return render(request, "submissions/history.html", context)
@@ -136,7 +139,7 @@ async def events(request: Request, pk: UUID) -> StreamingHttpResponse:
     """The stream of a submission's states as server-sent events, until it is finished."""
     user = await request.auser()
     submission = await sync_to_async(selectors.get_submission)(user, pk, light=True)
-    body: AsyncIterator[str] = snapshots.stream(submission)
+    body: AsyncIterator[str] = snapshots.stream(submission, reader=user)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(body, content_type="text/event-stream", headers=headers)
 
@@ -146,12 +149,15 @@ def cancel(request: Request, pk: UUID) -> HttpResponse:
     """Withdraw a submission; if its report came first, the report stays.
 
     With `free`, the page said that this uses no attempt. If a case was put since then, the learner must decide again.
+    While results are held back, nothing is withdrawn: the answer would say if the grading is over.
     """
     submission = selectors.get_submission(request.user, pk, permission="submissions.cancel")
+    if submission.is_held:
+        return _state(request, submission) if request.htmx else redirect(submission)
     promise_is_stale = "free" in request.POST and snapshots.snapshot(submission).cancel_uses_attempt
     if not promise_is_stale:
         services.cancel(submission)
-        submission.refresh_from_db()
+        submission = selectors.get_submission(request.user, pk)
     if not request.htmx:
         return redirect(submission)
     return _state(request, submission, promise_is_stale=promise_is_stale)
@@ -182,9 +188,9 @@ def _state(request: Request, submission: Submission, **more: object) -> HttpResp
     """The state or result; for the exercise page, also the status of the assignment."""
     context = _result(submission) | more
     if request.htmx:
-        earlier = list(selectors.history(submission.learner, submission.assignment))
+        earlier = selectors.history(submission.learner, submission.assignment, reader=request.user)
         grade = grade_in(submission.assignment, submission.learner)
-        status = status_of(submission.assignment, earlier, grade)
+        status = status_of(submission.assignment, earlier, grade, reader=request.user)
         context |= _status(status) | {"out_of_band": True, "in_editor": True, "older": False}
         context["next_exercise"] = _next(submission)
     return render(request, "submissions/_state.html", context)
@@ -222,8 +228,13 @@ def _exercise(request: Request, assignment: Assignment) -> dict[str, object]:
         "in_editor": True,
         "older": not begin.handed_in,
         "next_exercise": _next(latest) if latest else None,
-        **_status(status_of(assignment, list(selectors.history(user, assignment)), grade_in(assignment, user))),
+        **_status(_own_status(user, assignment)),
     } | (_result(latest) if latest else {})
+
+
+def _own_status(user: User, assignment: Assignment) -> AssignmentStatus:
+    earlier = selectors.history(user, assignment, reader=user)
+    return status_of(assignment, earlier, grade_in(assignment, user), reader=user)
 
 
 def _status(status: AssignmentStatus) -> dict[str, object]:

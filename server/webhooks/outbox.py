@@ -13,11 +13,14 @@ from django.utils import timezone
 
 from server import queue
 from server.courses.models import Course
-from server.gradebook.models import GradeChange
+from server.gradebook.holding import is_held
+from server.gradebook.models import Assignment, GradeChange
 from server.regrades.models import Regrade
 from server.submissions.models import Kind, State, Submission
 from server.webhooks.models import Delivery, Endpoint, Event, EventType
 
+# How many rows one statement inserts.
+BATCH = 500
 OF_STATE = {State.GRADED: EventType.SUBMISSION_GRADED, State.UNGRADABLE: EventType.SUBMISSION_UNGRADABLE}
 
 
@@ -49,19 +52,48 @@ def on_report(*, submission: Submission, **_: Any) -> None:
     """Record that a submission was graded, or could not be run. Test runs are not reported to others."""
     kind = OF_STATE.get(State(submission.state))
     if kind is not None and submission.kind == Kind.SUBMIT:
-        record_event(submission.assignment.course, kind, _submission(submission))
+        data = _submission(submission, held=is_held(submission.assignment_id))
+        record_event(submission.assignment.course, kind, data)
 
 
 def on_grade(*, change: GradeChange, **_: Any) -> None:
     """Record that a grade changed."""
-    data = {
-        "course": change.assignment.course.slug,
-        "assignment": change.assignment_id,
-        "user": _user(change.learner),
-        "score": _score(change.new["final"], change.assignment.points),
-        "link": api_url(f"/grades/{change.assignment_id}/{change.learner_id}"),
-    }
+    held = is_held(change.assignment_id)
+    data = _grade(change.assignment, change.learner, change.new["final"], held=held)
     record_event(change.assignment.course, EventType.GRADE_CHANGED, data)
+
+
+def on_release(*, assignment: Assignment, **_: Any) -> None:
+    """Record again, with scores, what was held back. `webhooks.sweep` sends it, a batch at a time."""
+    endpoints = list(Endpoint.objects.filter(course=assignment.course))
+    wanted = {kind for one in endpoints for kind in one.events}
+    found: list[tuple[EventType, dict[str, Any]]] = []
+    if EventType.SUBMISSION_GRADED in wanted:
+        rows = assignment.submissions.graded_attempts().select_related("learner").order_by("pk")
+        for row in rows.only("given", "max", "learner__external_id"):
+            row.assignment = assignment
+            found.append((EventType.SUBMISSION_GRADED, _submission(row, held=False)))
+    if EventType.GRADE_CHANGED in wanted:
+        grades = assignment.grades.exclude(final=None).select_related("learner").order_by("pk")
+        data = (_grade(assignment, grade.learner, grade.final, held=False) for grade in grades)
+        found += [(EventType.GRADE_CHANGED, one) for one in data]
+    _record_many(assignment.course, endpoints, found)
+
+
+def _record_many(course: Course, endpoints: list[Endpoint], found: list[tuple[EventType, dict[str, Any]]]) -> None:
+    now = timezone.now()
+    events = [
+        Event(course=course, type=kind, payload={"type": kind.value, "timestamp": now.isoformat(), "data": data})
+        for kind, data in found
+    ]
+    Event.objects.bulk_create(events, batch_size=BATCH)
+    deliveries = (
+        Delivery(event=event, endpoint=one, due_at=now)
+        for event in events
+        for one in endpoints
+        if event.type in one.events
+    )
+    Delivery.objects.bulk_create(deliveries, batch_size=BATCH)
 
 
 def on_regrade(*, regrade: Regrade, changes: Sequence[GradeChange], **_: Any) -> None:
@@ -76,14 +108,27 @@ def on_regrade(*, regrade: Regrade, changes: Sequence[GradeChange], **_: Any) ->
     record_event(regrade.course, EventType.REGRADE_APPLIED, data)
 
 
-def _submission(row: Submission) -> dict[str, Any]:
+def _submission(row: Submission, *, held: bool) -> dict[str, Any]:
+    """Return the data of an event. If the result is held back, it is not in it: the receiver can show it to anybody."""
     return {
         "course": row.assignment.course.slug,
         "submission": str(row.pk),
         "assignment": row.assignment_id,
         "user": _user(row.learner),
-        "score": _score(row.given, row.max),
+        "score": None if held else _score(row.given, row.max),
+        "held": held,
         "link": api_url(f"/submissions/{row.pk}"),
+    }
+
+
+def _grade(assignment: Assignment, learner: Any, final: float | None, *, held: bool) -> dict[str, Any]:
+    return {
+        "course": assignment.course.slug,
+        "assignment": assignment.pk,
+        "user": _user(learner),
+        "score": None if held else _score(final, assignment.points),
+        "held": held,
+        "link": api_url(f"/grades/{assignment.pk}/{learner.pk}"),
     }
 
 

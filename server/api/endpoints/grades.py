@@ -32,12 +32,17 @@ def list_grades(request: Any, page: Query[GradeFilter]) -> HttpResponse:
         "assignment": page.assignment,
         "learner": page.user,
         "learner__in": selectors.known_as(page.external_id),
-        "updated_at__gte": page.updated_since,
         "pk__gt": page.cursor,
     }
     rows = selectors.grades(request.auth).filter(**{name: value for name, value in wanted.items() if value is not None})
+    if page.updated_since:
+        rows = rows.filter(selectors.grade_changed_since(request.auth, page.updated_since))
     return respond_page(
-        request, rows, limit=page.limit, cursor=lambda row: row.pk, show=lambda rows: list(map(show_grade, rows))
+        request,
+        rows,
+        limit=page.limit,
+        cursor=lambda row: row.pk,
+        show=lambda found: [show_grade(row, request.auth.person) for row in found],
     )
 
 
@@ -46,7 +51,7 @@ def list_grades(request: Any, page: Query[GradeFilter]) -> HttpResponse:
 )
 def get_grade(request: Any, assignment: Id, user: Id, if_none_match: IfNoneMatch = None) -> HttpResponse:
     """A person's grade in an assignment. An override must send its ETag."""
-    return respond(show_grade(selectors.get_grade(request.auth, assignment, user)))
+    return respond(show_grade(selectors.get_grade(request.auth, assignment, user), request.auth.person))
 
 
 @router.put(
@@ -57,4 +62,5 @@ def get_grade(request: Any, assignment: Id, user: Id, if_none_match: IfNoneMatch
 )
 def set_grade(request: Any, assignment: Id, user: Id, body: NewGrade, if_match: IfMatch = None) -> HttpResponse:
     """Override a grade, exempt a person, or undo either. `If-Match` must be the ETag of the grade that you read."""
-    return respond(show_grade(overrides.override(request.auth, assignment, user, body, if_match=if_match)))
+    row = overrides.override(request.auth, assignment, user, body, if_match=if_match)
+    return respond(show_grade(row, request.auth.person))

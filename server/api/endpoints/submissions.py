@@ -14,10 +14,11 @@ from server.api.models import TokenScope
 from server.api.presentation import ROOT, show_new, show_report, show_submission, show_submissions
 from server.api.problems import Code, Problem
 from server.api.responses import respond, respond_page
-from server.api.schemas import Id, NewSubmission, Page, ReportOut, SourceOut, SubmissionOut
+from server.api.schemas import Id, NewSubmission, Page, ReportOut, ShownState, SourceOut, SubmissionOut
 from server.api.waiting import Wait, asked_for
 from server.hints.access import access_for
 from server.submissions import services
+from server.submissions.masking import mask, masked
 from server.submissions.models import State
 
 router = Router(tags=["Submissions"])
@@ -35,11 +36,13 @@ def create_submission(request: Any, body: Body[NewSubmission], key: Key = None, 
 
     def work() -> HttpResponse:
         row = submitting.hand_in(request.auth, body)
+        row = mask(row, request.auth.person)
         response = respond(show_new(row, body.external_ref), status=202)
         response["Location"] = request.build_absolute_uri(f"{ROOT}/submissions/{row.pk}")
         response["Retry-After"] = POLL_AFTER
-        if seconds := asked_for(prefer):
-            response.wait = Wait(submission=row, seconds=seconds)  # type: ignore[attr-defined]
+        seconds = asked_for(prefer)
+        if seconds and not row.is_held:
+            response.wait = Wait(submission=row, seconds=seconds, reader=request.auth.person)  # type: ignore[attr-defined]
         return response
 
     return once(request, key, work, check=lambda: submitting.find(request.auth, body))
@@ -60,6 +63,8 @@ def cancel_submission(request: Any, submission: UUID, key: Key = None) -> HttpRe
 
     def work() -> HttpResponse:
         row = selectors.get_submission(request.auth, submission)
+        if row.is_held:
+            raise Problem(Code.ALREADY_OVER, "It was received. While results are held back, it cannot be withdrawn.")
         if not services.cancel(row):
             raise Problem(Code.ALREADY_OVER, "It is over already, so it cannot be cancelled.")
         return respond(show_submission(selectors.get_submission(request.auth, submission)))
@@ -74,7 +79,7 @@ class SubmissionFilter(UuidPage, CourseFilter, Since):
     user: Id | None = None
     external_id: Text | None = None
     external_ref: Text | None = None
-    state: State | None = None
+    state: ShownState | None = None
 
 
 def given(**wanted: Any) -> dict[str, Any]:
@@ -95,18 +100,25 @@ def list_submissions(request: Any, page: Query[SubmissionFilter]) -> HttpRespons
         learner=page.user,
         learner__in=selectors.known_as(page.external_id),
         external_reference__text=page.external_ref,
-        state=page.state,
     )
     rows = selectors.submissions(request.auth).filter(**which)
+    if page.state is not None:
+        rows = rows.filter(selectors.in_state(request.auth, page.state))
     rows = rows.filter(**{f"assignment__{name}": value for name, value in about.items()})
     # One row more than a page shows whether there is a next page. With filters, any number of rows can be needed.
-    filtered = page.updated_since or which or not selectors.sees_everybody(request.auth)
+    filtered = page.updated_since or page.state or which or not selectors.sees_everybody(request.auth)
     enough = None if filtered else page.limit + 1
     bounds = selectors.stretch(request.auth, after=page.cursor, enough=enough, **about)
     if page.updated_since:
-        rows = selectors.changed_since(rows, page.updated_since)
+        rows = selectors.changed_since(request.auth, rows, page.updated_since)
     rows = rows.filter(pk__range=bounds)
-    return respond_page(request, rows, limit=page.limit, cursor=lambda row: row.pk, show=show_submissions)
+    return respond_page(
+        request,
+        rows,
+        limit=page.limit,
+        cursor=lambda row: row.pk,
+        show=lambda found: show_submissions(masked(found, request.auth.person)),
+    )
 
 
 @router.get(
@@ -133,9 +145,11 @@ def get_report(request: Any, submission: UUID, if_none_match: IfNoneMatch = None
     Later levels of a hint can open after a further attempt, and then the ETag changes.
     """
     row = selectors.get_submission(request.auth, submission)
+    if row.is_held:
+        raise Problem(Code.NOT_FOUND, "The results of this assignment are held back for now.")
     if row.state not in {State.GRADED, State.UNGRADABLE} or row.report is None:
         raise Problem(Code.NOT_FOUND, "There is no report on this submission yet.")
-    return respond(show_report(row, access_for(request.auth.token.person, row)))
+    return respond(show_report(row, access_for(request.auth.person, row)))
 
 
 @router.get(

@@ -56,7 +56,12 @@ def student(request: Request, slug: str, pk: int) -> HttpResponse:
     """The standing of one student in every assignment."""
     course = taught_course(request, slug, permission="grades.view")
     learner = get_person(request.user, course, pk)
-    context = {"course": course, "tab": "gradebook", "learner": learner, "statuses": statuses(learner, course)}
+    context = {
+        "course": course,
+        "tab": "gradebook",
+        "learner": learner,
+        "statuses": statuses(learner, course, reader=request.user),
+    }
     context["former"] = is_former(learner, course)
     return render(request, "dashboard/student.html", context)
 

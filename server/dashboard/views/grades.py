@@ -41,7 +41,7 @@ DECISIONS: dict[str, tuple[Action, type[Decided], str]] = {
 def grade(request: Request, slug: str, assignment: int, learner: int) -> HttpResponse:
     """A student's grade in an assignment, even if nothing was handed in."""
     course = taught_course(request, slug, permission="grades.view")
-    context = _grade(course, *_whose(request, course, assignment, learner))
+    context = _grade(request.user, course, *_whose(request, course, assignment, learner))
     return render(request, "dashboard/grade.html", context)
 
 
@@ -49,7 +49,9 @@ def grade(request: Request, slug: str, assignment: int, learner: int) -> HttpRes
 def submission(request: Request, slug: str, pk: UUID) -> HttpResponse:
     """A submission: its report, code, comments, and the grade that it belongs to."""
     course = taught_course(request, slug)
-    return render(request, "dashboard/submission.html", _submission(course, _submission_of(request, course, pk)))
+    return render(
+        request, "dashboard/submission.html", _submission(request.user, course, _submission_of(request, course, pk))
+    )
 
 
 @require_POST
@@ -63,14 +65,18 @@ def decide(request: Request, slug: str, assignment: int, learner: int, what: str
     about, whom = _whose(request, course, assignment, learner)
     form = form_class(request.POST)
     if not form.is_valid():
-        return render(request, "dashboard/grade.html", _grade(course, about, whom) | {what: form}, status=422)
+        return render(
+            request, "dashboard/grade.html", _grade(request.user, course, about, whom) | {what: form}, status=422
+        )
     try:
         changed = write_decision(
             about, whom, action=action, by=request.user, why=form.cleaned_data["why"], **form.decision
         )
     except GradeError as error:
         form.add_error(None, str(error))
-        return render(request, "dashboard/grade.html", _grade(course, about, whom) | {what: form}, status=422)
+        return render(
+            request, "dashboard/grade.html", _grade(request.user, course, about, whom) | {what: form}, status=422
+        )
     messages.success(request, "Saved, with your reason." if changed else "This changed nothing.")
     return redirect("dashboard:grade", course.slug, about.pk, whom.pk)
 
@@ -99,7 +105,10 @@ def say(request: Request, slug: str, pk: UUID) -> HttpResponse:
     try:
         comment(submission, author=request.user, text=request.POST.get("text", ""))
     except CommentRejected as error:
-        context = _submission(course, submission) | {"refused": str(error), "text": request.POST.get("text", "")}
+        context = _submission(request.user, course, submission) | {
+            "refused": str(error),
+            "text": request.POST.get("text", ""),
+        }
         return render(request, "dashboard/submission.html", context, status=422)
     return redirect("dashboard:submission", course.slug, submission.pk)
 
@@ -115,8 +124,8 @@ def _submission_of(request: Request, course: Course, pk: UUID) -> Submission:
     return get_object_or_404(rows, pk=pk, assignment__course=course)
 
 
-def _submission(course: Course, submission: Submission) -> dict[str, Any]:
-    context = _grade(course, submission.assignment, submission.learner)
+def _submission(reader: User, course: Course, submission: Submission) -> dict[str, Any]:
+    context = _grade(reader, course, submission.assignment, submission.learner)
     said = submission.comments.select_related("author")
     reruns = submission.reruns.select_related("regrade").defer("report", "old_report").order_by("-pk")
     return context | {
@@ -127,7 +136,7 @@ def _submission(course: Course, submission: Submission) -> dict[str, Any]:
     }
 
 
-def _grade(course: Course, assignment: Assignment, learner: User) -> dict[str, Any]:
+def _grade(reader: User, course: Course, assignment: Assignment, learner: User) -> dict[str, Any]:
     grade = grade_in(assignment, learner)
     return {
         "course": course,
@@ -136,7 +145,7 @@ def _grade(course: Course, assignment: Assignment, learner: User) -> dict[str, A
         "learner": learner,
         "former": is_former(learner, course),
         "grade": grade,
-        "submissions": history(learner, assignment),
+        "submissions": history(learner, assignment, reader=reader),
         "changes": _changes(assignment, learner),
         "override": OverrideForm(initial={"override": grade.override if grade else None}, auto_id="override-%s"),
         "exempt": ExemptForm(initial={"exempt": grade.exempt if grade else False}, auto_id="exempt-%s"),

@@ -17,10 +17,23 @@ from server.gradebook.models import Assignment, Grade, GradeChange
 from server.lti.models import Identity, LineItem, Membership, Passback, PassbackState
 from server.lti.publish import publish_send
 
+HELD = "Results are held back. They are sent when they are released."
+
 
 def on_grade(*, change: GradeChange, **_: Any) -> None:
     """Record a learner's new grade."""
     update_passbacks(LineItem.objects.filter(assignment=change.assignment_id), learners=[change.learner_id])
+
+
+def on_release(*, assignment: Assignment, **_: Any) -> None:
+    """Send what was held back: the results of an assignment are released."""
+    columns = LineItem.objects.filter(assignment=assignment)
+    update_passbacks(columns)
+    waiting = Passback.objects.select_for_update(of=("self",)).select_related("line_item__assignment")
+    for row in waiting.filter(line_item__in=columns, state=PassbackState.WITHHELD, words=HELD).order_by("pk"):
+        row.version += 1
+        schedule(row)
+        row.save()
 
 
 def on_assignment(*, instance: Assignment, created: bool, **_: Any) -> None:
@@ -90,5 +103,7 @@ def schedule(row: Passback) -> None:
         )
     elif row.most <= 0:
         row.state, row.words = PassbackState.WITHHELD, "The assignment has no points."
+    elif row.line_item.assignment.results_held:
+        row.state, row.words = PassbackState.WITHHELD, HELD
     if row.state == PassbackState.PENDING:
         transaction.on_commit(lambda: publish_send(row.pk))

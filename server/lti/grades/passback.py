@@ -99,8 +99,15 @@ class PassbackSender(Sender[Passback, PassbackOutcome]):
         )
 
     def prepare(self, row: Passback, now: datetime) -> bool:
-        """Give the score its timestamp. Withhold it if its person is not a student in the LMS course."""
+        """Give the score its timestamp.
+
+        Withhold it if its person is not a student in the LMS course, or if results are held back.
+        """
         if is_ahead(row.busy_until, now) or not _is_open(row.line_item):
+            return False
+        if row.line_item.assignment.results_held:
+            row.state, row.words = PassbackState.WITHHELD, outbox.HELD
+            row.save(update_fields=["state", "words"])
             return False
         if not outbox.students_of(row.line_item, [row.identity.user_id]).filter(pk=row.identity_id).exists():
             row.state, row.words = PassbackState.WITHHELD, "Not a student in the LMS course."

@@ -16,8 +16,10 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections, transaction
 from django.utils import timezone
 
+from server.courses.roles import Person
 from server.submissions.live import progress
-from server.submissions.models import Kind, State, Submission
+from server.submissions.masking import mask
+from server.submissions.models import HELD, Kind, State, Submission
 from server.submissions.queue import place_in_line, wait_estimate, worker_presence
 from server.web import shutdown
 
@@ -37,7 +39,8 @@ class Snapshot:
     until the report, None if unknown. `missing` is the kind of grader that it waits for if none is running. `case_put`
     is true from the first case on, and None if the grader does not say. `seconds` of `limit` are the run's own time.
     `loss` are losses of the run, and `loss_from` counts those before them; None if the grader does not say.
-    `line` is the line of the code to look at, if the grader named one after the report.
+    `line` is the line of the code to look at, if the grader named one after the report. If `held`, the reader sees
+    nothing of it all.
     """
 
     state: State
@@ -54,17 +57,23 @@ class Snapshot:
     is_attempt: bool = False
     cancelling: bool = False
     line: int | None = None
+    held: bool = False
 
     @property
     def over(self) -> bool:
-        """Whether the submission is finished, and its run is stopped if it was cancelled."""
-        return self.state not in {State.QUEUED, State.RUNNING} and not self.cancelling
+        """Whether there is nothing to wait for.
+
+        The submission is finished, and its run is stopped if it was cancelled; or its result is held back.
+        """
+        return self.held or (self.state not in {State.QUEUED, State.RUNNING} and not self.cancelling)
 
     @property
     def sentence(self) -> str:
         """The state in words."""
         if self.cancelling:
             return "Cancelling · your code is being stopped"
+        if self.held:
+            return "Received"
         if self.over:
             return self.state.label
         if self.state is State.RUNNING and self.loss:
@@ -109,7 +118,7 @@ class Snapshot:
     def to_dict(self) -> dict[str, Any]:
         """Return the snapshot as the page's script takes it."""
         return {
-            "state": str(self.state),
+            "state": HELD if self.held else str(self.state),
             "text": self.sentence,
             "time": self.time,
             "cancel_note": self.cancel_note,
@@ -128,6 +137,8 @@ class Snapshot:
 
 def snapshot(submission: Submission, latest: dict[str, Any] | None = None) -> Snapshot:
     """Return what to show now. `latest` is the grader's latest message; without it, Redis is asked."""
+    if submission.is_held:
+        return Snapshot(state=State.QUEUED, held=True)
     if not submission.is_open:
         return Snapshot(state=State(submission.state), cancelling=submission.is_being_stopped, line=submission.line)
     is_attempt = submission.kind == Kind.SUBMIT
@@ -174,19 +185,20 @@ def announce_after_commit(submission: Submission) -> None:
     transaction.on_commit(partial(progress.publish, submission.pk, {"state": str(submission.state)}))
 
 
-async def stream(submission: Submission) -> AsyncIterator[str]:
+async def stream(submission: Submission, *, reader: Person) -> AsyncIterator[str]:
     """Yield server-sent events: `progress` with a snapshot whenever it changed, and `over` at the end.
 
-    A website that shuts down ends the stream early; the page then connects to the next website process.
+    If the results are held back from the reader, now or while it waits, that is the end. A website that shuts down ends
+    the stream early; the page then connects to the next website process.
     """
     shutdown.listen()
     try:
         # Subscribe first and read the row afterwards, so that no change in between is missed.
         async with progress.listen(submission.pk) as listener:
-            async for event in _follow(submission, listener.next_message):
+            async for event in _follow(submission, reader, listener.next_message):
                 yield event
     except redis.RedisError:
-        async for event in _follow(submission, _wait):
+        async for event in _follow(submission, reader, _wait):
             yield event
 
 
@@ -194,10 +206,10 @@ async def _wait(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-async def _follow(submission: Submission, next_message: Any) -> AsyncIterator[str]:
+async def _follow(submission: Submission, reader: Person, next_message: Any) -> AsyncIterator[str]:
     shown, message = None, None
     for _ in range(ROUNDS):
-        now = await sync_to_async(_look)(submission, message)
+        now = await sync_to_async(_look)(submission, reader, message)
         if now != shown:
             yield _event("over" if now.over else "progress", now)
         else:
@@ -207,10 +219,12 @@ async def _follow(submission: Submission, next_message: Any) -> AsyncIterator[st
         shown, message = now, await next_message(PATIENCE)
 
 
-def _look(submission: Submission, message: dict[str, Any] | None) -> Snapshot:
+def _look(submission: Submission, reader: Person, message: dict[str, Any] | None) -> Snapshot:
     # Progress cannot finish a submission. Without a message, or with one of another kind, the row is read again.
     if not message:
-        submission.refresh_from_db(fields=["state", "cancel_cost", "sent_at", "turn_at"])
+        submission.refresh_from_db(fields=["state", "cancel_cost", "sent_at", "turn_at", "line"])
+        submission.assignment.refresh_from_db(fields=["results_held"])
+        mask(submission, reader)
     now = snapshot(submission, message or None)
     close_old_connections()  # hundreds of streams can be open: none keeps a connection between two queries
     return now

@@ -79,12 +79,16 @@ def _points(finding: dict[str, Any]) -> str:
 def _finding_line(now: Followed) -> str:
     if now.state == "graded":
         return f"graded: {now.given:g} of {now.max:g} points"
+    if now.state == "held":
+        return "received: results are held back for now"
     if now.state == "running" and now.case:
         return f"running case {now.case} of {now.of}"
     return f"{now.state}, {now.ahead} before it" if now.ahead else now.state
 
 
 def _status(now: Followed) -> int:
+    if now.state == "held":
+        return FULL
     if now.state == "graded":
         return FULL if now.given == now.max else NOT_FULL
     return NOT_FULL if now.state == "ungradable" else FAILED
