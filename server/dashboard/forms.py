@@ -110,6 +110,7 @@ class AssignmentForm(forms.ModelForm):
     opens_at = Moment(label="Opens")
     due_at = Moment(label="Due")
     closes_at = Moment(label="Closes")
+    release_at = Moment(label="Release the results at", help_text="Empty: when you press the button.")
 
     class Meta:
         model = Assignment
@@ -124,7 +125,10 @@ class AssignmentForm(forms.ModelForm):
             "late_percent_per_day",
             "late_percent_cap",
             "grace_minutes",
+            "bonus_points",
             "hint_rule",
+            "results_held",
+            "release_at",
             "position",
         ]
         labels = {
@@ -135,7 +139,9 @@ class AssignmentForm(forms.ModelForm):
             "late_percent_per_day": "Late penalty per day (%)",
             "late_percent_cap": "Largest late penalty (%)",
             "grace_minutes": "Grace after the due date (minutes)",
+            "bonus_points": "Bonus points",
             "hint_rule": "When hints open",
+            "results_held": "Hold results back",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

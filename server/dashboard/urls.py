@@ -3,7 +3,7 @@
 from django.urls import path
 
 import server.submissions.urls  # noqa: F401 brings the converter `assignment`
-from server.dashboard.views import assignments, audit, errors, gradebook, grades, overview, sources
+from server.dashboard.views import assignments, audit, errors, gradebook, grades, overview, releases, sources
 
 app_name = "dashboard"
 urlpatterns = [
@@ -28,6 +28,8 @@ urlpatterns = [
     path("submissions/<uuid:pk>/comments", grades.say, name="comment"),
     path("assignments/", assignments.assignments, name="assignments"),
     path("assignments/hints", assignments.hints, name="hints"),
+    path("assignments/release", releases.release_all, name="release-all"),
+    path("assignments/<int:pk>/release", releases.release_one, name="release"),
     path("assignments/new", assignments.new, name="new-assignment"),
     path("assignments/<int:pk>/withdraw", assignments.withdraw, name="withdraw"),
     path("assignments/<int:pk>/", assignments.assignment, name="assignment"),

@@ -2,23 +2,71 @@
 
 from dataclasses import dataclass
 
+from django.db import models
 from django.db.models import Count, F, Q, QuerySet
+from django.db.models.lookups import Exact, GreaterThan, LessThan
 
 from server.courses.visibility import VisiblePeople
 from server.regrades.models import Regrade, Rerun
 from server.submissions.models import State
 
 
+class ChangeKind(models.TextChoices):
+    """What a rerun did to a score. Every rerun has exactly one kind."""
+
+    BETTER = "better", "Better"
+    WORSE = "worse", "Worse"
+    RESCALED = "rescaled", "The same share of another maximum"
+    RUNS_NOW = "runs-now", "Could not be run, runs now"
+    FAILS_NOW = "fails-now", "Ran, cannot be run now"
+    SAME = "same", "The same"
+    ERROR = "error", "Could not be graded, keeps its score"
+    WAITING = "waiting", "Waiting"
+
+
+CHANGED = "changed"
+EVERY = "all"
+_GRADED, _OLD_GRADED = Q(state=State.GRADED), Q(old_state=State.GRADED)
+_BOTH = _GRADED & _OLD_GRADED & Q(changes=True)
+# Compared as shares of the maximum, without a division: a maximum can be 0.
+_NEW, _OLD = F("given") * F("old_max"), F("old_given") * F("max")
+CONDITIONS: dict[ChangeKind, Q] = {
+    ChangeKind.BETTER: _BOTH & GreaterThan(_NEW, _OLD),
+    ChangeKind.WORSE: _BOTH & LessThan(_NEW, _OLD),
+    ChangeKind.RESCALED: _BOTH & Exact(_NEW, _OLD),
+    ChangeKind.RUNS_NOW: _GRADED & ~_OLD_GRADED,
+    ChangeKind.FAILS_NOW: Q(state=State.UNGRADABLE) & _OLD_GRADED,
+    ChangeKind.SAME: Q(state__in=[State.GRADED, State.UNGRADABLE], changes=False),
+    ChangeKind.ERROR: Q(state=State.ERROR),
+    ChangeKind.WAITING: Q(state=State.QUEUED),
+}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tally:
     """The progress of a regrade, and what it would change."""
 
-    total: int
-    over: int
-    errors: int
-    better: int
-    worse: int
-    same: int
+    kinds: dict[ChangeKind, int]
+
+    @property
+    def total(self) -> int:
+        """How many submissions are graded again."""
+        return sum(self.kinds.values())
+
+    @property
+    def over(self) -> int:
+        """How many reruns are finished."""
+        return self.total - self.kinds[ChangeKind.WAITING]
+
+    @property
+    def errors(self) -> int:
+        """How many could not be graded again."""
+        return self.kinds[ChangeKind.ERROR]
+
+    @property
+    def changed(self) -> int:
+        """How many have another score."""
+        return self.over - self.errors - self.kinds[ChangeKind.SAME]
 
     @property
     def ready(self) -> bool:
@@ -27,27 +75,25 @@ class Tally:
 
 
 def tally(regrade: Regrade, *, people: VisiblePeople) -> Tally:
-    """Count the reruns of a regrade that are about these people. One query."""
-    changed = Q(changes=True)
-    came = Q(state__in=[State.GRADED, State.UNGRADABLE])
-    worse = Q(given__lt=F("old_given")) | Q(given=None, old_given__isnull=False)
+    """Count the reruns of a regrade that are about these people, by kind. One query."""
     counts = regrade.reruns.filter(people.about("submission__learner")).aggregate(
-        total=Count("pk"),
-        over=Count("pk", filter=~Q(state=State.QUEUED)),
-        errors=Count("pk", filter=Q(state=State.ERROR)),
-        worse=Count("pk", filter=changed & worse),
-        changed=Count("pk", filter=changed),
-        came=Count("pk", filter=came),
+        **{kind.name: Count("pk", filter=condition) for kind, condition in CONDITIONS.items()}
     )
-    changed_count, came_count = counts.pop("changed"), counts.pop("came")
-    return Tally(**counts, better=changed_count - counts["worse"], same=came_count - changed_count)
+    return Tally(kinds={kind: counts[kind.name] for kind in ChangeKind})
 
 
-def reruns(regrade: Regrade, *, people: VisiblePeople) -> QuerySet[Rerun]:
-    """Return the reruns that are about these people, those that change something first, without code and reports."""
+def reruns(regrade: Regrade, *, people: VisiblePeople, show: str = EVERY) -> QuerySet[Rerun]:
+    """Return the reruns that are about these people, those that change something first, without code and reports.
+
+    `show` is a kind of change, CHANGED for all that change something, or EVERY.
+    """
     rows = regrade.reruns.filter(people.about("submission__learner")).select_related(
         "submission__learner", "submission__assignment__course"
     )
+    if show == CHANGED:
+        rows = rows.filter(changes=True)
+    elif show in ChangeKind.values:
+        rows = rows.filter(CONDITIONS[ChangeKind(show)])
     heavy = ("report", "old_report", "submission__source", "submission__report")
     return rows.order_by("-changes", "pk").defer(*heavy)
 

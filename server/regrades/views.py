@@ -94,6 +94,11 @@ def _regrade(course: Course, pk: int) -> Regrade:
 
 def _detail(request: Request, course: Course, regrade: Regrade) -> dict[str, Any]:
     people = visible_people(request.user, course)
-    page = Paginator(selectors.reruns(regrade, people=people), PER_PAGE).get_page(request.GET.get("page"))
     tally = selectors.tally(regrade, people=people)
-    return {"course": course, "tab": "regrades", "regrade": regrade, "tally": tally, "page": page}
+    show = request.GET.get("show", selectors.CHANGED)
+    choices = [(selectors.CHANGED, "Changed", tally.changed)]
+    choices += [(kind.value, str(kind.label), count) for kind, count in tally.kinds.items() if count]
+    choices.append((selectors.EVERY, "All", tally.total))
+    page = Paginator(selectors.reruns(regrade, people=people, show=show), PER_PAGE).get_page(request.GET.get("page"))
+    context = {"course": course, "tab": "regrades", "regrade": regrade, "tally": tally, "page": page}
+    return context | {"show": show, "choices": choices}

@@ -82,3 +82,50 @@ def test_escape_then_tab_leaves_a_lessons_block(idle, page, sign_in):
     page.keyboard.press("Tab")
 
     expect(page.get_by_role("button", name="Run code 1")).to_be_focused()
+
+
+# The middle of what has the focus is something else: a sticky head or column covers it, or a frame cuts it off.
+COVERED = """() => {
+  const element = document.activeElement;
+  const { left, top, width, height } = element.getBoundingClientRect();
+  const there = document.elementFromPoint(left + width / 2, top + height / 2);
+  return !there || !(element.contains(there) || there.contains(element)) ? element.outerHTML : "";
+}"""
+
+
+def covered_on_the_way(page, key, times):
+    """Press a key again and again; return what had the focus and was covered."""
+    covered = []
+    for _ in range(times):
+        page.keyboard.press(key)
+        covered.append(page.evaluate(COVERED))
+    return [one for one in covered if one]
+
+
+def test_nothing_sticky_covers_the_focus(idle, page, sign_in):
+    sign_in(idle, "instructor")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{idle.url}/courses/autograd-demo/teach/gradebook/")
+    rows = page.locator(".gradebook tbody tr")
+    # A cell on the right, in the first row below the head, with other rows beneath the head.
+    start = rows.nth(18).locator("a").nth(6)
+    start.focus()
+    page.locator(".gradebook").evaluate("frame => frame.scrollBy(300, 0)")
+    rows.nth(18).evaluate(
+        "row => { const frame = row.closest('.gradebook');"
+        " frame.scrollTop += row.getBoundingClientRect().top - frame.getBoundingClientRect().top"
+        " - frame.querySelector('thead').offsetHeight; }"
+    )
+    assert page.locator(".gradebook").evaluate("frame => frame.scrollTop") > 0
+
+    assert covered_on_the_way(page, "Shift+Tab", 60) == []
+
+    page.set_viewport_size({"width": 1280, "height": 420})
+    assert page.locator(".gradebook thead th").nth(2).evaluate("cell => getComputedStyle(cell).position") == "static"
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{idle.url}/courses/autograd-demo/teach/assignments/")
+    page.locator(".table-frame tbody a").nth(20).focus()
+    page.locator(".table-frame").first.evaluate("frame => frame.scrollTo(999, 0)")
+
+    assert covered_on_the_way(page, "Shift+Tab", 12) == []

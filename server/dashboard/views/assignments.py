@@ -44,6 +44,7 @@ def assignments(request: Request, slug: str) -> HttpResponse:
         "students": choice.people.students.count(),
         "choice": choice,
         "hint_form": HintRuleForm(instance=course),
+        "held": sum(one.results_held for one in every),
     }
     return render(request, "dashboard/assignments.html", context)
 
@@ -112,6 +113,8 @@ def assignment(request: Request, slug: str, pk: int) -> HttpResponse:
         "tab": "assignments",
         "assignment": one,
         "form": form,
+        # The form changes the assignment in memory, also if it is refused.
+        "held": Assignment.objects.filter(pk=one.pk, results_held=True).exists(),
         "touched": one.grades.exists() or one.submissions.exists(),
         "extended": extended.select_related("learner").order_by("learner__last_name", "learner__username"),
     }

@@ -598,3 +598,50 @@ def test_a_score_is_sent_as_json(clock, learner, assignment, double):
 
     assert json.loads(body)["userId"] == "s1"
     assert LmsCourse.objects.get().title == "Calculus by machine"
+
+
+# Results that are held back, and points above the maximum
+
+
+def hold(assignment, *, held=True):
+    assignment.results_held = held
+    change_terms(assignment, by=None)
+
+
+def test_nothing_held_goes_to_the_platform_until_release(clock, learner, assignment, double, teacher):
+    hold(assignment)
+    graded(learner, assignment, 7)
+    override(assignment, learner, teacher, 71)
+    run(clock, steps=3)
+    passback.resend([only_passback()])
+    run(clock, steps=3)
+    assert (double.scores, only_passback().state) == ([], PassbackState.WITHHELD)
+
+    releases.release(assignment, by=teacher)
+    run(clock)
+
+    assert double.share("s1") == pytest.approx(0.71)
+    assert only_passback().state == PassbackState.SENT
+
+
+def test_what_waits_when_the_hold_begins_is_not_sent(clock, learner, assignment, double):
+    graded(learner, assignment, 7)
+    hold(assignment)
+    run(clock, steps=3)
+    assert double.scores == []
+
+    hold(assignment, held=False)
+    run(clock)
+
+    assert double.share("s1") == pytest.approx(0.7)
+
+
+def test_points_above_the_maximum_are_sent_as_they_are(clock, learner, assignment, double, teacher):
+    assignment.bonus_points = 10
+    change_terms(assignment, by=teacher)
+
+    override(assignment, learner, teacher, 110)
+    run(clock)
+
+    assert (double.scores[-1]["scoreGiven"], double.scores[-1]["scoreMaximum"]) == (110, 100)
+    assert only_passback().state == PassbackState.SENT

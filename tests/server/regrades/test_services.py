@@ -14,11 +14,11 @@ from server.regrades import services, turns
 from server.regrades.errors import RegradeError
 from server.regrades.models import RegradeScope, Rerun, Stage
 from server.regrades.reconcile import reconcile
-from server.regrades.selectors import tally
+from server.regrades.selectors import ChangeKind, reruns, tally
 from server.regrades.signals import regrade_applied
 from server.submissions.models import State
 from server.submissions.queue import worker_presence
-from tests.support.people import graded, make_report, make_student, make_submission
+from tests.support.people import graded, make_report, make_student, make_submission, record
 
 
 @pytest.fixture(autouse=True)
@@ -289,15 +289,50 @@ def test_nothing_to_grade_again_is_said(assignment, begin):
         begin()
 
 
-def test_the_tally_tells_better_worse_and_the_same(assignment, begin):
-    for given in (3, 5, 8):
-        graded(make_student(assignment.course), assignment, given=given)
+def test_every_rerun_has_one_kind_and_a_filter(assignment, begin, instructor, client):
+    """Old score of each student, new one, and the kind of the change. None: could not be run."""
+    cases = [
+        ((3, 10), (5, 10), "better"),
+        ((8, 10), (5, 10), "worse"),
+        ((5, 10), (5, 10), "same"),
+        ((5, 10), (10, 20), "rescaled"),
+        (None, (5, 10), "runs-now"),
+        ((5, 10), None, "fails-now"),
+        (None, None, "same"),
+        ((4, 10), "error", "error"),
+        ((4, 10), "wait", "waiting"),
+    ]
+    learners = [make_student(assignment.course) for _ in cases]
+    for learner, (old, _, _) in zip(learners, cases, strict=True):
+        record(make_submission(learner, assignment), report_of(old))
     regrade = begin()
-    answer(regrade, 5)
+    for learner, (_, new, _) in zip(learners, cases, strict=True):
+        rerun = regrade.reruns.get(submission__learner=learner)
+        if new == "error":
+            Rerun.objects.filter(pk=rerun.pk).update(state=State.ERROR)
+        elif new != "wait":
+            assert services.record(submission=str(rerun.pk), token=rerun.token, report=report_of(new))
 
-    count = tally(regrade, people=everybody(regrade.course))
-    assert (count.total, count.over, count.better, count.worse, count.same) == (3, 3, 1, 1, 1)
-    assert count.ready
+    people = everybody(regrade.course)
+    count = tally(regrade, people=people)
+    for kind in ChangeKind:
+        found = reruns(regrade, people=people, show=kind)
+        expected = [learner.pk for learner, case in zip(learners, cases, strict=True) if case[2] == kind]
+        assert sorted(rerun.submission.learner_id for rerun in found) == sorted(expected), kind
+        assert count.kinds[kind] == len(expected)
+    assert (count.total, count.over, count.changed, count.errors, count.ready) == (9, 8, 5, 1, False)
+
+    client.force_login(instructor)
+    page = client.get(regrade.get_absolute_url()).content.decode()
+    assert page.count('class="is-changed"') == 5
+    assert page.count("<tr") == 6  # the head, and nothing that stays the same
+    every = client.get(regrade.get_absolute_url() + "?show=all").content.decode()
+    assert every.count("<tr") == 10
+    assert "No score has changed" not in page
+
+
+def report_of(score):
+    return make_report(0, outcome=Outcome.UNGRADABLE) if score is None else make_report(*score)
 
 
 def test_others_hear_of_an_applied_regrade(student, assignment, begin, instructor):

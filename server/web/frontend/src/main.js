@@ -12,6 +12,7 @@ import { once } from "./once.js";
 import { panes } from "./panes.js";
 import { isStale, renew } from "./session.js";
 import { printing } from "./print.js";
+import { sticky } from "./sticky.js";
 import { themeSwitch } from "./switch.js";
 import { arrived, older, workbench } from "./workbench.js";
 import { tabs } from "./tabs.js";
@@ -38,6 +39,7 @@ const BEHAVIOURS = {
   "[data-chart-script]": (element) => once(element.dataset.chartScript, nonce),
   "[data-theme-switch]": themeSwitch,
   "[data-tabs]": tabs,
+  ".table-frame": sticky,
 };
 
 htmx.onLoad((fresh) => {
