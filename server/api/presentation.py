@@ -1,6 +1,7 @@
 """Converts rows to the schemas of the API."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from grader.protocol.reports import Report
@@ -14,6 +15,7 @@ from server.courses.roles import Person
 from server.gradebook.holding import hides_results
 from server.gradebook.models import Assignment, Grade
 from server.gradebook.rules import Decision, late_share, terms_for
+from server.gradebook.totals import CourseTotal
 from server.hints.access import HintAccess
 from server.submissions.live import snapshots
 from server.submissions.live.snapshots import Snapshot
@@ -233,6 +235,38 @@ def show_grade(row: Grade, reader: Person) -> schemas.GradeOut:
         updated_at=row.updated_at,
         held=row.assignment.results_held,
     )
+
+
+def show_total(user: User, total: CourseTotal) -> schemas.CourseTotalOut:
+    """Return a person's total in a course."""
+    return schemas.CourseTotalOut(
+        user=show_user(user),
+        weighted=total.is_weighted,
+        share=_number(total.share),
+        points=float(total.points),
+        max=float(total.max_points),
+        units=[
+            schemas.UnitTotalOut(
+                unit=unit.unit,
+                points=float(unit.points),
+                max=float(unit.max_points),
+                share=_number(unit.share),
+                weight=_number(unit.weight),
+                drop_lowest=unit.drop_lowest,
+                items=[
+                    schemas.TotalItemOut(
+                        assignment=one.item.key, standing=one.standing, points=one.item.points, max=one.item.max_points
+                    )
+                    for one in unit.items
+                ],
+            )
+            for unit in total.units
+        ],
+    )
+
+
+def _number(number: Fraction | None) -> float | None:
+    return None if number is None else float(number)
 
 
 def show_endpoint(row: Endpoint) -> schemas.EndpointOut:

@@ -25,6 +25,7 @@ from grader import VERSION
 from server.accounts.names import without_invisible
 from server.api.problems import Code
 from server.courses.models import LONGEST_SECTION, Role
+from server.gradebook.totals import Standing
 from server.submissions.models import HELD, State
 from server.webhooks.models import DeliveryState, EventType
 
@@ -429,6 +430,42 @@ class GradeOut(Out):
     counted: UUID | None = Field(description="The submission that counts.")
     updated_at: datetime | None
     held: bool = Field(description="Whether it is held back from the learner. A learner's token then gets no points.")
+
+
+class TotalItemOut(Out):
+    """An assignment in a total: whether it counts, and if not, why. `points` is null if there is nothing yet."""
+
+    assignment: str = Field(description="The slug of the assignment.")
+    standing: Standing
+    points: float | None
+    max: float
+
+
+class UnitTotalOut(Out):
+    """A unit in a total. `share` and `weight` are fractions; `weight` is null if the units have no weights."""
+
+    unit: str
+    points: float
+    max: float
+    share: float | None
+    weight: float | None
+    drop_lowest: int
+    items: list[TotalItemOut]
+
+
+class CourseTotalOut(Out):
+    """A person's total in a course, and how it comes about.
+
+    `share` is the total as a fraction, null if nothing counts yet. With `weighted`, it is the weighted mean of the
+    units; else it is `points` divided by `max`.
+    """
+
+    user: UserRef
+    weighted: bool
+    share: float | None
+    points: float
+    max: float
+    units: list[UnitTotalOut]
 
 
 class NewGrade(In):

@@ -1,6 +1,7 @@
 """Forms of the instructor's pages."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,7 +10,8 @@ from server.audit.models import AuditArea
 from server.catalogue.exercises import readable_exercises
 from server.courses.models import Course, HintRule
 from server.dashboard.selectors.gradebook import Query, Show, Which
-from server.gradebook.models import Assignment
+from server.gradebook.models import LARGEST_WEIGHT, MOST_DROPPED, Assignment
+from server.gradebook.totals import UnitRule
 from server.submissions.source_archive import AttemptChoice
 
 
@@ -149,6 +151,48 @@ class AssignmentForm(forms.ModelForm):
         of_course = HintRule(self.instance.course.hint_rule).label
         choices = [("", f"As in the course: {of_course[0].lower()}{of_course[1:]}"), *HintRule.choices]
         self.fields["hint_rule"].choices = choices  # type: ignore[attr-defined]
+
+
+class TotalForm(forms.Form):
+    """What each unit is worth in the total of the course: two fields a unit."""
+
+    def __init__(self, *args: Any, units: list[str], rules: Mapping[str, UnitRule], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.units = list(dict.fromkeys([*units, *rules]))
+        for number, unit in enumerate(self.units):
+            rule = rules.get(unit, UnitRule())
+            self.fields[f"weight-{number}"] = forms.FloatField(
+                label=f"Weight of {unit}", required=False, min_value=0, max_value=LARGEST_WEIGHT, initial=rule.weight
+            )
+            self.fields[f"drop-{number}"] = forms.IntegerField(
+                label=f"Lowest results to drop in {unit}",
+                required=False,
+                min_value=0,
+                max_value=MOST_DROPPED,
+                initial=rule.drop_lowest,
+            )
+
+    @property
+    def rows(self) -> list[tuple[str, forms.BoundField, forms.BoundField]]:
+        """Each unit with its two fields."""
+        return [(unit, self[f"weight-{n}"], self[f"drop-{n}"]) for n, unit in enumerate(self.units)]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse weights that are all 0: there would be no total."""
+        data = super().clean() or {}
+        weights = [value for name, value in data.items() if name.startswith("weight") and value is not None]
+        if weights and not any(weights):
+            raise forms.ValidationError("At least one unit needs a weight above 0.")
+        return data
+
+    @property
+    def rules(self) -> dict[str, UnitRule]:
+        """The rules. Only if the form is valid."""
+        data = self.cleaned_data
+        return {
+            unit: UnitRule(weight=data[f"weight-{n}"], drop_lowest=data[f"drop-{n}"] or 0)
+            for n, unit in enumerate(self.units)
+        }
 
 
 class HintRuleForm(forms.ModelForm):

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import server.submissions.urls  # noqa: F401 brings the converter `assignment`
-from server.dashboard.views import assignments, audit, errors, gradebook, grades, overview, releases, sources
+from server.dashboard.views import assignments, audit, errors, gradebook, grades, overview, releases, sources, totals
 
 app_name = "dashboard"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("exercises/<assignment:exercise>/", overview.exercise, name="exercise"),
     path("gradebook/", gradebook.gradebook, name="gradebook"),
     path("gradebook/export/<slug:form>", gradebook.export, name="export"),
+    path("gradebook/total/", totals.total, name="total"),
     path("sources/", sources.sources, name="sources"),
     path("sources/download", sources.source_file, name="source-file"),
     path("changes/", gradebook.changes, name="changes"),

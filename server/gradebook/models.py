@@ -15,6 +15,7 @@ from server.catalogue.exercises import ExerciseText, find_exercise, title_of
 from server.common.local_times import check_year
 from server.courses.models import Course, HintRule
 from server.gradebook.rules import Decision, Keeps, LateRule, MoreTime, Terms
+from server.gradebook.totals import UnitRule
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -33,6 +34,8 @@ MOST_ATTEMPTS = 10_000
 # 30 days.
 LONGEST_COOLDOWN, LONGEST_GRACE = 30 * 86_400, 30 * 1_440
 MOST_EXTRA_DAYS = 365
+LARGEST_WEIGHT = 1_000_000
+MOST_DROPPED = 1_000
 LARGEST_FACTOR = 10
 LONGEST_TITLE = 200
 
@@ -290,6 +293,32 @@ class Accommodation(models.Model):
     def rule(self) -> MoreTime:
         """The additional time, for `server.gradebook.rules`."""
         return MoreTime(days=self.extra_days, factor=self.time_factor)
+
+
+class UnitTerms(models.Model):
+    """What the results of a unit are worth in the total of a course. A unit without a row has neither rule.
+
+    `weight` is relative to those of the other units; None: no weight. Of the results in the unit, the `drop_lowest` are
+    left out.
+    """
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="unit_terms")
+    unit = models.CharField(max_length=100)
+    weight = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(LARGEST_WEIGHT)]
+    )
+    drop_lowest = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(MOST_DROPPED)])
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["course", "unit"], name="one_rule_per_unit")]
+
+    def __str__(self) -> str:
+        return f"{self.unit} in {self.course_id}: {self.weight}, without the lowest {self.drop_lowest}"
+
+    @property
+    def rule(self) -> UnitRule:
+        """The rule, for `server.gradebook.totals`."""
+        return UnitRule(weight=self.weight, drop_lowest=self.drop_lowest)
 
 
 class Action(models.TextChoices):

@@ -26,6 +26,15 @@ class Standing(StrEnum):
     NOT_DUE = "not_due"
 
 
+REASONS = {
+    Standing.COUNTS: "counts",
+    Standing.DROPPED: "lowest, dropped",
+    Standing.EXEMPT: "exempt",
+    Standing.HELD: "result held back",
+    Standing.NOT_DUE: "not due yet",
+}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TotalItem:
     """An assignment with what a learner has in it. `points` is None if nothing counts; then it is 0 once it is due.
@@ -36,6 +45,7 @@ class TotalItem:
     key: str
     unit: str
     max_points: float
+    title: str = ""
     points: float | None = None
     exempt: bool = False
     held: bool = False
@@ -56,6 +66,11 @@ class CountedItem:
 
     item: TotalItem
     standing: Standing
+
+    @property
+    def reason(self) -> str:
+        """Why it does not count, in words."""
+        return REASONS[self.standing]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,9 +94,9 @@ class UnitTotal:
         return self.points / self.max_points if self.max_points else None
 
     @property
-    def dropped(self) -> list[CountedItem]:
-        """The assignments that were dropped."""
-        return [one for one in self.items if one.standing is Standing.DROPPED]
+    def left_out(self) -> list[CountedItem]:
+        """The assignments that do not count."""
+        return [one for one in self.items if one.standing is not Standing.COUNTS]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,10 @@ from django.views.decorators.http import require_GET
 
 from server.accounts.requests import Request
 from server.announcements import selectors as announcements
+from server.courses.models import Course
 from server.courses.selectors import courses_of, get_course
+from server.gradebook.course_totals import item_of, rules_of
+from server.gradebook.totals import CourseTotal, Standing, total_of
 from server.submissions.statuses import AssignmentStatus, statuses
 
 
@@ -27,28 +30,17 @@ class Unit:
         return sum(status.passed for status in self.statuses)
 
 
-def _totals(every: list[AssignmentStatus], *, now: datetime) -> dict[str, float]:
-    """Return `points` of `most` for work due so far, the points `early` for work due later, and those of the `whole`.
-
-    Work without a due date is due once it has a grade.
-    """
-    due = [one for one in every if _is_due(one, now)]
-    points = sum(_final(one) for one in due)
-    return {
-        "points": points,
-        "most": sum(one.assignment.points for one in due),
-        "early": sum(map(_final, every)) - points,
-        "whole": sum(one.assignment.points for one in every),
-    }
+def _total(every: list[AssignmentStatus], course: Course, *, now: datetime) -> CourseTotal:
+    """Return the learner's total of the work that is due so far, by the rules of the course."""
+    items = [
+        item_of(one.assignment, one.grade, due_at=one.terms.due_at, now=now, held=one.held, exempt=one.exempt)
+        for one in every
+    ]
+    return total_of(items, rules_of(course))
 
 
 def _final(one: AssignmentStatus) -> float:
     return (one.grade.final or 0.0) if one.grade else 0.0
-
-
-def _is_due(one: AssignmentStatus, now: datetime) -> bool:
-    due_at = one.terms.due_at
-    return one.grade is not None if due_at is None else due_at <= now
 
 
 @require_GET
@@ -97,11 +89,15 @@ def grades(request: Request, slug: str) -> HttpResponse:
     """The learner's own grades in a course: scores, late penalties, and what counts."""
     course = get_course(request.user, slug)
     every = statuses(request.user, course)
-    counting = [status for status in every if not status.exempt]
+    course_total = _total(every, course, now=timezone.now())
+    standings = {one.item.key: one.standing for unit in course_total.units for one in unit.items}
     context = {
         "course": course,
-        "statuses": every,
-        **_totals(counting, now=timezone.now()),
+        "rows": [(status, standings[status.assignment.slug]) for status in every],
+        "course_total": course_total,
+        "early": sum(_final(one) for one in every if standings[one.assignment.slug] is Standing.NOT_DUE),
+        "whole": sum(one.assignment.points for one in every if not one.exempt),
+        "has_rules": course_total.is_weighted or any(unit.drop_lowest for unit in course_total.units),
         "tab": "grades",
     }
     return render(request, "home/grades.html", context)

@@ -380,6 +380,7 @@ TABLES = (
         ),
     ),
     TablePolicy(model="submissions.CourseTurn"),
+    TablePolicy(model="gradebook.UnitTerms"),
     TablePolicy(model="gradebook.Assignment"),
     # Mail.
     TablePolicy(model="mail.Letter", holds="texts of e-mails, encrypted, until they are sent", about=_letters),

@@ -7,11 +7,13 @@ from ninja import Query, Router
 
 from server.api import overrides, selectors
 from server.api.admission import BearerToken
-from server.api.endpoints.parameters import CourseFilter, IdPage, IfMatch, IfNoneMatch, Since, Text
+from server.api.endpoints.parameters import CourseFilter, IdPage, IfMatch, IfNoneMatch, Since, Slug, Text
 from server.api.models import TokenScope
-from server.api.presentation import show_grade
+from server.api.presentation import show_grade, show_total
 from server.api.responses import respond, respond_page
-from server.api.schemas import GradeOut, Id, NewGrade, Page
+from server.api.schemas import CourseTotalOut, GradeOut, Id, NewGrade, Page
+from server.api.totals import totals
+from server.courses.models import Role
 
 router = Router(tags=["Grades"])
 
@@ -52,6 +54,25 @@ def list_grades(request: Any, page: Query[GradeFilter]) -> HttpResponse:
 def get_grade(request: Any, assignment: Id, user: Id, if_none_match: IfNoneMatch = None) -> HttpResponse:
     """A person's grade in an assignment. An override must send its ETag."""
     return respond(show_grade(selectors.get_grade(request.auth, assignment, user), request.auth.person))
+
+
+@router.get(
+    "/courses/{course}/totals",
+    response=Page[CourseTotalOut],
+    auth=BearerToken(TokenScope.GRADES_READ),
+    operation_id="list_totals",
+)
+def list_totals(request: Any, course: Slug, page: Query[IdPage]) -> HttpResponse:
+    """The total of each student of a course, and how it comes about: weights of units, and dropped results."""
+    where = selectors.get_course(request.auth, course)
+    rows = selectors.enrollments(request.auth, where).filter(role=Role.STUDENT)
+    rows = rows.filter(pk__gt=page.cursor) if page.cursor else rows
+
+    def show(found: list[Any]) -> list[CourseTotalOut]:
+        users = [row.user for row in found]
+        return [show_total(user, total) for user, total in totals(request.auth, where, users)]
+
+    return respond_page(request, rows, limit=page.limit, cursor=lambda row: row.pk, show=show)
 
 
 @router.put(

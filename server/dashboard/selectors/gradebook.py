@@ -1,16 +1,23 @@
 """A page of the gradebook: students down, assignments across."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Expression, FloatField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from server.accounts.models import User
 from server.accounts.names import in_order
+from server.courses.models import Course
 from server.courses.visibility import VisiblePeople
+from server.gradebook.course_totals import more_time_in, rules_of, staff_total, units_of
 from server.gradebook.models import Assignment, Grade
+from server.gradebook.totals import CourseTotal, UnitRule
 
 PER_PAGE = 50
 
@@ -46,47 +53,73 @@ class Query:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GradebookRow:
-    """The row of a student: one entry per assignment on the page, and the total over the whole course."""
+    """The row of a student: one entry per assignment on the page, and the total over the whole course.
+
+    `total` is the sum of all points, `by_rules` the total by the rules of the course; None if it has none.
+    """
 
     student: User
     entries: list[tuple[Assignment, Grade | None]]
     total: float
+    by_rules: CourseTotal | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """One page of the gradebook. `possible` is the sum of all points of the course."""
+    """One page of the gradebook. `possible` is the sum of all points of the course, `rules` those of its units."""
 
     assignments: list[Assignment]
     units: list[str]
     rows: list[GradebookRow]
     page: Page
     possible: float
+    rules: dict[str, UnitRule]
 
 
 def gradebook(people: VisiblePeople, query: Query) -> Table:
-    """Return the page of the gradebook for a query. Four database queries, for any number of students."""
+    """Return the page of the gradebook for a query. Five database queries, for any number of students.
+
+    If the course has rules for its total, the whole course is read to sort by it.
+    """
     every = list(people.course.assignments.published().select_related("course"))
+    rules = rules_of(people.course)
     shown = [one for one in every if not query.unit or one.unit == query.unit]
-    page = Paginator(_sorted(_students(people, query), every, query), PER_PAGE).get_page(query.page)
+    page = Paginator(_sorted(_students(people, query), every, rules, query), PER_PAGE).get_page(query.page)
     found = User.objects.annotate(total=_total(every)).in_bulk(page.object_list)
     students = [found[pk] for pk in page.object_list]
     # A page holds more than a thousand grades: reading columns that are not shown costs a third of the time.
     unseen = ("first_at", "last_at", "passed_at", "updated_at")
-    grades = Grade.objects.filter(assignment__in=shown, learner__in=students).defer(*unseen)
-    by_student = {(grade.learner_id, grade.assignment_id): grade for grade in grades}
+    grades = Grade.objects.filter(assignment__in=every if rules else shown, learner__in=students).defer(*unseen)
+    by_student: dict[int, dict[int, Grade]] = defaultdict(dict)
+    for grade in grades:
+        by_student[grade.learner_id][grade.assignment_id] = grade
+    totals = _totals(people.course, every, rules, by_student, page.object_list) if rules else {}
     return Table(
         assignments=shown,
-        units=list(dict.fromkeys(one.unit for one in every)),
-        rows=[_row(student, shown, by_student) for student in students],
+        units=units_of(every),
+        rows=[_row(student, shown, by_student[student.pk], totals.get(student.pk)) for student in students],
         page=page,
         possible=sum(one.points for one in every),
+        rules=rules,
     )
 
 
-def _row(student: User, shown: list[Assignment], by_student: dict[tuple[int, int], Grade]) -> GradebookRow:
-    entries = [(one, by_student.get((student.pk, one.pk))) for one in shown]
-    return GradebookRow(student=student, entries=entries, total=getattr(student, "total", 0.0))
+def _row(
+    student: User, shown: list[Assignment], grades: dict[int, Grade], by_rules: CourseTotal | None
+) -> GradebookRow:
+    entries = [(one, grades.get(one.pk)) for one in shown]
+    return GradebookRow(student=student, entries=entries, total=getattr(student, "total", 0.0), by_rules=by_rules)
+
+
+def _totals(
+    course: Course,
+    every: list[Assignment],
+    rules: dict[str, UnitRule],
+    grades: Mapping[int, dict[int, Grade]],
+    students: Iterable[int],
+) -> dict[int, CourseTotal]:
+    now, more = timezone.now(), more_time_in(course)
+    return {pk: staff_total(every, grades.get(pk, {}), rules, now=now, more=more.get(pk)) for pk in students}
 
 
 def _students(people: VisiblePeople, query: Query) -> QuerySet[User]:
@@ -117,19 +150,34 @@ def _chosen(students: QuerySet[User], people: VisiblePeople, query: Query) -> Qu
             return students
 
 
-def _sorted(students: QuerySet[User], every: list[Assignment], query: Query) -> list[int]:
-    """Return the keys of the students in the order of the query. One database query.
+def _sorted(students: QuerySet[User], every: list[Assignment], rules: dict[str, UnitRule], query: Query) -> list[int]:
+    """Return the keys of the students in the order of the query. One database query, two if rules decide.
 
     Sorted here because databases do not sort numbers in names as numbers. A row is a key, names and one number, so
     this is cheap.
     """
     rows = list(students.values_list("pk", _sorted_by(every, query), "last_name", "first_name", "username"))
     reverse = query.sort.startswith("-")
-    by_name = query.sort.removeprefix("-") == "name"
-    rows.sort(key=lambda row: in_order(*row[2:]), reverse=reverse and by_name)
-    if not by_name:
+    key = query.sort.removeprefix("-")
+    rows.sort(key=lambda row: in_order(*row[2:]), reverse=reverse and key == "name")
+    if rules and key == "total":
+        shares = _shares(every, rules, [row[0] for row in rows])
+        rows.sort(key=lambda row: shares[row[0]], reverse=reverse)
+    elif key != "name":
         rows.sort(key=lambda row: (row[1] is not None, row[1] or 0.0), reverse=reverse)
     return [row[0] for row in rows]
+
+
+def _shares(every: list[Assignment], rules: dict[str, UnitRule], students: list[int]) -> dict[int, Fraction]:
+    """Return the total of each student as a share, -1 if nothing counts."""
+    if not every:
+        return dict.fromkeys(students, Fraction(-1))
+    grades: dict[int, dict[int, Grade]] = defaultdict(dict)
+    needed = ("assignment", "learner", "final", "exempt", "due_at", "closes_at", "extra_attempts")
+    for grade in Grade.objects.filter(assignment__in=every).only(*needed).iterator():
+        grades[grade.learner_id][grade.assignment_id] = grade
+    totals = _totals(every[0].course, every, rules, grades, students)
+    return {pk: Fraction(-1) if total.share is None else total.share for pk, total in totals.items()}
 
 
 def _sorted_by(every: list[Assignment], query: Query) -> Expression | Subquery:

@@ -3,6 +3,7 @@
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from server.accounts.requests import Request
@@ -11,9 +12,10 @@ from server.courses.selectors import get_person, is_former
 from server.courses.visibility import visible_people
 from server.dashboard.forms import QueryForm
 from server.dashboard.selectors import gradebook as select
+from server.gradebook.course_totals import more_time_in, rules_of, staff_total
 from server.gradebook.exports import Format
 from server.gradebook.exports import export as write
-from server.gradebook.models import GradeChange
+from server.gradebook.models import Grade, GradeChange
 from server.submissions.statuses import statuses
 
 CHANGES_PER_PAGE = 50
@@ -63,6 +65,13 @@ def student(request: Request, slug: str, pk: int) -> HttpResponse:
         "statuses": statuses(learner, course, reader=request.user),
     }
     context["former"] = is_former(learner, course)
+    if rules := rules_of(course):
+        grades = {
+            grade.assignment_id: grade for grade in Grade.objects.filter(learner=learner, assignment__course=course)
+        }
+        every = course.assignments.select_related("course")
+        more = more_time_in(course).get(learner.pk)
+        context["course_total"] = staff_total(every, grades, rules, now=timezone.now(), more=more)
     return render(request, "dashboard/student.html", context)
 
 

@@ -37,12 +37,13 @@ def _csv(people: VisiblePeople) -> bytes:
 
 def _xlsx(people: VisiblePeople) -> bytes:
     sheet = sheet_of(people)
-    return tables.to_xlsx(
-        {
-            name: tables.plain(sheet, field)
-            for name, field in {"What counts": "final", "Raw": "raw", "Penalties": "penalty"}.items()
-        }
-    )
+    pages = {
+        name: tables.plain(sheet, field)
+        for name, field in {"What counts": "final", "Raw": "raw", "Penalties": "penalty"}.items()
+    }
+    if any(row.by_rules for row in sheet.rows):
+        pages["Totals"] = tables.explained(sheet)
+    return tables.to_xlsx(pages)
 
 
 def _canvas(people: VisiblePeople) -> bytes:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable
+from fractions import Fraction
 
 from openpyxl import Workbook
 
@@ -10,14 +11,45 @@ from server.accounts.models import User
 from server.gradebook.exports.safe_values import Value, safe
 from server.gradebook.exports.sheet import Sheet, StudentRow
 from server.gradebook.models import Grade
+from server.gradebook.totals import CourseTotal, rounded
 
 Rows = list[list[Value]]
 
 
 def plain(sheet: Sheet, field: str = "final") -> Rows:
-    """Return a row per student: who, the points of each assignment (`final`, `raw` or `penalty`), the total."""
-    header: list[Value] = ["Name", "User name", "E-mail", "ID", *(one.slug for one in sheet.assignments), "Total"]
+    """Return a row per student: who, the points of each assignment (`final`, `raw` or `penalty`), the total.
+
+    What counts is totalled by the rules of the course: in percent if its units have weights.
+    """
+    is_percent = field == "final" and any(row.by_rules and row.by_rules.is_weighted for row in sheet.rows)
+    total = "Total (%)" if is_percent else "Total"
+    header: list[Value] = ["Name", "User name", "E-mail", "ID", *(one.slug for one in sheet.assignments), total]
     return [header, *([*_who(row.student), *_points(row, field), _total(row, field)] for row in sheet.rows)]
+
+
+def explained(sheet: Sheet) -> Rows:
+    """Return a row per student that explains the total by the rules of the course, unit by unit.
+
+    Shares and weights are in percent. The text names the assignments that do not count, and why.
+    """
+    first = next((row.by_rules for row in sheet.rows if row.by_rules), None)
+    units = [unit.unit for unit in first.units] if first else []
+    header: list[Value] = ["Name", "User name", "E-mail", "ID", "Total (%)", "Points", "Possible"]
+    for unit in units:
+        header += [f"{unit}: share (%)", f"{unit}: weight (%)", f"{unit}: does not count"]
+    return [header, *([*_who(row.student), *_explained(row.by_rules)] for row in sheet.rows if row.by_rules)]
+
+
+def _explained(total: CourseTotal) -> list[Value]:
+    cells: list[Value] = [_percent(total.share), float(rounded(total.points)), float(rounded(total.max_points))]
+    for unit in total.units:
+        left_out = ", ".join(f"{one.item.key} ({one.reason})" for one in unit.left_out)
+        cells += [_percent(unit.share), _percent(unit.weight), left_out]
+    return cells
+
+
+def _percent(share: Fraction | None) -> float | None:
+    return None if share is None else float(rounded(100 * share))
 
 
 def canvas(sheet: Sheet) -> Rows:
@@ -73,7 +105,10 @@ def _of(grade: Grade | None, field: str, exempt: Value) -> Value:
     return None if points is None else round(points, 2)
 
 
-def _total(row: StudentRow, field: str) -> float:
+def _total(row: StudentRow, field: str) -> float | None:
+    if row.by_rules is not None and field == "final":
+        total = row.by_rules
+        return _percent(total.share) if total.is_weighted else float(rounded(total.points))
     return round(sum(getattr(grade, field) or 0.0 for grade in row.grades if grade is not None), 2)
 
 

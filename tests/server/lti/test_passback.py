@@ -11,6 +11,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from server.gradebook import releases
 from server.gradebook.errors import Invalid
 from server.gradebook.models import Action, Grade
 from server.gradebook.services import change_terms, decide, undo
