@@ -10,7 +10,10 @@ from server.submissions.models import Submission
 
 
 class Comparison(models.Model):
-    """A comparison of the submissions that count. `todo` and `done` are assignments: one is compared at a time."""
+    """A comparison of the submissions that count. `todo` and `done` are assignments: one is compared at a time.
+
+    `earlier` are the keys of the courses whose submissions to the same exercises are compared, too.
+    """
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="comparisons")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -18,6 +21,8 @@ class Comparison(models.Model):
     touched_at = models.DateTimeField(auto_now=True)
     todo: models.JSONField = models.JSONField(default=list)
     done: models.JSONField = models.JSONField(default=list)
+    # Can be null: during an upgrade, an older website still inserts rows.
+    earlier: models.JSONField = models.JSONField(null=True)
 
     class Meta:
         ordering = ["-started_at", "-pk"]
@@ -41,12 +46,17 @@ class Comparison(models.Model):
 
 
 class Pair(models.Model):
-    """Two similar submissions: the share of the smaller one's own fingerprints, and the matching lines of each."""
+    """Two similar submissions: the share of the smaller one's own fingerprints, and the matching lines of each.
+
+    Pairs of an assignment with the same `cluster` belong together; None in comparisons from before there were clusters.
+    The right submission can be from an earlier course.
+    """
 
     comparison = models.ForeignKey(Comparison, models.CASCADE, related_name="pairs")
     assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="+")
     left = models.ForeignKey(Submission, models.CASCADE, related_name="+")
     right = models.ForeignKey(Submission, models.CASCADE, related_name="+")
+    cluster = models.PositiveIntegerField(null=True)
     share = models.FloatField()
     shared = models.PositiveIntegerField()
     left_lines: models.JSONField = models.JSONField()

@@ -1,16 +1,15 @@
-"""Pages of comparisons: start one, list its pairs, and show a pair side by side."""
+"""Pages of comparisons: start one, list its clusters, and show a pair side by side."""
 
 from dataclasses import dataclass
 
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from server.accounts.requests import Request
 from server.courses.access import taught_course
-from server.courses.visibility import VisiblePeople, visible_people
+from server.similarity import selectors
 from server.similarity.models import Comparison, Pair
 from server.similarity.services import start as begin
 from server.submissions.models import Submission
@@ -44,26 +43,27 @@ def index(request: Request, slug: str) -> HttpResponse:
     course = taught_course(request, slug, permission="similarity.view")
     comparisons = Comparison.objects.filter(course=course).select_related("by", "course")[:20]
     context = {"course": course, "tab": "similarity", "comparisons": comparisons}
+    context["earlier"] = selectors.earlier_courses(request.user, course)
     return render(request, "similarity/index.html", context)
 
 
 @require_POST
 def start(request: Request, slug: str) -> HttpResponse:
-    """Start a comparison."""
+    """Start a comparison, also with the earlier courses that were chosen."""
     course = taught_course(request, slug, permission="similarity.run")
-    return redirect(begin(course, by=request.user))
+    chosen = set(request.POST.getlist("earlier"))
+    earlier = [one for one in selectors.earlier_courses(request.user, course) if one.slug in chosen]
+    return redirect(begin(course, by=request.user, earlier=earlier))
 
 
 @require_GET
 def detail(request: Request, slug: str, pk: int) -> HttpResponse:
-    """The pairs that a comparison has found so far."""
+    """The clusters that a comparison has found so far."""
     course = taught_course(request, slug, permission="similarity.view")
     comparison = get_object_or_404(Comparison.objects.select_related("course"), pk=pk, course=course)
-    people = visible_people(request.user, course)
-    pairs = comparison.pairs.filter(_of(people)).select_related("assignment__course", "left__learner", "right__learner")
-    light = pairs.defer("left__source", "left__report", "right__source", "right__report")
-    page = Paginator(light, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(selectors.clusters(request.user, comparison), PER_PAGE).get_page(request.GET.get("page"))
     context = {"course": course, "tab": "similarity", "comparison": comparison, "page": page}
+    context["earlier"] = selectors.earlier_courses(request.user, course)
     part = "similarity/_pairs.html" if request.htmx else "similarity/detail.html"
     return render(request, part, context)
 
@@ -72,16 +72,19 @@ def detail(request: Request, slug: str, pk: int) -> HttpResponse:
 def pair(request: Request, slug: str, pk: int) -> HttpResponse:
     """Two submissions side by side, with the matching lines marked."""
     course = taught_course(request, slug, permission="similarity.view")
-    rows = Pair.objects.select_related("assignment__course", "left__learner", "right__learner", "comparison__course")
-    seen = _of(visible_people(request.user, course))
-    one = get_object_or_404(rows.filter(seen), pk=pk, comparison__course=course)
+    rows = Pair.objects.select_related(
+        "assignment__course",
+        "left__learner",
+        "left__assignment__course",
+        "right__learner",
+        "right__assignment__course",
+        "comparison__course",
+    )
+    one = get_object_or_404(rows, pk=pk, comparison__course=course)
+    # Both sides: somebody who does not teach the earlier course gets a 404.
+    get_object_or_404(Pair.objects.filter(selectors.visible_pairs(request.user, one.comparison)), pk=one.pk)
     sides = [_side(one.left, one.left_lines), _side(one.right, one.right_lines)]
     return render(request, "similarity/pair.html", {"course": course, "tab": "similarity", "pair": one, "sides": sides})
-
-
-def _of(people: VisiblePeople) -> Q:
-    """Return a filter for the pairs of which both sides are by these people."""
-    return people.about("left__learner") & people.about("right__learner")
 
 
 def _side(submission: Submission, ranges: list[list[int]]) -> MarkedSource:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.similarity.compare import compare
+from server.similarity.compare import MOST_HOLDERS, compare
 from server.similarity.fingerprints import K, W, prints, tokens
 
 LONG = """
@@ -46,8 +46,10 @@ def step(model, optimizer, x, y):
 
 
 def test_new_names_layout_and_comments_hide_no_match():
-    (pair,) = compare({"ann": LONG, "bob": RENAMED, "cyd": OTHER}, starter="")
+    (cluster,) = compare({"ann": LONG, "bob": RENAMED, "cyd": OTHER}, starter="")
+    (pair,) = cluster.pairs
 
+    assert cluster.members == {"ann", "bob"}
     assert {pair.left, pair.right} == {"ann", "bob"}
     assert pair.share == 1
     assert pair.left_lines[0][0] <= 5
@@ -59,6 +61,75 @@ def test_code_from_the_starter_is_not_a_match():
 
 def test_code_of_the_whole_class_is_not_a_match():
     assert compare({str(number): LONG for number in range(20)}, starter="") == []
+
+
+def variant(number, *, lines=12):
+    """A program of its own: no two variants share a run of tokens that is long enough."""
+    operators = ["+", "-", "*", "/", "%", "//", "**", "<<", ">>", "&", "|", "^"]
+    words = [operators[(number // 12**place) % 12] for place in range(4)]
+    return "\n".join(f"a = b {words[n % 4]} c {words[(n + 1) % 4]} d {operators[n]} e" for n in range(lines)) + "\n"
+
+
+def test_twenty_copies_are_one_cluster_with_nineteen_pairs():
+    copies = {f"copy{n}": LONG.replace("losses", f"losses{n}") for n in range(20)}
+    others = {f"own{n}": variant(n) for n in range(100)}
+
+    (cluster,) = compare(copies | others, starter="")
+
+    assert cluster.members == set(copies)
+    assert len(cluster.pairs) == 19
+    assert all(pair.share == 1 for pair in cluster.pairs)
+
+
+def test_more_copies_than_every_two_are_compared_of_are_one_cluster():
+    copies = {f"copy{n}": LONG + f"# {n}\n" for n in range(3 * MOST_HOLDERS)}
+    others = {f"own{n}": variant(n) for n in range(9 * MOST_HOLDERS)}
+
+    (cluster,) = compare(copies | others, starter="")
+
+    assert cluster.members == set(copies)
+
+
+def test_a_cluster_begins_with_its_strongest_pair():
+    half = LONG + variant(3)
+    sources = {"ann": LONG, "bob": half, "cyd": RENAMED}
+
+    (cluster,) = compare(sources, starter="", least=0.1)
+
+    assert {cluster.pairs[0].left, cluster.pairs[0].right} <= {"ann", "bob", "cyd"}
+    assert [pair.share for pair in cluster.pairs] == sorted((pair.share for pair in cluster.pairs), reverse=True)
+
+
+def test_earlier_sources_are_compared_with_the_class_only():
+    earlier = {"old": RENAMED, "older": LONG + "# older\n"}
+
+    assert compare({"cyd": OTHER}, starter="", earlier=earlier) == []
+    (cluster,) = compare({"ann": LONG, "cyd": OTHER}, starter="", earlier=earlier)
+    assert cluster.members == {"ann", "old", "older"}
+    assert all(pair.left == "ann" for pair in cluster.pairs)
+
+
+def test_what_many_of_an_earlier_term_wrote_is_not_a_match():
+    earlier = {f"old{n}": RENAMED for n in range(20)}
+
+    assert compare({"ann": LONG, "cyd": OTHER}, starter="", earlier=earlier) == []
+
+
+def test_nobody_copies_from_themselves():
+    authors = {"ann": 1, "old": 1, "older": 2}
+
+    assert compare({"ann": LONG}, starter="", earlier={"old": RENAMED}, authors=authors) == []
+    (cluster,) = compare({"ann": LONG}, starter="", earlier={"old": RENAMED, "older": LONG}, authors=authors)
+    assert cluster.members == {"ann", "older"}
+
+
+@given(st.permutations(["ann", "bob", "cyd", "dan"]))
+def test_the_order_of_sources_changes_no_cluster(order):
+    sources = {"ann": LONG, "bob": RENAMED, "cyd": OTHER, "dan": OTHER + "# mine\n"}
+
+    found = compare({key: sources[key] for key in order}, starter="")
+
+    assert {cluster.members for cluster in found} == {frozenset({"ann", "bob"}), frozenset({"cyd", "dan"})}
 
 
 @given(st.text(max_size=400))

@@ -2,10 +2,12 @@ import pytest
 from django.utils import timezone
 
 from server.celery import app
+from server.courses.models import Section
+from server.roster.sections import limit
 from server.similarity import services
 from server.similarity.models import Comparison, Pair
 from tests.server.similarity.test_compare import LONG, OTHER, RENAMED
-from tests.support.people import make_assignment, make_member, make_student, make_submission, record
+from tests.support.people import make_assignment, make_course, make_member, make_student, make_submission, record
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +71,96 @@ def test_a_pair_is_shown_side_by_side_with_matches_marked(client, comparison):
 
     page = client.get(f"/courses/{comparison.course.slug}/teach/similarity/pairs/{Pair.objects.get().pk}/")
     assert page.content.decode().count("<mark>") >= 10
+
+
+@pytest.fixture
+def earlier(assignment):
+    """A course of an earlier term, in which somebody handed in nearly the same."""
+    before = make_assignment(make_course(title="Last term"))
+    record(make_submission(make_student(before.course, first_name="Olga"), before, source=RENAMED))
+    return before.course
+
+
+def compared(comparison):
+    while not comparison.is_over:
+        services.step(comparison.pk)
+        comparison.refresh_from_db()
+    return comparison
+
+
+def page_of(client, person, course, path=""):
+    client.force_login(person)
+    answer = client.get(f"/courses/{course.slug}/teach/similarity/{path}")
+    return answer.content.decode() if answer.status_code == 200 else answer.status_code
+
+
+def test_earlier_terms_are_compared_if_the_instructor_teaches_them(client, assignment, earlier):
+    both = make_member(assignment.course, "instructor")
+    earlier.enrollments.create(user=both, role="instructor")
+    only_here = make_member(assignment.course, "instructor")
+    record(make_submission(make_student(assignment.course), assignment, source=LONG))
+    assert "Last term" in page_of(client, both, assignment.course)
+    client.post(f"/courses/{assignment.course.slug}/teach/similarity/start", {"earlier": [earlier.slug]})
+
+    comparison = compared(Comparison.objects.get())
+
+    pair = Pair.objects.get()
+    assert pair.right.assignment.course == earlier
+    here = assignment.course
+    page = page_of(client, both, here, f"{comparison.pk}/")
+    assert "Olga in Last term" in page
+    assert "1 from an earlier course" in page
+    assert "<mark>" in page_of(client, both, here, f"pairs/{pair.pk}/")
+    assert "Olga" not in page_of(client, only_here, here, f"{comparison.pk}/")
+    assert page_of(client, only_here, here, f"pairs/{pair.pk}/") == 404
+    # Who stops teaching the earlier course does not see its students any more.
+    earlier.enrollments.filter(user=both).delete()
+    assert page_of(client, both, here, f"pairs/{pair.pk}/") == 404
+
+
+@pytest.mark.parametrize("role", [None, "student"])
+def test_courses_of_others_are_neither_offered_nor_compared(role, client, assignment, earlier):
+    instructor = make_member(assignment.course, "instructor")
+    if role:
+        earlier.enrollments.create(user=instructor, role=role)
+    record(make_submission(make_student(assignment.course), assignment, source=LONG))
+    assert "Last term" not in page_of(client, instructor, assignment.course)
+
+    client.post(f"/courses/{assignment.course.slug}/teach/similarity/start", {"earlier": [earlier.slug]})
+    started = services.start(assignment.course, by=instructor, earlier=[earlier])
+
+    assert [one.earlier for one in Comparison.objects.all()] == [[], []]
+    compared(started)
+    assert not Pair.objects.exists()
+
+
+def test_clusters_are_listed_with_their_people(client, assignment, instructor):
+    for number in range(4):
+        learner = make_student(assignment.course, first_name=f"Copycat{number}")
+        record(make_submission(learner, assignment, source=LONG + f"# {number}\n"))
+    record(make_submission(make_student(assignment.course), assignment, source=OTHER))
+
+    comparison = compared(services.start(assignment.course, by=instructor))
+
+    page = page_of(client, instructor, assignment.course, f"{comparison.pk}/")
+    assert "4 people, 100 %" in page
+    assert Pair.objects.count() == 3
+    assert set(Pair.objects.values_list("cluster", flat=True)) == {0}
+    assert all(f"Copycat{number}" in page for number in range(4))
+
+
+def test_a_limited_assistant_sees_the_part_of_a_cluster_that_is_theirs(client, assignment, instructor):
+    course = assignment.course
+    section = Section.objects.create(course=course, name="Monday")
+    helper = make_member(course, "ta")
+    limit(course, helper, [section])
+    for number in range(4):
+        learner = make_student(course, first_name=f"Copycat{number}")
+        course.enrollments.filter(user=learner).update(section=section if number < 2 else None)
+        record(make_submission(learner, assignment, source=LONG + f"# {number}\n"))
+    comparison = compared(services.start(course, by=instructor))
+
+    page = page_of(client, helper, course, f"{comparison.pk}/")
+
+    assert "Copycat2" not in page
+    assert "Copycat3" not in page

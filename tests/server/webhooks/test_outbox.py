@@ -34,6 +34,7 @@ def test_a_graded_submission_writes_two_events(endpoint, student, assignment, se
         "assignment": assignment.pk,
         "user": {"id": student.pk, "external_id": None},
         "score": {"given": 5.0, "max": 10.0},
+        "held": False,
         "link": f"https://chainrule.example/api/v1/submissions/{submission.pk}",
     }
     assert set(payload) == {"type", "timestamp", "data"}
