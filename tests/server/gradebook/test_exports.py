@@ -99,7 +99,7 @@ def test_queries_of_an_export_do_not_grow_with_students(course, assignment, form
     for _ in range(4):
         graded(make_student(course), assignment, given=5)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         export(everybody(course), form)
 
 
