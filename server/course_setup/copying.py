@@ -19,7 +19,7 @@ from server.audit.services import record
 from server.common.local_times import days_after, later_moment
 from server.course_setup.services import start
 from server.courses.models import AssistantLimit, Course, Role, Section
-from server.gradebook.models import Assignment
+from server.gradebook.models import Assignment, UnitTerms
 
 Dates = Mapping[str, datetime | None]
 MOMENTS = ("opens_at", "due_at", "closes_at")
@@ -44,6 +44,7 @@ MODELS: Mapping[str, Fate] = {
     "courses.AssistantLimit": Fate.IF_WANTED,
     "courses.FormerEnrollment": Fate.LEFT,
     "gradebook.Assignment": Fate.COPIED,
+    "gradebook.UnitTerms": Fate.COPIED,
     # What learners did, and what was decided about them.
     "gradebook.Accommodation": Fate.LEFT,
     "gradebook.Grade": Fate.LEFT,
@@ -119,7 +120,19 @@ FIELDS: Mapping[str, Mapping[str, Fate]] = {
         "takes_slip_days": Fate.COPIED,
         "practice": Fate.COPIED,
         "hint_rule": Fate.COPIED,
+        # Held back until a person releases the results of the new course.
+        "results_held": Fate.COPIED,
+        "release_at": Fate.OWN,
+        "released_at": Fate.OWN,
+        "bonus_points": Fate.COPIED,
         "is_draft": Fate.COPIED,
+    },
+    "gradebook.UnitTerms": {
+        "id": Fate.OWN,
+        "course": Fate.OWN,
+        "unit": Fate.COPIED,
+        "weight": Fate.COPIED,
+        "drop_lowest": Fate.COPIED,
     },
 }
 
@@ -173,6 +186,7 @@ def copy_course(source: Course, plan: CopyPlan, *, by: User) -> Course:
         for one in source.assignments.select_related("course")
     ]
     Assignment.objects.bulk_create(rows)
+    UnitTerms.objects.bulk_create(_copied(one, course=course) for one in source.unit_terms.all())
     told = f"{len(rows)} assignments" + (f", {left_out} assistants left out" if left_out else "")
     record(AuditAction.COURSE_COPIED, course=course, by=by, what=f"{source.title} ({source.slug})", after=told)
     return course
