@@ -10,7 +10,7 @@ from server.api.models import ApiToken, TokenScope
 from server.api.tokens import make_token
 from server.course_setup.copying import FIELDS, MODELS, CopyPlan, Fate, copy_course
 from server.courses.models import AssistantLimit, Course, Enrollment, HintRule
-from server.gradebook.models import Assignment, Grade
+from server.gradebook.models import Assignment, Grade, UnitTerms
 from server.invitations.models import Invitation
 from server.invitations.services import invite
 from server.lti.models import LmsCourse
@@ -69,6 +69,8 @@ ODD = {
     "late_percent_cap": 60,
     "grace_minutes": 13,
     "takes_slip_days": False,
+    "results_held": True,
+    "bonus_points": 2.5,
     "is_draft": True,
 }
 
@@ -85,6 +87,14 @@ def test_each_copied_column_arrives(course, assignment, instructor, model):
     copied = made if model is Course else made.assignments.get()
     assert {name: getattr(copied, name) for name in names} == values
     assert all(getattr(model(), name) != value for name, value in values.items() if name != "exercise")
+
+
+def test_the_rules_of_units_come_along(course, instructor):
+    UnitTerms.objects.create(course=course, unit="gradients", weight=30, drop_lowest=2)
+
+    made = copy_course(course, CopyPlan(course=NEW), by=instructor)
+
+    assert [(one.unit, one.weight, one.drop_lowest) for one in made.unit_terms.all()] == [("gradients", 30, 2)]
 
 
 def test_nothing_of_learners_and_no_key_comes_along(source, assignment, student, instructor):
