@@ -6,9 +6,11 @@ from django.urls import include, path
 from server.accounts.administration import use_one_sign_in
 from server.accounts.sessions import session
 from server.accounts.views import profile, sign_out_everywhere
+from server.administration.site import limit_pages
 from server.observability.views import healthz, metrics, readyz
 
 use_one_sign_in(admin.site)
+limit_pages(admin.site)
 
 urlpatterns = [
     path("", include("server.home.urls")),
@@ -40,5 +42,6 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("administration/", include("server.administration.urls")),
     path("admin/", admin.site.urls),
 ]

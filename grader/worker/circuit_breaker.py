@@ -27,6 +27,7 @@ from grader.messaging import liveness
 from grader.messaging.heartbeat import Heartbeat
 from grader.telemetry import metrics
 from grader.telemetry.metrics import Collector, GaugeMetricFamily
+from grader.worker import facts
 
 FAILURES = 3
 # Seconds from the start of one probe to the start of the next, and the longest that one may take.
@@ -83,12 +84,13 @@ class CircuitBreaker(Heartbeat):
         liveness.record_alive(self.reason)
 
     def info(self, _consumer: Any) -> dict[str, Any]:
-        """Return what `celery inspect stats`, and so the dashboard, reports of this worker beside Celery's own.
+        """Return what `celery inspect stats`, and so dashboard and Health, report of this worker beside Celery's own.
 
         The keys are a protocol: servers of other versions read them. "out" is empty while the breaker is closed.
         """
         since = datetime.fromtimestamp(self.since, UTC).isoformat() if self.reason else None
-        return {"chainrule": {"out": self.reason, "since": since, "replaced": sum(_replacements)}}
+        own = {"out": self.reason, "since": since, "replaced": sum(_replacements)}
+        return {"chainrule": own, "chainrule_facts": facts.facts()}
 
     def stop(self, consumer: Any) -> None:
         """Stop, and kill a probe that still runs."""

@@ -8,6 +8,7 @@ from celery.signals import worker_init
 
 from grader.errors import GraderError
 from grader.sandboxes.select import open_engine
+from grader.worker import facts
 from grader.worker.sandbox_pool import ENGINE, RUNTIME
 
 log = structlog.get_logger()
@@ -23,6 +24,7 @@ def limit_concurrency(sender: Any, **_: Any) -> None:
         runtime, engine = open_engine(RUNTIME, ENGINE)
     except GraderError:
         return  # each process of the worker reports it, and tries again
+    facts.note_runtime(runtime)
     has_share = engine.has_share
     engine.close()
     processors = len(os.sched_getaffinity(0))

@@ -24,9 +24,11 @@ NO_SECOND_FACTOR = "Administrators need a second factor on this server. Set it u
 
 
 def use_one_sign_in(site: AdminSite) -> None:
-    """Make the administration pages use the site's own sign-in, sign-out and password pages."""
-    allowed = site.has_permission
-    site.has_permission = lambda request: allowed(request) and _has_factor(request)  # type: ignore[method-assign]
+    """Make the administration pages use the site's own sign-in, sign-out and password pages.
+
+    Only administrators can open them.
+    """
+    site.has_permission = lambda request: is_administrator(request.user) and _has_factor(request)  # type: ignore[method-assign]
     site.login = _login(site.login)  # type: ignore[method-assign]
     site.logout = logout  # type: ignore[method-assign]
     site.password_change = _change_password  # type: ignore[method-assign,assignment]
@@ -39,7 +41,7 @@ def _login(admin_login: Any) -> Any:
     @login_not_required
     def login(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if request.user.is_authenticated:
-            if not (request.user.is_active and request.user.is_staff):
+            if not is_administrator(request.user):
                 raise PermissionDenied(NO_ADMINISTRATOR)
             if not _has_factor(request):
                 messages.warning(request, NO_SECOND_FACTOR)
@@ -49,9 +51,14 @@ def _login(admin_login: Any) -> Any:
     return login
 
 
+def is_administrator(user: Any) -> bool:
+    """Whether somebody has all rights on this server. Django's `is_staff` alone gives none."""
+    return bool(user.is_active and user.is_superuser)
+
+
 def require_administrator(request: HttpRequest) -> None:
     """Raise Http404 for everybody but administrators; PermissionDenied for one without the second factor."""
-    if not (request.user.is_active and request.user.is_superuser):
+    if not is_administrator(request.user):
         raise Http404
     if not _has_factor(request):
         raise PermissionDenied(NO_SECOND_FACTOR)

@@ -1,10 +1,10 @@
 """The forms of sign-in and profile."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account import forms
 from django.conf import settings
-from django.forms import ModelForm, ValidationError
+from django.forms import ModelForm, TextInput, ValidationError
 
 from server.accounts.models import User
 from server.accounts.names import JOINERS, without_invisible
@@ -17,6 +17,8 @@ class LoginForm(forms.LoginForm):
         super().__init__(*args, **kwargs)
         self.fields["login"].label = "User name or e-mail address"
         self.fields["remember"].label = "Keep me signed in"
+        # allauth says `email`, for which no browser offers a stored user name.
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
         for name in ("login", "password"):
             self.fields[name].widget.attrs.pop("placeholder", None)
 
@@ -37,6 +39,10 @@ class ProfileForm(ModelForm):
     class Meta:
         model = User
         fields = ("first_name", "last_name")
+        widgets: ClassVar = {
+            "first_name": TextInput({"autocomplete": "given-name"}),
+            "last_name": TextInput({"autocomplete": "family-name"}),
+        }
 
     def clean(self) -> dict[str, Any]:
         """Remove what cannot be seen in a name: names are in mails and exports."""

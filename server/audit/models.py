@@ -48,6 +48,14 @@ class AuditAction(models.TextChoices):
     CODE_MADE = "people.code_made"
     CODE_WITHDRAWN = "people.code_withdrawn"
     ANNOUNCED = "people.announced"
+    DETAILS_CHANGED = "people.details_changed"
+    DEACTIVATED = "people.deactivated"
+    REACTIVATED = "people.reactivated"
+    ADMINISTRATOR_MADE = "people.administrator_made"
+    ADMINISTRATOR_UNMADE = "people.administrator_unmade"
+    PASSWORD_LINK_SENT = "people.password_link_sent"
+    FACTOR_REMOVED = "people.factor_removed"
+    SIGNED_OUT = "people.signed_out"
     ASSIGNMENT_ADDED = "terms.added"
     ASSIGNMENT_REMOVED = "terms.removed"
     TERMS_CHANGED = "terms.changed"
@@ -79,6 +87,7 @@ class AuditAction(models.TextChoices):
     ADMIN_ADDED = "admin.added"
     ADMIN_CHANGED = "admin.changed"
     ADMIN_DELETED = "admin.deleted"
+    BACKUP_TESTED = "admin.backup_tested"
 
     @property
     def area(self) -> AuditArea:

@@ -31,6 +31,14 @@ SENTENCES: dict[AuditAction, str] = {
     A.CODE_MADE: "{who} made a course code for students: {after}.",
     A.CODE_WITHDRAWN: "{who} closed a course code for students.",
     A.ANNOUNCED: "{who} announced “{what}”: {after}.",
+    A.DETAILS_CHANGED: "{who} changed name or address of {about}: {change}.",
+    A.DEACTIVATED: "{who} switched the account of {about} off.",
+    A.REACTIVATED: "{who} switched the account of {about} on.",
+    A.ADMINISTRATOR_MADE: "{who} made {about} an administrator.",
+    A.ADMINISTRATOR_UNMADE: "{who} took the rights of an administrator from {about}.",
+    A.PASSWORD_LINK_SENT: "{who} sent {about} a link for a new password.",
+    A.FACTOR_REMOVED: "{who} removed the second factor of {about}.",
+    A.SIGNED_OUT: "{who} signed {about} out everywhere.",
     A.ASSIGNMENT_ADDED: "{who} added the assignment {what}.",
     A.ASSIGNMENT_REMOVED: "{who} removed the assignment {what}.",
     A.TERMS_CHANGED: "{who} changed the terms of {what}: {change}.",
@@ -62,6 +70,7 @@ SENTENCES: dict[AuditAction, str] = {
     A.ADMIN_ADDED: "{who} added {what} on the administration pages.",
     A.ADMIN_CHANGED: "{who} changed {what} on the administration pages: {after}.",
     A.ADMIN_DELETED: "{who} deleted {what} on the administration pages.",
+    A.BACKUP_TESTED: "{who} restored {what} on another machine, and it works.",
 }
 # Who acted if nobody was signed in.
 NOBODY = {

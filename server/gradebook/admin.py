@@ -4,18 +4,24 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
+from server.common.admin_pages import LargeTableAdmin
 from server.gradebook.models import Assignment
 from server.gradebook.services import change_terms
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(ModelAdmin):
-    """An assignment and its terms."""
+class AssignmentAdmin(LargeTableAdmin):
+    """An assignment and its terms. The course's page Assignments adds and withdraws them."""
 
     list_display = ["slug", "course", "points", "due_at", "attempts", "keeps"]
-    list_filter = ["course"]
+    search_fields = ["slug", "course__slug__exact"]
+    autocomplete_fields = ["course"]
+    list_select_related = ["course"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody can add an assignment here."""
+        return False
 
     def save_model(self, request: HttpRequest, obj: Assignment, form: Any, change: bool) -> None:
         """Change terms as everybody does, so that every grade follows and says why."""

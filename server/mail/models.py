@@ -106,10 +106,14 @@ class SwitchedOff(models.Model):
 
 
 class MailServer(models.Model):
-    """The state of sending: nobody else sends before `busy_until`. `failures` counts the failures in a row."""
+    """The state of sending: nobody else sends before `busy_until`. `failures` counts the failures in a row.
+
+    `error` is what the last of them was.
+    """
 
     busy_until = models.DateTimeField()
     failures = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=300, default="", db_default="", blank=True)
 
     def __str__(self) -> str:
         return f"busy until {self.busy_until:%F %T}"

@@ -79,7 +79,7 @@ def send_due() -> bool:
     if sender.lost:
         _pause(sender.lost)
         return False
-    _server().update(busy_until=timezone.now(), failures=0)
+    _server().update(busy_until=timezone.now(), failures=0, error="")
     return more
 
 
@@ -108,7 +108,8 @@ def _claim_server() -> bool:
 def _pause(error: str) -> None:
     failures = _server().values_list("failures", flat=True).get()
     pause = min(SHORTEST_PAUSE * 2 ** min(failures, 10), LONGEST_PAUSE)
-    _server().update(failures=failures + 1, busy_until=timezone.now() + timedelta(seconds=pause))
+    until = timezone.now() + timedelta(seconds=pause)
+    _server().update(failures=failures + 1, busy_until=until, error=error[:300].replace("\0", ""))
     metrics.mail_tries.labels(MailResult.UNREACHABLE).inc()
     log.warning("mail_server_unreachable", error=error[:300], pause=pause)
 

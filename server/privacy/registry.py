@@ -439,6 +439,7 @@ TABLES = (
     TablePolicy(model="courses.Course", holds="who made a course", unlinked=("made_by",)),
     TablePolicy(model="invitations.Invitation", holds="who made a course code", by=("by",)),
     TablePolicy(model="dashboard.Verification"),
+    TablePolicy(model="administration.BackupRecord"),
     # The account.
     TablePolicy(model="sessions.Session", holds="that the person is signed in, for two weeks", about=_sessions),
     TablePolicy(model="mfa.Authenticator", holds="the second factor", about="user", shows=("type", "created_at")),

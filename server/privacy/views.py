@@ -70,7 +70,7 @@ def erase(request: Request, pk: int, mode: str) -> HttpResponse:
         else:
             result = "erased" if chosen is Mode.ERASE else "made anonymous"
             messages.success(request, f"{subject.number} was {result}: {done.summary}.")
-            return redirect("admin:accounts_user_changelist")
+            return redirect("administration:people")
     planned = plan(subject, chosen)
     if form.is_bound:
         # The plan that this page shows, and not the one that was refused.

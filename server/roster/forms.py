@@ -54,12 +54,19 @@ class PeopleForm(forms.Form):
         )
 
 
+def _of_another() -> forms.TextInput:
+    """Return a widget for data of somebody else, into which no browser fills the user's own."""
+    return forms.TextInput({"autocomplete": "off"})
+
+
 class PersonForm(forms.Form):
     """One person to add."""
 
-    email = forms.CharField(label="E-mail", required=False, max_length=254)
-    name = forms.CharField(label="Name", required=False, max_length=300)
-    username = forms.CharField(label="User name", required=False, max_length=200, help_text="If empty: the e-mail.")
+    email = forms.CharField(label="E-mail", required=False, max_length=254, widget=_of_another())
+    name = forms.CharField(label="Name", required=False, max_length=300, widget=_of_another())
+    username = forms.CharField(
+        label="User name", required=False, max_length=200, help_text="If empty: the e-mail.", widget=_of_another()
+    )
     id = forms.CharField(label="ID in the school's systems", required=False, max_length=250)
     role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.STUDENT)
     section = forms.CharField(

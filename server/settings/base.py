@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "server.lti",
     "server.observability",
     "server.privacy",
+    "server.administration",
     "server.web",
     "server.webhooks",
     "allauth",

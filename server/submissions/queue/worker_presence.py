@@ -5,7 +5,8 @@ The records worker asks the workers every few seconds; pages and the dispatch of
 A live worker answers at once, but the sender of a broadcast must wait in case one more answers. So the records worker
 does the waiting, and pages read what it noted in Redis: `graders:asked` holds the time since which it has asked without
 a gap, and `graders:<queue>` exists while a worker takes from that queue. Its value is the number of processes that do.
-Both keys expire by themselves.
+Both keys expire by themselves. What the workers
+say of themselves is noted with them (`worker_report`).
 """
 
 import time
@@ -21,6 +22,7 @@ from kombu.exceptions import OperationalError
 
 from server.celery import app
 from server.submissions.live import progress
+from server.submissions.queue import worker_report
 from server.submissions.queue.dispatch import RUNTIMES, queue_of
 
 # How long to wait for answers (seconds).
@@ -46,6 +48,11 @@ def record_presence() -> None:
         # This wait ends as soon as all of them have answered.
         stats = broadcast("stats", patience=PATIENCE, destination=list(queues)) if queues else {}
         note_taken(_processes_by_queue(queues, stats))
+        worker_report.note_report(
+            {worker: queue_names(answer) for worker, answer in queues.items()},
+            stats,
+            {worker: processes_of(answer) for worker, answer in stats.items()},
+        )
     except (OperationalError, AMQPError, OSError, redis.RedisError):
         log.warning("graders_not_noted", exc_info=True)
 

@@ -8,12 +8,14 @@ import io
 from uuid import uuid4
 
 import pytest
+from allauth.mfa.totp.internal import auth as totp
 from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
 from django.db import transaction
 from django.urls import reverse
 
 from server.accounts.models import User
+from server.administration import backups
 from server.api.models import TokenScope
 from server.api.tokens import make_token
 from server.audit.models import AppendOnly, AuditAction, AuditArea, AuditEntry, Origin
@@ -167,6 +169,37 @@ def edit_in_admin(campus):
     campus.as_admin().post(f"/admin/courses/course/{campus.course.pk}/change/", fields)
 
 
+def of_account(campus, view, *words, **data):
+    """Post to an administrator's page about the student."""
+    address = reverse(f"administration:{view}", args=[campus.student.pk, *words])
+    assert campus.as_admin().post(address, data).status_code == 302
+
+
+def reactivate(campus):
+    User.objects.filter(pk=campus.student.pk).update(is_active=False)
+    of_account(campus, "change", "reactivate")
+
+
+def unmake_administrator(campus):
+    User.objects.filter(pk=campus.student.pk).update(is_superuser=True, is_staff=True)
+    of_account(campus, "rights", "take", username=campus.student.username)
+
+
+def send_password_link(campus):
+    User.objects.filter(pk=campus.student.pk).update(email="ada@example.org")
+    of_account(campus, "change", "password-link")
+
+
+def remove_factor(campus):
+    totp.TOTP.activate(campus.student, totp.generate_totp_secret())
+    of_account(campus, "change", "remove-factor")
+
+
+def restore_elsewhere(campus):
+    backups.note_made(1000)
+    campus.as_admin().post(reverse("administration:backup-tested"))
+
+
 def take_over(campus):
     campus.post("integrations:take-over", campus.token(owner=make_member(campus.course, "instructor")).pk)
 
@@ -282,6 +315,15 @@ DEEDS = {
     ),
     AuditAction.COURSE_ARCHIVED: lambda c: c.post("course_setup:archive"),
     AuditAction.COURSE_REOPENED: reopen,
+    AuditAction.DETAILS_CHANGED: lambda c: of_account(c, "person", first_name="Ada", last_name="", email=""),
+    AuditAction.DEACTIVATED: lambda c: of_account(c, "change", "deactivate"),
+    AuditAction.REACTIVATED: reactivate,
+    AuditAction.ADMINISTRATOR_MADE: lambda c: of_account(c, "rights", "give", username=c.student.username),
+    AuditAction.ADMINISTRATOR_UNMADE: unmake_administrator,
+    AuditAction.PASSWORD_LINK_SENT: send_password_link,
+    AuditAction.FACTOR_REMOVED: remove_factor,
+    AuditAction.SIGNED_OUT: lambda c: of_account(c, "change", "sign-out"),
+    AuditAction.BACKUP_TESTED: restore_elsewhere,
     AuditAction.ADMIN_CHANGED: edit_in_admin,
     AuditAction.ADMIN_ADDED: lambda c: c.as_admin().post(
         "/admin/accounts/user/add/",
@@ -298,6 +340,15 @@ WITHOUT_COURSE = {
     AuditAction.DATA_EXPORTED,
     AuditAction.ERASED,
     AuditAction.MADE_ANONYMOUS,
+    AuditAction.DETAILS_CHANGED,
+    AuditAction.DEACTIVATED,
+    AuditAction.REACTIVATED,
+    AuditAction.ADMINISTRATOR_MADE,
+    AuditAction.ADMINISTRATOR_UNMADE,
+    AuditAction.PASSWORD_LINK_SENT,
+    AuditAction.FACTOR_REMOVED,
+    AuditAction.SIGNED_OUT,
+    AuditAction.BACKUP_TESTED,
 }
 OF_A_NEW_COURSE = {AuditAction.COURSE_MADE, AuditAction.COURSE_COPIED}
 

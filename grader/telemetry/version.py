@@ -1,0 +1,22 @@
+"""Which Chainrule this process is: its version, and a print of the code that server and graders share.
+
+Two processes with the same print run the same code. Standard library only.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+# The version in pyproject.toml, which is in no image. A test compares the two.
+VERSION = "0.1.0"
+_FOLDER = Path(__file__).resolve().parents[1]
+
+
+@cache
+def build() -> str:
+    """Return twelve hexadecimal digits that differ if any file of the package `grader` does."""
+    digest = hashlib.sha256()
+    for path in sorted(_FOLDER.rglob("*.py")):
+        digest.update(f"{path.relative_to(_FOLDER)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]
