@@ -1,4 +1,4 @@
-"""Which Chainrule this process is: its version, and a print of the code that server and graders share.
+"""A print of the code that server and graders share; the version is `grader.VERSION`.
 
 Two processes with the same print run the same code. Standard library only.
 """
@@ -7,8 +7,6 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-# The version in pyproject.toml, which is in no image. A test compares the two.
-VERSION = "0.1.0"
 _FOLDER = Path(__file__).resolve().parents[1]
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from celery.worker.state import reserved_requests
 
+from grader import VERSION
 from grader.sandboxes.runtimes import Runtime
-from grader.telemetry.version import VERSION, build
+from grader.telemetry.version import build
 
 _runtime: list[Runtime] = []
 

@@ -9,7 +9,8 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import connection
 
-from grader.telemetry.version import VERSION, build
+from grader import VERSION
+from grader.telemetry.version import build
 from server.accounts.models import User
 from server.administration.server_health.facts import HealthFact, Severity, count_of
 from server.administration.server_health.queues import connected

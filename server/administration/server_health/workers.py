@@ -8,7 +8,8 @@ from typing import Any
 
 from django.conf import settings
 
-from grader.telemetry.version import VERSION, build
+from grader import VERSION
+from grader.telemetry.version import build
 from server.administration.server_health.facts import HealthFact, Severity, count_of, duration
 from server.administration.server_health.queues import connected
 from server.submissions.queue.worker_report import read_report

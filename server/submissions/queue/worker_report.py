@@ -14,7 +14,8 @@ from typing import Any
 import redis
 from django.conf import settings
 
-from grader.telemetry.version import VERSION, build
+from grader import VERSION
+from grader.telemetry.version import build
 from server.submissions.live import progress
 
 KEY = "graders:report"
