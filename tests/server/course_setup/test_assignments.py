@@ -7,9 +7,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from server.api.models import TokenScope
+from server.api.tokens import make_token
 from server.audit.models import AuditAction, AuditEntry
 from server.courses.models import Course
 from server.gradebook.models import Assignment, GradeChange
+from server.lti.forms import PickForm
 from tests.support.people import graded, make_assignment, make_member, write_exercise
 
 pytestmark = pytest.mark.django_db
@@ -178,6 +181,26 @@ def test_learners_see_a_draft_nowhere_until_it_is_published(client, page, draft,
     page("publish", key=draft.pk)
     client.force_login(student)
     assert all("Hidden words" in client.get(one).text for one in pages)
+
+
+def test_a_draft_is_in_no_gradebook_export_token_or_lms(client, draft, course, assignment, student, instructor):
+    graded(student, assignment, 5.0)
+    client.force_login(instructor)
+    token = make_token("t", courses=[course], scopes=[TokenScope.SUBMISSIONS_WRITE], owner=instructor)[1]
+    headers = {"authorization": f"Bearer {token}"}
+    export = client.get(reverse("dashboard:export", args=[course.slug, "csv"]))
+    texts = [
+        client.get(reverse("dashboard:gradebook", args=[course.slug])).text,
+        export.getvalue().decode() if export.streaming else export.text,
+        client.get("/api/v1/assignments", headers=headers).text,
+        str(PickForm(course=course, multiple=True)),
+    ]
+
+    assert [("Hidden words" in text, "limits/hidden" in text) for text in texts] == [(False, False)] * 4
+    # Each of them has the other assignment.
+    assert all("The square" in text or "gradients/square" in text for text in texts)
+    body = {"assignment": draft.pk, "user": {"id": student.pk}, "source": "x = 1"}
+    assert client.post("/api/v1/submissions", body, "application/json", headers=headers).status_code == 404
 
 
 def test_publish_all_publishes_every_draft(page, draft, course):
