@@ -16,8 +16,8 @@ pytestmark = pytest.mark.django_db
 
 # What is left: opening the course again, archiving it again, revoking a token, and copying the course.
 ALLOWED = {"course_setup:reopen", "course_setup:archive", "course_setup:copy", "integrations:revoke"}
-# About the person, not about a course.
-PERSONAL = ("account_", "mfa_", "calendars:", "lti:", "privacy:", "notifications:")
+# About a person or the installation, not about a course.
+PERSONAL = ("account_", "mfa_", "calendars:", "lti:", "privacy:", "notifications:", "administration:")
 ELSEWHERE = {
     "courses:index",
     "course_setup:new",
