@@ -1,6 +1,6 @@
 """Converts rows to the schemas of the API."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +14,8 @@ from server.courses.models import AssistantLimit, Course, Enrollment, FormerEnro
 from server.courses.roles import Person
 from server.gradebook.holding import hides_results
 from server.gradebook.models import Assignment, Grade
-from server.gradebook.rules import Decision, late_share, terms_for
+from server.gradebook.rules import MoreTime, late_share
+from server.gradebook.selectors import grade_in, more_time_in, terms_with
 from server.gradebook.totals import CourseTotal
 from server.hints.access import HintAccess
 from server.submissions.live import snapshots
@@ -55,6 +56,7 @@ def show_course(course: Course) -> schemas.CourseOut:
         title=course.title,
         term=course.term,
         time_zone=str(course.zone),
+        slip_days=course.slip_days,
         archived=course.is_archived,
     )
 
@@ -104,6 +106,7 @@ def show_assignment(row: Assignment) -> schemas.AssignmentOut:
         id=row.pk,
         course=row.course.slug,
         slug=row.slug,
+        title=row.title,
         exercise=row.exercise,
         points=row.points,
         opens_at=row.opens_at,
@@ -111,6 +114,10 @@ def show_assignment(row: Assignment) -> schemas.AssignmentOut:
         closes_at=row.closes_at,
         attempts=row.attempts,
         keeps=row.keeps,
+        late_percent_per_day=row.late_percent_per_day,
+        late_percent_cap=row.late_percent_cap,
+        grace_minutes=row.grace_minutes,
+        takes_slip_days=row.takes_slip_days,
     )
 
 
@@ -119,18 +126,23 @@ def show_submissions(rows: list[Submission]) -> list[schemas.SubmissionOut]:
     grades = Grade.objects.filter(
         assignment__in={row.assignment_id for row in rows}, learner__in={row.learner_id for row in rows}
     )
-    decided = {(grade.assignment_id, grade.learner_id): grade.decision for grade in grades}
-    return [_submission(row, _reference(row), decided.get((row.assignment_id, row.learner_id))) for row in rows]
+    known = {(grade.assignment_id, grade.learner_id): grade for grade in grades}
+    more = {course: more_time_in(course, {row.learner_id for row in rows}) for course in {row.course for row in rows}}
+    return [
+        _submission(
+            row, _reference(row), _late_penalty(row, known.get((row.assignment_id, row.learner_id)), more[row.course])
+        )
+        for row in rows
+    ]
 
 
 def show_submission(row: Submission) -> schemas.SubmissionOut:
     """Return a submission, with its progress if it is open."""
     snapshot = snapshots.snapshot(row) if row.is_open else None
-    decision = None
+    penalty = None
     if row.state == State.GRADED:
-        grade = Grade.objects.filter(assignment=row.assignment_id, learner=row.learner_id).first()
-        decision = grade.decision if grade else None
-    return _submission(row, _reference(row), decision, snapshot)
+        penalty = _late_penalty(row, grade_in(row.assignment, row.learner), more_time_in(row.course, [row.learner_id]))
+    return _submission(row, _reference(row), penalty, snapshot)
 
 
 def show_new(row: Submission, reference: str | None) -> schemas.SubmissionOut:
@@ -139,7 +151,7 @@ def show_new(row: Submission, reference: str | None) -> schemas.SubmissionOut:
 
 
 def _submission(
-    row: Submission, reference: str | None, decision: Decision | None, snapshot: Snapshot | None = None
+    row: Submission, reference: str | None, late_penalty: float | None, snapshot: Snapshot | None = None
 ) -> schemas.SubmissionOut:
     return schemas.SubmissionOut(
         id=row.pk,
@@ -155,7 +167,7 @@ def _submission(
         exercise_version=row.digest,
         grader_version=_grader(row),
         score=_score(row.given, row.max),
-        late_penalty=_late_penalty(row, decision or Decision()),
+        late_penalty=late_penalty,
         progress=None if snapshot is None or snapshot.over else _progress(snapshot),
         report=f"{ROOT}/submissions/{row.pk}/report" if row.shown_state in {State.GRADED, State.UNGRADABLE} else None,
         line=row.line,
@@ -163,8 +175,8 @@ def _submission(
     )
 
 
-def _late_penalty(row: Submission, decision: Decision) -> float | None:
-    terms = terms_for(row.assignment.terms, decision)
+def _late_penalty(row: Submission, grade: Grade | None, more: Mapping[int, MoreTime]) -> float | None:
+    terms = terms_with(row.assignment, row.learner, grade, more[row.learner_id])
     return None if row.given is None else row.given * late_share(terms, row.submitted_at)
 
 
@@ -229,6 +241,7 @@ def show_grade(row: Grade, reader: Person) -> schemas.GradeOut:
         score=_score(row.final, row.assignment.points),
         raw=row.raw,
         penalty=row.penalty,
+        slip_days=row.slip_days,
         overridden=row.override is not None,
         exempt=row.exempt,
         counted=row.counted_id,

@@ -120,12 +120,13 @@ class ExerciseDetail(ExerciseOut):
 
 
 class CourseOut(Out):
-    """A course."""
+    """A course. Late days are calendar days in its time zone."""
 
     id: str = Field(examples=["autograd-demo"])
     title: str
     term: str = Field(examples=["Spring 2027"])
     time_zone: str = Field(description="The zone of its calendar days.", examples=["Europe/Berlin"])
+    slip_days: int = Field(description="How many late days without a penalty each student has in the whole course.")
     archived: bool = Field(description="Whether it can only be read.")
 
 
@@ -207,6 +208,7 @@ class AssignmentOut(Out):
     id: int
     course: str = Field(examples=["autograd-demo"])
     slug: str = Field(examples=["gradients/two-variables"])
+    title: str = Field(examples=["Two variables"])
     exercise: str = Field(examples=["gradients/two-variables"])
     points: float = Field(examples=[100])
     opens_at: datetime | None
@@ -214,6 +216,12 @@ class AssignmentOut(Out):
     closes_at: datetime | None
     attempts: int | None
     keeps: str = Field(description="Which attempt counts.", examples=["best"])
+    late_percent_per_day: float = Field(
+        description="The late penalty for each calendar day begun after the grace, in percent of the points."
+    )
+    late_percent_cap: float = Field(description="The largest late penalty, in percent of the points.")
+    grace_minutes: int = Field(description="For so many minutes after the due date, work is not late.")
+    takes_slip_days: bool = Field(description="Whether late work uses the slip days of the course.")
 
 
 class ById(In):
@@ -425,6 +433,7 @@ class GradeOut(Out):
     score: Score | None
     raw: float | None = Field(description="The score before any late penalty.")
     penalty: float | None = Field(description="The late penalty.")
+    slip_days: int = Field(description="How many of the course's slip days the assignment uses.")
     overridden: bool
     exempt: bool
     counted: UUID | None = Field(description="The submission that counts.")

@@ -25,7 +25,7 @@ def hand_in(access: Access, asked: NewSource | NewNotebook) -> Submission:
     """Create a submission of a learner, in the caller's transaction. Raises Problem if it is refused."""
     assignment, learner = find(access, asked)
     try:
-        row = services.submit(learner=learner, assignment=assignment, source=_source(asked))
+        row = services.submit(learner=learner, assignment=assignment, source=_source(asked), practice=False)
     except NotNow as error:
         headers = {"Retry-After": str(error.wait)} if error.refusal is Refusal.COOLDOWN else {}
         raise Problem(CODES[error.refusal], str(error), headers=headers) from None

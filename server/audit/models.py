@@ -27,6 +27,7 @@ class AuditAction(models.TextChoices):
     EXEMPTED = "grades.exempted"
     EXTENDED = "grades.extended"
     UNDONE = "grades.undone"
+    ACCOMMODATED = "grades.accommodated"
     REGRADE_STARTED = "grades.regrade_started"
     REGRADE_APPLIED = "grades.regrade_applied"
     REGRADE_REVERTED = "grades.regrade_reverted"

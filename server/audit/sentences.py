@@ -10,6 +10,7 @@ SENTENCES: dict[AuditAction, str] = {
     A.EXEMPTED: "{who} changed if {about} is exempt from {what}: {change}.",
     A.EXTENDED: "{who} changed the extension of {about} in {what}: {change}.",
     A.UNDONE: "{who} undid a decision about {about} in {what}: {change}.",
+    A.ACCOMMODATED: "{who} changed the time that {about} has in every assignment: {change}.",
     A.REGRADE_STARTED: "{who} began a preview of a regrade of {what}: {after}.",
     A.REGRADE_APPLIED: "{who} applied a regrade of {what}: {after}.",
     A.REGRADE_REVERTED: "{who} took back a regrade of {what}: {after}.",

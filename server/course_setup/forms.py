@@ -8,11 +8,11 @@ from django import forms
 from django.conf import settings
 from django.utils.text import slugify
 
+from server.common.moment_fields import MomentField
 from server.common.zones import zone_choices
 from server.course_setup.copying import first_day
 from server.course_setup.rhythm import Rhythm
 from server.courses.models import Course, HintRule
-from server.dashboard.forms import Moment
 from server.gradebook.models import MOST_POINTS
 
 LONGEST_SLUG = 50
@@ -69,8 +69,17 @@ class SettingsForm(CourseForm):
     """The same, and the rules of a course that goes on."""
 
     class Meta(CourseForm.Meta):
-        fields = [*CourseForm.Meta.fields, "hint_rule"]
-        labels = CourseForm.Meta.labels | {"hint_rule": "When hints open"}
+        fields = [*CourseForm.Meta.fields, "hint_rule", "slip_days", "practice"]
+        labels = CourseForm.Meta.labels | {
+            "hint_rule": "When hints open",
+            "slip_days": "Slip days for each student",
+            "practice": "Students can practise after an assignment closed",
+        }
+        help_texts = {
+            "slip_days": "Late days without a penalty, for the whole course. Late work uses them in the order in which "
+            "it is handed in, as far as they raise a grade.",
+            "practice": "Such submissions get full feedback and never count.",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -93,7 +102,7 @@ class SetForm(forms.Form):
     """The terms of many new assignments."""
 
     q = forms.CharField(label="Search", required=False, max_length=100)
-    first_due = Moment(label="First due date")
+    first_due = MomentField(label="First due date")
     every = forms.IntegerField(label="Then every", min_value=1, max_value=100, initial=7)
     rhythm = forms.ChoiceField(label="Counted in", choices=[(one.value, one.value) for one in Rhythm])
     share = forms.ChoiceField(

@@ -9,7 +9,7 @@ from django import forms
 
 from server.catalogue.exercises import ExerciseText
 from server.common.local_times import in_words
-from server.dashboard.forms import Moment
+from server.common.moment_fields import FORMAT, MomentField
 from server.gradebook.models import LONGEST_TITLE, MOST_POINTS, Assignment
 
 # Django reads at most 1,000 fields of a form, and a row has up to seven.
@@ -44,7 +44,7 @@ class NewRow(_Row):
 
     own_title = forms.CharField(label="Own title", required=False, max_length=LONGEST_TITLE)
     points = _points()
-    due_at = Moment(label="Due")
+    due_at = MomentField(label="Due")
 
     def __init__(self, exercise: ExerciseText, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, prefix=exercise.slug, heading=exercise.title, **kwargs)
@@ -55,9 +55,9 @@ class NewRow(_Row):
 class DatesRow(_Row):
     """The dates of an assignment."""
 
-    opens_at = Moment(label="Opens")
-    due_at = Moment(label="Due")
-    closes_at = Moment(label="Closes")
+    opens_at = MomentField(label="Opens")
+    due_at = MomentField(label="Due")
+    closes_at = MomentField(label="Closes")
 
     def __init__(self, assignment: Assignment, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, prefix=str(assignment.pk), heading=assignment.title, **kwargs)
@@ -100,10 +100,15 @@ def are_valid(rows: Sequence[_Row]) -> bool:
 
 
 def _with_seconds(new: datetime | None, former: datetime | None, old_zone: ZoneInfo, zone: ZoneInfo) -> datetime | None:
-    """Return a time of a form, which has no seconds, with those of the former time if hour and minute are the same."""
+    """Return a time of a form, which has no seconds, with those of the former time if hour and minute are the same.
+
+    If the day is the same too, it is the former time: of a time that exists twice, it can be the first.
+    """
     if new is None or former is None:
         return new
     clock, local = former.astimezone(old_zone), new.astimezone(zone)
+    if zone == old_zone and f"{local:{FORMAT}}" == f"{clock:{FORMAT}}":
+        return former
     if (local.hour, local.minute) != (clock.hour, clock.minute):
         return new
     return new.replace(second=clock.second, microsecond=clock.microsecond)

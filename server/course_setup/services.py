@@ -19,8 +19,11 @@ from server.audit.models import AuditAction
 from server.audit.services import record
 from server.course_setup.errors import SlugTaken, TooManyCourses
 from server.courses.models import Course, Enrollment, FormerSlug, Role
+from server.gradebook.services import refresh_course
 
 YEAR = timedelta(days=365)
+# The settings on which grades depend.
+GRADING = frozenset({"time_zone", "slip_days"})
 
 
 @transaction.atomic
@@ -60,6 +63,8 @@ def change(course: Course, fields: Mapping[str, Any], *, by: User) -> bool:
         setattr(row, name, fields[name])
         setattr(course, name, fields[name])
     row.save(update_fields=list(before))
+    if GRADING & before.keys():
+        refresh_course(row, by=by, why="The time zone or the slip days of the course were changed.")
     told = [(name.replace("_", " "), before[name], fields[name]) for name in before]
     record(
         AuditAction.COURSE_CHANGED,

@@ -12,6 +12,7 @@ from server.courses.models import Course, FormerEnrollment
 from server.courses.roles import Person
 from server.courses.rules import WHILE_OPEN, course_of
 from server.courses.visibility import visible_people
+from server.courses.zones import show_times_of
 
 
 class CourseArchived(PermissionDenied):
@@ -36,11 +37,12 @@ def courses_of(user: User) -> QuerySet[Course]:
 
 
 def check_permission(user: Person, permission: str, thing: Any) -> None:
-    """Raise Http404 if a person lacks a permission on a thing.
+    """Raise Http404 if a person lacks a permission on a thing. If not, this request shows times in the course's zone.
 
     Raises CourseArchived if only that is in the way.
     """
     if user.has_perm(permission, thing):
+        show_times_of(course_of(thing), user)
         return
     if lacks_open_course(user, permission, thing):
         raise CourseArchived(course_of(thing))

@@ -6,13 +6,27 @@ from typing import Any
 
 from django import forms
 
+from server.accounts.models import User
 from server.audit.models import AuditArea
 from server.catalogue.exercises import readable_exercises
-from server.courses.models import Course, HintRule
+from server.common.moment_fields import MomentField, use_zone
+from server.courses.models import Course, HintRule, Section
+from server.courses.visibility import VisiblePeople
 from server.dashboard.selectors.gradebook import Query, Show, Which
-from server.gradebook.models import LARGEST_WEIGHT, MOST_DROPPED, Assignment
+from server.gradebook.models import (
+    LARGEST_FACTOR,
+    LARGEST_WEIGHT,
+    MOST_DROPPED,
+    MOST_EXTRA_DAYS,
+    Assignment,
+    PracticeRule,
+)
+from server.gradebook.rules import MoreTime
 from server.gradebook.totals import UnitRule
 from server.submissions.source_archive import AttemptChoice
+
+# Keys of tables are smaller than 10 ** 18.
+KEY_DIGITS = 18
 
 
 class AuditFilterForm(forms.Form):
@@ -58,18 +72,14 @@ class SourcesForm(forms.Form):
         return [one] if one else list(self.course.assignments.all()), AttemptChoice(self.cleaned_data["which"])
 
 
-class Moment(forms.DateTimeField):
-    """An optional date and time, with the browser's own date picker."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(widget=widget, required=False, **kwargs)
-
-
 class Decided(forms.Form):
-    """A decision and its reason."""
+    """A decision and its reason. Its times are in the zone of the course."""
 
     why = forms.CharField(label="Reason", max_length=500)
+
+    def __init__(self, *args: Any, course: Course, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        use_zone(self, course.zone)
 
     @property
     def decision(self) -> dict[str, Any]:
@@ -96,8 +106,8 @@ class ExemptForm(Decided):
 class ExtendForm(Decided):
     """More time and more attempts."""
 
-    due_at = Moment(label="Due")
-    closes_at = Moment(label="Closes")
+    due_at = MomentField(label="Due")
+    closes_at = MomentField(label="Closes")
     extra_attempts = forms.IntegerField(label="Extra attempts", min_value=0, max_value=1000, required=False, initial=0)
     field_order = ["due_at", "closes_at", "extra_attempts", "why"]
 
@@ -106,17 +116,89 @@ class ExtendForm(Decided):
         return self.cleaned_data["extra_attempts"] or 0
 
 
-class AssignmentForm(forms.ModelForm):
-    """The terms of an assignment."""
+class ManyField(forms.ModelMultipleChoiceField):
+    """Rows of a table; a key that no database can hold is refused like any other unknown one."""
 
-    opens_at = Moment(label="Opens")
-    due_at = Moment(label="Due")
-    closes_at = Moment(label="Closes")
-    release_at = Moment(label="Release the results at", help_text="Empty: when you press the button.")
+    def clean(self, value: Any) -> Any:
+        """Return the rows. Raises ValidationError."""
+        for key in value or ():
+            if len(str(key)) > KEY_DIGITS:
+                raise forms.ValidationError(
+                    self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": key}
+                )
+        return super().clean(value)
+
+
+class MoreTimeForm(forms.Form):
+    """More time for several people: in every assignment, or in chosen ones."""
+
+    EVERY, CHOSEN = "every", "chosen"
+    people = ManyField(User.objects.none(), required=False, help_text="Hold Ctrl or Command to choose several.")
+    section = forms.ModelChoiceField(
+        Section.objects.none(), label="And everybody in the section", required=False, empty_label="No section"
+    )
+    which = forms.ChoiceField(
+        label="In which assignments",
+        choices=[(EVERY, "In every assignment, later ones too"), (CHOSEN, "Only in the assignments that I choose")],
+        initial=EVERY,
+        widget=forms.RadioSelect,
+    )
+    assignments = ManyField(Assignment.objects.none(), required=False, help_text="Those with a due date.")
+    days = forms.IntegerField(
+        label="Calendar days more",
+        min_value=0,
+        max_value=MOST_EXTRA_DAYS,
+        initial=0,
+        help_text="After the due date that they have otherwise.",
+    )
+    factor = forms.FloatField(
+        label="Times the time",
+        min_value=1,
+        max_value=LARGEST_FACTOR,
+        initial=1,
+        required=False,
+        help_text="Only for every assignment. 1.5 means: half as much time again, from opening to due date. An "
+        "assignment without an opening date gets the days alone.",
+    )
+    why = forms.CharField(label="Reason", max_length=500)
+
+    def __init__(self, *args: Any, people: VisiblePeople, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.visible = people
+        students = User.objects.filter(pk__in=people.students.values("user"))
+        fields: dict[str, Any] = self.fields
+        fields["people"].queryset = students.order_by("last_name", "first_name", "username")
+        fields["people"].label_from_instance = lambda user: f"{user.display_name} ({user.username})"
+        fields["section"].queryset = people.sections
+        fields["assignments"].queryset = people.course.assignments.filter(due_at__isnull=False)
+        fields["assignments"].label_from_instance = lambda assignment: assignment.title
+
+    @property
+    def learners(self) -> list[User]:
+        """The students who are chosen, by name or by section. Only if the form is valid."""
+        section = self.cleaned_data["section"]
+        of_section = self.visible.in_section(section).students.values("user") if section else []
+        chosen = {user.pk: user for user in self.cleaned_data["people"]}
+        return list((chosen | {user.pk: user for user in User.objects.filter(pk__in=of_section)}).values())
+
+    @property
+    def more(self) -> MoreTime:
+        """The time in every assignment. Only if the form is valid."""
+        return MoreTime(days=self.cleaned_data["days"], factor=self.cleaned_data["factor"] or 1)
+
+
+class AssignmentForm(forms.ModelForm):
+    """The terms of an assignment. Its times are in the zone of the course."""
+
+    opens_at = MomentField(label="Opens", help_text="Before, students see the title only.")
+    due_at = MomentField(label="Due")
+    closes_at = MomentField(label="Closes", help_text="From then on, nothing counts.")
+    release_at = MomentField(label="Release the results at", help_text="Empty: when you press the button.")
 
     class Meta:
         model = Assignment
         fields = [
+            "own_title",
             "points",
             "opens_at",
             "due_at",
@@ -128,27 +210,45 @@ class AssignmentForm(forms.ModelForm):
             "late_percent_cap",
             "grace_minutes",
             "bonus_points",
+            "takes_slip_days",
+            "practice",
             "hint_rule",
             "results_held",
             "release_at",
             "position",
         ]
         labels = {
+            "own_title": "Title",
             "position": "Position in the course",
             "attempts": "Attempts",
             "cooldown_seconds": "Seconds between attempts",
             "keeps": "Which attempt counts",
-            "late_percent_per_day": "Late penalty per day (%)",
+            "late_percent_per_day": "Late penalty for each calendar day begun (%)",
             "late_percent_cap": "Largest late penalty (%)",
             "grace_minutes": "Grace after the due date (minutes)",
             "bonus_points": "Bonus points",
+            "takes_slip_days": "Late work uses slip days",
+            "practice": "Practice after closing",
             "hint_rule": "When hints open",
             "results_held": "Hold results back",
+        }
+        help_texts = {
+            "own_title": "Empty: the exercise's own title.",
+            "grace_minutes": "Work is not late until then. The first late day begins after the grace.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        of_course = HintRule(self.instance.course.hint_rule).label
+        course = self.instance.course
+        use_zone(self, course.zone)
+        slip_days = (
+            f"Each student has {course.slip_days} in this course." if course.slip_days else "The course has none."
+        )
+        self.fields["takes_slip_days"].help_text = slip_days
+        allowed = PracticeRule.YES if course.practice else PracticeRule.NO
+        practice = [("", f"As in the course: {allowed.label.lower()}"), *PracticeRule.choices[1:]]
+        self.fields["practice"].choices = practice  # type: ignore[attr-defined]
+        of_course = HintRule(course.hint_rule).label
         choices = [("", f"As in the course: {of_course[0].lower()}{of_course[1:]}"), *HintRule.choices]
         self.fields["hint_rule"].choices = choices  # type: ignore[attr-defined]
 

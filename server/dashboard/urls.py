@@ -3,7 +3,18 @@
 from django.urls import path
 
 import server.submissions.urls  # noqa: F401 brings the converter `assignment`
-from server.dashboard.views import assignments, audit, errors, gradebook, grades, overview, releases, sources, totals
+from server.dashboard.views import (
+    assignments,
+    audit,
+    errors,
+    gradebook,
+    grades,
+    more_time,
+    overview,
+    releases,
+    sources,
+    totals,
+)
 
 app_name = "dashboard"
 urlpatterns = [
@@ -27,6 +38,7 @@ urlpatterns = [
     path("grades/<int:assignment>/<int:learner>/<slug:what>", grades.decide, name="decide"),
     path("submissions/<uuid:pk>/", grades.submission, name="submission"),
     path("submissions/<uuid:pk>/comments", grades.say, name="comment"),
+    path("more-time/", more_time.more_time, name="more-time"),
     path("assignments/", assignments.assignments, name="assignments"),
     path("assignments/hints", assignments.hints, name="hints"),
     path("assignments/release", releases.release_all, name="release-all"),

@@ -205,7 +205,7 @@ def _decide(course: Course, *, by: User, now: datetime) -> None:
     stuck = list(grades.filter(passed_after=None, used__gte=3).order_by("-used", "pk")[:3])
     late = list(grades.filter(penalty__gt=0).order_by("-penalty", "pk")[:3])
     for grade, why in zip(late[:2], ("Ill, with a note", "The network of the dormitory was down"), strict=False):
-        due = (grade.assignment.due_at or now) + 3 * DAY
+        due = max((grade.assignment.due_at or now) + 3 * DAY, _day(now, 2))
         decide(grade.assignment, grade.learner, action=Action.EXTENDED, by=by, why=why, due_at=due)
     for grade in stuck[:1]:
         why = "Explained the right answer in the exercise class"

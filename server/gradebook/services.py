@@ -4,6 +4,7 @@ refresh         compute grades again after a submission changed
 decide          an instructor overrides, exempts or extends
 undo            takes a decision back, unless another came after it
 change_terms    changes the terms of an assignment, and with them its grades
+refresh_course  computes the grades in all assignments of a course again
 
 For assignments themselves: `set_exercise` adds one, `set_draft` publishes one or makes it a draft again, `withdraw`
 removes one that nobody worked on. `releases` releases results that were held back.
@@ -15,16 +16,22 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError
+from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from server.accounts.models import User
 from server.audit.models import AuditAction
 from server.audit.services import record
-from server.gradebook.errors import Invalid, Overtaken
+from server.common.local_times import check_year
+from server.courses.models import Course
+from server.gradebook import slip_days
+from server.gradebook.errors import Invalid, Overtaken, TitleTaken
 from server.gradebook.models import Action, Assignment, Grade, GradeChange
-from server.gradebook.rules import Attempt, Decision, grade, points_that_count, terms_for
+from server.gradebook.rules import Attempt, Decision, MoreTime, grade, points_that_count, terms_for
+from server.gradebook.selectors import more_time_in
 from server.gradebook.signals import grade_changed, results_released
 from server.gradebook.states import DECIDED, decision_in, state_of
 from server.gradebook.words import decision_change, terms_change
@@ -38,7 +45,9 @@ AUDITED = {
     Action.EXTENDED: AuditAction.EXTENDED,
     Action.UNDONE: AuditAction.UNDONE,
 }
-RESULTS = ["counted", "raw", "penalty", "final", "used", "first_at", "last_at", "passed_after", "passed_at"]
+SHARED_AGAIN = "The slip days of the course were shared out again."
+POINTS = ["slip_days", "counted", "raw", "penalty", "final"]
+RESULTS = [*POINTS, "used", "first_at", "last_at", "passed_after", "passed_at"]
 
 
 @transaction.atomic
@@ -54,36 +63,78 @@ def refresh(
 ) -> list[GradeChange]:
     """Compute grades again from the submissions, for all learners if none are named; return the changes.
 
-    If nothing changed, nothing is written. `undoes` is the change that a single learner's new grade takes back.
+    If nothing changed, nothing is written. Changes in other assignments are among them, if slip days move. `undoes` is
+    the change that a single learner's new grade takes back.
     """
     whom = None if learners is None else {one.pk if isinstance(one, User) else one for one in learners}
+    _lock_pools(assignment.course, whom)
+    shares = slip_days.shares(assignment.course, whom)
+    changes = _refresh_one(assignment, whom, shares, action=action, why=why, by=by, now=now, undoes=undoes)
+    return changes + _follow(assignment, shares, by=by, now=now)
+
+
+def _refresh_one(
+    assignment: Assignment, whom: Collection[int] | None, shares: slip_days.Shares, **about: Any
+) -> list[GradeChange]:
     attempts_of = _graded_attempts(assignment, whom)
+    more = more_time_in(assignment.course, whom)
     rows = {row.learner_id: row for row in _locked(assignment, whom)}
     fresh = [_row(assignment, learner) for learner in attempts_of.keys() - rows.keys()]
     changes = []
     for row in [*rows.values(), *fresh]:
         before, results = state_of(row), _results(row)
-        _compute(row, assignment, attempts_of[row.learner_id])
+        row.slip_days = shares.get(row.learner_id, {}).get(assignment.pk, 0)
+        _compute(row, assignment, attempts_of[row.learner_id], more[row.learner_id])
         if _results(row) != results:
             row.save(update_fields=[*RESULTS, "updated_at"])
-        changes += _record_change(row, before, action=action, why=why, by=by, now=now, undoes=undoes)
+        changes += _record_change(row, before, **about)
     return changes
+
+
+def _follow(
+    assignment: Assignment, shares: slip_days.Shares, *, by: User | None, now: datetime | None = None
+) -> list[GradeChange]:
+    """Compute the grades in other assignments whose slip days moved because of this one; return the changes."""
+    moved = slip_days.stale(assignment.course, shares, besides=assignment) if shares else {}
+    return [
+        change
+        for other, whom in moved.items()
+        for change in _refresh_one(other, whom, shares, action=Action.TERMS, why=SHARED_AGAIN, by=by, now=now)
+    ]
+
+
+def _lock_pools(course: Course, learners: Collection[int] | None) -> None:
+    """Let changes of a learner's grades in a course with slip days happen one after another.
+
+    The pool is one for all assignments: two reports at a time must not both use its last day.
+    """
+    if course.slip_days:
+        whom = course.enrollments.values("user") if learners is None else list(learners)
+        list(User.objects.select_for_update(no_key=True).filter(pk__in=whom).order_by("pk").values_list("pk"))
 
 
 @transaction.atomic
 def decide(
-    assignment: Assignment, learner: User, *, action: Action, by: User, why: str, **decided: Any
+    assignment: Assignment,
+    learner: User,
+    *,
+    action: Action,
+    by: User,
+    why: str,
+    now: datetime | None = None,
+    **decided: Any,
 ) -> GradeChange | None:
     """Override, exempt or extend for one learner; None if that changes nothing.
 
     `decided` are fields of `Decision`. Raises Invalid without a reason, or if the points are not between 0 and the
-    most that the assignment allows.
+    most that the assignment allows, or if a date is in the past or gives no more time.
     """
     if not why.strip():
         raise Invalid("Give a reason: it is kept with the grade.")
+    _lock_pools(assignment.course, [learner.pk])
     row = _row(assignment, learner.pk)
     decision = replace(row.decision, **decided)
-    _check(decision, assignment)
+    _check(decision, row.decision, assignment, now=now or timezone.now())
     return _apply(row, decision, action=action, by=by, why=why)
 
 
@@ -92,6 +143,7 @@ def undo(change: GradeChange, *, by: User, why: str) -> GradeChange | None:
     """Restore the decision from before a change. Raises Overtaken if another decision came after it."""
     if not change.is_decision:
         raise Invalid("Only a decision can be undone. Override the grade instead.")
+    _lock_pools(change.assignment.course, [change.learner_id])
     row = _row(change.assignment, change.learner_id)
     # Checked under the lock: two people can press the button at the same time.
     if GradeChange.objects.filter(undoes=change).exists() or row.decision != decision_in(change.new):
@@ -101,8 +153,15 @@ def undo(change: GradeChange, *, by: User, why: str) -> GradeChange | None:
 
 @transaction.atomic
 def change_terms(assignment: Assignment, *, by: User | None, why: str = "The terms were changed.") -> list[GradeChange]:
-    """Save an assignment with its new terms, and compute its grades again; return the changes."""
+    """Save an assignment with its new terms, and compute its grades again; return the changes.
+
+    If no field differs, nothing is written. Raises TitleTaken.
+    """
     former = Assignment.objects.select_for_update().filter(pk=assignment.pk).first()
+    if former is None or _title(former) != _title(assignment):
+        _require_own_title(assignment)
+    if former is not None and model_to_dict(former) == model_to_dict(assignment):
+        return []
     is_release = former is not None and former.results_held and not assignment.results_held
     if is_release:
         assignment.release_at, assignment.released_at = None, timezone.now()
@@ -126,15 +185,53 @@ def change_terms(assignment: Assignment, *, by: User | None, why: str = "The ter
 
 
 @transaction.atomic
+def refresh_course(
+    course: Course, learners: Collection[int] | None = None, *, by: User | None, why: str
+) -> list[GradeChange]:
+    """Compute the grades in every assignment of a course again, because a rule for all of them changed."""
+    every = list(course.assignments.select_related("course"))
+    return [change for one in every for change in refresh(one, learners, action=Action.TERMS, by=by, why=why)]
+
+
+@transaction.atomic
 def set_exercise(assignment: Assignment) -> Assignment:
-    """Add an assignment to its course, after the others. Raises Invalid if the slug is taken."""
+    """Add an assignment to its course, after the others. Raises Invalid if its slug or its own title is taken.
+
+    If it has no own title and the exercise's is taken, it gets one with a number.
+    """
     others = Assignment.objects.select_for_update().filter(course=assignment.course)
     if any(one.slug == assignment.slug for one in others):
         raise Invalid(f"This course has an assignment called {assignment.slug} already.")
+    if assignment.own_title:
+        _require_own_title(assignment)
+    else:
+        _number_title(assignment)
     assignment.position = 1 + max((one.position for one in others), default=-1)
     assignment.save()
     record(AuditAction.ASSIGNMENT_ADDED, course=assignment.course, what=assignment.slug)
     return assignment
+
+
+def _require_own_title(assignment: Assignment) -> None:
+    """Raise TitleTaken if another assignment of the course has this title."""
+    title = _title(assignment)
+    others = assignment.course.assignments.exclude(pk=assignment.pk)
+    if any(other.title.casefold() == title.casefold() for other in others):
+        raise TitleTaken(title)
+
+
+def _number_title(assignment: Assignment) -> None:
+    """Give an exercise that the course has already a title with a number, such as "Two variables (2)"."""
+    taken = {other.title.casefold() for other in assignment.course.assignments.exclude(pk=assignment.pk)}
+    plain, number = _title(assignment), 1
+    while _title(assignment).casefold() in taken:
+        number += 1
+        assignment.own_title = f"{plain} ({number})"
+
+
+def _title(assignment: Assignment) -> str:
+    """Return the title that the present fields give; `title` itself is read once."""
+    return Assignment(exercise=assignment.exercise, own_title=assignment.own_title).title
 
 
 @transaction.atomic
@@ -163,30 +260,55 @@ def withdraw(assignment: Assignment) -> None:
     record(AuditAction.ASSIGNMENT_REMOVED, course=assignment.course, what=assignment.slug)
 
 
-def _check(decision: Decision, assignment: Assignment) -> None:
+def _check(decision: Decision, former: Decision, assignment: Assignment, *, now: datetime) -> None:
     # Written as "within", so that NaN is refused too.
-    if decision.override is None or 0 <= decision.override <= assignment.most_points:
+    if decision.override is not None and not 0 <= decision.override <= assignment.most_points:
+        bonus = f", or up to {assignment.most_points:g} with bonus points" if assignment.bonus_points else ""
+        raise Invalid(f"The points must be between 0 and {assignment.points:g}{bonus}.")
+    _check_extension("due date", decision.due_at, former.due_at, assignment.due_at, now)
+    _check_extension("closing date", decision.closes_at, former.closes_at, assignment.closes_at, now)
+
+
+def _check_extension(
+    name: str, moment: datetime | None, former: datetime | None, common: datetime | None, now: datetime
+) -> None:
+    """Raise Invalid if a date of a learner's own gives no more time. What was decided before can stay as it is."""
+    if moment is None or moment == former:
         return
-    bonus = f", or up to {assignment.most_points:g} with bonus points" if assignment.bonus_points else ""
-    raise Invalid(f"The points must be between 0 and {assignment.points:g}{bonus}.")
+    try:
+        check_year(moment)
+    except ValidationError as error:
+        raise Invalid(f"The {name}: {error.message}") from None
+    if moment <= now:
+        raise Invalid(f"The {name} is in the past, so it gives no more time. Choose a later one.")
+    if common is not None and moment <= common:
+        raise Invalid(f"The {name} is not later than that of everybody, so it gives no more time. Choose a later one.")
 
 
 def _apply(
     row: Grade, decision: Decision, *, action: Action, by: User, why: str, undoes: GradeChange | None = None
 ) -> GradeChange | None:
     before = state_of(row)
-    _set(row, decision)
+    shares = _set(row, decision)
     change = next(iter(_record_change(row, before, action=action, why=why, by=by, undoes=undoes)), None)
+    _follow(row.assignment, shares, by=by)
     if change is not None:
         _audit(change)
     return change
 
 
-def _set(row: Grade, decision: Decision) -> None:
+def _set(row: Grade, decision: Decision) -> slip_days.Shares:
+    """Give a locked row a decision and compute it; return how the learner's slip days are shared out now."""
     for name in DECIDED:
         setattr(row, name, getattr(decision, name))
-    _compute(row, row.assignment, _graded_attempts(row.assignment, {row.learner_id})[row.learner_id])
+    row.save(update_fields=[*DECIDED, "updated_at"])
+    assignment = row.assignment
+    shares = slip_days.shares(assignment.course, [row.learner_id])
+    row.slip_days = shares.get(row.learner_id, {}).get(assignment.pk, 0)
+    attempts = _graded_attempts(assignment, {row.learner_id})[row.learner_id]
+    _compute(row, assignment, attempts, more_time_in(assignment.course, [row.learner_id])[row.learner_id])
     row.save()
+    return shares
 
 
 def join(row: Grade, decision: Decision, *, by: User, why: str) -> None:
@@ -196,8 +318,9 @@ def join(row: Grade, decision: Decision, *, by: User, why: str) -> None:
     For callers inside a transaction.
     """
     before = state_of(row)
-    _set(row, decision)
+    shares = _set(row, decision)
     _record_change(row, before, action=Action.MERGED, why=why, by=by, always=True)
+    _follow(row.assignment, shares, by=by)
 
 
 def _audit(change: GradeChange) -> None:
@@ -220,12 +343,12 @@ def _row(assignment: Assignment, learner: int) -> Grade:
     return row
 
 
-def _locked(assignment: Assignment, learners: set[int] | None) -> list[Grade]:
+def _locked(assignment: Assignment, learners: Collection[int] | None) -> list[Grade]:
     rows = Grade.objects.select_for_update().filter(assignment=assignment).order_by("pk")
     return list(rows if learners is None else rows.filter(learner__in=learners))
 
 
-def _graded_attempts(assignment: Assignment, learners: set[int] | None) -> "dict[int, list[Submission]]":
+def _graded_attempts(assignment: Assignment, learners: Collection[int] | None) -> "dict[int, list[Submission]]":
     """Return the graded attempts of each learner, oldest first."""
     graded = assignment.submissions.graded_attempts()
     if learners is not None:
@@ -238,10 +361,11 @@ def _graded_attempts(assignment: Assignment, learners: set[int] | None) -> "dict
     return by_learner
 
 
-def _compute(row: Grade, assignment: Assignment, submissions: "list[Submission]") -> None:
-    """Compute the fields that follow from attempts and decision, without saving."""
+def _compute(row: Grade, assignment: Assignment, submissions: "list[Submission]", more: MoreTime) -> None:
+    """Compute the fields that follow from attempts, decision and slip days, without saving."""
     attempts = [Attempt(submitted_at=one.submitted_at, fraction=one.fraction) for one in submissions]
-    result = grade(terms_for(assignment.terms, row.decision), attempts)
+    terms = replace(terms_for(assignment.terms, row.decision, more), paid_days=row.slip_days)
+    result = grade(terms, attempts)
     row.counted = submissions[result.counted] if result else None
     row.raw = result.raw if result else None
     row.penalty = result.penalty if result else None

@@ -14,7 +14,8 @@ def state_of(row: Grade) -> dict[str, Any]:
     """Return a grade and its decision as JSON data."""
     decision = asdict(row.decision)
     moments = {key: value.isoformat() if value else None for key, value in decision.items() if key.endswith("_at")}
-    return {"raw": row.raw, "penalty": row.penalty, "final": row.final} | decision | moments
+    slip_days = {"slip_days": row.slip_days} if row.slip_days else {}
+    return {"raw": row.raw, "penalty": row.penalty, "final": row.final} | decision | moments | slip_days
 
 
 def decision_in(state: dict[str, Any]) -> Decision:

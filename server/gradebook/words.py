@@ -1,15 +1,17 @@
 """Decisions and terms in a few words, for the audit log."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
-from django.utils import timezone
 
+from server.common.local_times import in_words
 from server.gradebook.models import Assignment
 
 # The fields of an assignment that change its grades or who can hand in, and their names for people.
 TERMS = {
     "exercise": "exercise",
+    "own_title": "title",
     "points": "points",
     "opens_at": "opens",
     "due_at": "due",
@@ -20,6 +22,8 @@ TERMS = {
     "late_percent_per_day": "late % per day",
     "late_percent_cap": "late % at most",
     "grace_minutes": "grace minutes",
+    "takes_slip_days": "slip days",
+    "practice": "practice after closing",
     "hint_rule": "hints",
     "results_held": "results held back",
     "release_at": "released",
@@ -32,6 +36,7 @@ DECISION = {
     "due_at": "due",
     "closes_at": "closes",
     "extra_attempts": "extra attempts",
+    "slip_days": "slip days",
 }
 
 
@@ -61,6 +66,6 @@ def _word(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:g}"
-    if hasattr(value, "isoformat"):
-        return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
-    return str(value)[:16].replace("T", " ") if str(value)[10:11] == "T" else str(value)
+    if isinstance(value, datetime):
+        return in_words(value)
+    return in_words(datetime.fromisoformat(value)) if str(value)[10:11] == "T" else str(value)

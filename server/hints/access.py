@@ -16,7 +16,7 @@ from grader.protocol.messages import LEVELS
 from grader.protocol.reports import Report
 from server.courses.models import HintRule
 from server.courses.roles import Person
-from server.gradebook.rules import Refusal, refusal
+from server.gradebook.rules import Refusal, is_closed, refusal
 from server.gradebook.selectors import terms_of
 from server.hints.models import HintUse, Level
 from server.submissions.models import Kind, State, Submission
@@ -120,5 +120,5 @@ def _first_with(hints: set[str], submission: Submission) -> dict[str, int]:
 
 def _can_try(submission: Submission, *, used: int) -> bool:
     """Return whether the learner can still make an attempt; a wait between two attempts does not count."""
-    terms = terms_of(submission.assignment, submission.learner)
-    return refusal(terms, now=timezone.now(), used=used, last_at=None) not in {Refusal.CLOSED, Refusal.NO_ATTEMPTS}
+    terms, now = terms_of(submission.assignment, submission.learner), timezone.now()
+    return not is_closed(terms, now) and refusal(terms, now=now, used=used, last_at=None) is not Refusal.NO_ATTEMPTS

@@ -13,6 +13,7 @@ from server.announcements import selectors as announcements
 from server.courses.models import Course
 from server.courses.selectors import courses_of, get_course
 from server.gradebook.course_totals import item_of, rules_of
+from server.gradebook.slip_days import Pool, pools
 from server.gradebook.totals import CourseTotal, Standing, total_of
 from server.submissions.statuses import AssignmentStatus, statuses
 
@@ -68,8 +69,13 @@ def home(request: Request, slug: str) -> HttpResponse:
     passed = sum(status.passed for status in every)
     to_do = None if course.is_archived else _next(every, now=timezone.now())
     context = {"course": course, "units": list(units.values()), "passed": passed, "total": len(every), "to_do": to_do}
+    context["slip_days"] = _slip_days(request, course)
     context |= {"tab": "exercises", "announcements": announcements.newest(course, viewer=request.user)}
     return render(request, "home/home.html", context)
+
+
+def _slip_days(request: Request, course: Course) -> Pool:
+    return pools(course, [request.user.pk], reader=request.user)[request.user.pk]
 
 
 def _next(every: list[AssignmentStatus], *, now: datetime) -> AssignmentStatus | None:
@@ -99,5 +105,6 @@ def grades(request: Request, slug: str) -> HttpResponse:
         "whole": sum(one.assignment.points for one in every if not one.exempt),
         "has_rules": course_total.is_weighted or any(unit.drop_lowest for unit in course_total.units),
         "tab": "grades",
+        "slip_days": _slip_days(request, course),
     }
     return render(request, "home/grades.html", context)

@@ -1,8 +1,13 @@
 """The forms of invitations."""
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
 from django.utils import timezone
+
+from server.common.moment_fields import MomentField, use_zone
+from server.courses.models import Course
 
 
 class CodeForm(forms.Form):
@@ -20,12 +25,14 @@ class InvitationForm(forms.Form):
     """The limits of a new code."""
 
     places = forms.IntegerField(required=False, min_value=1, max_value=100_000, label="Number of students")
-    ends_at = forms.DateTimeField(
-        required=False,
+    ends_at = MomentField(
         label="Valid until",
         help_text="Leave both fields empty for a code that anybody can use until you withdraw it.",
-        widget=forms.DateTimeInput({"type": "datetime-local"}),
     )
+
+    def __init__(self, *args: Any, course: Course, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        use_zone(self, course.zone)
 
     def clean_ends_at(self) -> object:
         """Refuse a moment in the past."""

@@ -7,6 +7,7 @@ from django.db import transaction
 from server.accounts.models import User
 from server.audit.models import AuditAction
 from server.audit.services import record
+from server.common.local_times import in_words
 from server.courses.models import Course, Enrollment, FormerEnrollment, Role
 from server.courses.selectors import CourseArchived
 from server.invitations.models import Invitation, spelled
@@ -24,7 +25,7 @@ def invite(*, course: Course, by: User, ends_at: datetime | None = None, places:
     """Make a new code for a course."""
     made = Invitation.objects.create(course=course, by=by, ends_at=ends_at, places=places)
     limit = "any number of students" if places is None else f"at most {places} students"
-    end = "" if ends_at is None else f", until {ends_at:%Y-%m-%d %H:%M} UTC"
+    end = "" if ends_at is None else f", until {in_words(ends_at, course.zone)}"
     record(AuditAction.CODE_MADE, course=course, by=by, after=limit + end)
     return made
 

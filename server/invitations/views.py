@@ -83,7 +83,7 @@ def password(request: HttpRequest, token: str) -> HttpResponse:
 def codes(request: Request, course: str) -> HttpResponse:
     """List the codes of a course, and create one."""
     found = get_course(request.user, course, permission="roster.import")
-    form = InvitationForm(request.POST or None)
+    form = InvitationForm(request.POST or None, course=found)
     if request.method == "POST" and form.is_valid():
         services.invite(course=found, by=request.user, **form.cleaned_data)
         messages.success(request, "The new code is ready.")

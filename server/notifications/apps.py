@@ -11,9 +11,10 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         """Connect to the signals of grades and comments, which are sent inside the transactions that write them."""
         from server.comments.signals import comment_written  # noqa: PLC0415 models can be imported only now
-        from server.gradebook.signals import grade_changed, results_released  # noqa: PLC0415
+        from server.gradebook.signals import accommodated, grade_changed, results_released  # noqa: PLC0415
         from server.notifications import news  # noqa: PLC0415
 
         comment_written.connect(news.on_comment, dispatch_uid="notifications: comment")
         results_released.connect(news.on_release, dispatch_uid="notifications: release")
         grade_changed.connect(news.on_grade, dispatch_uid="notifications: grade")
+        accommodated.connect(news.on_accommodation, dispatch_uid="notifications: accommodation")

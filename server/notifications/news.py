@@ -8,13 +8,17 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.timezone import localtime
 
+from server.accounts.models import User
 from server.comments.models import Comment
+from server.common.local_times import in_words
 from server.courses.models import Course, Enrollment
+from server.courses.zones import zone_for
+from server.gradebook import accommodations
 from server.gradebook.holding import is_held
 from server.gradebook.models import Action, Assignment, GradeChange
-from server.gradebook.rules import terms_for
+from server.gradebook.rules import MoreTime, terms_for
+from server.gradebook.selectors import more_time_of
 from server.gradebook.states import decision_in
 from server.mail.letters import one_line
 from server.mail.models import MailKind
@@ -79,13 +83,22 @@ def on_grade(*, change: GradeChange, **_: Any) -> None:
     assignment = change.assignment
     text = SENTENCES[action].format(title=assignment.title)
     if action is Action.EXTENDED and "due_at" in change.decided and (due := _due(change)) is not None:
-        text = f"You have until {moment(due)} for “{assignment.title}”."
+        text = f"You have until {in_words(due, zone_for(change.learner, assignment.course))} for “{assignment.title}”."
     note(change.learner_id, assignment.course, KINDS[action], text, path=assignment.get_absolute_url())
+
+
+def on_accommodation(*, course: Course, learner: User, more: MoreTime, by: User, **_: Any) -> None:
+    """Note that a learner has more time in every assignment of a course, or no more time."""
+    if by.pk == learner.pk:
+        return
+    text = f"The time that you have for every assignment changed: {accommodations.in_words(more)}."
+    note(learner.pk, course, MailKind.EXTENSION, text, path=course.get_absolute_url())
 
 
 def _due(change: GradeChange) -> datetime | None:
     """Return a learner's own due date after a change: never earlier than that of all others; None without one."""
-    due = terms_for(change.assignment.terms, decision_in(change.new)).due_at
+    more = more_time_of(change.assignment.course, change.learner)
+    due = terms_for(change.assignment.terms, decision_in(change.new), more).due_at
     return due if change.new["due_at"] else None
 
 
@@ -93,9 +106,3 @@ def note(user: int, course: Course, kind: MailKind, text: str, *, path: str) -> 
     """Note something for a person. If Chainrule sends no mail, nothing is noted."""
     if settings.SENDS_MAIL:
         News.objects.create(user_id=user, course=course, kind=kind, text=one_line(text), path=path, at=timezone.now())
-
-
-def moment(at: datetime) -> str:
-    """Return a time as people read it, with its zone."""
-    local = localtime(at)
-    return f"{local:%-d %B %Y, %H:%M} ({local.tzname()})"

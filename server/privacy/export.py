@@ -109,9 +109,15 @@ def _submissions(person: DataSubject) -> Iterator[Submission]:
         last = batch[-1].pk
 
 
+FOLDERS = {
+    Kind.SUBMIT: ("submissions", "attempt"),
+    Kind.TEST_RUN: ("test-runs", "run"),
+    Kind.PRACTICE: ("practice", "practice"),
+}
+
+
 def _files(row: Submission, person: DataSubject) -> Iterator[tuple[str, bytes]]:
-    is_test = row.kind == Kind.TEST_RUN
-    folder, word = ("test-runs", "run") if is_test else ("submissions", "attempt")
+    folder, word = FOLDERS[Kind(row.kind)]
     other = "" if row.learner_id == person.user.pk else f"-of-account-{row.learner_id}"
     name = f"{folder}/{row.assignment.slug}/{word}-{row.number}{other}"
     if row.source:

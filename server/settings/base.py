@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "server.accounts.sessions.SignInRequired",
     # Leads from a course's former addresses to the present ones.
     "server.course_setup.former_addresses.FormerAddress",
+    "server.courses.zones.ReadersZone",
     # Tells the audit log who acts.
     "server.audit.middleware.ActingUser",
     "allauth.account.middleware.AccountMiddleware",

@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 def cost_now(submission: Submission) -> CancelCost:
     """Return what it costs to cancel a submission now; `unknown` if a grader has it, or without a broker."""
-    if submission.kind == Kind.TEST_RUN:
+    if submission.kind != Kind.SUBMIT:
         return CancelCost.NONE
     try:
         is_held, latest = dispatch.state_of(submission.pk)

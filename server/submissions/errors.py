@@ -16,8 +16,7 @@ SubmissionError
 from datetime import datetime
 from uuid import UUID
 
-from django.utils import timezone
-
+from server.common.local_times import in_words
 from server.gradebook.rules import Refusal, Terms
 
 
@@ -33,8 +32,8 @@ class NotNow(SubmissionRefused):
     """The terms of the assignment forbid a submission at this moment."""
 
     SENTENCES = {
-        Refusal.NOT_OPEN: "This exercise opens on {opens_at:%d %B %Y at %H:%M %Z}.",
-        Refusal.CLOSED: "This exercise closed on {closes_at:%d %B %Y at %H:%M %Z}.",
+        Refusal.NOT_OPEN: "This exercise opens on {opens_at}.",
+        Refusal.CLOSED: "This exercise closed on {closes_at}.",
         Refusal.NO_ATTEMPTS: "All {terms.attempts} attempts are used.",
         Refusal.COOLDOWN: "Please wait another {wait} seconds before the next attempt.",
     }
@@ -43,7 +42,7 @@ class NotNow(SubmissionRefused):
         self.refusal = refusal
         self.wait = 1 + int((last_at + terms.cooldown - now).total_seconds()) if last_at else 0
         moments = {"opens_at": terms.opens_at, "closes_at": terms.closes_at}
-        local = {name: timezone.localtime(moment) for name, moment in moments.items() if moment}
+        local = {name: in_words(moment) for name, moment in moments.items() if moment}
         super().__init__(self.SENTENCES[refusal].format(terms=terms, wait=self.wait, **local))
 
 

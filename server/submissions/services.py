@@ -13,7 +13,7 @@ nothing.
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -34,7 +34,7 @@ from server.accounts.models import User
 from server.common.strict_json import checked_json
 from server.courses.selectors import archived_sentence
 from server.gradebook.models import Assignment
-from server.gradebook.rules import Terms, refusal
+from server.gradebook.rules import Terms, is_closed, refusal
 from server.gradebook.selectors import terms_of
 from server.gradebook.services import refresh
 from server.submissions import cancellations
@@ -94,7 +94,13 @@ class Earlier:
 
 
 def submit(
-    *, learner: User, assignment: Assignment, source: str, kind: Kind = Kind.SUBMIT, once: bool = False
+    *,
+    learner: User,
+    assignment: Assignment,
+    source: str,
+    kind: Kind = Kind.SUBMIT,
+    once: bool = False,
+    practice: bool = True,
 ) -> Submission:
     """Accept a learner's code for grading: it is sent to the graders, or waits until it is the learner's turn.
 
@@ -102,7 +108,7 @@ def submit(
     if the terms, the limits or the text forbid it, and with `once` StillWaiting if the same code already waits for its
     report.
     """
-    submission = take_in(learner=learner, assignment=assignment, source=source, kind=kind, once=once)
+    submission = take_in(learner=learner, assignment=assignment, source=source, kind=kind, once=once, practice=practice)
     log.info("submitted", submission=str(submission.pk), exercise=submission.exercise, kind=str(kind))
     if submission.turn_at is None:
         dispatch.send_after_commit(submission)
@@ -121,20 +127,26 @@ def take_in(
     now: datetime | None = None,
     seed: int | None = None,
     once: bool = False,
+    practice: bool = True,
 ) -> Submission:
     """Accept a learner's code as `submit` does, but do not queue it.
 
-    `now` is the time of submission. `seed` decides the secret cases; without one, a random seed is used.
+    After closing, an attempt becomes practice if the assignment allows that, unless `practice` is false. `now` is the
+    time of submission. `seed` decides the secret cases; without one, a random seed is used.
     """
     check_storable(source)
     if assignment.course.is_archived:
         raise CourseEnded(archived_sentence(assignment.course))
     _lock_learner(learner)
     now = now or timezone.now()
+    terms = terms_of(assignment, learner)
+    terms = replace(terms, practice=terms.practice and practice)
+    if kind == Kind.SUBMIT and terms.practice and is_closed(terms, now):
+        kind = Kind.PRACTICE
     earlier = Earlier.of(learner, assignment, kind, source)
     if once and earlier.same:
         raise StillWaiting(earlier.same)
-    check_terms(terms_of(assignment, learner), earlier, now=now)
+    check_terms(terms, earlier, now=now)
     exercise = assignment.content
     turn = turns.first_turn(learner, assignment, exercise.runtime, now=now)
     if kind == Kind.TEST_RUN:

@@ -11,8 +11,8 @@ from server.courses.models import Course
 from server.courses.roles import Person
 from server.gradebook.holding import hides_results
 from server.gradebook.models import Assignment, Grade
-from server.gradebook.rules import Terms
-from server.gradebook.selectors import terms_with
+from server.gradebook.rules import MoreTime, Terms
+from server.gradebook.selectors import more_time_of, terms_with, with_numbered_titles
 from server.submissions.masking import masked
 from server.submissions.models import Kind, State, Submission
 
@@ -27,6 +27,7 @@ class AssignmentStatus:
     """
 
     assignment: Assignment
+    learner: User
     terms: Terms
     grade: Grade | None
     exempt: bool
@@ -42,6 +43,12 @@ class AssignmentStatus:
         """Whether the learner handed in an attempt that counts, or one that still waits for its result."""
         return self.used > 0 or self.waiting
 
+    @property
+    def opens_later(self) -> datetime | None:
+        """When it opens for the learner, if that is in the future."""
+        opens = self.terms.opens_at
+        return opens if opens is not None and opens > timezone.now() else None
+
     def is_to_do(self, now: datetime) -> bool:
         """Whether the learner can still work on it: it is open, not passed, and not waiting for a result."""
         opens, closes = self.terms.opens_at, self.terms.closes_at
@@ -52,7 +59,7 @@ class AssignmentStatus:
 def statuses(learner: User, course: Course, *, reader: Person | None = None) -> list[AssignmentStatus]:
     """Return how a learner stands with every assignment of a course but the drafts, in the course's order.
 
-    `reader` is who will see it: the learner, if nobody else is named. Three queries.
+    `reader` is who will see it: the learner, if nobody else is named. Four queries.
     """
     reader = reader or learner
     submissions = defaultdict(list)
@@ -61,7 +68,9 @@ def statuses(learner: User, course: Course, *, reader: Person | None = None) -> 
         submissions[submission.assignment_id].append(submission)
     grades = {grade.assignment_id: grade for grade in Grade.objects.filter(learner=learner, assignment__course=course)}
     assignments = course.assignments.published().select_related("course")
-    return [status_of(one, submissions[one.pk], grades.get(one.pk), reader=reader) for one in assignments]
+    more = more_time_of(course, learner)
+    titled = with_numbered_titles(list(assignments))
+    return [status_of(one, learner, submissions[one.pk], grades.get(one.pk), more, reader=reader) for one in titled]
 
 
 def next_exercise(learner: User, assignment: Assignment) -> Assignment | None:
@@ -77,9 +86,15 @@ def next_exercise(learner: User, assignment: Assignment) -> Assignment | None:
 
 
 def status_of(
-    assignment: Assignment, submissions: list[Submission], grade: Grade | None, *, reader: Person
+    assignment: Assignment,
+    learner: User,
+    submissions: list[Submission],
+    grade: Grade | None,
+    more: MoreTime,
+    *,
+    reader: Person,
 ) -> AssignmentStatus:
-    """Return how a learner stands with one assignment, given what they handed in for it and their grade."""
+    """Return how a learner stands with one assignment, given what they handed in for it, their grade and their time."""
     held = hides_results(reader, assignment)
     submissions = [submission for submission in submissions if submission.kind == Kind.SUBMIT]
     for submission in submissions:
@@ -87,7 +102,8 @@ def status_of(
     submissions = masked(submissions, reader)
     return AssignmentStatus(
         assignment=assignment,
-        terms=terms_with(assignment, grade),
+        learner=learner,
+        terms=terms_with(assignment, learner, grade, more),
         grade=grade if grade and grade.final is not None and not held else None,
         counted=next((one for one in submissions if grade and one.pk == grade.counted_id and not held), None),
         exempt=bool(grade and grade.exempt),

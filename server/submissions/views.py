@@ -14,7 +14,8 @@ from server.accounts.requests import Request
 from server.catalogue.exercises import find_exercise
 from server.catalogue.lessons import lessons_about
 from server.gradebook.models import Assignment
-from server.gradebook.selectors import get_assignment, grade_in
+from server.gradebook.selectors import get_assignment, grade_in, is_hidden, more_time_of
+from server.gradebook.slip_days import pools
 from server.submissions import selectors, services
 from server.submissions.errors import StillWaiting, SubmissionRefused, TooManyFiles, TooManyOpen
 from server.submissions.forms import SubmissionForm
@@ -29,11 +30,15 @@ from server.submissions.statuses import AssignmentStatus, next_exercise, status_
 from server.submissions.submission_terms import submission_terms
 from server.submissions.uploads import check_uploads
 
+FILE_NAMES = {Kind.SUBMIT: "", Kind.TEST_RUN: "-test-run", Kind.PRACTICE: "-practice"}
+
 
 @require_GET
 def exercise(request: Request, course: str, slug: str) -> HttpResponse:
     """The page of an exercise: statement, editor, latest result; `?starter` shows the starter again."""
     assignment = get_assignment(request.user, course, slug)
+    if is_hidden(assignment, request.user):
+        return _not_open(request, assignment)
     context = _exercise(request, assignment)
     if "starter" in request.GET:
         context["source"] = context["starter"]
@@ -167,7 +172,7 @@ def cancel(request: Request, pk: UUID) -> HttpResponse:
 def download(request: Request, pk: UUID) -> HttpResponse:
     """The code of a submission, as a file."""
     submission = selectors.get_submission(request.user, pk)
-    kind = "-test-run" if submission.kind == Kind.TEST_RUN else ""
+    kind = FILE_NAMES[Kind(submission.kind)]
     name = f"{submission.assignment.slug.replace('/', '-')}{kind}-{submission.number}.py"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
     return HttpResponse(submission.source, content_type="text/x-python; charset=utf-8", headers=headers)
@@ -190,7 +195,8 @@ def _state(request: Request, submission: Submission, **more: object) -> HttpResp
     if request.htmx:
         earlier = selectors.history(submission.learner, submission.assignment, reader=request.user)
         grade = grade_in(submission.assignment, submission.learner)
-        status = status_of(submission.assignment, earlier, grade, reader=request.user)
+        more = more_time_of(submission.course, submission.learner)
+        status = status_of(submission.assignment, submission.learner, earlier, grade, more, reader=request.user)
         context |= _status(status) | {"out_of_band": True, "in_editor": True, "older": False}
         context["next_exercise"] = _next(submission)
     return render(request, "submissions/_state.html", context)
@@ -234,16 +240,28 @@ def _exercise(request: Request, assignment: Assignment) -> dict[str, object]:
 
 def _own_status(user: User, assignment: Assignment) -> AssignmentStatus:
     earlier = selectors.history(user, assignment, reader=user)
-    return status_of(assignment, earlier, grade_in(assignment, user), reader=user)
+    more = more_time_of(assignment.course, user)
+    return status_of(assignment, user, list(earlier), grade_in(assignment, user), more, reader=user)
+
+
+def _not_open(request: Request, assignment: Assignment, *, status: int = 200) -> HttpResponse:
+    """The page of an exercise that is not open yet: its title and terms, without statement and starter."""
+    mine = list(selectors.history(request.user, assignment, reader=request.user))
+    context = {"assignment": assignment, "submissions": mine, **_status(_own_status(request.user, assignment))}
+    return render(request, "submissions/not_open.html", context, status=status)
 
 
 def _status(status: AssignmentStatus) -> dict[str, object]:
-    return {"status": status, "submission_terms": submission_terms(status)}
+    learner, course = status.learner, status.assignment.course
+    slip_days = pools(course, [learner.pk], reader=learner)[learner.pk]
+    return {"status": status, "submission_terms": submission_terms(status), "slip_days": slip_days}
 
 
 def _refused(request: Request, assignment: Assignment, complaint: str, *, status: int = 422) -> HttpResponse:
     if request.htmx:
         return render(request, "submissions/_refused.html", {"complaint": complaint}, status=status)
+    if is_hidden(assignment, request.user):
+        return _not_open(request, assignment, status=status)
     context = _exercise(request, assignment) | {"complaint": complaint}
     context["source"] = request.POST.get("source", context["source"])
     return render(request, "submissions/exercise.html", context, status=status)

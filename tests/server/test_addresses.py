@@ -117,6 +117,7 @@ ADDRESSES = {
     "dashboard:undo": (STAFF, "course", "change"),
     "dashboard:student": (STAFF, "course", "owner"),
     "dashboard:grade": (STAFF, "course", "assignment", "owner"),
+    "dashboard:more-time": (STAFF, "course"),
     "dashboard:decide": (STAFF, "course", "assignment", "owner", "override"),
     "dashboard:submission": (STAFF, "course", "submission"),
     "dashboard:comment": (STAFF, "course", "submission"),

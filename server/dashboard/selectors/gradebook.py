@@ -17,6 +17,7 @@ from server.courses.models import Course
 from server.courses.visibility import VisiblePeople
 from server.gradebook.course_totals import more_time_in, rules_of, staff_total, units_of
 from server.gradebook.models import Assignment, Grade
+from server.gradebook.selectors import with_numbered_titles
 from server.gradebook.totals import CourseTotal, UnitRule
 
 PER_PAGE = 50
@@ -81,7 +82,7 @@ def gradebook(people: VisiblePeople, query: Query) -> Table:
 
     If the course has rules for its total, the whole course is read to sort by it.
     """
-    every = list(people.course.assignments.published().select_related("course"))
+    every = with_numbered_titles(list(people.course.assignments.published().select_related("course")))
     rules = rules_of(people.course)
     shown = [one for one in every if not query.unit or one.unit == query.unit]
     page = Paginator(_sorted(_students(people, query), every, rules, query), PER_PAGE).get_page(query.page)

@@ -12,8 +12,10 @@ from server.accounts.models import User
 from server.common.highlighting import highlight_python
 from server.courses.models import Course
 from server.dashboard.selectors.gradebook import GradebookRow, Query, Show
+from server.gradebook.accommodations import in_words
 from server.gradebook.exports import Format
 from server.gradebook.models import Assignment, Grade, GradeChange
+from server.gradebook.rules import MoreTime
 from server.web.templatetags.web import points
 
 register = template.Library()
@@ -99,6 +101,7 @@ def _note(grade: Grade | None) -> str:
     notes += ["overridden"] if grade.override is not None else []
     notes += ["extended"] if grade.is_extended else []
     notes += ["late"] if grade.penalty else []
+    notes += [slip_days(grade.slip_days)] if grade.slip_days else []
     return ", ".join(notes)
 
 
@@ -120,9 +123,22 @@ def summary(change: GradeChange) -> str:
         parts.append("exempt" if decided["exempt"][1] else "no longer exempt")
     if "due_at" in decided or "closes_at" in decided:
         parts.append("more time" if change.new["due_at"] or change.new["closes_at"] else "no more time")
+    if "slip_days" in decided:
+        parts.append(slip_days(decided["slip_days"][1]))
     if "extra_attempts" in decided:
         parts.append(f"{decided['extra_attempts'][1]} extra attempts")
     return ", ".join(parts)
+
+
+@register.filter
+def more_time(rule: MoreTime) -> str:
+    """Return the time that a learner has in every assignment, in words."""
+    return in_words(rule)
+
+
+def slip_days(number: int) -> str:
+    """Return how many slip days an assignment uses, in words."""
+    return f"{number} slip day{'' if number == 1 else 's'}"
 
 
 @register.filter

@@ -12,13 +12,14 @@ from server.accounts.requests import Request
 from server.analytics import selectors as class_analytics
 from server.analytics.selectors import Mistake
 from server.catalogue.exercises import broken_exercises
+from server.common.moment_fields import notes_of
 from server.courses.access import require, section_choice, taught_course
 from server.courses.visibility import visible_people
 from server.dashboard.charts import bars, lines
 from server.dashboard.forms import AssignmentForm, HintRuleForm, NewAssignmentForm
 from server.dashboard.selectors.analytics import analytics as figures
 from server.dashboard.selectors.gradebook import tried_and_passed
-from server.gradebook.errors import GradeError
+from server.gradebook.errors import GradeError, TitleTaken
 from server.gradebook.models import Assignment, Grade
 from server.gradebook.services import change_terms, set_exercise
 from server.gradebook.services import withdraw as take_away
@@ -73,9 +74,11 @@ def new(request: Request, slug: str) -> HttpResponse:
         try:
             made = set_exercise(form.save(commit=False))
             messages.success(request, f"{made.title} is set.")
+            for note in notes_of(form):
+                messages.info(request, note)
             return redirect("dashboard:assignment", course.slug, made.pk)
         except GradeError as error:
-            form.add_error("slug", str(error))
+            form.add_error("own_title" if isinstance(error, TitleTaken) else "slug", str(error))
     context = {"course": course, "tab": "assignments", "form": form, "broken": broken_exercises()}
     return render(request, "dashboard/new_assignment.html", context, status=422 if form.errors else 200)
 
@@ -102,9 +105,7 @@ def assignment(request: Request, slug: str, pk: int) -> HttpResponse:
     form = AssignmentForm(request.POST or None, instance=one)
     if request.method == "POST":
         require(request.user, "assignments.change", course)
-        if form.is_valid():
-            changed = change_terms(form.save(commit=False), by=request.user)
-            messages.success(request, f"Saved. {_grades(len(changed))} changed.")
+        if form.is_valid() and _save_terms(request, form):
             return redirect("dashboard:assignment", course.slug, one.pk)
     seen = Grade.objects.filter(visible_people(request.user, course).by_students(), assignment=one)
     extended = seen.exclude(due_at=None, closes_at=None, extra_attempts=0)
@@ -119,6 +120,22 @@ def assignment(request: Request, slug: str, pk: int) -> HttpResponse:
         "extended": extended.select_related("learner").order_by("learner__last_name", "learner__username"),
     }
     return render(request, "dashboard/assignment.html", context, status=422 if form.errors else 200)
+
+
+def _save_terms(request: Request, form: AssignmentForm) -> bool:
+    """Save the terms in a valid form and say what changed; False if they are refused, with an error in the form."""
+    if not form.has_changed():
+        messages.success(request, "Nothing was changed.")
+        return True
+    try:
+        changed = change_terms(form.save(commit=False), by=request.user)
+    except GradeError as error:
+        form.add_error("own_title", str(error))
+        return False
+    messages.success(request, f"Saved. {_grades(len(changed))} changed.")
+    for note in notes_of(form):
+        messages.info(request, note)
+    return True
 
 
 @require_GET

@@ -15,7 +15,8 @@ from server.dashboard.selectors import gradebook as select
 from server.gradebook.course_totals import more_time_in, rules_of, staff_total
 from server.gradebook.exports import Format
 from server.gradebook.exports import export as write
-from server.gradebook.models import Grade, GradeChange
+from server.gradebook.models import Accommodation, Grade, GradeChange
+from server.gradebook.slip_days import pools
 from server.submissions.statuses import statuses
 
 CHANGES_PER_PAGE = 50
@@ -72,6 +73,8 @@ def student(request: Request, slug: str, pk: int) -> HttpResponse:
         every = course.assignments.select_related("course")
         more = more_time_in(course).get(learner.pk)
         context["course_total"] = staff_total(every, grades, rules, now=timezone.now(), more=more)
+    context["slip_days"] = pools(course, [pk], reader=request.user)[pk]
+    context["accommodation"] = Accommodation.objects.filter(course=course, learner=learner).first()
     return render(request, "dashboard/student.html", context)
 
 

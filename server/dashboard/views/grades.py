@@ -12,13 +12,14 @@ from django.views.decorators.http import require_GET, require_POST
 from server.accounts.models import User
 from server.accounts.requests import Request
 from server.comments.services import CommentRejected, comment
+from server.common.moment_fields import notes_of
 from server.courses.access import require, taught_course
 from server.courses.models import Course
 from server.courses.selectors import get_person, is_former
 from server.courses.visibility import visible_people
 from server.dashboard.forms import Decided, ExemptForm, ExtendForm, OverrideForm
 from server.gradebook.errors import GradeError
-from server.gradebook.models import Action, Assignment, Grade, GradeChange
+from server.gradebook.models import Accommodation, Action, Assignment, Grade, GradeChange
 from server.gradebook.selectors import grade_in
 from server.gradebook.services import decide as write_decision
 from server.gradebook.services import undo as take_back_decision
@@ -63,7 +64,8 @@ def decide(request: Request, slug: str, assignment: int, learner: int, what: str
     action, form_class, permission = DECISIONS[what]
     require(request.user, permission, course)
     about, whom = _whose(request, course, assignment, learner)
-    form = form_class(request.POST)
+    initial = _initial(grade_in(about, whom))[what]
+    form = form_class(request.POST, course=course, initial=initial, auto_id=f"{what}-%s")
     if not form.is_valid():
         return render(
             request, "dashboard/grade.html", _grade(request.user, course, about, whom) | {what: form}, status=422
@@ -78,6 +80,8 @@ def decide(request: Request, slug: str, assignment: int, learner: int, what: str
             request, "dashboard/grade.html", _grade(request.user, course, about, whom) | {what: form}, status=422
         )
     messages.success(request, "Saved, with your reason." if changed else "This changed nothing.")
+    for note in notes_of(form):
+        messages.info(request, note)
     return redirect("dashboard:grade", course.slug, about.pk, whom.pk)
 
 
@@ -147,15 +151,22 @@ def _grade(reader: User, course: Course, assignment: Assignment, learner: User) 
         "grade": grade,
         "submissions": history(learner, assignment, reader=reader),
         "changes": _changes(assignment, learner),
-        "override": OverrideForm(initial={"override": grade.override if grade else None}, auto_id="override-%s"),
-        "exempt": ExemptForm(initial={"exempt": grade.exempt if grade else False}, auto_id="exempt-%s"),
-        "extend": ExtendForm(initial=_extension(grade), auto_id="extend-%s"),
+        "accommodation": Accommodation.objects.filter(course=course, learner=learner).select_related("by").first(),
+        **{
+            what: form(course=course, initial=_initial(grade)[what], auto_id=f"{what}-%s")
+            for what, (_, form, _) in DECISIONS.items()
+        },
     }
 
 
-def _extension(grade: Grade | None) -> dict[str, Any]:
-    names = ("due_at", "closes_at", "extra_attempts")
-    return {name: getattr(grade, name) for name in names} if grade else {}
+def _initial(grade: Grade | None) -> dict[str, dict[str, Any]]:
+    """Return what the form of each decision begins with."""
+    extension = ("due_at", "closes_at", "extra_attempts")
+    return {
+        "override": {"override": grade.override if grade else None},
+        "exempt": {"exempt": grade.exempt if grade else False},
+        "extend": {name: getattr(grade, name) for name in extension} if grade else {},
+    }
 
 
 def _changes(assignment: Assignment, learner: User) -> list[tuple[GradeChange, bool]]:

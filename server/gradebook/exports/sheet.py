@@ -9,6 +9,7 @@ from server.courses.models import Course
 from server.courses.visibility import VisiblePeople
 from server.gradebook.course_totals import more_time_in, rules_of, staff_total
 from server.gradebook.models import Assignment, Grade
+from server.gradebook.selectors import with_numbered_titles
 from server.gradebook.totals import CourseTotal
 
 
@@ -40,7 +41,7 @@ class Sheet:
 
 def sheet_of(people: VisiblePeople) -> Sheet:
     """Return the sheet of these people, students in the order of their names. Five queries at most."""
-    assignments = list(people.course.assignments.published().select_related("course"))
+    assignments = with_numbered_titles(list(people.course.assignments.published().select_related("course")))
     students = User.objects.filter(pk__in=people.students.values("user"))
     grades = {
         (grade.learner_id, grade.assignment_id): grade

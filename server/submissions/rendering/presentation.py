@@ -188,7 +188,7 @@ def _headline(report: Report, kind: Kind) -> str:
     if report.outcome is not Outcome.GRADED:
         return OUTCOMES[report.outcome]
     if report.max_points and report.points >= report.max_points:
-        return "Every check passed." if kind is Kind.SUBMIT else "Every check passed on the public cases."
+        return "Every check passed on the public cases." if kind is Kind.TEST_RUN else "Every check passed."
     failed = sum(finding.status == "failed" for finding in report.findings)
     return f"{failed} of {len(report.findings)} checks failed." if failed else OUTCOMES[report.outcome]
 

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from grader import VERSION
 from server.common.highlighting import number_lines
+from server.common.local_times import in_words, zone_word
 
 register = template.Library()
 
@@ -32,6 +33,12 @@ def icon(name: str) -> SafeString:
 def version() -> str:
     """Return the version of Chainrule."""
     return VERSION
+
+
+@register.filter
+def moment(at: datetime | None, form: str = "") -> str:
+    """Return a time with its zone: "2 Dec 2026, 23:59 CET"; with the form "seconds", to the second. "" without one."""
+    return in_words(at, seconds=form == "seconds") if at else ""
 
 
 @register.filter
@@ -63,7 +70,7 @@ def due(moment: datetime, now: datetime | None = None) -> SafeString:
 
 def _day(then: datetime, days: int) -> str:
     if days in {0, 1}:
-        return f"{'tomorrow' if days else 'today'}, {then:%H:%M %Z}"
+        return f"{'tomorrow' if days else 'today'}, {then:%H:%M} {zone_word(then)}"
     return f"in {days} days" if 0 < days < COUNTED else f"{then.day} {then:%B}"
 
 

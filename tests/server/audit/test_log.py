@@ -254,6 +254,9 @@ DEEDS = {
     AuditAction.EXEMPTED: lambda c: c.decide("exempt", exempt="on"),
     AuditAction.EXTENDED: lambda c: c.decide("extend", extra_attempts=2),
     AuditAction.UNDONE: undo,
+    AuditAction.ACCOMMODATED: lambda c: c.post(
+        "dashboard:more-time", people=[c.student.pk], which="every", days=2, why="Ill"
+    ),
     AuditAction.SOURCES_DOWNLOADED: lambda c: c.client.get(
         reverse("dashboard:source-file", args=[c.course.slug]), {"assignment": c.assignment.pk, "which": "latest"}
     ),

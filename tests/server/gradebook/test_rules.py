@@ -1,16 +1,21 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.common.local_times import days_after, later_moment
 from server.gradebook.rules import (
     Attempt,
     Decision,
     Keeps,
     LateRule,
+    MoreTime,
     Refusal,
     Terms,
+    days_late,
     grade,
     grade_of,
     late_share,
@@ -47,11 +52,64 @@ def test_every_day_begun_costs_its_share_up_to_the_cap(after_due, share):
     assert late_share(late(per_day=0.1, cap=0.5), DUE + after_due) == pytest.approx(share)
 
 
-def test_days_count_from_the_due_date_after_the_grace():
+def test_the_first_late_day_begins_after_the_grace():
     rule = late(per_day=0.1, grace=2 * HOUR)
 
     assert late_share(rule, DUE + 2 * HOUR) == 0
     assert late_share(rule, DUE + 3 * HOUR) == pytest.approx(0.1)
+    assert late_share(rule, DUE + DAY + 2 * HOUR) == pytest.approx(0.1)
+    assert late_share(rule, DUE + DAY + 3 * HOUR) == pytest.approx(0.2)
+
+
+# Zones whose clocks change, by an hour and by half an hour, on both halves of the earth, one without changes, and one
+# that once left out a whole day.
+zones = st.sampled_from(
+    ["Europe/Berlin", "America/New_York", "America/Santiago", "Australia/Lord_Howe", "Asia/Seoul", "Pacific/Apia"]
+).map(ZoneInfo)
+clock_times = st.datetimes(datetime(2011, 6, 1), datetime(2027, 12, 31))
+
+
+@given(clock_times, st.integers(0, 40), zones)
+def test_so_many_days_late_ends_at_the_due_time_on_that_day(local, days, zone):
+    due = later_moment(local, zone)
+    end = later_moment(due.astimezone(zone).replace(tzinfo=None) + days * DAY, zone)
+    terms = Terms(points=1, due_at=due, late=LateRule(per_day=0.01), zone=zone)
+
+    assert days_late(terms, end) <= days
+    assert days_late(terms, end + timedelta(microseconds=1)) >= days
+
+
+@given(clock_times, zones, st.timedeltas(timedelta(), 40 * DAY), st.timedeltas(timedelta(), 3 * DAY))
+def test_days_late_are_the_fewest_that_reach_the_moment(local, zone, after, grace):
+    due = later_moment(local, zone)
+    terms = Terms(points=1, due_at=due, late=LateRule(per_day=0.01, grace=grace), zone=zone)
+    days = days_late(terms, due + after)
+
+    assert due + after <= days_after(due + grace, days, zone)
+    assert days == 0 or due + after > days_after(due + grace, days - 1, zone)
+
+
+@given(clock_times, zones, st.integers(0, 30), st.floats(1, 5), st.timedeltas(timedelta(), 20 * DAY))
+def test_more_time_never_brings_a_date_forward(local, zone, days, factor, open_for):
+    due = later_moment(local, zone)
+    terms = Terms(points=1, opens_at=due - open_for, due_at=due, closes_at=due + DAY, zone=zone)
+    own = terms_for(terms, Decision(), MoreTime(days=days, factor=factor))
+
+    assert own.due_at >= due
+    assert own.closes_at >= max(terms.closes_at, own.due_at)
+
+
+def test_a_factor_multiplies_the_time_since_the_opening():
+    terms = Terms(points=1, opens_at=DUE - 10 * DAY, due_at=DUE)
+
+    assert terms_for(terms, Decision(), MoreTime(factor=1.5)).due_at == DUE + 5 * DAY
+
+
+def test_after_closing_only_practice_is_possible():
+    closed = Terms(points=1, closes_at=DUE, attempts=1)
+
+    assert refusal(closed, now=DUE, used=0, last_at=None) is Refusal.CLOSED
+    assert refusal(replace(closed, practice=True), now=DUE, used=1, last_at=None) is None
 
 
 def test_the_best_attempt_counts_after_its_penalty():

@@ -59,10 +59,10 @@ def test_work_of_others_is_not_shown(student, assignment):
     assert not only(student, assignment).tried
 
 
-def test_the_standing_of_a_course_needs_three_queries(student, assignment, django_assert_num_queries):
+def test_the_standing_of_a_course_needs_four_queries(student, assignment, django_assert_num_queries):
     for number in range(5):
         another = make_assignment(assignment.course, slug=f"gradients/another-{number}")
         graded(student, another, given=number)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(statuses(student, assignment.course)) == 6

@@ -91,7 +91,7 @@ def test_an_extension_names_the_date(assignment, ada, prof):
     decide(assignment, ada, action=Action.EXTENDED, by=prof, why="x", due_at=due_at)
 
     (message,) = collected()
-    assert f"You have until {due_at:%-d %B %Y}, 10:00 (UTC)" in message.body
+    assert f"You have until {due_at:%-d %b %Y}, 10:00 UTC" in message.body
 
 
 def test_what_was_taken_back_is_news(assignment, ada, prof):

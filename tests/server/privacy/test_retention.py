@@ -84,7 +84,7 @@ def test_an_extension_and_a_late_submission_keep_a_course_open(course, assignmen
     make_old(400)
     assert ended_before(AGO[40]) == [course]
 
-    decide(assignment, learner, action=Action.EXTENDED, by=teacher, why="Ill", due_at=AGO[1])
+    decide(assignment, learner, action=Action.EXTENDED, by=teacher, why="Ill", due_at=AGO[1], now=AGO[40])
 
     assert ended_before(AGO[40]) == []
 

@@ -114,7 +114,7 @@ function offering(form) {
     show(other) {
       if (!other) return;
       source.textContent = other.source;
-      box.querySelector("[data-offer-when]").textContent = new Date(other.saved_at).toLocaleString();
+      box.querySelector("[data-offer-when]").textContent = new Date(other.saved_at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
       box.hidden = false;
     },
     hide: () => (box.hidden = true),
