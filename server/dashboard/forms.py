@@ -246,11 +246,16 @@ class AssignmentForm(forms.ModelForm):
         )
         self.fields["takes_slip_days"].help_text = slip_days
         allowed = PracticeRule.YES if course.practice else PracticeRule.NO
+        self.fields["bonus_points"].required = False
         practice = [("", f"As in the course: {allowed.label.lower()}"), *PracticeRule.choices[1:]]
         self.fields["practice"].choices = practice  # type: ignore[attr-defined]
         of_course = HintRule(course.hint_rule).label
         choices = [("", f"As in the course: {of_course[0].lower()}{of_course[1:]}"), *HintRule.choices]
         self.fields["hint_rule"].choices = choices  # type: ignore[attr-defined]
+
+    def clean_bonus_points(self) -> float:
+        """An empty field means none."""
+        return self.cleaned_data["bonus_points"] or 0.0
 
 
 class TotalForm(forms.Form):

@@ -150,7 +150,7 @@ def test_queries_of_the_grades_do_not_grow_with_exercises(client, assignment, nu
         graded(student, make_assignment(assignment.course, slug=f"gradients/square-{position}"), given=5)
     client.force_login(student)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         assert grades_of(client, assignment.course).status_code == 200
 
 
