@@ -9,6 +9,7 @@ LtiError
 │   ├── PlatformError      the platform answered with an error
 │   ├── TooManyLogins      too many logins from one address
 │   ├── NotRegistered      the platform is unknown
+│   ├── SwitchedOff        the platform is switched off here
 │   ├── NotApproved        the deployment waits for approval
 │   ├── NotLinked          the LMS course is not linked to a course here
 │   ├── NoExercise         the link names an exercise that the course does not have
@@ -18,6 +19,11 @@ LtiError
 │   └── KeysUnreachable    the platform's keys cannot be fetched
 └── ServiceError           a request to the platform failed (see `platform.http_client`)
 """
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+NO_SCOPE = "The LMS has not given us the permission (scope) for this."
 
 
 class LtiError(Exception):
@@ -30,6 +36,7 @@ class LaunchError(LtiError):
     status = 400
     title = "This did not work"
     advice = "Go back to your course and open the activity again."
+    raw = ""  # what the platform answered, for those who set it up
 
 
 class BadRequest(LaunchError):
@@ -73,6 +80,24 @@ class PlatformError(LaunchError):
     title = "Your learning platform refused the sign-in"
     advice = "Perhaps you were signed out there. Sign in again, and open the activity from your course."
 
+    # What the platforms' error codes (OpenID Connect) mean for the person. `login_required` is the advice above.
+    ADVICE: ClassVar[Mapping[str, str]] = {
+        "unauthorized_client": "It does not know this tool by the client ID that is registered here, or this course "
+        "cannot use the tool. Your instructor can compare the client ID under Integrations, LMS links.",
+        "invalid_client": "It does not know this tool by the client ID that is registered here. Your instructor can "
+        "compare the client ID under Integrations, LMS links.",
+        "invalid_request": "Each click on an activity works once. Go back to your course, load the page again, and "
+        "open the activity. If that does not help, the redirection URIs there are not exactly our addresses.",
+        "access_denied": "It does not let you open this activity. Ask your instructor.",
+        "server_error": "It has a problem of its own. Wait a minute, then open the activity again.",
+        "temporarily_unavailable": "It is busy or being repaired. Wait a minute, then open the activity again.",
+    }
+
+    def __init__(self, code: str, description: str = "") -> None:
+        super().__init__(f"{code[:100]}: {description[:300]}")
+        self.advice = self.ADVICE.get(code, self.advice)
+        self.raw = f"{code[:100]} {description[:300]}".strip()
+
 
 class TooManyLogins(LaunchError):
     """Too many logins were begun from one address within a minute."""
@@ -83,13 +108,24 @@ class TooManyLogins(LaunchError):
 
 
 class NotRegistered(LaunchError):
-    """The platform is unknown or disabled."""
+    """The platform is unknown."""
 
     status = 403
     title = "This learning platform is not registered here"
     advice = (
         "An instructor can register it under Integrations, LMS links. Issuer and client ID must match the platform's "
         "exactly."
+    )
+
+
+class SwitchedOff(LaunchError):
+    """The platform is registered and switched off."""
+
+    status = 403
+    title = "This learning platform is switched off here"
+    advice = (
+        "An instructor switched it off, so its activities cannot be opened. Nothing is lost. An instructor can switch "
+        "it on again under Integrations, LMS links."
     )
 
 

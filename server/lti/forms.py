@@ -1,5 +1,7 @@
 """The forms of LTI: pick exercises, register a platform, link courses."""
 
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
@@ -8,26 +10,62 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from server.accounts.models import User
 from server.courses.models import Course
 from server.gradebook.models import Assignment
+from server.lti.members import sharing
 from server.lti.models import LmsCourse, Platform, origin_of
 from server.lti.platform import http_client
 from server.lti.selectors import taught_by
 from server.outbox.addresses import AddressRefused
 
 
-class PickForm(forms.Form):
-    """The exercises that become activities in the LMS course: one, or several if the platform accepts that."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PickChoice:
+    """An exercise to pick: its box, and whether it is in the LMS course already."""
 
-    def __init__(self, *args: Any, course: Course | None, multiple: bool, **kwargs: Any) -> None:
+    box: Any
+    assignment: Assignment
+    is_there: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PickUnit:
+    """A unit, with its exercises to pick."""
+
+    title: str
+    choices: list[PickChoice] = field(default_factory=list)
+
+
+class PickForm(forms.Form):
+    """The exercises that become activities in the LMS course: one, or several if the platform accepts that.
+
+    `there` are the keys of the assignments that are in the LMS course already. They can be picked again.
+    """
+
+    def __init__(
+        self, *args: Any, course: Course | None, multiple: bool, there: Collection[int] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.multiple, self.there = multiple, there
         choices = Assignment.objects.published().filter(course=course)
-        messages = {"required": "Pick an exercise."}
-        field = (
+        messages = {"required": "Pick at least one exercise." if multiple else "Pick an exercise."}
+        assignments = (
             forms.ModelMultipleChoiceField(choices, widget=forms.CheckboxSelectMultiple, error_messages=messages)
             if multiple
             else forms.ModelChoiceField(choices, widget=forms.RadioSelect, empty_label=None, error_messages=messages)
         )
-        field.label_from_instance = lambda obj: obj.title  # type: ignore[method-assign]
-        self.fields["assignments"] = field
+        assignments.label_from_instance = lambda obj: obj.title  # type: ignore[method-assign]
+        self.fields["assignments"] = assignments
+
+    @property
+    def units(self) -> list[PickUnit]:
+        """The exercises by unit, in the order of the course."""
+        units: dict[str, PickUnit] = {}
+        for box in self["assignments"]:
+            assignment = box.data["value"].instance
+            title = assignment.unit.replace("-", " ").capitalize()
+            unit = units.setdefault(assignment.unit, PickUnit(title=title))
+            is_there = assignment.pk in self.there
+            unit.choices.append(PickChoice(box=box.tag(), assignment=assignment, is_there=is_there))
+        return list(units.values())
 
     @property
     def chosen(self) -> list[Assignment]:
@@ -37,7 +75,11 @@ class PickForm(forms.Form):
 
 
 class PlatformForm(forms.ModelForm):
-    """A platform's addresses and name. Issuer and client id cannot change, because people are identified by them."""
+    """A platform's addresses and name. Issuer and client id cannot change, because people are identified by them.
+
+    Who controls the keys can sign in as each of its people. So once somebody has come from the platform, only an
+    administrator can change where its keys are.
+    """
 
     auth_url = forms.CharField(label="Authentication request URL", max_length=500)
     token_url = forms.CharField(label="Access token URL", max_length=500)
@@ -57,13 +99,20 @@ class PlatformForm(forms.ModelForm):
         }
         help_texts = {"name": "Leave empty to use the name that the platform sends."}
 
-    def __init__(self, *args: Any, course: Course, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, course: Course, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.course = course
         self.fields["frames"].initial = " ".join(self.instance.origins)
         if self.instance.pk:
             for name in ("issuer", "client_id"):
                 self.fields[name].disabled = True
+            if self.instance.identities.exists() and not user.is_superuser:
+                self.fields["jwks_url"].disabled = True
+            if self.instance.identities.exists():
+                self.fields["jwks_url"].help_text = (
+                    "People have come from this platform. Who controls these keys can sign in as them, so only an "
+                    "administrator can change this address."
+                )
 
     def clean_auth_url(self) -> str:
         """Refuse an address that a browser cannot open."""
@@ -105,6 +154,16 @@ class NewPlatformForm(PlatformForm):
     )
 
     field_order = ("name", "issuer", "client_id", "deployment_id", "every_course")
+
+
+class ShareForm(forms.Form):
+    """Another registration that an administrator confirms to be the same platform."""
+
+    other = forms.ModelChoiceField(Platform.objects.none())
+
+    def __init__(self, *args: Any, platform: Platform, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["other"].queryset = sharing.candidates(platform)  # type: ignore[attr-defined]
 
 
 class LinkForm(forms.Form):

@@ -63,7 +63,10 @@ class Family(models.TextChoices):
 
 
 class Platform(models.Model):
-    """An LMS that is registered here. `origins` are further origins that can show us in a frame."""
+    """An LMS that is registered here. `origins` are further origins that can show us in a frame.
+
+    `same_as` is another registration of the same LMS, with which this one shares its people (see `members.sharing`).
+    """
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="lti_platforms")
     name = models.CharField(max_length=200, blank=True)
@@ -79,6 +82,9 @@ class Platform(models.Model):
     origins: models.JSONField = models.JSONField(default=list, blank=True)
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    same_as = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="registered_again"
+    )
 
     class Meta:
         ordering = ["name", "pk"]
@@ -156,13 +162,18 @@ class LmsCourse(models.Model):
 
 
 class Identity(models.Model):
-    """A person in a platform, and the account here. Name and e-mail are never used to find an account."""
+    """A person in a platform, and the account here. Name and e-mail are never used to find an account.
+
+    `copied_name` is the name that the account last got from the platform. As long as the account still has it, a new
+    name from the platform becomes the account's.
+    """
 
     platform = models.ForeignKey(Platform, models.CASCADE, related_name="identities")
     sub = models.CharField(max_length=255)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="lti_identities")
     name = models.CharField(max_length=300, blank=True)
     email = models.CharField(max_length=300, blank=True)
+    copied_name = models.CharField(max_length=310, blank=True, db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -175,8 +186,10 @@ class Identity(models.Model):
 class Membership(models.Model):
     """A person's role in an LMS course. `granted` is the role in our course that it last gave.
 
-    If both a launch and a roster gave a role, the launch's counts: Moodle's roster calls assistants learners.
-    `gone_at` is when a roster first no longer contained the person.
+    If both a launch and a roster gave a role, the launch's counts, with one exception: whom Moodle calls an instructor
+    at launch and a learner in the roster is an assistant. `lowered_at` is when a launch first had a lower role than
+    `launch_role`, if every launch since then had (see `members.people`). `gone_at` is when a roster first no longer
+    contained the person.
     """
 
     lms_course = models.ForeignKey(LmsCourse, models.CASCADE, related_name="memberships")
@@ -185,6 +198,7 @@ class Membership(models.Model):
     roster_role = models.CharField(max_length=20, choices=Role.choices, blank=True)
     granted = models.CharField(max_length=20, choices=Role.choices, blank=True)
     launched_at = models.DateTimeField(null=True, blank=True)
+    lowered_at = models.DateTimeField(null=True, blank=True)
     gone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -197,7 +211,10 @@ class Membership(models.Model):
     def role(self) -> Role | None:
         """The role in the LMS course, as far as we know; None if the person has left."""
         role = self.launch_role or self.roster_role
-        return Role(role) if role and self.gone_at is None else None
+        if not role or self.gone_at is not None:
+            return None
+        is_assistant = (self.launch_role, self.roster_role) == (Role.INSTRUCTOR, Role.STUDENT)
+        return Role.TA if is_assistant and self.identity.platform.family == Family.MOODLE else Role(role)
 
 
 class LineItem(models.Model):
@@ -205,6 +222,8 @@ class LineItem(models.Model):
 
     `ours` means that we created it. `making_until` is a lease: only one worker creates the column. `differences` are
     from the latest comparison with our grades (see `grades.reconciliation`); `asked_at` is when the next was requested.
+    `missing_at` is when the platform first answered that the column does not exist. `dismissed_at` is when somebody
+    dismissed it: nothing is sent to it any more.
     """
 
     lms_course = models.ForeignKey(LmsCourse, models.CASCADE, related_name="line_items")
@@ -217,6 +236,9 @@ class LineItem(models.Model):
     compared_at = models.DateTimeField(null=True, blank=True)
     compare_error = models.CharField(max_length=300, blank=True)
     differences: models.JSONField = models.JSONField(default=list)
+
+    missing_at = models.DateTimeField(null=True, blank=True)
+    dismissed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["pk"]
@@ -261,7 +283,8 @@ class Passback(OutboxRow):
     """A learner's score for one column: the score that the platform should have, and how sending it went.
 
     `version` counts the changes of that score. The timestamp in `stamped_at` (whole seconds) belongs to
-    `stamped_version`; a retry of the same version repeats it. `sent_*` is what the platform last accepted from us.
+    `stamped_version`; a retry of the same version repeats it. `sent_*` is what the platform last accepted from us,
+    `kept_*` the grade that it showed when we last read it: the two differ if somebody overrode the grade there.
     Until `busy_until` a worker has leased the row. `words` are the platform's explanation on the latest try.
     """
 
@@ -283,6 +306,10 @@ class Passback(OutboxRow):
     sent_most = models.FloatField(null=True, blank=True)
     sent_submitted_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+
+    kept_given = models.FloatField(null=True, blank=True)
+    kept_most = models.FloatField(null=True, blank=True)
+    kept_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["pk"]
@@ -328,7 +355,8 @@ class SingleUse(models.Model):
 class LoginState(SingleUse):
     """A login that has begun, and what must come back with it, once. Only digests of the secrets are stored.
 
-    `browser` is the digest of the secret in the cookie of the browser that began it.
+    `browser` is the digest of the secret in the cookie of the browser that began it. `arrival` says who arrived where
+    with this login; None before the launch.
     """
 
     state = models.CharField(max_length=64, unique=True)
@@ -337,6 +365,7 @@ class LoginState(SingleUse):
     platform = models.ForeignKey(Platform, models.CASCADE, related_name="+")
     params: models.JSONField = models.JSONField(default=dict)
     used_at = models.DateTimeField(null=True, blank=True)
+    arrival: models.JSONField = models.JSONField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"login at {self.platform_id}"

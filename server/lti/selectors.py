@@ -11,6 +11,8 @@ from server.accounts.models import User
 from server.courses.models import Course, Role
 from server.courses.visibility import VisiblePeople
 from server.gradebook.models import Grade
+from server.lti.members import sharing
+from server.lti.members.sharing import Doubled
 from server.lti.models import Deployment, LineItem, LmsCourse, Passback, PassbackState, Platform, PlatformInvitation
 
 
@@ -18,6 +20,32 @@ def platforms_of(course: Course) -> QuerySet[Platform]:
     """Return the platforms that a course registered, with their deployments and the number of people from each."""
     deployments = Prefetch("deployments", Deployment.objects.order_by("approved", "pk"))
     return course.lti_platforms.prefetch_related(deployments).annotate(people=Count("identities"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Registration:
+    """A platform that a course registered: registrations of the same issuer, those that share its people, and doubles.
+
+    `doubled` are the people who have an account from each of two registrations.
+    """
+
+    platform: Platform
+    candidates: list[Platform]
+    sharing: list[Platform]
+    doubled: list[Doubled]
+
+
+def registrations_of(course: Course) -> list[Registration]:
+    """Return the platforms that a course registered, with what is known of their other registrations."""
+    return [
+        Registration(
+            platform=platform,
+            candidates=list(sharing.candidates(platform)),
+            sharing=list(sharing.others(platform).select_related("course")),
+            doubled=sharing.doubled(platform),
+        )
+        for platform in platforms_of(course)
+    ]
 
 
 def lms_courses_of(course: Course) -> QuerySet[LmsCourse]:
@@ -42,16 +70,44 @@ def invitations_of(course: Course) -> QuerySet[PlatformInvitation]:
     return rows.select_related("by").order_by("expires_at")
 
 
-def columns_of(people: VisiblePeople) -> QuerySet[LineItem]:
-    """Return the columns that a course's grades go into, each with the numbers of these people's scores."""
+def columns_of(people: VisiblePeople, *, dismissed: bool = False) -> QuerySet[LineItem]:
+    """Return the columns that a course's grades go into, each with the numbers of these people's scores.
+
+    With `dismissed`, return those that were dismissed instead.
+    """
     course, theirs = people.course, people.about("passbacks__identity__user")
     counts = {state.value: Count("passbacks", filter=Q(theirs, passbacks__state=state)) for state in PassbackState}
-    rows = LineItem.objects.filter(assignment__course=course, lms_course__course=course)
+    rows = LineItem.objects.filter(
+        assignment__course=course, lms_course__course=course, dismissed_at__isnull=not dismissed
+    )
     return (
         rows.select_related("assignment", "lms_course__deployment__platform")
         .annotate(**counts)
         .order_by("lms_course__title", "lms_course", "assignment__position", "pk")
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GradesInLms:
+    """How many grades of some people the LMS refused or shows otherwise, and how many are held back."""
+
+    failed: int
+    differs: int
+    withheld: int
+
+
+def grades_in_lms(people: VisiblePeople) -> GradesInLms:
+    """Return the counts for the columns of a course that were not dismissed. One query."""
+    course = people.course
+    rows = Passback.objects.filter(
+        people.about("identity__user"),
+        line_item__assignment__course=course,
+        line_item__lms_course__course=course,
+        line_item__dismissed_at=None,
+    )
+    states = (PassbackState.FAILED, PassbackState.DIFFERS, PassbackState.WITHHELD)
+    counts = {state.value: Count("pk", filter=Q(state=state)) for state in states}
+    return GradesInLms(**rows.order_by().aggregate(**counts))
 
 
 def scores_in(
@@ -60,7 +116,7 @@ def scores_in(
     """Return the scores of these people in some columns, in all states or one, sorted by name, with every try."""
     wanted = [line_items] if isinstance(line_items, LineItem) else list(line_items)
     rows = Passback.objects.filter(people.about("identity__user"), line_item__in=wanted).select_related(
-        "identity__user"
+        "identity__user", "line_item"
     )
     rows = rows.prefetch_related("tries").order_by("identity__user__last_name", "identity__user__username", "pk")
     return rows.filter(state=state) if state in PassbackState.values else rows

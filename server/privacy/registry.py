@@ -188,7 +188,8 @@ def _pairs(person: DataSubject) -> Q:
 
 def _logins(person: DataSubject) -> Q:
     identities = apps.get_model("lti.Identity").objects.filter(user__in=person.keys)
-    return Q(params__login_hint__in=list(identities.values_list("sub", flat=True)))
+    theirs = Q(arrival__user__in=person.keys)
+    return Q(params__login_hint__in=list(identities.values_list("sub", flat=True))) | theirs
 
 
 TABLES = (
@@ -262,7 +263,7 @@ TABLES = (
         model="lti.Passback",
         holds="scores for the learning platform",
         about="identity__user",
-        shows=("line_item__assignment__slug", "given", "most", "state", "sent_given", "sent_at"),
+        shows=("line_item__assignment__slug", "given", "most", "state", "sent_given", "sent_at", "kept_given"),
         held=_held_in("line_item__assignment"),
     ),
     TablePolicy(

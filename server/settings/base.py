@@ -79,6 +79,8 @@ MIDDLEWARE = [
     # Leads from a course's former addresses to the present ones.
     "server.course_setup.former_addresses.FormerAddress",
     "server.courses.zones.ReadersZone",
+    # Shows a launch as a student's if the LMS says so.
+    "server.lti.launch.student_view.StudentView",
     # Tells the audit log who acts.
     "server.audit.middleware.ActingUser",
     "allauth.account.middleware.AccountMiddleware",

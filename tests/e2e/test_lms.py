@@ -91,6 +91,10 @@ def test_a_browser_without_cookies_in_frames_gets_a_window(campus, browse):
 
     opened.value.locator(".cm-content").wait_for()
     assert opened.value.url.startswith(campus.tool)
+    with page.expect_popup() as opened_again:
+        framed(page).get_by_role("link", name="Open in a new window").click()
+    opened_again.value.locator(".cm-content").wait_for()
+    assert opened_again.value.url == opened.value.url
 
 
 def test_only_the_platform_can_show_pages_in_a_frame(campus, browse):
@@ -108,8 +112,10 @@ def test_only_the_platform_can_show_pages_in_a_frame(campus, browse):
 def test_an_instructor_picks_exercises_in_a_frame(campus, browse):
     page = browse(THIRD_PARTY_BLOCKED)
     page.goto(campus.launch("t1", "Instructor", pick=True))
-    framed(page).get_by_label(TITLE, exact=True).check()
-    framed(page).get_by_role("button", name="Add to the course").click()
+    framed(page).get_by_label("Search for an exercise").fill("leaf tracked")
+    expect(framed(page).get_by_role("checkbox")).to_have_count(1)
+    framed(page).get_by_label(TITLE).check()
+    framed(page).get_by_role("button", name="Add the picked exercises").click()
 
     framed(page).get_by_text("1 added").wait_for()
     (picked,) = campus.picked
@@ -161,6 +167,68 @@ def test_pages_in_frames_are_accessible_and_fit_the_window(campus, idle, browse)
     assert found == []
 
 
+def test_a_term_with_two_tabs_a_switched_role_overrides_and_a_deleted_activity(campus, idle, browse):
+    campus.product = "moodle"
+    campus.people |= {"s7": "student", "t7": "teacher"}
+    first, second = (number_of(campus.add_column()) for _ in range(2))
+    page = browse()
+    # Two tabs of a student: the second launch leaves the first tab as it was.
+    page.goto(campus.launch("s7", exercise=SLUG, framed=False, column=first))
+    page.locator(".cm-content").wait_for()
+    other = page.context.new_page()
+    other.goto(campus.launch("s7", exercise=SLUG, framed=False, column=second))
+    other.locator(".cm-content").wait_for()
+    page.get_by_role("button", name="Submit").click()
+    page.get_by_text("Waiting for a grader").wait_for()
+
+    # A teacher in a frame, then in a window, then as a student in a second tab.
+    page.goto(campus.launch("t7", "Instructor", exercise=SLUG, column=first))
+    framed(page).locator(".cm-content").wait_for()
+    expect(framed(page).get_by_role("banner")).to_have_count(0)
+    with page.expect_popup() as opened:
+        framed(page).get_by_role("button", name="Teaching pages").click()
+    teaching = opened.value
+    teaching.get_by_role("link", name="Gradebook").wait_for()
+    other.goto(campus.launch("t7", "Learner", exercise=SLUG, framed=False, column=first))
+    other.get_by_text("You see this page as a student").wait_for()
+
+    # An override on both sides, made in the tab from before.
+    campus.columns[first].overridden["s7"] = 12.0
+    override(teaching, idle, points=55, name="Person s7")
+    open_column(teaching, idle, -2)
+    wait_for_state(teaching, "Differs there")
+    expect(teaching.get_by_role("row", name="Person s7")).to_contain_text("12 of 100")
+    del campus.columns[first].overridden["s7"]
+    teaching.get_by_role("button", name="Send again for Person s7").click()
+    wait_for_state(teaching, "Arrived")
+    assert campus.share("s7", first) == pytest.approx(0.55)
+
+    # The activity is deleted, and added again.
+    del campus.columns[first]
+    override(teaching, idle, points=60, name="Person s7")
+    open_column(teaching, idle, -2)
+    wait_for_state(teaching, "Refused")
+    teaching.get_by_role("button", name="Dismiss the column").click()
+    teaching.get_by_text("is dismissed. No grades are sent to it.").wait_for()
+    third = number_of(campus.add_column())
+    other.goto(campus.launch("t7", "Instructor", exercise=SLUG, framed=False, column=third))
+    open_column(teaching, idle, -1)
+    wait_for_state(teaching, "Arrived")
+    assert campus.share("s7", third) == pytest.approx(0.6)
+
+
+def number_of(address):
+    """The number of a column in its address."""
+    return int(address.split("/lineitems/")[1].split("/")[0])
+
+
+def open_column(page, system, place):
+    """Open the page of a column by its place in the list: the newest is the last, and dismissed ones are left out."""
+    page.goto(f"{system.url}{LMS}scores/")
+    page.get_by_role("region", name="Columns of the LMS").get_by_role("link", name=TITLE).all()[place].click()
+    page.get_by_role("heading", name="Compared with the LMS").wait_for()
+
+
 def both_launch(page, campus):
     """Launch as the student first, so that the account exists, then as the instructor."""
     page.goto(campus.launch("s1", exercise=SLUG, framed=False))
@@ -169,8 +237,8 @@ def both_launch(page, campus):
     page.get_by_role("banner").get_by_text("Person t1").wait_for()
 
 
-def override(page, system, *, points):
-    page.goto(f"{system.url}{TEACH}gradebook/?q=Person+s1")
+def override(page, system, *, points, name="Person s1"):
+    page.goto(f"{system.url}{TEACH}gradebook/?q={name.replace(' ', '+')}")
     page.locator("tbody td a").first.click()
     page.get_by_text("Override", exact=True).click()
     page.get_by_label("Points").fill(str(points))
@@ -181,9 +249,14 @@ def override(page, system, *, points):
 
 def wait_until_arrived(page):
     """Load the page again until the score has arrived."""
+    wait_for_state(page, "Arrived")
+
+
+def wait_for_state(page, state):
+    """Load the page again until a score has a state."""
     scores = page.get_by_role("region", name="Scores")
     for _ in range(30):
-        if scores.get_by_text("Arrived", exact=True).count():
+        if scores.get_by_text(state, exact=True).count():
             return
         page.wait_for_timeout(500)
         page.reload()

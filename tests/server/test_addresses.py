@@ -157,6 +157,13 @@ ADDRESSES = {
     "lms:column": (STAFF, "course", "column"),
     "lms:compare": (STAFF, "course", "column"),
     "lms:resend": (STAFF, "course", "column"),
+    "lms:send-now": (STAFF, "course", "column"),
+    "lms:send-all-now": (STAFF, "course"),
+    "lms:dismiss": (STAFF, "course", "column"),
+    "lms:restore": (STAFF, "course", "column"),
+    # Others get a sentence: only administrators do it.
+    "lms:share": (STAFF, "course", "platform"),
+    "lms:stop-sharing": (STAFF, "course", "platform"),
     "regrades:list": (STAFF, "course"),
     "regrades:new": (STAFF, "course"),
     "regrades:detail": (STAFF, "course", "regrade"),
@@ -199,6 +206,9 @@ ADDRESSES = {
     # For platforms and their users; a launch without a platform's token gets an error.
     "lti:login": (ANYBODY,),
     "lti:go": (ANYBODY,),
+    "lti:window": (ANYBODY,),
+    "lti:enter": (ANYBODY,),
+    "lti:teach": (ANYBODY,),
     "lti:launch": (ANYBODY,),
     "lti:deep-link": (ANYBODY,),
     "lti:jwks": (ANYBODY,),

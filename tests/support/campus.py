@@ -7,6 +7,7 @@ import html
 import json
 import re
 import urllib.request
+import uuid
 from urllib.parse import parse_qs
 
 import jwt
@@ -20,16 +21,20 @@ FRAME = "<h1>Campus</h1><iframe src='{src}' title=Activity style='width:100%;hei
 
 
 class Campus(Double):
-    """`tool` is the server's address. `picked` are the content items of the last deep-linking response."""
+    """`tool` is the server's address. `picked` are the content items of the last deep-linking response.
+
+    Like Moodle, it accepts the hint of a launch once.
+    """
 
     def __init__(self, tool):
         super().__init__()
         self.site = self.url.replace("127.0.0.1", "localhost")
         self.issuer, self.tool, self.picked = self.site, tool, []
+        self.used_hints = set()
 
-    def launch(self, sub="s1", role="Learner", exercise=None, *, pick=False, framed=True):
-        """The address of a page of the platform that launches the tool."""
-        hint = json.dumps({"sub": sub, "role": role, "exercise": exercise, "pick": pick})
+    def launch(self, sub="s1", role="Learner", exercise=None, *, pick=False, framed=True, column=1):
+        """The address of a page of the platform that launches the tool. Each column belongs to an activity."""
+        hint = json.dumps({"sub": sub, "role": role, "exercise": exercise, "pick": pick, "column": column})
         address = f"{self.site}/launch?hint={urllib.request.quote(hint)}"
         return f"{self.site}/course?src={urllib.request.quote(address)}" if framed else address
 
@@ -47,8 +52,12 @@ class Campus(Double):
                 return page(FRAME.format(src=html.escape(sent["src"])))
             case "/launch":
                 login = {"iss": self.issuer, "login_hint": sent["hint"], "client_id": self.client_id}
+                login["lti_message_hint"] = uuid.uuid4().hex
                 return page(form(f"{self.tool}/lti/login", login | {"target_link_uri": f"{self.tool}/lti/launch"}))
+            case "/auth" if sent["lti_message_hint"] in self.used_hints:
+                return page(form(sent["redirect_uri"], {"error": "invalid_request", "state": sent["state"]}))
             case "/auth":
+                self.used_hints.add(sent["lti_message_hint"])
                 token = self.signed(self._claims_for(sent))
                 return page(form(sent["redirect_uri"], {"id_token": token, "state": sent["state"]}))
             case "/back":
@@ -63,13 +72,14 @@ class Campus(Double):
 
     def _claims_for(self, sent):
         hint = json.loads(sent["login_hint"])
-        column = self.address(1) if self.columns and hint["exercise"] else None
+        column = self.address(hint["column"]) if hint["column"] in self.columns and hint["exercise"] else None
         names = {"name": f"Person {hint['sub']}", "email": None}
         launch = self.claims(
             nonce=sent["nonce"],
             sub=hint["sub"],
             roles=[hint["role"]],
             exercise=hint["exercise"],
+            link=f"link-{hint['column']}",
             line_item=column,
         )
         if hint["pick"]:

@@ -13,6 +13,7 @@ from server.courses.visibility import visible_people
 from server.dashboard.selectors import overview as select
 from server.dashboard.selectors.exercises import exercises as every_exercise
 from server.dashboard.selectors.workers import workers as alive
+from server.lti.selectors import grades_in_lms
 
 
 @require_GET
@@ -32,6 +33,7 @@ def overview(request: Request, slug: str) -> HttpResponse:
         "pulse": select.pulse(assignments, people=people, now=now),
         "stranded": select.stranded(assignments, people=people),
         "not_begun": turnout.not_begun,
+        "lms": grades_in_lms(people),
         "deadlines": select.deadlines(assignments, people=people, students=turnout.students, now=now),
         "stuck": class_analytics.stuck(assignments, people=people),
         "mistakes": class_analytics.mistakes(assignments, people=people, since=now - select.LATELY),

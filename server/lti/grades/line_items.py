@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from server.gradebook.models import Assignment
 from server.lti.errors import ServiceError
-from server.lti.models import Family, LineItem, Passback, is_ahead
+from server.lti.models import Family, LineItem, LmsCourse, Passback, ResourceLink, is_ahead
 from server.lti.platform import http_client, service_client
 from server.lti.platform.claims import LINE_ITEM, RESULT, SCORE
 from server.lti.platform.paging import fetch_pages
@@ -61,6 +61,26 @@ def are_equal(one: float | None, other: float | None) -> bool:
 def find_or_create(line_item: LineItem) -> str:
     """Return the URL of a column; find or create the column first if needed. Raises ServiceError if that fails."""
     return line_item.url or _find_or_create(line_item)
+
+
+def assignments_there(lms_course: LmsCourse) -> frozenset[int]:
+    """Return the keys of the assignments that have an activity in an LMS course.
+
+    The columns there tell it, also of activities that nobody has opened yet. Activities without points have none: those
+    count that were opened. So do all if the columns cannot be read.
+    """
+    links = ResourceLink.objects.filter(lms_course=lms_course, assignment__isnull=False).select_related("assignment")
+    opened = [link.assignment for link in links if link.assignment is not None]
+    if not lms_course.line_items_url or LINE_ITEM not in lms_course.scopes:
+        return frozenset(one.pk for one in opened)
+    try:
+        columns = list(_list(lms_course, lms_course.line_items_url))
+    except ServiceError:
+        return frozenset(one.pk for one in opened)
+    known = dict(lms_course.line_items.exclude(url="").values_list("url", "assignment"))
+    ids = {resource_id(one): one.pk for one in Assignment.objects.filter(course=lms_course.course_id)}
+    found = [ids.get(str(one.get("resourceId")), known.get(str(one.get("id")))) for one in columns]
+    return frozenset({key for key in found if key} | {one.pk for one in opened if one.points <= 0})
 
 
 def send_score(row: Passback, url: str, *, stamped_at: datetime) -> Answer:
@@ -151,12 +171,17 @@ def _find(line_item: LineItem) -> str:
     resource = resource_id(line_item.assignment)
     query = urlencode({"resource_id": resource, "tag": TAG})
     url = f"{course.line_items_url}{'&' if '?' in course.line_items_url else '?'}{query}"
-    for page in fetch_pages(course.platform, [LINE_ITEM], url, accept=LINE_ITEMS_TYPE):
-        for one in page if isinstance(page, list) else []:
-            is_ours = isinstance(one, dict) and (one.get("resourceId"), one.get("tag")) == (resource, TAG)
-            if is_ours and isinstance(one.get("id"), str):
-                return one["id"]
+    for one in _list(course, url):
+        is_ours = (one.get("resourceId"), one.get("tag")) == (resource, TAG)
+        if is_ours and isinstance(one.get("id"), str):
+            return str(one["id"])
     return ""
+
+
+def _list(course: LmsCourse, url: str) -> Iterator[dict[str, Any]]:
+    """Yield the columns at an address."""
+    for page in fetch_pages(course.platform, [LINE_ITEM], url, accept=LINE_ITEMS_TYPE):
+        yield from (one for one in (page if isinstance(page, list) else []) if isinstance(one, dict))
 
 
 def _create(line_item: LineItem) -> str:

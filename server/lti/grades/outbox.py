@@ -1,7 +1,7 @@
 """Records which scores the platforms should have, in the transaction in which a grade changes.
 
 There is one row per column and person, and the latest score wins: it replaces a score that was not sent yet.
-Only final grades of students are recorded. If no submission counts (any more), nothing is sent, because that would
+Only final grades of present students are recorded. If no submission counts (any more), nothing is sent: that would
 delete the grade in the column; the grade that is still there is then listed as a difference.
 """
 
@@ -14,7 +14,9 @@ from django.utils import timezone
 
 from server.courses.models import Enrollment, Role
 from server.gradebook.models import Assignment, Grade, GradeChange
-from server.lti.models import Identity, LineItem, Membership, Passback, PassbackState
+from server.lti.errors import NO_SCOPE
+from server.lti.grades.explanations import NOT_A_STUDENT
+from server.lti.models import Identity, LineItem, LmsCourse, Membership, Passback, PassbackState
 from server.lti.publish import publish_send
 
 HELD = "Results are held back. They are sent when they are released."
@@ -44,8 +46,11 @@ def on_assignment(*, instance: Assignment, created: bool, **_: Any) -> None:
 
 @transaction.atomic
 def update_passbacks(line_items: QuerySet[LineItem], *, learners: Iterable[int] | None = None) -> None:
-    """Update the scores that these columns should have, of all learners or some. Sends only what has changed."""
-    for line_item in line_items.select_related("assignment", "lms_course__course"):
+    """Update the scores that these columns should have, of all learners or some. Sends only what has changed.
+
+    Columns that were dismissed get nothing.
+    """
+    for line_item in line_items.filter(dismissed_at=None).select_related("assignment", "lms_course__course"):
         if line_item.lms_course.course_id == line_item.assignment.course_id:
             _update_column(line_item, None if learners is None else set(learners))
 
@@ -59,16 +64,23 @@ def _update_column(line_item: LineItem, learners: set[int] | None) -> None:
         row.identity_id: row
         for row in Passback.objects.select_for_update().filter(line_item=line_item, identity__user__in=by_learner)
     }
-    for identity in students_of(line_item, by_learner):
+    students = list(students_of(line_item, by_learner))
+    for identity in students:
         _update(line_item, identity, by_learner[identity.user_id], rows.get(identity.pk))
+    present = {identity.pk for identity in students}
+    for key, row in rows.items():
+        if key not in present and row.state in {PassbackState.PENDING, PassbackState.FAILED}:
+            row.state, row.words = PassbackState.WITHHELD, NOT_A_STUDENT
+            row.save(update_fields=["state", "words"])
 
 
 def students_of(line_item: LineItem, users: Iterable[int]) -> QuerySet[Identity]:
     """Return those users who are students in the column's LMS course: only students have grades there.
 
-    Nothing is sent about people who are not in our course now.
+    Nothing is sent about people who are not in our course now, nor about those who left the LMS course: it would
+    refuse their scores.
     """
-    there = Membership.objects.filter(lms_course=line_item.lms_course).exclude(
+    there = Membership.objects.filter(lms_course=line_item.lms_course, gone_at=None).exclude(
         launch_role__in=[Role.TA, Role.INSTRUCTOR]
     )
     there = there.exclude(launch_role="", roster_role__in=[Role.TA, Role.INSTRUCTOR])
@@ -84,12 +96,32 @@ def _update(line_item: LineItem, identity: Identity, grade: Grade, row: Passback
             return
         row = Passback(line_item=line_item, identity=identity, version=0)
     elif (row.given, row.most) == (points, max_points):
+        if row.state == PassbackState.WITHHELD:
+            _go_on(row)
         return
     row.given, row.most = points, max_points
     row.submitted_at = grade.counted.submitted_at if grade.counted else None
     row.version += 1
     schedule(row)
     row.save()
+
+
+def _go_on(row: Passback) -> None:
+    """Send a score that was withheld because its person was not a student for a while."""
+    if row.sent_at is not None and (row.sent_given, row.sent_most) == (row.given, row.most):
+        row.state, row.words = PassbackState.SENT, ""
+    else:
+        schedule(row)
+    row.save()
+
+
+@transaction.atomic
+def retry_without_scope(lms_course: LmsCourse) -> None:
+    """Send the scores again that the platform did not let us send, now that it gives us other permissions."""
+    refused = Passback.objects.select_for_update().filter(line_item__lms_course=lms_course, state=PassbackState.FAILED)
+    for row in refused.filter(words__contains=NO_SCOPE):
+        schedule(row)
+        row.save()
 
 
 def schedule(row: Passback) -> None:

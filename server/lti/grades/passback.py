@@ -9,19 +9,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 import structlog
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from grader.telemetry import metrics
-from server.lti.errors import ServiceError
+from server.lti.errors import NO_SCOPE, ServiceError
 from server.lti.grades import line_items, outbox
-from server.lti.models import LineItem, Passback, PassbackState, PassbackTry, is_ahead
-from server.lti.platform.claims import RESULT
+from server.lti.grades.explanations import NOT_A_STUDENT, Problem, explain
+from server.lti.grades.line_items import PlatformResult
+from server.lti.models import LineItem, LmsCourse, Passback, PassbackState, PassbackTry, is_ahead
+from server.lti.platform.claims import RESULT, SCORE
 from server.lti.platform.http_client import explanation
+from server.lti.publish import publish_rosters, publish_send
 from server.outbox.http_client import Answer
 from server.outbox.retries import wait_before_next
 from server.outbox.sender import Sender
@@ -31,13 +36,17 @@ log = structlog.get_logger(__name__)
 SECOND = timedelta(seconds=1)
 KEPT_FOR = timedelta(days=180)
 TOO_OLD = ("before last updated", "already exists for the provided timestamp", "updated to a later point in time")
-TEMPORARY = frozenset({None, 401, 408, 425, 429, 500, 502, 503, 504})
+# Not 401: it comes after a new token, too, so the platform does not let us send scores.
+TEMPORARY = frozenset({None, 408, 425, 429, 500, 502, 503, 504})
+OVERRIDDEN = "The LMS accepted our score and shows another grade: somebody changed it there, and that change wins."
+ROSTER_AGAIN_AFTER = 300  # seconds between two requests for a roster because scores were refused
 
 
 class Fate(StrEnum):
     """How a try ended. The values are labels of a metric."""
 
     ARRIVED = "arrived"
+    OVERRIDDEN = "overridden"
     LATER = "later"
     STALE = "stale"
     REFUSED = "refused"
@@ -46,9 +55,10 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PassbackOutcome:
-    """How a try ended, with the platform's status and explanation."""
+    """How a try ended, with the platform's status and explanation, and the grade that it shows now if we read it."""
 
     fate: Fate
+    kept: PlatformResult | None = None
     status: int | None = None
     words: str = ""
     retry_after: int | None = None
@@ -67,13 +77,29 @@ def due() -> list[int]:
 
 @transaction.atomic
 def resend(rows: Iterable[Passback]) -> int:
-    """Send scores again, as a person requested, and overwrite what is there. Return how many are pending now."""
+    """Send scores again, as a person requested. Return how many are pending now.
+
+    The platform decides what becomes of them: a grade that somebody overrode there stays.
+    """
     locked = Passback.objects.select_for_update().filter(pk__in=[row.pk for row in rows]).order_by("pk")
     for row in locked:
         row.version += 1
         outbox.schedule(row)
         row.save()
     return sum(row.state == PassbackState.PENDING for row in locked)
+
+
+@transaction.atomic
+def send_now(rows: Iterable[Passback]) -> int:
+    """Try scores at once that wait for their next try. Return how many. Each keeps its timestamp."""
+    now = timezone.now()
+    waiting = Passback.objects.select_for_update().filter(pk__in=[row.pk for row in rows], state=PassbackState.PENDING)
+    found = [row for row in waiting.order_by("pk") if not is_ahead(row.busy_until, now)]
+    for row in found:
+        row.due_at, row.tried = now, 0
+        row.save(update_fields=["due_at", "tried"])
+        transaction.on_commit(partial(publish_send, row.pk))
+    return len(found)
 
 
 def delete_old_tries() -> int:
@@ -91,18 +117,16 @@ class PassbackSender(Sender[Passback, PassbackOutcome]):
         )
 
     def open_rows(self) -> QuerySet[Passback]:
-        """Return the scores for platforms that are enabled and courses that are linked."""
+        """Return the scores for platforms that are enabled, courses that are linked and columns not dismissed."""
         return Passback.objects.filter(
             identity__platform__enabled=True,
+            line_item__dismissed_at=None,
             line_item__lms_course__deployment__approved=True,
             line_item__lms_course__course=F("line_item__assignment__course"),
         )
 
     def prepare(self, row: Passback, now: datetime) -> bool:
-        """Give the score its timestamp.
-
-        Withhold it if its person is not a student in the LMS course, or if results are held back.
-        """
+        """Give the score its timestamp. Withhold or refuse it if we know that the platform will not take it."""
         if is_ahead(row.busy_until, now) or not _is_open(row.line_item):
             return False
         if row.line_item.assignment.results_held:
@@ -110,7 +134,12 @@ class PassbackSender(Sender[Passback, PassbackOutcome]):
             row.save(update_fields=["state", "words"])
             return False
         if not outbox.students_of(row.line_item, [row.identity.user_id]).filter(pk=row.identity_id).exists():
-            row.state, row.words = PassbackState.WITHHELD, "Not a student in the LMS course."
+            row.state, row.words = PassbackState.WITHHELD, NOT_A_STUDENT
+            row.save(update_fields=["state", "words"])
+            return False
+        scopes = row.line_item.lms_course.scopes
+        if scopes and SCORE not in scopes:
+            row.state, row.words = PassbackState.FAILED, NO_SCOPE
             row.save(update_fields=["state", "words"])
             return False
         if not _set_timestamp(row):
@@ -130,7 +159,7 @@ class PassbackSender(Sender[Passback, PassbackOutcome]):
             url = line_items.find_or_create(row.line_item)
             answer = line_items.send_score(row, url, stamped_at=row.stamped_at)
             if answer.is_success:
-                return PassbackOutcome(fate=Fate.ARRIVED, status=answer.status)
+                return _arrived(row, answer)
             return _compared(row, answer) if _is_too_old(answer) else _refused(answer)
         except ServiceError as error:
             fate = Fate.LATER if error.status in TEMPORARY else Fate.REFUSED
@@ -163,7 +192,7 @@ def _is_open(line_item: LineItem) -> bool:
     """Whether scores can be sent: the platform is enabled, and its course is still linked to the assignment's."""
     deployment = line_item.lms_course.deployment
     is_linked = line_item.lms_course.course_id == line_item.assignment.course_id
-    return deployment.approved and deployment.platform.enabled and is_linked
+    return deployment.approved and deployment.platform.enabled and is_linked and line_item.dismissed_at is None
 
 
 def _set_timestamp(row: Passback) -> bool:
@@ -187,6 +216,25 @@ def _is_too_old(answer: Answer) -> bool:
     return answer.status == 409 or (answer.status == 400 and any(part in text for part in TOO_OLD))
 
 
+def _arrived(row: Passback, answer: Answer) -> PassbackOutcome:
+    """Read the grade that the platform shows after it accepted a score: somebody can have overridden it there."""
+    kept = None
+    try:
+        kept = _read_result(row)
+    except ServiceError as error:
+        log.info("result_not_read", passback=row.pk, words=error.words)
+    is_ours = kept is None or line_items.are_equal(kept.share, line_items.share(row.given or 0, row.most))
+    fate = Fate.ARRIVED if is_ours else Fate.OVERRIDDEN
+    return PassbackOutcome(fate=fate, status=answer.status, words="" if is_ours else OVERRIDDEN, kept=kept)
+
+
+def _read_result(row: Passback) -> PlatformResult | None:
+    """Return the grade that the platform shows; None if there is none, or if we cannot read grades there."""
+    if RESULT not in row.line_item.lms_course.scopes:
+        return None
+    return next(line_items.read_results(row.line_item, sub=row.identity.sub), None)
+
+
 def _refused(answer: Answer) -> PassbackOutcome:
     slow_down = answer.status == 403 and answer.headers.get("x-rate-limit-remaining", "").strip() in {"0", "0.0"}
     fate = Fate.LATER if slow_down or answer.status in TEMPORARY else Fate.REFUSED
@@ -195,16 +243,14 @@ def _refused(answer: Answer) -> PassbackOutcome:
 
 def _compared(row: Passback, answer: Answer) -> PassbackOutcome:
     """Find out which score the platform has: this one, an older one that we sent, or another."""
-    line_item, ours = row.line_item, line_items.share(row.given or 0, row.most)
-    if RESULT not in line_item.lms_course.scopes:
-        return PassbackOutcome(fate=Fate.STALE, status=answer.status, words=explanation(answer))
-    found = next((one.share for one in line_items.read_results(line_item, sub=row.identity.sub)), None)
+    ours, kept = line_items.share(row.given or 0, row.most), _read_result(row)
+    found = kept.share if kept else None
     if line_items.are_equal(found, ours):
-        return PassbackOutcome(fate=Fate.ARRIVED, status=answer.status, words=explanation(answer))
+        return PassbackOutcome(fate=Fate.ARRIVED, status=answer.status, words=explanation(answer), kept=kept)
     if found is None or line_items.are_equal(found, _sent_share(row)):
-        return PassbackOutcome(fate=Fate.STALE, status=answer.status, words=explanation(answer))
-    words = f"The platform has {found:.4g} of the points, from somebody else. {explanation(answer)}"
-    return PassbackOutcome(fate=Fate.DIFFERS, status=answer.status, words=words[:500])
+        return PassbackOutcome(fate=Fate.STALE, status=answer.status, words=explanation(answer), kept=kept)
+    words = f"The LMS has a later grade, from somebody else: {found:.2%} of the points."
+    return PassbackOutcome(fate=Fate.DIFFERS, status=answer.status, words=words, kept=kept)
 
 
 def _sent_share(row: Passback) -> float | None:
@@ -213,16 +259,35 @@ def _sent_share(row: Passback) -> float | None:
 
 def _settle(tried: Passback, outcome: PassbackOutcome) -> PassbackState:
     row = Passback.objects.select_for_update().get(pk=tried.pk)
-    row.busy_until = None
-    if outcome.fate == Fate.ARRIVED:
+    row.busy_until, now = None, timezone.now()
+    if outcome.fate in {Fate.ARRIVED, Fate.OVERRIDDEN}:
         row.sent_given, row.sent_most, row.sent_submitted_at = tried.given, tried.most, tried.submitted_at
-        row.sent_at = timezone.now()
+        row.sent_at = now
+    if outcome.kept is not None:
+        row.kept_given, row.kept_most, row.kept_at = outcome.kept.points, outcome.kept.max_points, now
     if row.version == tried.version:
         _end(row, outcome)
     elif row.state == PassbackState.PENDING:
         outbox.schedule(row)  # the score changed meanwhile: the new one is not sent yet
     row.save()
+    _note_missing(tried.line_item, outcome)
     return PassbackState(row.state)
+
+
+def _note_missing(line_item: LineItem, outcome: PassbackOutcome) -> None:
+    """Store whether the column exists, and read the roster again if the platform does not know the person."""
+    if outcome.fate in {Fate.ARRIVED, Fate.OVERRIDDEN}:
+        LineItem.objects.filter(pk=line_item.pk, missing_at__isnull=False).update(missing_at=None)
+    if outcome.fate != Fate.REFUSED:
+        return
+    problem = explain(outcome.words).problem
+    if problem == Problem.COLUMN:
+        LineItem.objects.filter(pk=line_item.pk, missing_at=None).update(missing_at=timezone.now())
+    key = f"lti:roster-after-refusal:{line_item.lms_course_id}"
+    if problem == Problem.PERSON and cache.add(key, 1, ROSTER_AGAIN_AFTER):
+        known = LmsCourse.objects.filter(pk=line_item.lms_course_id).exclude(memberships_url="")
+        if known.update(roster_at=None):
+            transaction.on_commit(publish_rosters)
 
 
 def _end(row: Passback, outcome: PassbackOutcome) -> None:
@@ -232,7 +297,7 @@ def _end(row: Passback, outcome: PassbackOutcome) -> None:
             row.state, row.words = PassbackState.SENT, ""
         case Fate.REFUSED:
             row.state = PassbackState.FAILED
-        case Fate.DIFFERS:
+        case Fate.DIFFERS | Fate.OVERRIDDEN:
             row.state = PassbackState.DIFFERS
         case Fate.LATER | Fate.STALE:
             _retry(row, outcome)

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from server.lti.errors import ServiceError
 from server.lti.grades import line_items
+from server.lti.grades.explanations import Problem, explain
+from server.lti.grades.line_items import PlatformResult
 from server.lti.models import LineItem, Passback, PassbackState
 from server.lti.publish import publish_compare
 
@@ -58,11 +60,13 @@ def compare(pk: int) -> None:
     line_item = LineItem.objects.select_related("lms_course__deployment__platform").filter(pk=pk).first()
     if line_item is None:
         return
-    found: dict[str, Any] = {"asked_at": None, "compared_at": timezone.now(), "compare_error": ""}
+    found: dict[str, Any] = {"asked_at": None, "compared_at": timezone.now(), "compare_error": "", "missing_at": None}
     try:
         found["differences"] = [one.to_dict() for one in reconcile(line_item)]
     except ServiceError as error:
-        found |= {"compared_at": line_item.compared_at, "compare_error": error.words[:300]}
+        is_missing = explain(error.words).problem == Problem.COLUMN
+        missing_at = line_item.missing_at or (timezone.now() if is_missing else None)
+        found |= {"compared_at": line_item.compared_at, "compare_error": error.words[:300], "missing_at": missing_at}
     LineItem.objects.filter(pk=pk).update(**found)
 
 
@@ -72,13 +76,15 @@ def reconcile(line_item: LineItem) -> list[Difference]:
     Scores that are pending, or were sent while we read, are left out. Raises ServiceError if the column cannot be read.
     """
     before = _rows(line_item)
-    found = {one.sub: one.share for one in line_items.read_results(line_item)} if line_item.url else {}
+    results = {one.sub: one for one in line_items.read_results(line_item)} if line_item.url else {}
+    found = {sub: one.share for sub, one in results.items()}
     after = _rows(line_item)
     settled = {sub: row for sub, row in after.items() if row.state != PassbackState.PENDING}
     still = {sub: row for sub, row in settled.items() if sub in before and _is_unchanged(before[sub], row)}
     differences = []
     for sub, row in still.items():
         ours, theirs = _own_share(row), found.get(sub)
+        _store_kept(row, results.get(sub))
         _update_state(row, ours, theirs)
         if not line_items.are_equal(ours, theirs):
             differences.append(Difference(who=row.identity.user.display_name, row=row, ours=ours, theirs=theirs))
@@ -86,6 +92,12 @@ def reconcile(line_item: LineItem) -> list[Difference]:
         if found[sub] is not None:
             differences.append(Difference(who=_name(line_item, sub), row=None, ours=None, theirs=found[sub]))
     return differences
+
+
+def _store_kept(row: Passback, there: PlatformResult | None) -> None:
+    """Store the grade that the platform shows, or that it shows none."""
+    kept = {"kept_given": there.points, "kept_most": there.max_points} if there else {"kept_given": None}
+    Passback.objects.filter(pk=row.pk).update(kept_at=timezone.now(), **kept)
 
 
 def _rows(line_item: LineItem) -> dict[str, Passback]:

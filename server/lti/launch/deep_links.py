@@ -42,7 +42,7 @@ class NotInstructor(LaunchError):
 
 def begin(claims: Claims, launch: Launch) -> str:
     """Store a platform's request to pick exercises; return its secret token, for the address of the page."""
-    if launch.membership.role not in {Role.INSTRUCTOR, Role.TA}:
+    if launch.role not in {Role.INSTRUCTOR, Role.TA}:
         raise NotInstructor("a deep link by somebody who does not teach")
     if launch.course.is_archived:
         raise InArchive("a deep link into an archived course")

@@ -32,6 +32,7 @@ class Embedding:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Use the frame's cookies if the page is in a frame, and set who can frame the answer."""
         embedded = is_embedded(request)
+        request.is_framed = is_framed(request)  # type: ignore[attr-defined]
         if embedded:
             _use_own_cookies(request)
         response = self.get_response(request)
@@ -60,6 +61,12 @@ def is_embedded(request: HttpRequest) -> bool:
     if request.path.startswith("/lti/"):
         return request.headers.get("Sec-Fetch-Site") == "cross-site" or _has_only_own(request)
     return _has_only_own(request)
+
+
+def hides_session(request: HttpRequest) -> bool:
+    """Whether the browser can have a session here that it did not send, because another site's page sent the form."""
+    is_from_elsewhere = request.headers.get("Sec-Fetch-Site") == "cross-site"
+    return is_from_elsewhere and not is_framed(request) and settings.SESSION_COOKIE_NAME not in request.COOKIES
 
 
 def _has_only_own(request: HttpRequest) -> bool:

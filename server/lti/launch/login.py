@@ -7,7 +7,7 @@ all three match, and only once. So nobody can be signed in by a form that somebo
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.utils import timezone
 
-from server.lti.errors import AlreadyUsed, BadRequest, LaunchError, LostState, NotRegistered
+from server.lti.errors import AlreadyUsed, BadRequest, LaunchError, LostState, NotRegistered, SwitchedOff
 from server.lti.launch.id_tokens import audience_of
 from server.lti.models import Deployment, Identity, LoginState, Platform, origin_of
 
@@ -26,6 +26,8 @@ MAX_PARAMS = 10_000  # characters of all parameters together
 MOST_DELETED = 20
 # A login that names no client id can be for any registration of its issuer; at most so many are tried.
 MOST_TRIED = 5
+# In the parameters of a login: the login of the frame that opened this login's window.
+WINDOW = "window"
 PARAMS = ("iss", "login_hint", "target_link_uri", "lti_message_hint", "client_id", "lti_deployment_id")
 
 
@@ -38,7 +40,7 @@ class Begun:
 
 
 def begin(params: dict[str, str]) -> Begun:
-    """Store a login that a platform begins. Raises BadRequest, or NotRegistered if the platform is unknown."""
+    """Store a login that a platform begins. Raises BadRequest, NotRegistered or SwitchedOff."""
     if not params.get("iss") or not params.get("login_hint"):
         raise BadRequest("a login without issuer or hint")
     sizes = [len(value) for value in params.values()]
@@ -77,14 +79,17 @@ def _begin(platform: Platform, params: dict[str, Any]) -> Begun:
 
 
 def find_platforms(params: Mapping[str, Any]) -> list[Platform]:
-    """Return the registrations that a login can be for, the likeliest first. Raises NotRegistered if there is none.
+    """Return the registrations that a login can be for, the likeliest first. Raises NotRegistered or SwitchedOff.
 
     A login that names a client id has one. Otherwise everybody who teaches here can have registered the same issuer, so
     the order is: the deployment that the login names is approved, the login page is on the issuer's own site, people
     came from there before, registered first.
     """
     issuer, client_id = params["iss"], params.get("client_id", "")
-    found = list(Platform.objects.filter(Q(client_id=client_id) if client_id else Q(), issuer=issuer, enabled=True))
+    known = list(Platform.objects.filter(Q(client_id=client_id) if client_id else Q(), issuer=issuer))
+    found = [platform for platform in known if platform.enabled]
+    if known and not found:
+        raise SwitchedOff(f"{known[0]} is disabled")
     if not found:
         raise NotRegistered(f"no platform with issuer {issuer!r} and client id {client_id!r}")
     if len(found) == 1:
@@ -120,22 +125,73 @@ def find_pending(state: str, browser: str) -> LoginState:
     return found
 
 
-def params_of(state: str) -> dict[str, str]:
-    """Return the parameters of a login, to begin it again in a new window. Raises LostState if it is over."""
+def require_open(state: str) -> None:
+    """Raise LostState if a login is over, so that a link to begin it again in a new window would not work."""
+    _find_open(state)
+
+
+def _find_open(state: str) -> LoginState:
     found = LoginState.objects.filter(state=digest(state), used_at=None).first()
     if found is None or found.has_expired:
         raise LostState("the state is unknown or too old")
-    return {name: value for name, value in found.params.items() if name in PARAMS}
+    return found
 
 
 def use(state: str, browser: str) -> LoginState:
-    """Return a login and mark it as used, so that it works once. Raises LostState or AlreadyUsed."""
+    """Return a login and mark it as used, so that it works once. Raises LostState, AlreadyUsed or SwitchedOff."""
     found = find_pending(state, browser)
     if not LoginState.objects.filter(pk=found.pk, used_at=None).update(used_at=timezone.now()):
         raise AlreadyUsed("the state was used before")
     if not found.platform.enabled:
-        raise NotRegistered(f"{found.platform} is disabled")
+        raise SwitchedOff(f"{found.platform} is disabled")
     return found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrival:
+    """Who arrived with a login: the key of the account, the page, and the origins that can show us in a frame."""
+
+    user: int
+    address: str
+    origins: list[str]
+
+
+def arrive(login: LoginState, arrival: Arrival) -> None:
+    """Store who arrived with a login, and with the login of the frame that opened its window, if there is one."""
+    keys = [login.pk, login.params.get(WINDOW)]
+    LoginState.objects.filter(pk__in=[key for key in keys if key]).update(arrival=asdict(arrival))
+
+
+def finish(state: str, browser: str) -> Arrival:
+    """Return who arrived with a login, once. Raises LostState or AlreadyUsed."""
+    found = find_pending(state, browser)
+    if found.arrival is None:
+        raise LostState("the login was not answered")
+    if not LoginState.objects.filter(pk=found.pk).exclude(nonce="").update(nonce=""):
+        raise AlreadyUsed("the login was finished before")
+    return Arrival(**found.arrival)
+
+
+def begin_in_window(state: str) -> Begun | Arrival:
+    """Begin a login again, in a window of its own. If that was done before, return who arrived there.
+
+    A platform accepts what it sent with a login once, so a second click cannot begin the login a second time.
+    """
+    found = _find_open(state)
+    if found.arrival is not None:
+        return Arrival(**found.arrival)
+    params = {name: value for name, value in found.params.items() if name in PARAMS}
+    return _begin(find_platforms(params)[0], params | {WINDOW: found.pk})
+
+
+def arrived_before(state: str, browser: str) -> Arrival | None:
+    """Return who arrived with an earlier click on the link that opened this login's window; None if nobody did."""
+    try:
+        pending = find_pending(state, browser)
+    except LostState:
+        return None
+    first = LoginState.objects.filter(pk=pending.params.get(WINDOW)).first()
+    return Arrival(**first.arrival) if first and first.arrival else None
 
 
 def authentication_url(login: LoginState, state: str, *, redirect_uri: str) -> str:

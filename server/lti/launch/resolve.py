@@ -3,13 +3,17 @@
 It also stores what the claims contain: the URLs of the roster and the column, and the person's role there.
 """
 
+import hashlib
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
 from server.accounts.models import User
-from server.courses.models import Course
+from server.courses.models import Course, Role
+from server.courses.roles import role_in
 from server.gradebook.models import Assignment
 from server.lti.errors import (
     AccountClosed,
@@ -22,7 +26,8 @@ from server.lti.errors import (
     NotLinked,
 )
 from server.lti.grades import outbox
-from server.lti.members import people
+from server.lti.launch.student_view import AS_STUDENT
+from server.lti.members import people, rosters
 from server.lti.members.roles import role_of
 from server.lti.models import (
     Deployment,
@@ -31,30 +36,37 @@ from server.lti.models import (
     LineItem,
     LmsCourse,
     LoginState,
-    Membership,
     Platform,
     ResourceLink,
     origin_of,
 )
 from server.lti.platform import claims as c
 from server.lti.platform.claims import Claims
+from server.lti.publish import publish_rosters
+
+ASKED_AGAIN_AFTER = 600  # seconds between two requests for one person's role in the roster
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Launch:
-    """The person of a launch, and the assignment or the course that it opens. `origins` can show us in a frame."""
+    """The person of a launch, and the assignment or the course that it opens. `origins` can show us in a frame.
+
+    `role` is the person's role in this launch. It can be lower than the stored one: "Switch role to" in Moodle.
+    """
 
     user: User
     course: Course
     lms_course: LmsCourse
-    membership: Membership
+    role: Role
     assignment: Assignment | None
     origins: list[str]
 
     @property
     def address(self) -> str:
-        """The page that the launch opens."""
-        return (self.assignment or self.course).get_absolute_url()
+        """The page that the launch opens: as a student sees it, if the launch says student of somebody who teaches."""
+        address = (self.assignment or self.course).get_absolute_url()
+        teaches = role_in(self.user, self.course) not in {None, Role.STUDENT}
+        return f"{address}?{urlencode(AS_STUDENT)}" if teaches and self.role == Role.STUDENT else address
 
 
 def resolve_launch(claims: Claims, login: LoginState) -> Launch:
@@ -68,28 +80,44 @@ def resolve_launch(claims: Claims, login: LoginState) -> Launch:
         raise BadToken("the deployment is not the login's")
     _update_platform(platform, claims)
     lms_course = _lms_course(platform, claims)
-    return _resolve(platform, lms_course, claims)
+    role = role_of(c.strings(claims, c.ROLES))
+    return _resolve(platform, lms_course, claims, role, _read_roster_role(lms_course, claims, role))
+
+
+def _read_roster_role(lms_course: LmsCourse, claims: Claims, role: Role) -> Role | None:
+    """Return the person's role in the roster, if Moodle calls them an instructor and no roster has named them yet.
+
+    Moodle's non-editing teachers are instructors at launch, and only the roster shows that they are assistants.
+    """
+    sub = c.string(claims, "sub", most=255)
+    is_open = lms_course.platform.family == Family.MOODLE and role == Role.INSTRUCTOR and lms_course.memberships_url
+    if not is_open or lms_course.memberships.filter(identity__sub=sub).exclude(roster_role="").exists():
+        return None
+    key = f"lti:roster-role:{lms_course.pk}:{hashlib.sha256(sub.encode()).hexdigest()}"
+    return rosters.role_in_roster(lms_course, sub) if cache.add(key, 1, ASKED_AGAIN_AFTER) else None
 
 
 @transaction.atomic
-def _resolve(platform: Platform, lms_course: LmsCourse, claims: Claims) -> Launch:
+def _resolve(platform: Platform, lms_course: LmsCourse, claims: Claims, role: Role, roster_role: Role | None) -> Launch:
     course = lms_course.course
     assert course is not None, "_lms_course raises if the course is not linked"
     identity = people.identify(platform, course, claims)
     if not identity.user.is_active:
         raise AccountClosed("the account is not active")
-    membership = people.record_launch(lms_course, identity, role_of(c.strings(claims, c.ROLES)))
+    people.record_launch(lms_course, identity, role, roster_role=roster_role)
     if not identity.user.has_perm("courses.view", course):
         if course.is_archived:
             raise InArchive(f"{course} is archived")
         raise NotInCourse("staff removed this person from the course")
     link = _resource_link(lms_course, claims) if claims.get(c.MESSAGE_TYPE) == c.RESOURCE_MESSAGE else None
-    _update_passbacks(lms_course, identity, link)
+    outbox.update_passbacks(LineItem.objects.filter(lms_course=lms_course), learners=[identity.user_id])
+    if lms_course.roster_at is None and lms_course.memberships_url:
+        transaction.on_commit(publish_rosters)
     return Launch(
         user=identity.user,
         course=course,
         lms_course=lms_course,
-        membership=membership,
+        role=role,
         assignment=_shown(identity, link.assignment if link else None),
         origins=_origins(platform, claims),
     )
@@ -146,6 +174,8 @@ def _update_lms_course(row: LmsCourse, claims: Claims, context: Claims) -> None:
         setattr(row, name, now[name])
     if changed:
         row.save(update_fields=changed)
+    if "scopes" in changed:
+        outbox.retry_without_scope(row)
 
 
 def _resource_link(lms_course: LmsCourse, claims: Claims) -> ResourceLink:
@@ -160,10 +190,24 @@ def _resource_link(lms_course: LmsCourse, claims: Claims) -> ResourceLink:
     slug = c.custom(claims, "exercise")
     if slug:
         link.assignment = _assignment(lms_course, slug)
+    before = link.line_item_id
     link.line_item = _line_item(lms_course, link, c.address(c.part(claims, c.AGS), "lineitem"))
     link.launched_at = timezone.now()
     link.save()
+    if link.line_item is not None:
+        _revive(link.line_item)
+    if link.line_item_id != before and link.line_item_id is not None:
+        # The grades of everybody are older than the column.
+        outbox.update_passbacks(LineItem.objects.filter(pk=link.line_item_id))
     return link
+
+
+def _revive(line_item: LineItem) -> None:
+    """An activity with this column was opened: so the column exists, even if it was missing or dismissed before."""
+    if line_item.missing_at or line_item.dismissed_at:
+        line_item.missing_at = line_item.dismissed_at = None
+        line_item.save(update_fields=["missing_at", "dismissed_at"])
+        outbox.update_passbacks(LineItem.objects.filter(pk=line_item.pk))
 
 
 def _assignment(lms_course: LmsCourse, slug: str) -> Assignment:
@@ -180,19 +224,12 @@ def _line_item(lms_course: LmsCourse, link: ResourceLink, url: str) -> LineItem 
     columns = LineItem.objects.filter(lms_course=lms_course, assignment=link.assignment)
     if url:
         return columns.get_or_create(lms_course=lms_course, assignment=link.assignment, url=url)[0]
+    columns = columns.filter(missing_at=None)
     known = link.line_item if link.line_item and link.line_item.assignment_id == link.assignment.pk else None
     found = known or columns.order_by("-ours", "pk").first()
     if found is not None or c.LINE_ITEM not in lms_course.scopes or not lms_course.line_items_url:
         return found
     return columns.get_or_create(lms_course=lms_course, assignment=link.assignment, url="")[0]
-
-
-def _update_passbacks(lms_course: LmsCourse, identity: Identity, link: ResourceLink | None) -> None:
-    """Record scores that are older than the column, the person, or both."""
-    columns = LineItem.objects.filter(lms_course=lms_course)
-    outbox.update_passbacks(columns, learners=[identity.user_id])
-    if link is not None and link.line_item is not None and not link.line_item.passbacks.exists():
-        outbox.update_passbacks(columns.filter(pk=link.line_item.pk))
 
 
 def _origins(platform: Platform, claims: Claims) -> list[str]:

@@ -10,6 +10,7 @@ from server.accounts.models import User
 from server.audit.models import AuditAction
 from server.audit.services import record
 from server.courses.models import Course, Enrollment, Role
+from server.lti.members import sharing
 from server.lti.members.people import update_enrollment
 from server.lti.models import Deployment, LmsCourse, Membership, Platform
 
@@ -85,6 +86,9 @@ def switch(platform: Platform, *, on: bool) -> None:
 def change(platform: Platform, *, changed: Collection[str]) -> None:
     """Save a platform with new addresses. `changed` are the names of its fields that differ."""
     platform.save()
+    if "jwks_url" in changed:
+        # Somebody with the new keys must not reach people of the other registration.
+        sharing.stop_sharing(platform)
     if changed:
         names = ", ".join(sorted(name.replace("_", " ") for name in changed))
         record(AuditAction.PLATFORM_CHANGED, course=platform.course, what=platform.issuer, after=names)

@@ -13,11 +13,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from server.courses.models import Role
 from server.lti.errors import ServiceError
 from server.lti.grades import outbox
-from server.lti.members.people import identify, update_enrollment
+from server.lti.members.people import identify, record_roster_role, update_enrollment
 from server.lti.members.roles import role_of
-from server.lti.models import LineItem, LmsCourse, Membership
+from server.lti.models import Identity, LineItem, LmsCourse, Membership
 from server.lti.platform import claims as c
 from server.lti.platform.claims import ROSTER, Claims
 from server.lti.platform.paging import fetch_pages
@@ -68,6 +69,16 @@ def sync_due() -> None:
             log.warning("roster_failed", lms_course=row.pk, words=error.words)
 
 
+def role_in_roster(lms_course: LmsCourse, sub: str) -> Role | None:
+    """Return a person's role in the roster, read now; None if they are not in it, or if it cannot be read."""
+    try:
+        found = next((one for one in _members(lms_course) if c.string(one, "user_id", most=255) == sub), None)
+    except ServiceError as error:
+        log.warning("roster_failed", lms_course=lms_course.pk, words=error.words)
+        return None
+    return role_of(c.strings(found, "roles")) if found and _is_active(found) else None
+
+
 def request_sync(lms_course: LmsCourse) -> None:
     """Request the synchronization of a roster, even if it was read recently. A worker makes it."""
     LmsCourse.objects.filter(pk=lms_course.pk).update(roster_at=None)
@@ -94,7 +105,8 @@ def _merge(lms_course: LmsCourse, members: dict[str, Claims]) -> Synced:
         .get(pk=lms_course.pk)
     )
     assert row.course is not None, "only linked courses have a roster here"
-    known = {one.identity.sub: one for one in row.memberships.select_related("identity__user", "lms_course__course")}
+    rows = row.memberships.select_related("identity__user", "identity__platform", "lms_course__course")
+    known = {one.identity.sub: one for one in rows}
     active = {sub: one for sub, one in members.items() if _is_active(one)}
     new = 0
     for sub, member in active.items():
@@ -114,11 +126,15 @@ def _merge(lms_course: LmsCourse, members: dict[str, Claims]) -> Synced:
 def _join(row: LmsCourse, sub: str, member: Claims, membership: Membership | None) -> None:
     assert row.course is not None, "only linked courses have a roster here"
     role = role_of(c.strings(member, "roles"))
-    if membership is None:
+    if membership is None or _has_news(membership.identity, member):
         identity = identify(row.platform, row.course, {**member, "sub": sub})
-        membership = Membership(lms_course=row, identity=identity)
-    elif (membership.roster_role, membership.gone_at) == (role, None):
+        membership = membership or Membership(lms_course=row, identity=identity)
+    elif (membership.roster_role, membership.gone_at, membership.lowered_at) == (role, None, None):
         return
-    membership.roster_role, membership.gone_at = role, None
-    membership.save()
-    update_enrollment(membership)
+    record_roster_role(membership, role)
+
+
+def _has_news(identity: Identity, member: Claims) -> bool:
+    """Whether the roster has another name or e-mail address of a person than we have stored."""
+    sent = {"name": c.string(member, "name", most=300), "email": c.string(member, "email", most=300)}
+    return any(value and getattr(identity, field) != value for field, value in sent.items())

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from django.core.cache import cache
 
-from server.lti.errors import ServiceError
+from server.lti.errors import NO_SCOPE, ServiceError
 from server.lti.models import Platform
 from server.lti.platform import http_client, keys
 from server.outbox.http_client import Answer
@@ -69,6 +69,9 @@ def _fetch(platform: Platform, scopes: list[str]) -> str:
     }
     answer = http_client.post_form(platform.token_url, fields)
     if not answer.is_success:
+        if "invalid_scope" in answer.body.decode("utf-8", errors="replace"):
+            # It stays so until somebody changes the tool's settings there: trying again is of no use.
+            raise ServiceError(f"{NO_SCOPE} {http_client.explanation(answer)}"[: http_client.MAX_TEXT], status=403)
         text = f"No access token: {http_client.explanation(answer)}"
         raise ServiceError(text, status=None, retry_after=answer.retry_after)
     data = http_client.read_json(answer)

@@ -16,12 +16,15 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
+from server.accounts.models import User
 from server.accounts.requests import Request
 from server.common.per_minute import is_within_limit
-from server.lti.errors import BadRequest, LaunchError, PlatformError, TooManyLogins
+from server.lti.errors import AccountClosed, AlreadyUsed, BadRequest, LaunchError, PlatformError, TooManyLogins
 from server.lti.forms import PickForm
-from server.lti.launch import deep_links, id_tokens, login, resolve
-from server.lti.launch.embedding import ORIGINS, is_framed, partition
+from server.lti.grades import line_items
+from server.lti.launch import deep_links, id_tokens, login, outside, resolve
+from server.lti.launch.embedding import ORIGINS, hides_session, is_framed, partition
+from server.lti.members import sharing
 from server.lti.models import origin_of
 from server.lti.platform import claims as c
 from server.lti.platform import keys, registration
@@ -33,6 +36,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 COOKIE = "lti_login_"
 # From one address: a whole lecture hall can share it.
 LOGINS_PER_MINUTE = 600
+MOST_ORIGINS = 20
 
 
 def friendly(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -95,8 +99,28 @@ def go(request: Request) -> HttpResponse:
     browser = request.COOKIES.get(_cookie(state))
     if browser:
         return _to_platform(state, browser)
-    again = login.params_of(state)
-    return render(request, "lti/new_window.html", {"address": f"{reverse('lti:login')}?{urlencode(again)}"})
+    login.require_open(state)
+    return render(request, "lti/new_window.html", {"state": state})
+
+
+@login_not_required
+@never_cache
+@friendly
+@require_GET
+def window(request: Request) -> HttpResponse:
+    """Begin a login in a window of its own. A second click leads to the page that the first one opened."""
+    _count_login(request)
+    begun = login.begin_in_window(request.GET.get("state", ""))
+    if isinstance(begun, login.Begun):
+        return _started(begun, to_platform=True)
+    return _again(request, begun)
+
+
+def _again(request: Request, arrival: login.Arrival) -> HttpResponse:
+    """Return the redirect to a page that was opened before, if its person is still signed in. Raises AlreadyUsed."""
+    if request.user.pk != arrival.user:
+        raise AlreadyUsed("the window was opened before, by somebody who is not signed in now")
+    return redirect(arrival.address)
 
 
 def _to_platform(state: str, browser: str) -> HttpResponseRedirect:
@@ -115,11 +139,7 @@ def launch(request: Request) -> HttpResponse:
     """Launch a person: open an exercise, or let an instructor pick exercises."""
     sent = request.POST
     if sent.get("error"):
-        state = sent.get("state", "")
-        following = login.begin_with_next(state, request.COOKIES.get(_cookie(state), ""))
-        if following:
-            return _started(following, to_platform=True)
-        raise PlatformError(f"{sent['error'][:100]}: {sent.get('error_description', '')[:300]}")
+        return _go_on_after_error(request, sent["error"], sent.get("error_description", ""))
     state, token = sent.get("state", ""), sent.get("id_token", "")
     if not state or not token:
         raise BadRequest("neither state nor token")
@@ -133,13 +153,76 @@ def launch(request: Request) -> HttpResponse:
     address = resolved.address
     if kind == c.DEEP_LINK_MESSAGE:
         address = reverse("lti:pick", args=[deep_links.begin(claims, resolved)])
-    sign_in(request, resolved.user, backend=BACKEND)
-    request.session[ORIGINS] = resolved.origins
-    response = redirect(address)
+    arrival = login.Arrival(user=resolved.user.pk, address=address, origins=resolved.origins)
+    login.arrive(pending, arrival)
+    log.info("launched", user=resolved.user.pk, course=resolved.course.slug, address=address)
+    if hides_session(request):
+        # The browser sends our session with the next request only. A session of the same person must not end.
+        return redirect(f"{reverse('lti:enter')}?{urlencode({'state': state})}")
+    return _entered(request, arrival, state)
+
+
+def _go_on_after_error(request: Request, error: str, description: str) -> HttpResponse:
+    """Go on after a platform's error, if that is possible. Raises PlatformError."""
+    state = request.POST.get("state", "")
+    browser = request.COOKIES.get(_cookie(state), "")
+    before = login.arrived_before(state, browser)
+    if before is not None and request.user.pk == before.user:
+        return redirect(before.address)
+    following = login.begin_with_next(state, browser)
+    if following:
+        return _started(following, to_platform=True)
+    raise PlatformError(error, description)
+
+
+@login_not_required
+@never_cache
+@friendly
+@require_GET
+def enter(request: Request) -> HttpResponse:
+    """Finish a launch: the browser sends its session to this page, which it did not do with the platform's form."""
+    state = request.GET.get("state", "")
+    return _entered(request, login.finish(state, request.COOKIES.get(_cookie(state), "")), state)
+
+
+def _entered(request: Request, arrival: login.Arrival, state: str) -> HttpResponse:
+    user = User.objects.filter(pk=arrival.user, is_active=True).first()
+    if user is None:
+        raise AccountClosed("the account was closed meanwhile")
+    _use_session(request, user, arrival.origins)
+    response = redirect(arrival.address)
     response.delete_cookie(_cookie(state), path="/lti/")
     partition(response.cookies[_cookie(state)])
-    log.info("launched", user=resolved.user.pk, course=resolved.course.slug, address=address)
     return response
+
+
+def _use_session(request: Request, user: User, origins: list[str]) -> None:
+    """Go on with the person's session; begin one if there is none, or another person's.
+
+    A new session would end the pages that are open in other tabs: their forms have the token of the session before.
+    """
+    known = request.session.get(ORIGINS, []) if request.user.pk == user.pk else []
+    if request.user.pk != user.pk:
+        sign_in(request, user, backend=BACKEND)
+    request.session[ORIGINS] = sorted({*origins, *known[-MOST_ORIGINS:]})
+
+
+@csrf_exempt
+@login_not_required
+@never_cache
+@friendly
+@require_http_methods(["GET", "POST"])
+def teach(request: Request) -> HttpResponse:
+    """Open a course's teaching pages in a window of its own, for somebody who teaches it and is in a frame.
+
+    The window does not have the frame's session, so the form in the frame brings a pass. Only our own pages can send
+    it: otherwise somebody could sign another person in to an account that is not theirs.
+    """
+    if request.method != "POST" or not outside.is_from_own_page(request):
+        raise BadRequest("a pass that does not come from our own page")
+    found = outside.read_pass(request.POST.get("pass", ""))
+    _use_session(request, found.user, [])
+    return redirect("dashboard:overview", found.course.slug)
 
 
 @never_cache
@@ -152,10 +235,12 @@ def pick(request: Request, token: str) -> HttpResponse:
     form = PickForm(request.POST if request.method == "POST" else None, course=course, multiple=selection.multiple)
     if request.method == "POST" and form.is_valid():
         answer = deep_links.answer(selection, form.chosen)
-        response = render(request, "lti/picked.html", {"address": selection.return_url, "answer": answer})
+        context = {"address": selection.return_url, "answer": answer, "count": len(form.chosen)}
+        response = render(request, "lti/picked.html", context)
         back = {origin_of(selection.return_url), *selection.lms_course.platform.frame_origins}
         response._csp_replace = {"form-action": sorted(back)}  # type: ignore[attr-defined]
         return response
+    form.there = line_items.assignments_there(selection.lms_course)
     context = {"form": form, "course": course, "lms_course": selection.lms_course}
     return render(request, "lti/pick.html", context, status=422 if form.errors else 200)
 
@@ -179,7 +264,7 @@ def register(request: Request) -> HttpResponse:
         configuration_url=request.GET.get("openid_configuration", ""),
         token=request.GET.get("registration_token", ""),
     )
-    return render(request, "lti/registered.html", {"platform": made})
+    return render(request, "lti/registered.html", {"platform": made, "known": sharing.candidates(made).exists()})
 
 
 def _cookie(state: str) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -12,8 +13,8 @@ from server.accounts.requests import Request
 from server.courses.access import taught_course
 from server.courses.models import Course
 from server.lti import selectors
-from server.lti.forms import LinkForm, NewPlatformForm, PlatformForm
-from server.lti.members import course_links, rosters
+from server.lti.forms import LinkForm, NewPlatformForm, PlatformForm, ShareForm
+from server.lti.members import course_links, rosters, sharing
 from server.lti.models import Deployment, LmsCourse, Platform
 from server.lti.platform import registration
 from server.lti.platform.tool_urls import tool_url
@@ -53,7 +54,7 @@ def withdraw(request: Request, slug: str, pk: int) -> HttpResponse:
 def new(request: Request, slug: str) -> HttpResponse:
     """Register a platform by hand."""
     course = _managed(request, slug)
-    form = NewPlatformForm(request.POST or None, course=course)
+    form = NewPlatformForm(request.POST or None, course=course, user=request.user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         added = registration.add(form.instance, deployment_id=data["deployment_id"], every_course=data["every_course"])
@@ -67,7 +68,7 @@ def platform(request: Request, slug: str, pk: int) -> HttpResponse:
     """Show and change a platform's addresses."""
     course = _managed(request, slug)
     row = _platform(course, pk)
-    form = PlatformForm(request.POST or None, instance=row, course=course)
+    form = PlatformForm(request.POST or None, instance=row, course=course, user=request.user)
     if request.method == "POST" and form.is_valid():
         course_links.change(form.save(commit=False), changed=form.changed_data)
         messages.success(request, "Saved.")
@@ -81,6 +82,33 @@ def switch(request: Request, slug: str, pk: int) -> HttpResponse:
     course = _managed(request, slug)
     row = _platform(course, pk)
     course_links.switch(row, on=not row.enabled)
+    return redirect("lms:links", course.slug)
+
+
+@require_POST
+def share(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Confirm that two registrations are one platform, so that they share their people. Only for administrators."""
+    course = _managed_by_administrator(request, slug)
+    row = _platform(course, pk)
+    form = ShareForm(request.POST, platform=row)
+    if not form.is_valid():
+        raise Http404("There is no such registration of the same issuer.")
+    other = form.cleaned_data["other"]
+    try:
+        sharing.share(row, other, by=request.user)
+    except sharing.SharingRefused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"The registrations {row.client_id} and {other.client_id} share their people now.")
+    return redirect("lms:links", course.slug)
+
+
+@require_POST
+def stop_sharing(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Let a registration have people of its own again. Only for administrators."""
+    course = _managed_by_administrator(request, slug)
+    sharing.stop_sharing(_platform(course, pk), by=request.user)
+    messages.success(request, "New people of this registration get accounts of their own from now on.")
     return redirect("lms:links", course.slug)
 
 
@@ -143,6 +171,13 @@ def _managed(request: Request, slug: str) -> Course:
     return taught_course(request, slug, permission="lms.manage")
 
 
+def _managed_by_administrator(request: Request, slug: str) -> Course:
+    course = _managed(request, slug)
+    if not request.user.is_superuser:
+        raise PermissionDenied
+    return course
+
+
 def _platform(course: Course, pk: int) -> Platform:
     return get_object_or_404(course.lti_platforms, pk=pk)
 
@@ -166,7 +201,7 @@ def _index(request: Request, course: Course, *, invitation: str = "", status: in
         "course": course,
         "tab": "integrations",
         "part": "lms",
-        "platforms": selectors.platforms_of(course),
+        "platforms": selectors.registrations_of(course),
         "lms_courses": [(row, LinkForm(lms_course=row, user=request.user)) for row in lms_courses],
         "invitations": selectors.invitations_of(course),
         "invitation": invitation,

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -11,7 +11,7 @@ from server.courses.access import taught_course
 from server.courses.models import Course
 from server.courses.visibility import VisiblePeople, visible_people
 from server.lti import selectors
-from server.lti.grades import passback, reconciliation
+from server.lti.grades import dismissals, passback, reconciliation
 from server.lti.models import LineItem, PassbackState
 
 PER_PAGE = 50
@@ -23,7 +23,11 @@ def index(request: Request, slug: str) -> HttpResponse:
     course, people = _seen(request, slug)
     columns = list(selectors.columns_of(people))
     context = {"course": course, "tab": "integrations", "part": "scores", "columns": columns}
-    context |= {"failed": sum(one.failed for one in columns), "is_comparing": any(one.asked_at for one in columns)}  # type: ignore[attr-defined]
+    context |= {state.value: sum(getattr(one, state.value) for one in columns) for state in PassbackState}
+    context |= {
+        "is_comparing": any(one.asked_at for one in columns),
+        "dismissed": list(selectors.columns_of(people, dismissed=True)),
+    }
     return render(request, "lti/scores.html", context)
 
 
@@ -31,7 +35,7 @@ def index(request: Request, slug: str) -> HttpResponse:
 def column(request: Request, slug: str, pk: int) -> HttpResponse:
     """Show one column: each student's score, the platform's explanation, and the latest differences."""
     course, people = _seen(request, slug)
-    line_item = _column(people, pk)
+    line_item = _column(people, pk, even_dismissed=True)
     state = request.GET.get("state", "")
     page = Paginator(selectors.scores_in(line_item, state, people=people), PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -67,13 +71,60 @@ def compare_all(request: Request, slug: str) -> HttpResponse:
 
 @require_POST
 def resend(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Send the picked scores of a column again."""
+    """Send the picked scores of a column again, or all that the platform refused or shows otherwise."""
     course, people = _managed(request, slug)
-    picked = [one for one in request.POST.getlist("score") if one.isdecimal() and len(one) < 19]
-    _show_result(
-        request, passback.resend(selectors.scores_in(_column(people, pk), people=people).filter(pk__in=picked))
-    )
+    scores = selectors.scores_in(_column(people, pk), people=people)
+    if "all" in request.POST:
+        wanted = scores.filter(state__in=[PassbackState.FAILED, PassbackState.DIFFERS])
+    else:
+        wanted = scores.filter(pk__in=_picked(request))
+    _show_result(request, passback.resend(wanted))
     return redirect("lms:column", course.slug, pk)
+
+
+@require_POST
+def send_now(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Try the picked scores of a column at once that wait for their next try, or all of them."""
+    course, people = _managed(request, slug)
+    waiting = selectors.scores_in(_column(people, pk), PassbackState.PENDING, people=people)
+    if "all" not in request.POST:
+        waiting = waiting.filter(pk__in=_picked(request))
+    _show_result(request, passback.send_now(waiting), again="")
+    return redirect("lms:column", course.slug, pk)
+
+
+@require_POST
+def send_all_now(request: Request, slug: str) -> HttpResponse:
+    """Try every score of the course at once that waits for its next try."""
+    course, people = _managed(request, slug)
+    columns = selectors.columns_of(people)
+    waiting = selectors.scores_in(columns, PassbackState.PENDING, people=people)
+    _show_result(request, passback.send_now(waiting), again="")
+    return redirect("lms:scores", course.slug)
+
+
+@require_POST
+def dismiss(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Dismiss a column, whose activity was deleted in the LMS."""
+    course, people = _managed(request, slug)
+    line_item = _column(people, pk)
+    dismissals.dismiss(line_item, by=request.user)
+    messages.success(request, f"The column of {line_item.assignment.title} is dismissed. No grades are sent to it.")
+    return redirect("lms:scores", course.slug)
+
+
+@require_POST
+def restore(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Bring a dismissed column back."""
+    course, people = _managed(request, slug)
+    line_item = get_object_or_404(selectors.columns_of(people, dismissed=True), pk=pk)
+    dismissals.restore(line_item, by=request.user)
+    messages.success(request, f"The column of {line_item.assignment.title} gets grades again.")
+    return redirect("lms:scores", course.slug)
+
+
+def _picked(request: Request) -> list[str]:
+    return [one for one in request.POST.getlist("score") if one.isdecimal() and len(one) < 19]
 
 
 @require_POST
@@ -85,9 +136,9 @@ def resend_failed(request: Request, slug: str) -> HttpResponse:
     return redirect("lms:scores", course.slug)
 
 
-def _show_result(request: Request, count: int) -> None:
+def _show_result(request: Request, count: int, *, again: str = " again") -> None:
     if count:
-        messages.success(request, f"{count} {'score is' if count == 1 else 'scores are'} being sent again.")
+        messages.success(request, f"{count} {'score is' if count == 1 else 'scores are'} being sent{again}.")
     else:
         messages.warning(request, "There was nothing to send.")
 
@@ -105,5 +156,10 @@ def _course(request: Request, slug: str, permission: str) -> tuple[Course, Visib
     return course, visible_people(request.user, course)
 
 
-def _column(people: VisiblePeople, pk: int) -> LineItem:
-    return get_object_or_404(selectors.columns_of(people), pk=pk)
+def _column(people: VisiblePeople, pk: int, *, even_dismissed: bool = False) -> LineItem:
+    found = selectors.columns_of(people).filter(pk=pk).first()
+    if found is None and even_dismissed:
+        found = selectors.columns_of(people, dismissed=True).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found

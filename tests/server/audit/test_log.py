@@ -25,14 +25,14 @@ from server.courses.models import Enrollment
 from server.gradebook.models import Action, Grade, GradeChange
 from server.gradebook.services import decide
 from server.invitations.services import invite
-from server.lti.models import LmsCourse, Platform, PlatformInvitation
+from server.lti.models import LineItem, LmsCourse, Platform, PlatformInvitation
 from server.lti.platform import registration
 from server.merging.plan import plan
 from server.regrades import services as regrades
 from server.submissions.models import State
 from server.webhooks.models import Endpoint
 from server.webhooks.services import add_endpoint
-from tests.support.lms.builders import make_platform
+from tests.support.lms.builders import make_lms, make_platform
 from tests.support.people import (
     graded,
     make_assignment,
@@ -150,6 +150,19 @@ def switch_platform(campus, *, enabled):
 def link_course(campus):
     row = LmsCourse.objects.create(deployment=campus.platform().deployments.get(), context_id="c", title="Calculus")
     campus.post("lms:link", row.pk, course=campus.course.pk)
+
+
+def share(campus):
+    one, other = campus.platform(), make_platform(campus.course, client_id="again")
+    campus.as_admin()
+    campus.post("lms:share", one.pk, other=other.pk)
+    return one
+
+
+def dismiss(campus):
+    row = LineItem.objects.get(pk=make_lms(campus.assignment, campus.instructor)["column"])
+    campus.post("lms:dismiss", row.pk)
+    return row
 
 
 def uninvite(campus):
@@ -309,6 +322,10 @@ DEEDS = {
     AuditAction.DEPLOYMENT_APPROVED: lambda c: c.post("lms:approve", c.platform().deployments.get().pk),
     AuditAction.DEPLOYMENT_CLOSED: lambda c: c.post("lms:close", c.platform().deployments.get().pk),
     AuditAction.LMS_COURSE_LINKED: link_course,
+    AuditAction.PLATFORM_SHARED: share,
+    AuditAction.PLATFORM_UNSHARED: lambda c: c.post("lms:stop-sharing", share(c).pk),
+    AuditAction.COLUMN_DISMISSED: dismiss,
+    AuditAction.COLUMN_RESTORED: lambda c: c.post("lms:restore", dismiss(c).pk),
     AuditAction.COURSE_MADE: lambda c: c.client.post(reverse("course_setup:new"), {"title": "Autograd"}),
     AuditAction.COURSE_COPIED: lambda c: c.client.post(
         reverse("course_setup:copy", args=[c.course.slug]), {"title": "Autograd", "slug": "autograd", "step": "save"}

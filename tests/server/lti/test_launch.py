@@ -11,6 +11,7 @@ from django.test import Client
 
 from server.accounts.models import User
 from server.courses.models import Enrollment, Role
+from server.lti.members import people
 from server.lti.models import Deployment, Identity, LineItem, LmsCourse, LoginState, ResourceLink
 from server.lti.platform import claims as c
 from tests.support.people import make_course, make_student, make_user
@@ -109,9 +110,12 @@ def test_an_lms_administrator_becomes_a_student_in_the_course(browser):
     assert role_of("s1") == Role.STUDENT
 
 
-def test_a_launch_removes_a_role_that_a_launch_gave(browser):
-    browser.launch(roles=["Instructor"])
-    browser.launch(roles=["Learner"])
+def test_launches_of_a_day_remove_a_role_that_a_launch_gave(browser):
+    with time_machine.travel("2026-03-01 12:00", tick=False) as clock:
+        browser.launch(roles=["Instructor"])
+        browser.launch(roles=["Learner"])
+        clock.shift(people.LOWERED_FOR)
+        browser.launch(roles=["Learner"])
 
     assert role_of("s1") == Role.STUDENT
 
@@ -204,7 +208,7 @@ def test_a_disabled_platform_is_refused(browser, platform):
     type(platform).objects.update(enabled=False)
     response = browser.answer(browser.double.signed(browser.double.claims(nonce=sent["nonce"])), sent["state"])
 
-    assert refused(response, "not registered here")
+    assert refused(response, "switched off here")
 
 
 # Invalid tokens
@@ -493,8 +497,9 @@ def test_a_frame_without_cookies_offers_a_new_window(browser, double):
 
     assert response["Location"].startswith("/lti/go?")
     assert page.status_code == 200
-    assert "lti_message_hint=once" in page.content.decode()
     assert 'target="_blank"' in page.content.decode()
+    window = Client().get(f"/lti/window?{response['Location'].partition('?')[2]}")
+    assert browser.redirected_params(window)["lti_message_hint"] == "once"
 
 
 def test_a_frame_with_cookies_redirects_to_the_platform(browser, double):

@@ -306,7 +306,8 @@ def test_a_refused_token_is_replaced_once(clock, learner, assignment, double):
     run(clock)
 
     assert only_passback().state == PassbackState.SENT
-    assert [path for _, path, *_ in double.requests].count("/token") == 2
+    # One for scores, one for results, and each of them once again.
+    assert [path for _, path, *_ in double.requests].count("/token") == 4
 
 
 def test_a_token_is_reused_until_it_expires(clock, learner, assignment, teacher, double):
@@ -316,7 +317,8 @@ def test_a_token_is_reused_until_it_expires(clock, learner, assignment, teacher,
         override(assignment, learner, teacher, points)
         run(clock)
 
-    assert [path for _, path, *_ in double.requests].count("/token") == 1
+    # One for scores, one for results.
+    assert [path for _, path, *_ in double.requests].count("/token") == 2
 
 
 def test_an_outage_of_an_hour_loses_and_repeats_nothing(clock, learner, assignment, teacher, double):

@@ -2,7 +2,9 @@
 
     Moodle   409 for an equal or earlier whole second, 400 for two media types in Accept, a query in a column's address,
              a score that is not final wipes the stored one, a score above the maximum is cut to it, two identical
-             posts make two columns
+             posts make two columns; a score for an overridden grade is accepted and changes nothing; a person who is
+             not a student now is refused, and so is a deleted column, both with JSON; a token has only the scopes that
+             are granted, a request without its scope gets 401, and a request for no granted scope gets `invalid_scope`
     Canvas   400 "before last updated", 403 with X-Rate-Limit-Remaining: 0
 
 It checks signatures with our key set as it last fetched it, and listens on loopback.
@@ -38,8 +40,14 @@ class StoredGrade:
 class Column:
     maximum: float = 100.0
     grades: dict = field(default_factory=dict)
+    overridden: dict = field(default_factory=dict)  # points by person, set by hand in the platform's gradebook
     resource: str = ""
     tag: str = ""
+
+
+def refusal(status, reason):
+    """Refuse as Moodle does: the reason is in JSON, beside what was requested."""
+    return status, {"status": status, "reason": reason, "request": {"method": "POST", "accept": "*/*"}}
 
 
 class Double:
@@ -51,6 +59,9 @@ class Double:
         self.requests, self.scores, self.answers = [], [], []
         self.published = {"keys": []}  # our key set, as last fetched
         self.down = self.canvas = False
+        self.product = ""  # the product family in the claims
+        self.granted = [*SCOPES, c.ROSTER]
+        self.made_columns = 0
         self.accept_then_hang_up = 0
         self.lifetime = 3600
         self.link_style = "{}"
@@ -85,9 +96,14 @@ class Double:
             c.CONTEXT: {"id": "course-9", "title": "Calculus by machine"},
             c.RESOURCE_LINK: {"id": link, "title": "An activity"},
             c.ROLES: [f"http://purl.imsglobal.org/vocab/lis/v2/membership#{role}" for role in roles],
-            c.AGS: {"scope": SCOPES, "lineitems": f"{self.url}/lineitems?type_id=1"},
+            c.AGS: {
+                "scope": [scope for scope in SCOPES if scope in self.granted],
+                "lineitems": f"{self.url}/lineitems?type_id=1",
+            },
             c.NRPS: {"context_memberships_url": f"{self.url}/members"},
         }
+        if self.product:
+            claims[c.TOOL_PLATFORM] = {"product_family_code": self.product, "name": "School"}
         if exercise is not None:
             claims[c.CUSTOM] = {"exercise": exercise}
         if line_item is not None:
@@ -100,7 +116,8 @@ class Double:
     # Stored columns and grades
 
     def add_column(self, *, maximum=100.0, resource="", tag=""):
-        number = len(self.columns) + 1
+        self.made_columns += 1
+        number = self.made_columns
         self.columns[number] = Column(maximum=maximum, resource=resource, tag=tag)
         return self.address(number)
 
@@ -108,6 +125,8 @@ class Double:
         return f"{self.url}/lineitems/{number}/lineitem?type_id=1"
 
     def share(self, sub, number=1):
+        if sub in self.columns[number].overridden:
+            return self.columns[number].overridden[sub] / self.columns[number].maximum
         stored = self.columns[number].grades.get(sub)
         return None if stored is None or stored.given is None else stored.given / self.columns[number].maximum
 
@@ -129,16 +148,19 @@ class Double:
         found = re.fullmatch(r"/lineitems/(\d+)/lineitem/(scores|results)", path)
         if found and query.get("type_id") == ["1"]:
             column, what = self.columns.get(int(found[1])), found[2]
+            if (c.SCORE if what == "scores" else c.RESULT) not in scopes:
+                return refusal(401, f"This resource does not support {method} requests.")
             if column is None:
-                return 404, {"error": "no such line item"}
-            if what == "scores" and method == "POST" and c.SCORE in scopes:
+                return refusal(404, f"Not Found: Grade item {found[1]} doesn't exist.")
+            if what == "scores" and method == "POST":
                 return self._score(column, headers, json.loads(body))
-            if what == "results" and c.RESULT in scopes:
+            if what == "results":
                 return 200, self._results(column, query)
-        if path == "/lineitems" and c.LINE_ITEM in scopes:
-            return self._line_items(method, query, body)
-        if path == "/members" and c.ROSTER in scopes:
-            return 200, {"members": self.members}
+        if path == "/lineitems":
+            allowed = c.LINE_ITEM in scopes
+            return self._line_items(method, query, body) if allowed else refusal(401, "No permission.")
+        if path == "/members":
+            return (200, {"members": self.members}) if c.ROSTER in scopes else refusal(401, "No permission.")
         return 404, {"error": f"nothing at {path}"}
 
     def _token(self, body):
@@ -151,8 +173,11 @@ class Double:
         except (KeyError, jwt.PyJWTError) as error:
             return 400, {"error": "invalid_client", "error_description": str(error)}
         assert payload["iss"] == payload["sub"] == self.client_id
+        scopes = [scope for scope in form["scope"].split() if scope in self.granted]
+        if not scopes:
+            return 400, {"error": "invalid_scope"}
         token = uuid.uuid4().hex
-        self.tokens[token] = form["scope"].split()
+        self.tokens[token] = scopes
         return 200, {"access_token": token, "expires_in": self.lifetime, "token_type": "bearer"}
 
     def _score(self, column, headers, score):
@@ -160,7 +185,7 @@ class Double:
         self.scores.append(score)
         sub = str(score["userId"])
         if self.people.get(sub) != "student":
-            return 400, "Incorrect user for this resource", {}
+            return refusal(400, "Incorrect user for this resource")
         second = int(datetime.fromisoformat(score["timestamp"]).timestamp())
         stored = column.grades.setdefault(sub, StoredGrade())
         if second <= stored.second:
@@ -179,10 +204,11 @@ class Double:
 
     def _results(self, column, query):
         wanted = query.get("user_id", [None])[0]
+        shown = {sub: stored.given for sub, stored in column.grades.items()} | column.overridden
         return [
-            {"userId": sub, "resultMaximum": column.maximum, "resultScore": round(stored.given, 5)}
-            for sub, stored in column.grades.items()
-            if stored.given is not None and wanted in {None, sub}
+            {"userId": sub, "resultMaximum": column.maximum, "resultScore": round(points, 5)}
+            for sub, points in shown.items()
+            if points is not None and wanted in {None, sub}
         ]
 
     def _line_items(self, method, query, body):

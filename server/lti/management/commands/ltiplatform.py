@@ -49,7 +49,7 @@ class Command(BaseCommand):
         what.add_parser("rosters", help="synchronize every roster now")
         what.add_parser("scores", help="print every score that has not arrived, with the platform's explanation")
         what.add_parser("reconcile", help="compare every column with our grades; changes nothing in the LMS")
-        resend = what.add_parser("resend", help="send a score again, and overwrite what is there")
+        resend = what.add_parser("resend", help="send a score again; a grade that was overridden there can stay")
         resend.add_argument("score", type=int, help="its number in `scores` or `reconcile`")
 
     def handle(self, *_: Any, **options: Any) -> None:

@@ -4,6 +4,7 @@ import { countdown } from "./countdown.js";
 import { drafts } from "./drafts.js";
 import { editor } from "./editor.js";
 import { download, openFile, reset } from "./files.js";
+import { filter } from "./filter.js";
 import { keep } from "./keep.js";
 import { keptCurve, live } from "./live.js";
 import { look } from "./look.js";
@@ -24,6 +25,7 @@ const BEHAVIOURS = {
   "[data-editor]": (element) => editor(element, nonce),
   "[data-workbench]": workbench,
   "[data-draft]": drafts,
+  "[data-filter]": filter,
   "[data-kept]": keep,
   "[data-panes]": panes,
   "[data-live]": live,
