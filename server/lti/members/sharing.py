@@ -68,8 +68,9 @@ def share(platform: Platform, with_: Platform, *, by: User) -> None:
         )
     first = one.same_as or one
     Platform.objects.filter(Q(pk=other.pk) | Q(same_as=other.pk)).exclude(pk=first.pk).update(same_as=first)
-    for row in (one, other):
-        record(AuditAction.PLATFORM_SHARED, course=row.course, by=by, what=row.issuer, after=f"client {row.client_id}")
+    clients = f"clients {one.client_id} and {other.client_id}"
+    for course in {one.course, other.course}:
+        record(AuditAction.PLATFORM_SHARED, course=course, by=by, what=one.issuer, after=clients)
     log.info("platforms_shared", platforms=keys, by=by.pk)
 
 
