@@ -61,7 +61,7 @@ def parts(got: Any, expected: Any, path: Path = (), *, whole: tuple[Any, Any]) -
                 yield from parts(got[key], expected[key], (*path, str(key)), whole=whole)
         case Floats():
             floats = as_floats(got)
-            if not isinstance(floats, Tensor):
+            if not isinstance(floats, Tensor) or floats.dim() != 1:
                 raise _wrong_type(path, got, expected, whole)
             if len(floats) != len(expected.values):
                 raise _mismatch(

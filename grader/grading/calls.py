@@ -7,11 +7,15 @@ from grader.packages.cases import Case
 from grader.sandboxes.base import Call, Observation, Run
 
 
-def put(cases: Sequence[Case], run: Run) -> list[CaseAnswer]:
-    """Put the cases to a submission and return an answer for each; its observation is None if none came."""
+def put(cases: Sequence[Case], run: Run, *, times: int = 1) -> list[CaseAnswer]:
+    """Put the cases to a submission and return an answer for each; its observation is None if none came.
+
+    `times` is the number of groups of repairs of its program: the cases are put with each of them.
+    """
     observations = run.observe([call_of(case) for case in cases])
-    every: list[Observation | None] = [*observations, *[None] * (len(cases) - len(observations))]
-    return [CaseAnswer(case=case, observation=observation) for case, observation in zip(cases, every, strict=True)]
+    every = [*cases] * times
+    padded: list[Observation | None] = [*observations, *[None] * (len(every) - len(observations))]
+    return [CaseAnswer(case=case, observation=observation) for case, observation in zip(every, padded, strict=True)]
 
 
 def call_of(case: Case) -> Call:

@@ -13,7 +13,7 @@ code is marked for the learner. Nothing that the runs here print or report is ke
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -24,10 +24,12 @@ from grader.grading.calls import put
 from grader.grading.exercise import Exercise, load_exercise
 from grader.grading.in_process import InProcessAuthor
 from grader.grading.pipeline import cases_of
+from grader.grading.repair_search import Group, RepairSearch, lines_of, order_of, trace_of
 from grader.packages.cases import Case
 from grader.protocol.jobs import Job
+from grader.protocol.lines import Edit, FoundLine
 from grader.protocol.reports import Outcome, Report, Status
-from grader.sandboxes.base import CallTrace, Ending, Limits, Outline, Program, Run, Sandbox
+from grader.sandboxes.base import Ending, Limits, Outline, Program, Run, Sandbox
 
 PROCESSOR_SECONDS = 0.3
 """After so much of a processor a search begins no further run: its own work, and the runs of the learner's code."""
@@ -35,72 +37,12 @@ MAX_SECONDS = 1.5
 """How long one search takes at most, on a machine that is busy."""
 SLOW_SECONDS = 0.05
 """If the run of a submission took longer, no repairs are tried."""
-MAX_TRIES = 100
-"""Repairs that are tried on one case."""
-MAX_CONFIRMED = 4
-"""Lines of which a repair is tried on all cases, in a fresh child."""
-BATCH_SECONDS = 0.15
-"""The processor time of one run with repairs: before the next run, the worker looks if a submission waits."""
-_SHARE_OF_TRIES = 0.6  # of the time: the rest is for those that work, on all cases
 _RUN_SECONDS = 1.0  # the limit of one run, of its own time
 _PATIENCE_SECONDS = 0.3  # for a warm sandbox
 
-DEFAULT_ORDER = (
-    "uncut create_graph retain_graph vector zero reduction swap assign delete not_in_place return clone track "
-    "move_detach dtype transpose axis index rounding sign accumulate parameter times unneeded bound order unused "
-    "detach factor number name"
-)
-"""The kinds of repairs, in the order in which they are tried."""
-FIRST_TRIED = {
-    "accumulated": "zero delete clone order uncut",
-    "scaled": "reduction factor times number zero delete",
-    "mean_for_sum": "reduction",
-    "sum_for_mean": "reduction",
-    "sign_flipped": "sign swap uncut detach",
-    "transposed": "transpose axis swap",
-    "zero_gradient": "uncut delete order assign not_in_place track",
-    "no_gradient": "uncut track assign order",
-    "detached_path": "uncut assign",
-    "not_detached": "assign detach uncut",
-    "low_precision": "uncut dtype",
-    "wrong_dtype": "dtype uncut",
-    "wrong_order": "swap",
-    "stale": "order clone zero",
-    "input_modified": "not_in_place clone delete uncut",
-    "returned_none": "return",
-    "wrong_shape": "index reduction axis transpose unneeded",
-    "wrong_length": "order number bound",
-    "value_not_gradient": "name",
-}
-"""Kinds of repairs that are tried first, by the diagnosis or the message of a finding."""
-FIRST_TRIED_AFTER = {
-    "does not require grad": "create_graph uncut track",
-    "have been used in the graph": "uncut create_graph unused",
-    "grad can be implicitly created only for scalar": "reduction vector",
-    "backward through the graph a second time": "retain_graph create_graph order",
-    "modified by an inplace operation": "assign not_in_place",
-    "in-place operation": "not_in_place assign",
-    "NoneType": "bound zero delete order return track",
-    "number of elements": "index reduction uncut",
-    "multiple values": "swap",
-}
-"""Kinds of repairs that are tried first, by a part of an error."""
-WEAK = (
-    "detach",
-    "clone",
-    "name",
-    "number",
-    "factor",
-    "parameter",
-    "times",
-    "sign",
-    "unneeded",
-    "unused",
-    "accumulate",
-    "bound",
-)
-"""Kinds of repairs of which some work by chance."""
 INPUT_MODIFIED = "input_modified"
+LOST = {"no_gradient", "detached_path"}
+"""Diagnoses and messages that say that the gradient is lost on the way."""
 RAISED_LATE = ("inplace operation", "a second time")
 """Parts of errors that are raised later than at the line that caused them."""
 NO_GRAPH = ("does not require grad", "have been used in the graph")
@@ -113,13 +55,14 @@ log = structlog.get_logger()
 class Witnesses:
     """What each witness says: the lines of repairs that work, of cuts, of exceptions and of failing cases alone.
 
-    `writes` changed an argument that must stay as it is. `at_fault` are all statements of the failing cases that can
-    hold a mistake.
+    `writes` changed an argument that must stay as it is. `is_lost`: a check has diagnosed that the gradient is lost on
+    the way, so a cut is its place. `at_fault` are all statements of the failing cases that can hold a mistake.
     """
 
     repairs: Counter[int]
     writes: frozenset[int] = frozenset()
     cuts: frozenset[int] = frozenset()
+    is_lost: bool = False
     raised: frozenset[int] = frozenset()
     raised_late: bool = False
     no_graph: bool = False
@@ -162,7 +105,20 @@ def find_line(
     may_go_on: Callable[[], bool] = lambda: True,
     processor_seconds: float | None = None,
 ) -> int | None:
-    """Return the line of the learner's code to look at, counted from 1; None if it is not clear, or nothing is wrong.
+    """Return the line of the learner's code to look at, counted from 1; None as in `look`."""
+    found = look(job, report, sandbox=sandbox, may_go_on=may_go_on, processor_seconds=processor_seconds)
+    return found and found.line
+
+
+def look(
+    job: Job,
+    report: Report,
+    *,
+    sandbox: Sandbox,
+    may_go_on: Callable[[], bool] = lambda: True,
+    processor_seconds: float | None = None,
+) -> FoundLine | None:
+    """Return the line of the learner's code to look at; None if it is not clear, or nothing is wrong.
 
     `may_go_on` is asked before each run: if it returns False, the search ends without a line. If the sandbox fails, or
     none is warm soon, there is no line.
@@ -186,8 +142,9 @@ class _Search:
         self._program = replace(self._exercise.program(job.source), stream_losses=False)
         self._report, self._sandbox, self._budget = report, sandbox, budget
         self._last_line = job.source.count("\n") + 1
+        self._edits: dict[int, Edit] = {}  # by line
 
-    def find(self) -> int | None:
+    def find(self) -> FoundLine | None:
         """Return the line, if the witnesses agree."""
         if not self._budget.allows_more():
             return None
@@ -204,105 +161,71 @@ class _Search:
         log.info("line_found", exercise=self._exercise.slug, found=line is not None, used=round(self._budget.used, 3))
         return self._in_source(line)
 
-    def _in_source(self, line: int | None) -> int | None:
-        return line if line is not None and 1 <= line <= self._last_line else None
+    def _in_source(self, line: int | None) -> FoundLine | None:
+        is_there = line is not None and 1 <= line <= self._last_line
+        return FoundLine(line=line, edit=self._edits.get(line)) if line is not None and is_there else None
 
     def _run(self, cases: Sequence[Case], program: Program, seconds: float) -> tuple[list[CaseAnswer], Ending, Outline]:
         limits = replace(self._exercise.limits, wall_seconds=seconds, output_kb=0)
         opened = self._sandbox.open(program, limits=_smaller(limits), patience=_PATIENCE_SECONDS)
         with opened as run:
-            answers = put(cases, run)
+            answers = put(cases, run, times=len(program.repairs) or 1)
         self._budget.add(run)
         return answers, run.ending, run.outline
 
     def _witnesses(self, answers: Sequence[CaseAnswer], failing: set[int], outline: Outline) -> Witnesses:
         wrong = [answers[i] for i in sorted(failing)]
         right = [answer for i, answer in enumerate(answers) if i not in failing]
-        ran = _shared(_lines(answer) for answer in wrong)
+        ran = _shared(lines_of(answer) for answer in wrong)
         errors = [answer.observation.error for answer in wrong if answer.observation]
         raised = frozenset(error.line for error in errors if error is not None and error.line is not None)
         return Witnesses(
             repairs=self._repairs(answers, failing, outline),
             writes=self._unasked_writes(wrong),
-            cuts=_shared(_trace(answer).cuts for answer in wrong) - _any(_trace(answer).cuts for answer in right),
+            cuts=_shared(trace_of(answer).cuts for answer in wrong) - _any(trace_of(answer).cuts for answer in right),
+            is_lost=self._is_lost(),
             raised=raised if errors and all(error is not None for error in errors) else frozenset(),
             raised_late=any(error is not None and _says(error.message, RAISED_LATE) for error in errors),
             no_graph=any(error is not None and _says(error.message, NO_GRAPH) for error in errors),
-            only_failing=ran - _any(_lines(answer) for answer in right) - outline.minor,
+            only_failing=ran - _any(lines_of(answer) for answer in right) - outline.minor,
             # Of a class, the line can also be one that runs only when the class is made.
             at_fault=frozenset() if any("." in answer.case.entry for answer in wrong) else ran - outline.minor,
         )
+
+    def _is_lost(self) -> bool:
+        failed = [finding for finding in self._report.findings if finding.status is Status.FAILED]
+        return any(LOST & {finding.diagnosis, finding.message} for finding in failed)
 
     def _unasked_writes(self, wrong: Sequence[CaseAnswer]) -> frozenset[int]:
         """Return the lines that changed an argument, if a check minds."""
         failed = [finding for finding in self._report.findings if finding.status is Status.FAILED]
         minds = all(INPUT_MODIFIED in (finding.diagnosis, finding.message) for finding in failed)
-        return _any(_trace(answer).writes for answer in wrong if not answer.case.mutable) if minds else frozenset()
+        return _any(trace_of(answer).writes for answer in wrong if not answer.case.mutable) if minds else frozenset()
 
     def _repairs(self, answers: Sequence[CaseAnswer], failing: set[int], outline: Outline) -> Counter[int]:
-        """Return how many repairs work on one case, of each line of which one makes every case pass.
-
-        If there is none, those count that repair most of the failing cases and harm no other one. Repairs that are
-        often right by chance count only if there are no others.
-        """
+        """Return the lines at which repairs work, with how many do; none if the submission is slow."""
         seconds = sum(answer.observation.seconds for answer in answers if answer.observation)
         if min(seconds, self._report.seconds) > SLOW_SECONDS:
             return Counter()
-        wrong = [answers[i] for i in sorted(failing)]
-        right = [answer for i, answer in enumerate(answers) if i not in failing]
-        probe = min(wrong, key=lambda answer: answer.observation.seconds if answer.observation else 0.0).case
-        positions = self._in_order(outline, _suspicion(wrong, right))[:MAX_TRIES]
-        answers, _ = self._tried([probe] * len(positions), positions, _SHARE_OF_TRIES * self._budget.left)
-        wrong_still = set(self._author.failing(answers))
-        hits = [one for place, one in enumerate(positions) if place not in wrong_still]
-        strong = [position for position in hits if outline.repairs[position][1] not in WEAK]
-        votes = Counter(outline.repairs[position][0] for position in strong or hits)
-        fully: Counter[int] = Counter()
-        partly: Counter[int] = Counter()
-        for line in list(votes)[:MAX_CONFIRMED]:
-            position = next(one for one in strong or hits if outline.repairs[one][0] == line)
-            left = self._left_with(position)
-            if left is None:
-                return Counter()  # too little time to know that no other line can be repaired
-            if not left:
-                fully[line] = votes[line]
-            elif left < failing and 2 * len(left) <= len(failing) and self._is_one_entry(failing):
-                partly[line] = votes[line]
-        return fully or partly
-
-    def _left_with(self, position: int) -> set[int] | None:
-        """Return the cases that fail with a repair, in a fresh child; None if there is no time left."""
-        if not self._budget.allows_more():
-            return None
-        answers, ending = self._tried(self._cases, [position] * len(self._cases), BATCH_SECONDS)
-        return set(self._author.failing(answers)) if ending.outcome is Outcome.GRADED else set(range(len(answers)))
+        search = RepairSearch(
+            answers=answers,
+            failing=failing,
+            outline=outline,
+            order=order_of(self._report.findings),
+            fails=self._author.failing,
+            run=self._tried,
+            left=lambda: self._budget.left if self._budget.allows_more() else 0.0,
+        )
+        found = search.find()
+        self._edits = search.edits
+        return found
 
     def _tried(
-        self, cases: Sequence[Case], positions: Sequence[int], seconds: float
-    ) -> tuple[list[CaseAnswer], Ending]:
-        """Put each case to the submission with one repair, all in one child; those without time left fail."""
-        program = replace(self._program, repairs=tuple(positions), repair_seconds=min(seconds, BATCH_SECONDS))
-        answers, ending, _ = self._run(cases, program, _RUN_SECONDS)
-        return answers, ending
-
-    def _is_one_entry(self, failing: set[int]) -> bool:
-        return len({self._cases[i].entry for i in failing}) == 1
-
-    def _in_order(self, outline: Outline, suspicion: Mapping[int, float]) -> list[int]:
-        """Return the positions of the repairs of lines that ran, the likely ones first."""
-        ids = [name for finding in self._report.findings for name in (finding.diagnosis, finding.message) if name]
-        texts = [str(finding.data.get("error", "")) for finding in self._report.findings]
-        first = [
-            *[kinds for text in texts for part, kinds in FIRST_TRIED_AFTER.items() if part in text],
-            *[FIRST_TRIED.get(name, "") for name in ids],
-        ]
-        rank = {kind: i for i, kind in reversed(list(enumerate([*" ".join([*first, DEFAULT_ORDER]).split()])))}
-        known = [
-            i
-            for i, (line, kind) in enumerate(outline.repairs)
-            if kind in rank and (line in suspicion or kind == "uncut")
-        ]
-        return sorted(known, key=lambda i: (-suspicion.get(outline.repairs[i][0], 0.0), rank[outline.repairs[i][1]]))
+        self, cases: Sequence[Case], repairs: Sequence[Group], seconds: float, edits: bool
+    ) -> tuple[list[CaseAnswer], Ending, Outline]:
+        """Put the cases to the submission with each group of repairs, all in one child; what has no time left fails."""
+        program = replace(self._program, repairs=tuple(repairs), repair_seconds=seconds, edits=edits)
+        return self._run(cases, program, _RUN_SECONDS)
 
 
 def agreed(found: Witnesses) -> int | None:
@@ -317,6 +240,8 @@ def agreed(found: Witnesses) -> int | None:
         return _only(found.cuts)
     if found.raised:
         return _only(found.raised)
+    if found.is_lost and found.cuts:
+        return _only(found.cuts)
     return _only(found.only_failing) or _only(found.at_fault)
 
 
@@ -333,23 +258,6 @@ def _one_of(repairs: Counter[int], others: Sequence[frozenset[int]]) -> int | No
 
 def _only(lines: frozenset[int]) -> int | None:
     return next(iter(lines)) if len(lines) == 1 else None
-
-
-def _trace(answer: CaseAnswer) -> CallTrace:
-    return (answer.observation and answer.observation.trace) or CallTrace()
-
-
-def _lines(answer: CaseAnswer) -> frozenset[int]:
-    return _trace(answer).lines
-
-
-def _suspicion(wrong: Sequence[CaseAnswer], right: Sequence[CaseAnswer]) -> dict[int, float]:
-    """Return how much more often each line ran in failing cases than in passing ones, in steps of a half."""
-    failed = Counter(line for answer in wrong for line in _lines(answer))
-    passed = Counter(line for answer in right for line in _lines(answer))
-    return {
-        line: round(2 * (count / len(wrong) - passed[line] / max(len(right), 1))) / 2 for line, count in failed.items()
-    }
 
 
 def _shared(sets: Iterable[frozenset[int]]) -> frozenset[int]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from grader.harness.wire.values import TensorFacts
+from grader.protocol.lines import Edit
 from grader.protocol.reports import Outcome
 from grader.sandboxes.cancellation import Cancellation
 
@@ -40,9 +41,10 @@ class Program:
     `imports` are the packages allowed beside the standard library. The child screens the source for others before any
     of it runs (`grader.harness.child.screen`). Its import system refuses them too, so `__import__` does not help.
 
-    Two are for the search for the line of a mistake: `trace` asks for an `Outline` and for the lines of each call,
-    `repairs` are positions of repairs in the outline: the first call is made with the first of them, and so on. After
-    `repair_seconds` of a processor the rest of the calls have an error in place of an answer.
+    The others are for the search for the line of a mistake. `trace` asks for an `Outline` and for the lines of each
+    call. `repairs` are groups of positions of repairs in the outline: all calls are made with the first group, then
+    with the second, and so on. Equal observations are then one object, and have no time. After `repair_seconds` of a
+    processor the rest of the calls have an error in place of an answer. `edits` asks for what the groups change.
     """
 
     source: str
@@ -50,20 +52,23 @@ class Program:
     imports: tuple[str, ...] = ("torch",)
     stream_losses: bool = False
     trace: bool = False
-    repairs: tuple[int, ...] = ()
+    repairs: tuple[tuple[int, ...], ...] = ()
     repair_seconds: float = 0.0
+    edits: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outline:
     """What a traced child says of its source: the repairs that it can make, each with its line and its kind.
 
-    `minor` are the lines of statements that hold no mistake of their own, such as imports. A learner can have written
-    all of it.
+    `minor` are the lines of statements that hold no mistake of their own, such as imports. `edits` are what the
+    program's repairs change, in the order in which each is first asked for; None if that is too much to read. A learner
+    can have written all of it.
     """
 
     repairs: tuple[tuple[int, str], ...] = ()
     minor: frozenset[int] = frozenset()
+    edits: tuple[Edit | None, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

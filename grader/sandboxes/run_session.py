@@ -79,6 +79,8 @@ class RunSession:
         )
         self._largest = largest
         self._without_imports = not program.imports
+        self._times = len(program.repairs) or 1
+        self._known: dict[bytes, Observation] | None = {} if program.repairs else None
         self._program = _program(program, limits, device)
 
     @property
@@ -101,6 +103,8 @@ class RunSession:
     def observe(self, calls: Sequence[Call]) -> list[Observation]:
         """Make calls to the submission, once in a run; return their observations: fewer than `calls` if it ended.
 
+        If the program has repairs, all calls are made with the first group of them, then with the second, and so on.
+
         The calls are sent only when the submission says that it has loaded. So a run that ends as UNGRADABLE, which
         uses no attempt, has not seen a case. Raises RunCancelled if the submission is cancelled.
         """
@@ -108,7 +112,7 @@ class RunSession:
             raise RuntimeError("a run answers calls once")
         self._cancellation.raise_if_requested()
         self._opened = True
-        self._calls_asked = len(calls)
+        self._calls_asked = len(calls) * self._times
         with suppress(InstanceDied):  # read what it sent before it died; the read then raises InstanceDied again
             caps = _caps(self._limits, self._largest, plain=self._without_imports and session_messages.are_plain(calls))
             self._instance.send((FrameKind.OPEN, caps), (FrameKind.DATA, self._program))
@@ -250,11 +254,19 @@ class RunSession:
             case FrameKind.PROGRESS:
                 self._report(session_messages.read_progress(message))
             case FrameKind.OBSERVATION if self._loaded is not None:
-                self._observations.append(session_messages.read_observation(message))
+                self._observations.append(self._read_observation(message))
             case FrameKind.EXHAUSTED:
                 self._exhausted = "gpu" if message == b"gpu" else "cpu"
             case _:
                 raise WireError(f"{kind.name} came out of turn")
+
+    def _read_observation(self, message: bytes) -> Observation:
+        """Return the observation in a message. Repairs often change nothing: equal messages give the same object."""
+        if self._known is None:
+            return session_messages.read_observation(message)
+        if message not in self._known:
+            self._known[message] = session_messages.read_observation(message)
+        return self._known[message]
 
     def _handle_loaded(self, error: LearnerError | None, missing: tuple[str, ...], outline: Outline) -> None:
         """End the run if the submission did not load, else make the calls to it."""

@@ -18,6 +18,7 @@ from grader.harness.child.plain_probes import PLAIN_PROBES
 from grader.harness.child.repairs import MAX_REPAIRS
 from grader.harness.child.tracing import MAX_LINES
 from grader.harness.wire.values import MAX_LINE, Decoder, Encoder, WireError, legible, pack, unpack
+from grader.protocol.lines import MAX_EDIT_LINES, MAX_EDIT_TEXT, Edit
 from grader.sandboxes.base import Call, CallTrace, LearnerError, Limits, Observation, Outline, Program
 from grader.sandboxes.graph_reader import read_graph
 
@@ -27,6 +28,7 @@ _MAX_MISSING = 100
 _MAX_STEP = 2**53
 _MAX_MINOR = 5000
 _MAX_KIND = 20
+_MAX_EDITS = 20
 _OPEN_FILES = 64
 _OPEN_FILES_OF_A_GPU = 64  # what its driver holds open: 41 on an H100
 
@@ -34,6 +36,7 @@ Read = TypeVar("Read")
 
 SourceLine = Annotated[int, Meta(gt=0, le=MAX_LINE)]
 RepairKind = Annotated[str, Meta(max_length=_MAX_KIND)]
+EditLines = Annotated[list[Annotated[str, Meta(max_length=MAX_EDIT_TEXT)]], Meta(max_length=MAX_EDIT_LINES)]
 
 
 class ErrorMessage(msgspec.Struct, forbid_unknown_fields=True):
@@ -52,6 +55,7 @@ class LoadedMessage(msgspec.Struct, forbid_unknown_fields=True):
     missing: list[str]
     repairs: Annotated[list[tuple[SourceLine, RepairKind]], Meta(max_length=MAX_REPAIRS)] = []
     minor: Annotated[list[SourceLine], Meta(max_length=_MAX_MINOR)] = []
+    edits: Annotated[list[tuple[EditLines, EditLines] | None], Meta(max_length=_MAX_EDITS)] = []
 
 
 class TraceMessage(msgspec.Struct, forbid_unknown_fields=True):
@@ -92,6 +96,7 @@ def pack_setup(program: Program, limits: Limits, device: str | None) -> bytes:
         "trace": program.trace,
         "repairs": list(program.repairs),
         "repair_seconds": program.repair_seconds,
+        "edits": program.edits,
     }
     return json.dumps(document).encode()
 
@@ -157,7 +162,12 @@ def read_loaded(message: bytes) -> tuple[LearnerError | None, tuple[str, ...], O
     """
     read = _convert(_parse(message), LoadedMessage)
     missing = tuple(_bounded(name) for name in read.missing[:_MAX_MISSING])
-    return _learner_error(read.error), missing, Outline(repairs=tuple(read.repairs), minor=frozenset(read.minor))
+    outline = Outline(
+        repairs=tuple(read.repairs),
+        minor=frozenset(read.minor),
+        edits=tuple(edit and Edit.read({"removed": edit[0], "added": edit[1]}) for edit in read.edits),
+    )
+    return _learner_error(read.error), missing, outline
 
 
 def read_progress(message: bytes) -> dict[str, Any]:

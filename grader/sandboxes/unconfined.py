@@ -23,10 +23,12 @@ from grader.harness.child.errors import describe_error
 from grader.harness.child.evaluate import evaluate
 from grader.harness.child.imports import guarded
 from grader.harness.child.loading import FILENAME
-from grader.harness.child.repairs import RepairedSource, list_repairs, minor_lines
+from grader.harness.child.repaired_source import RepairedSource
+from grader.harness.child.repairs import list_repairs, minor_lines
 from grader.harness.child.screen import screen
 from grader.harness.child.tracing import Tracer
 from grader.harness.wire.values import Decoder, Encoder, pack, unpack
+from grader.protocol.lines import Edit
 from grader.protocol.reports import Outcome
 from grader.sandboxes.base import Call, CallTrace, Ending, LearnerError, Limits, Observation, Outline, Program
 from grader.sandboxes.graph_reader import read_graph
@@ -74,11 +76,18 @@ class UnconfinedRun:
         if self.ending.outcome is not Outcome.GRADED:
             return []
         if self._program.repairs:
-            return [self._repaired(*pair) for pair in zip(calls, self._program.repairs, strict=True)]
+            if self._program.edits:
+                self.outline = self._edits()
+            return [self._repaired(call, group) for group in self._program.repairs for call in calls]
         return [self._observe(call) for call in calls]
 
-    def _repaired(self, call: Call, position: int) -> Observation:
-        changed = ast.unparse(RepairedSource(self._program.source).with_repair(position))
+    def _edits(self) -> Outline:
+        source = RepairedSource(self._program.source)
+        edits = [source.edit(positions) for positions in dict.fromkeys(self._program.repairs)]
+        return Outline(edits=tuple(edit and Edit(removed=tuple(edit[0]), added=tuple(edit[1])) for edit in edits))
+
+    def _repaired(self, call: Call, positions: Sequence[int]) -> Observation:
+        changed = ast.unparse(RepairedSource(self._program.source).with_repairs(positions))
         run = UnconfinedRun(replace(self._program, source=changed, repairs=()))
         answers = run.observe([call])
         return answers[0] if answers else Observation(error=run.ending.load_error or LearnerError(type="", message=""))

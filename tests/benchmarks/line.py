@@ -1,15 +1,17 @@
 """The line to look at, over all known mistakes and right answers: how often it is named, and how often it is right.
 
-    python -m tests.benchmarks.line [--sandbox docker|bubblewrap] [--seed N] [--only gradients] [--wrong]
+    python -m tests.benchmarks.line [--sandbox docker|bubblewrap] [--seed N] [--only gradients] [--wrong] [--held-back]
 
 A row for each group of exercises; training exercises are counted apart. `with a line`: mistakes whose mistakes.toml
 names one. `named`: the tool names a line for them. `wrong`: it names another line, or one if there is none to name.
 `right answers`: solutions and alternatives for which it names a line, of all. `--wrong` lists what is not as expected.
+`--held-back` measures the programs in `tests/exercises/held_back.toml` instead.
 """
 
 import argparse
 import logging
 import time
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,6 +29,7 @@ from grader.sandboxes.select import open_sandbox
 from grader.telemetry import logs
 
 APART = "training"
+HELD_BACK = Path(__file__).parents[1] / "exercises" / "held_back.toml"
 
 
 @dataclass(kw_only=True)
@@ -60,9 +63,15 @@ def main() -> None:
     rows: dict[str, Row] = defaultdict(Row)
     try:
         sandbox.warm_up()
-        for package in packages():
-            if package.slug.startswith(options.only):
-                _measure(package, rows[package.slug.partition("/")[0]], sandbox, options)
+        chosen = [package for package in packages() if package.slug.startswith(options.only)]
+        wrong = held_back() if options.held_back else (one for package in chosen for one in mistakes_of(package))
+        for one in wrong:
+            if one.exercise.startswith(options.only):
+                _measure(one, rows[one.exercise.partition("/")[0]], sandbox, options)
+        for one in () if options.held_back else (one for package in chosen for one in right_answers_of(package)):
+            row = rows[one.exercise.partition("/")[0]]
+            row.right_answers += 1
+            row.accused += line_of(one, sandbox, options.seed)[0] is not None
     finally:
         sandbox.close()
     _print(rows)
@@ -74,41 +83,56 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--only", default="", help="exercises whose slug begins so")
     parser.add_argument("--wrong", action="store_true", help="list what is not as expected")
+    parser.add_argument("--held-back", action="store_true", help="the programs that no repair was written for")
     return parser.parse_args()
 
 
-def mistakes_of(package: Package) -> Iterator[tuple[Path, int | str]]:
-    """Yield the files of a package's known mistakes, each with its line; not the starter."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mistake:
+    """A wrong program, and the line that must be named: "none" if no line alone is to blame."""
+
+    name: str
+    exercise: str
+    source: str
+    line: int | str
+
+
+def mistakes_of(package: Package) -> Iterator[Mistake]:
+    """Yield a package's known mistakes; not the starter."""
     for name, known in read_mistakes(package.folder).items():
         if name != STARTER:
-            yield package.folder / "mistakes" / f"{name}.py", known.line
+            source = (package.folder / "mistakes" / f"{name}.py").read_text("utf-8")
+            yield Mistake(name=name, exercise=package.slug, source=source, line=known.line)
 
 
-def right_answers_of(package: Package) -> list[Path]:
-    """Return the files of a package's right answers."""
-    return [package.folder / "solution.py", *sorted((package.folder / "alternatives").glob("*.py"))]
+def held_back() -> Iterator[Mistake]:
+    """Yield the mistakes for which no repair was written."""
+    for name, known in tomllib.loads(HELD_BACK.read_text("utf-8")).items():
+        lines = [line.strip() for line in known["source"].splitlines()]
+        line = NO_LINE if known["line"] == NO_LINE else lines.index(known["line"]) + 1
+        yield Mistake(name=name, exercise=known["exercise"], source=known["source"], line=line)
 
 
-def line_of(package: Package, file: Path, sandbox: Sandbox, seed: int) -> tuple[int | None, float]:
-    """Grade a file and look for its line; return the line and how many seconds the search took."""
-    job = Job(
-        submission="line", token="line", exercise=package.slug, digest="", source=file.read_text("utf-8"), seed=seed
-    )
+def right_answers_of(package: Package) -> Iterator[Mistake]:
+    """Yield a package's right answers, as mistakes without a line."""
+    for file in [package.folder / "solution.py", *sorted((package.folder / "alternatives").glob("*.py"))]:
+        yield Mistake(name=file.stem, exercise=package.slug, source=file.read_text("utf-8"), line=NO_LINE)
+
+
+def line_of(one: Mistake, sandbox: Sandbox, seed: int) -> tuple[int | None, float]:
+    """Grade a program and look for its line; return the line and how many seconds the search took."""
+    job = Job(submission="line", token="line", exercise=one.exercise, digest="", source=one.source, seed=seed)
     report = grade(job, sandbox=sandbox)
     start = time.perf_counter()
     return find_line(job, report, sandbox=sandbox), time.perf_counter() - start
 
 
-def _measure(package: Package, row: Row, sandbox: Sandbox, options: argparse.Namespace) -> None:
-    for file, expected in mistakes_of(package):
-        found, seconds = line_of(package, file, sandbox, options.seed)
-        row.add(expected, found)
-        row.seconds.append(seconds)
-        if options.wrong and (found or NO_LINE) != expected:
-            print(f"{package.slug} {file.stem}: {found or NO_LINE}, expected {expected}", flush=True)
-    for file in right_answers_of(package):
-        row.right_answers += 1
-        row.accused += line_of(package, file, sandbox, options.seed)[0] is not None
+def _measure(one: Mistake, row: Row, sandbox: Sandbox, options: argparse.Namespace) -> None:
+    found, seconds = line_of(one, sandbox, options.seed)
+    row.add(one.line, found)
+    row.seconds.append(seconds)
+    if options.wrong and (found or NO_LINE) != one.line:
+        print(f"{one.exercise} {one.name}: {found or NO_LINE}, expected {one.line}", flush=True)
 
 
 def _print(rows: dict[str, Row]) -> None:

@@ -5,7 +5,7 @@ The search gets more time than it has in a worker, so that a busy machine change
 
 import pytest
 
-from grader.grading import fault_line
+from grader.grading import fault_line, repair_search
 from grader.packages.catalogue import find_package
 from grader.packages.mistakes import NO_LINE
 from grader.sandboxes.select import open_sandbox
@@ -31,7 +31,8 @@ def sandbox():
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
-    changes = {"MAX_SECONDS": 60.0, "SLOW_SECONDS": 10.0, "BATCH_SECONDS": 5.0, "_RUN_SECONDS": 20.0}
+    monkeypatch.setattr(repair_search, "BATCH_SECONDS", 5.0)
+    changes = {"MAX_SECONDS": 60.0, "SLOW_SECONDS": 10.0, "_RUN_SECONDS": 20.0}
     for name, value in (changes | {"PROCESSOR_SECONDS": 20.0, "_PATIENCE_SECONDS": 60.0}).items():
         monkeypatch.setattr(fault_line, name, value)
 
@@ -40,12 +41,12 @@ def test_lines_are_named_often_and_seldom_wrong(sandbox):
     expected, named, wrong = 0, 0, []
     for slug in SLUGS:
         package = find_package(slug)
-        for file, line in mistakes_of(package):
-            found, _ = line_of(package, file, sandbox, seed=7)
-            expected += line != NO_LINE
+        for one in mistakes_of(package):
+            found, _ = line_of(one, sandbox, seed=7)
+            expected += one.line != NO_LINE
             named += found is not None
-            if found is not None and found != line:
-                wrong.append((file.stem, found, line))
+            if found is not None and found != one.line:
+                wrong.append((one.name, found, one.line))
 
     assert named >= 0.75 * expected
     assert len(wrong) <= 0.05 * named, wrong
@@ -53,8 +54,6 @@ def test_lines_are_named_often_and_seldom_wrong(sandbox):
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_no_right_answer_has_a_line(slug, sandbox):
-    package = find_package(slug)
+    found = {one.name: line_of(one, sandbox, seed=7)[0] for one in right_answers_of(find_package(slug))}
 
-    assert {
-        file.stem: line_of(package, file, sandbox, seed=7)[0] for file in right_answers_of(package)
-    } == dict.fromkeys(file.stem for file in right_answers_of(package))
+    assert found == dict.fromkeys(found)

@@ -1,11 +1,10 @@
 """Loads a submission's source as the module `submission`. Runs in the confined child."""
 
-import ast
 import builtins
 import linecache
 import sys
 from collections.abc import Collection, Sequence
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from grader.harness.child.errors import describe_error
@@ -19,19 +18,21 @@ _BUILTINS = dict(vars(builtins))
 
 
 def load(
-    source: bytes, *, entries: Sequence[str], imports: Collection[str], code: ast.Module | None = None
+    source: bytes, *, entries: Sequence[str], imports: Collection[str], codes: Sequence[CodeType] = ()
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the submission's namespace and the body of LOADED: {"error", "missing"}.
 
-    `missing` are the `entries` that the submission does not define. `code` runs in the place of the source's own
-    tree: a repaired one. SystemExit is an error like any other. Raises only MemoryError, which ends the run.
+    `missing` are the `entries` that the submission does not define. `codes` run in the place of the source, one
+    after another: those of a repaired one that was screened. SystemExit is an error like any other. Raises only
+    MemoryError, which ends the run.
     """
     module = ModuleType("submission")
     try:
         text = decoded(source)
-        screen(text)
+        if not codes:
+            screen(text)
         _forbid(module, imports)
-        _run(text, module, text if code is None else code)
+        _run(text, module, codes)
     except MemoryError:
         raise
     except BaseException as error:
@@ -44,12 +45,13 @@ def decoded(source: bytes) -> str:
     return source.decode("utf-8-sig")  # some editors write a byte order mark, which Python accepts
 
 
-def _run(text: str, module: ModuleType, code: str | ast.Module) -> None:
+def _run(text: str, module: ModuleType, codes: Sequence[CodeType]) -> None:
     # There is no such file: tracebacks and `inspect.getsource` find the lines here.
     linecache.cache[FILENAME] = (len(text), None, text.splitlines(keepends=True), FILENAME)
     module.__file__ = FILENAME
     sys.modules["submission"] = module
-    exec(compile(code, FILENAME, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - running the submission is the purpose
+    for code in codes or [compile(text, FILENAME, "exec", dont_inherit=True)]:
+        exec(code, module.__dict__)  # noqa: S102 - running the submission is the purpose
 
 
 def _has(module: ModuleType, entry: str) -> bool:
@@ -66,4 +68,5 @@ def _forbid(module: ModuleType, allowed: Collection[str]) -> None:
     if "torch" not in allowed:
         for name in [name for name in sys.modules if name.partition(".")[0] == "torch"]:
             del sys.modules[name]
-        sys.meta_path.insert(0, ImportBlocker("torch"))
+        if not any(isinstance(finder, ImportBlocker) for finder in sys.meta_path):
+            sys.meta_path.insert(0, ImportBlocker("torch"))

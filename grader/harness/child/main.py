@@ -17,7 +17,9 @@ from typing import Any, NoReturn
 
 from grader.harness.child.confine import ChildPipes, Confinement, confine, flush, limit
 from grader.harness.child.loading import decoded, load
-from grader.harness.child.repairs import RepairedSource, list_repairs, minor_lines
+from grader.harness.child.repaired_source import RepairedSource
+from grader.harness.child.repairs import list_repairs, minor_lines
+from grader.harness.child.screen import screen
 from grader.harness.child.tracing import Tracer
 from grader.harness.wire.documents import is_too_large
 from grader.harness.wire.frames import HEADER, FrameKind, frame
@@ -40,7 +42,7 @@ EXHAUSTED = 86  # the exit status of a child that ran out of memory and could st
 class Setup:
     """The body of SETUP: the limits, the names and the device of this submission.
 
-    `trace` and `repairs` are set only if the line of a mistake is looked for, after the score is known.
+    `trace`, `repairs` and `edits` are set only if the line of a mistake is looked for, after the score is known.
     """
 
     limits: Mapping[str, int]
@@ -49,8 +51,9 @@ class Setup:
     stream_losses: bool
     device: str | None
     trace: bool
-    repairs: tuple[int, ...]
+    repairs: tuple[tuple[int, ...], ...]
     repair_seconds: float
+    edits: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,28 +160,32 @@ class _CallServer:
             self._notify()
 
     def _answer_repaired(self, setup: Setup, source: bytes) -> None:
-        """Answer each call with a repair of its own; calls in a row with the same repair share what was loaded.
+        """Answer all calls with the first group of repairs, then with the second, and so on.
 
-        Repairs can disturb each other here: the grader tries those that seem to work again, each in a fresh child.
+        What one group leaves behind can disturb the next: the grader tries what seems to work again, in a fresh child.
         """
-        repaired = RepairedSource(decoded(source))
-        self._send_json(FrameKind.LOADED, {"error": None, "missing": []})
+        text = decoded(source)
+        screen(text)
+        repaired = RepairedSource(text, tensors="torch" in setup.imports)
+        chosen = [tuple(positions) for positions in setup.repairs]
+        edits = [repaired.edit(positions) for positions in dict.fromkeys(chosen)] if setup.edits else []
+        self._send_json(FrameKind.LOADED, {"error": None, "missing": [], "edits": edits})
         self._notify()
         calls, tensors = self._evaluator.unpack(self._read(FrameKind.CALLS))
         nothing = self._evaluator.pack(NOT_TRIED, {})
-        start, loaded = _processor_seconds(), -1
-        namespace: dict[str, Any] = {}
-        for call, position in zip(calls, setup.repairs, strict=True):
-            message = b""
-            if _processor_seconds() - start < setup.repair_seconds:
-                with suppress(Exception, _TooLong), _at_most(_REPAIR_SECONDS):
-                    if position != loaded:
-                        self._evaluator.reset()
-                        code = repaired.with_repair(position)
-                        namespace, _ = load(source, entries=setup.entries, imports=setup.imports, code=code)
-                        loaded = position
-                    message = self._observe(namespace, call, tensors, setup.device)
-            self._buffer(FrameKind.OBSERVATION, message or nothing)
+        start = _processor_seconds()
+        for positions in chosen:
+            namespace: dict[str, Any] | None = None
+            for call in calls:
+                message = b""
+                if _processor_seconds() - start < setup.repair_seconds:
+                    with suppress(Exception, _TooLong), _at_most(_REPAIR_SECONDS):
+                        if namespace is None:
+                            self._evaluator.reset()
+                            codes = repaired.codes(positions)
+                            namespace, _ = load(source, entries=setup.entries, imports=setup.imports, codes=codes)
+                        message = self._observe(namespace, call, tensors, setup.device, describe=_only_named)
+                self._buffer(FrameKind.OBSERVATION, message or nothing)
         self._write_buffered()
         self._notify()
 
@@ -187,16 +194,26 @@ class _CallServer:
         try:
             tree = ast.parse(decoded(source))
             self._tracer = Tracer(tree, tensors=tensors)
-            return {"repairs": [[one.line, one.kind] for one in list_repairs(tree)], "minor": minor_lines(tree)}
+            found = list_repairs(tree, tensors=tensors)
+            return {"repairs": [[one.line, one.kind] for one in found], "minor": minor_lines(tree)}
         except (SyntaxError, ValueError, RecursionError):
             return {}  # `load` says why
 
-    def _observe(self, namespace: Mapping[str, Any], call: Any, tensors: Any, device: str | None) -> bytes:
+    def _observe(
+        self,
+        namespace: Mapping[str, Any],
+        call: Any,
+        tensors: Any,
+        device: str | None,
+        describe: Callable[[BaseException], dict[str, Any]] | None = None,
+    ) -> bytes:
         if self._tracer is not None:
             self._tracer.start()
-        document, results = self._evaluator.evaluate(namespace, call, tensors, device)
+        document, results = self._evaluator.evaluate(namespace, call, tensors, device, describe)
         if self._tracer is not None:
             document["trace"] = self._tracer.stop()
+        if describe is not None:
+            document["seconds"] = 0.0  # so that equal answers are equal messages
         if self._sampler is not None:
             self._sampler.end_call()
         if _ran_out(document["error"]):
@@ -260,6 +277,11 @@ def _at_most(seconds: float) -> Iterator[None]:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _only_named(error: BaseException) -> dict[str, Any]:
+    """Describe an exception by its type alone: nobody reads more of one that a repair raised."""
+    return {"type": type(error).__name__, "message": "", "line": None, "traceback": ""}
 
 
 def _processor_seconds() -> float:

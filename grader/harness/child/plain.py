@@ -6,7 +6,7 @@ found, and Landlock keeps it from the packages on the disk.
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from grader.harness.child.errors import describe_error, look_up
@@ -18,7 +18,11 @@ _clock = time.perf_counter
 
 
 def evaluate(
-    namespace: Mapping[str, Any], call: Mapping[str, Any], tensors: Mapping[str, Any], device: str | None = None
+    namespace: Mapping[str, Any],
+    call: Mapping[str, Any],
+    tensors: Mapping[str, Any],
+    device: str | None = None,
+    describe: Callable[[BaseException], dict[str, Any]] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the observation of one call (see `child.evaluate`). Raises MemoryError, which ends the run."""
     decoder = PlainDecoder({})
@@ -34,7 +38,7 @@ def evaluate(
     except BaseException as error:
         document["seconds"] = _clock() - start
         document["value"] = None
-        document["error"] = describe_error(error)
+        document["error"] = (describe or describe_error)(error)
     return document, {}
 
 

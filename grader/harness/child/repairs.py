@@ -9,7 +9,7 @@ import ast
 import copy
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -38,49 +38,36 @@ NEIGHBOURS: dict[type[ast.cmpop], type[ast.cmpop]] = {
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
+OF_TENSORS = ("detach", "move_detach", "clone", "transpose", "index", "reduction", "dtype", "track", "assign", "axis")
+"""Kinds of repairs that make no sense without tensors."""
 _MOST_ALIKE = 4
-_NAMES = re.compile(r"id='\w*'")
+_MODULES = ("torch", "math", "nn", "F", "np")
+_NOT_REUSED = ("backward", "append", "save_for_backward", "print", "range", "len", "super", "step", "detach")
+_NAMES = re.compile(r"id='\w*'|op=\w+\(\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A change: the line that it is about, what kind it is, and what makes it, in place."""
+    """A change: the line that it is about, what kind it is, and what makes it, in place.
+
+    If it changes other statements too, `others` are their lines.
+    """
 
     line: int
     kind: str
     apply: Callable[[], None]
+    others: tuple[int, ...] = ()
 
 
-def list_repairs(tree: ast.Module) -> list[Repair]:
-    """Return the repairs of a tree, in a fixed order. Each changes the tree itself, so apply only one."""
-    if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
-        return []
-    finder = _Finder(tree)
+def list_repairs(tree: ast.Module, *, tensors: bool = True) -> list[Repair]:
+    """Return the repairs of a tree, in a fixed order. Each changes the tree itself, so apply only one.
+
+    `tensors` says if the source can have any; without, the kinds of repairs that belong to tensors are left out.
+    """
+    finder = _Finder(tree, left_out=() if tensors else OF_TENSORS)
     with suppress(_Enough):
         finder.find()
     return finder.found
-
-
-class RepairedSource:
-    """A source with one repair at a time."""
-
-    def __init__(self, source: str) -> None:
-        self._tree = ast.parse(source)
-        self._repairs = list_repairs(self._tree)
-        self._fields = [(node, dict(vars(node))) for node in ast.walk(self._tree)]
-        self._lists = [
-            (value, list(value)) for _, fields in self._fields for value in fields.values() if isinstance(value, list)
-        ]
-
-    def with_repair(self, position: int) -> ast.Module:
-        """Return the tree with a repair, and without the one before. Raises IndexError if there is none there."""
-        for node, fields in self._fields:
-            vars(node).clear()
-            vars(node).update(fields)
-        for value, before in self._lists:
-            value[:] = before
-        self._repairs[position].apply()
-        return ast.fix_missing_locations(self._tree)
 
 
 class _Enough(Exception):
@@ -90,22 +77,32 @@ class _Enough(Exception):
 class _Finder:
     """Lists the repairs of one tree."""
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, tree: ast.Module, *, left_out: Collection[str]) -> None:
         self._tree = tree
+        self._left_out = left_out
         self._parents: dict[ast.AST, tuple[ast.AST, str, int | None]] = {}
-        for parent in ast.walk(tree):
-            for name, value in ast.iter_fields(parent):
+        self._nodes: list[ast.AST] = [tree]
+        self._functions: dict[ast.AST, Function] = {}
+        for parent in self._nodes:  # it grows here
+            function = parent if isinstance(parent, Function) else self._functions.get(parent)
+            for name in parent._fields:
+                value = getattr(parent, name, None)
                 for i, child in enumerate(value if isinstance(value, list) else [value]):
-                    if isinstance(child, ast.AST):
+                    if isinstance(child, ast.AST) and not isinstance(child, ast.expr_context | ast.operator):
                         self._parents[child] = (parent, name, i if isinstance(value, list) else None)
+                        self._nodes.append(child)
+                        if function is not None:
+                            self._functions[child] = function
         self.found: list[Repair] = []
         self._known_names: dict[Function, list[str]] = {}
 
     def find(self) -> None:
         """Fill `found`. Raises _Enough if it is full."""
-        for node in ast.walk(self._tree):
-            for visit in (self._call, self._attribute, self._operator, self._sequence, self._name, self._number):
-                if isinstance(node, ast.expr | ast.AugAssign):
+        if len(self._nodes) > MAX_NODES:
+            return
+        for node in self._nodes:
+            if isinstance(node, ast.expr | ast.AugAssign):
+                for visit in (self._call, self._attribute, self._operator, self._sequence, self._name, self._number):
                     visit(node)
             if isinstance(node, ast.stmt):
                 self._statement(node)
@@ -125,13 +122,13 @@ class _Finder:
                 alike.setdefault((one.kind, place, self._forms[one.line]), []).append(one)
         for (kind, _, _), group in alike.items():
             if 2 <= len(group) <= _MOST_ALIKE:
-                applies = [one.apply for one in group]
-                self._append(Repair(min(one.line for one in group), kind, partial(_all, applies)))
+                applies, lines = [one.apply for one in group], sorted({one.line for one in group})
+                self._append(Repair(lines[0], kind, partial(_all, applies), tuple(lines[1:])))
 
     @cached_property
     def _forms(self) -> dict[int, str]:
-        """The shape of each simple statement, without its names, by its line."""
-        simple = [one for one in ast.walk(self._tree) if isinstance(one, ast.Assign | ast.AugAssign | ast.Expr)]
+        """The shape of each simple statement, without its names and operators, by its line."""
+        simple = [one for one in self._nodes if isinstance(one, ast.Assign | ast.AugAssign | ast.Expr | ast.Return)]
         shapes = {one.lineno: _NAMES.sub("", ast.dump(one)) for one in simple}
         several = Counter(shapes.values())
         return {line: shape for line, shape in shapes.items() if several[shape] > 1}
@@ -142,7 +139,8 @@ class _Finder:
         self._append(Repair(self._line_of(node), kind, apply))
 
     def _append(self, repair: Repair) -> None:
-        self.found.append(repair)
+        if repair.kind not in self._left_out:
+            self.found.append(repair)
         if len(self.found) == MAX_REPAIRS:
             raise _Enough
 
@@ -166,22 +164,15 @@ class _Finder:
             self._replace(node, new)
 
     def _offer(self, node: ast.expr, kind: str, new: ast.expr) -> None:
-        self._add(node, kind, lambda: self._replace(node, copy.deepcopy(new)))
-
-    def _function(self, node: ast.AST) -> Function | None:
-        while node in self._parents:
-            node = self._parents[node][0]
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-                return node
-        return None
+        self._add(node, kind, lambda: self._replace(node, new))
 
     def _parameters(self, node: ast.AST) -> list[str]:
-        function = self._function(node)
+        function = self._functions.get(node)
         return [arg.arg for arg in function.args.args] if function is not None else []
 
     def _names_of(self, node: ast.AST) -> list[str]:
         """Return the parameters and variables of the function that a node is in."""
-        function = self._function(node)
+        function = self._functions.get(node)
         if function is None:
             return []
         if function not in self._known_names:
@@ -210,9 +201,17 @@ class _Finder:
         ):
             if name in names:
                 visit(node, name, receiver)
+        if name not in (*CUTS, *REDUCTIONS, *IN_PLACE):
+            self._drop(node)
         if len(node.args) >= 2 and not any(isinstance(arg, ast.Starred) for arg in node.args):
             self._swap_arguments(node)
         self._keywords(node)
+
+    def _drop(self, node: ast.Call) -> None:
+        """Leave out a call without arguments, such as `node.name()`."""
+        is_bare = isinstance(node.func, ast.Attribute) and not node.args and not node.keywords
+        if is_bare and not isinstance(self._parents[node][0], ast.Expr) and isinstance(node.func.value, ast.Name):  # type: ignore[attr-defined]
+            self._offer(node, "drop", node.func.value)  # type: ignore[attr-defined]
 
     def _cut(self, node: ast.Call, name: str, receiver: ast.expr | None) -> None:
         if receiver is not None and not node.args:
@@ -226,7 +225,7 @@ class _Finder:
 
     def _in_place(self, node: ast.Call, name: str, receiver: ast.expr | None) -> None:
         if receiver is not None:
-            changed = copy.deepcopy(node)
+            changed = _copied(node)
             assert isinstance(changed.func, ast.Attribute)
             changed.func.attr = name[:-1]
             self._offer(node, "not_in_place", changed)
@@ -253,11 +252,11 @@ class _Finder:
         """Begin a backward pass at the whole result, with one of the parameters as the vector."""
         position = 0 if name == "backward" else 2
         for parameter in self._parameters(node)[:8]:
-            changed = copy.deepcopy(node)
+            changed = _copied(node)
             if name == "backward" and isinstance(changed.func, ast.Attribute):
-                changed.func.value = copy.deepcopy(bare)
+                changed.func.value = bare
             else:
-                changed.args[0] = copy.deepcopy(bare)
+                changed.args[0] = bare
             vector = ast.Name(id=parameter, ctx=ast.Load())
             if len(changed.args) >= position and not (isinstance(bare, ast.Name) and bare.id == parameter):
                 changed.args[position : position + 1] = [vector]
@@ -266,7 +265,7 @@ class _Finder:
     def _reduction(self, node: ast.Call, name: str, receiver: ast.expr | None) -> None:
         if receiver is None:
             return
-        changed = copy.deepcopy(node)
+        changed = _copied(node)
         assert isinstance(changed.func, ast.Attribute)
         changed.func.attr = REDUCTIONS[name]
         self._offer(node, "reduction", changed)
@@ -294,8 +293,8 @@ class _Finder:
                 dtype = ast.Attribute(value=ast.Name(id=parameter, ctx=ast.Load()), attr="dtype", ctx=ast.Load())
                 self._offer(node, "dtype", _with_keyword(node, "dtype", dtype))
         if isinstance(first, ast.List) and len(first.elts) == 1:
-            changed = copy.deepcopy(node)
-            changed.args[0] = copy.deepcopy(first.elts[0])
+            changed = _copied(node)
+            changed.args[0] = first.elts[0]
             self._offer(node, "index", changed)
 
     def _unneeded(self, node: ast.Call, name: str, receiver: ast.expr | None) -> None:
@@ -305,14 +304,14 @@ class _Finder:
         if inner is not None:
             self._offer(node, "unneeded", inner)
         if name in ("floor", "ceil") and isinstance(node.func, ast.Attribute):
-            changed = copy.deepcopy(node)
+            changed = _copied(node)
             assert isinstance(changed.func, ast.Attribute)
             changed.func.attr = "round"
             self._offer(node, "rounding", changed)
 
     def _keywords(self, node: ast.Call) -> None:
         for i, keyword in enumerate(node.keywords):
-            without = copy.deepcopy(node)
+            without = _copied(node)
             del without.keywords[i]
             match keyword.arg, keyword.value:
                 case "reduction", ast.Constant(value=str()):
@@ -322,16 +321,16 @@ class _Finder:
                 case ("dtype", _):
                     self._offer(node, "dtype", without)
                 case ("dim", ast.Constant(value=int(dim))) if dim in (0, 1, -1):
-                    changed = copy.deepcopy(node)
-                    changed.keywords[i].value = ast.Constant(value=1 - abs(dim))
+                    changed = _copied(node)
+                    changed.keywords[i] = ast.keyword(arg="dim", value=ast.Constant(value=1 - abs(dim)))
                     self._offer(node, "axis", changed)
 
     def _swap_arguments(self, node: ast.Call) -> None:
-        changed = copy.deepcopy(node)
+        changed = _copied(node)
         changed.args[0], changed.args[1] = changed.args[1], changed.args[0]
         self._offer(node, "swap", changed)
         if any(isinstance(one, ast.Tuple) and len(one.elts) == 1 for one in node.args):
-            tuples = copy.deepcopy(node)
+            tuples = _copied(node)
             tuples.args[1:3] = tuples.args[2:0:-1]
             self._offer(node, "swap", tuples)
 
@@ -406,14 +405,20 @@ class _Finder:
             if other != node.id and len(names) <= 12:
                 self._offer(node, "name", ast.Name(id=other, ctx=ast.Load()))
 
-        if self._unused:
-            for parameter in self._unused_in(node):
-                for product in (ast.Mult(), ast.MatMult()):
-                    weight = ast.Name(id=parameter, ctx=ast.Load())
-                    self._offer(node, "parameter", ast.BinOp(left=node, op=product, right=weight))
+        self._add_to_name(node)
         if node.id in self._parameters(node):
             for op in (ast.Sub(), ast.Add()):
                 self._offer(node, "number", ast.BinOp(left=node, op=op, right=ast.Constant(value=1)))
+
+    def _add_to_name(self, node: ast.Name) -> None:
+        """Give a name to a function that the source calls with it, or multiply it with an unused parameter."""
+        for wrapped in self._wrapped.get(node.id, ()):
+            if not _is_inside(node, wrapped):
+                self._offer(node, "reuse", wrapped)
+        for parameter in self._unused_in(node):
+            for product in (ast.Mult(), ast.MatMult()):
+                weight = ast.Name(id=parameter, ctx=ast.Load())
+                self._offer(node, "parameter", ast.BinOp(left=node, op=product, right=weight))
 
     def _number(self, node: ast.AST) -> None:
         if isinstance(node, ast.Constant) and type(node.value) is int and abs(node.value) < 100:
@@ -425,16 +430,27 @@ class _Finder:
             for one in node.values:
                 self._offer(node, "bound", one)
 
+    @cached_property
+    def _wrapped(self) -> dict[str, list[ast.Call]]:
+        """The calls of the source with one name and nothing else that varies, such as `torch.relu(x)`, by the name."""
+        found: dict[str, dict[str, ast.Call]] = {}
+        for call in self._nodes:
+            if isinstance(call, ast.Call) and len(call.args) <= 1 and _called(call) not in _NOT_REUSED:
+                names = [one.id for one in ast.walk(call) if isinstance(one, ast.Name) and one.id not in _MODULES]
+                if len(names) == 1:
+                    found.setdefault(names[0], {})[ast.dump(call)] = call
+        return {name: list(calls.values())[:3] for name, calls in found.items()}
+
     def _unused_in(self, node: ast.AST) -> Sequence[str]:
         """Return the parameters that the function of a node never reads."""
-        function = self._function(node)
+        function = self._functions.get(node)
         return self._unused.get(function, ()) if function is not None else ()
 
     @cached_property
     def _unused(self) -> dict[Function, list[str]]:
         """The parameters that a function never reads."""
         unused: dict[Function, list[str]] = {}
-        for function in ast.walk(self._tree):
+        for function in self._nodes:
             if isinstance(function, ast.FunctionDef):
                 read = {one.id for one in ast.walk(function) if isinstance(one, ast.Name)}
                 left = [arg.arg for arg in function.args.args if arg.arg not in read | {"self", "ctx", "cls"}]
@@ -446,11 +462,11 @@ class _Finder:
 
     def _statement(self, node: ast.stmt) -> None:
         match node:
-            case ast.With(items=[ast.withitem(context_expr=context)]) if _mentions(context, NO_GRAD):
+            case ast.With(items=[ast.withitem(context_expr=context)]) if mentions(context, NO_GRAD):
                 self._add(node, "uncut", lambda: self._splice(node, node.body))
             case ast.FunctionDef(decorator_list=[*decorators]) if decorators:
                 for decorator in decorators:
-                    if _mentions(decorator, (*NO_GRAD, "once_differentiable")):
+                    if mentions(decorator, (*NO_GRAD, "once_differentiable")):
                         kept = [one for one in decorators if one is not decorator]
                         line = decorator.lineno
                         self._append(Repair(line, "uncut", partial(setattr, node, "decorator_list", kept)))
@@ -469,10 +485,16 @@ class _Finder:
                 self._add(node, "accumulate", partial(self._replace, node, added))
         if isinstance(node, ast.Assign | ast.Return | ast.Expr):
             self._move_detach(node)
-            self._one_less(node)
+            self._several(node)
+
+    @cached_property
+    def _has_detach(self) -> bool:
+        return any(isinstance(one, ast.expr) and _is_method(one, ("detach",)) for one in self._nodes)
 
     def _move_detach(self, node: ast.stmt) -> None:
         """Detach another part of the statement than the one that is detached."""
+        if not self._has_detach:
+            return
         inside = [one for one in ast.walk(node) if isinstance(one, ast.expr)]
         detached = [one for one in inside if _is_method(one, ("detach",))]
         others = [
@@ -490,14 +512,22 @@ class _Finder:
     def _moved_detach(self, cut: ast.Call, other: ast.expr) -> None:
         assert isinstance(cut.func, ast.Attribute)
         self._replace(cut, cut.func.value)
-        self._replace(other, _method(copy.deepcopy(other), "detach"))
+        self._replace(other, _method(other, "detach"))
 
-    def _one_less(self, node: ast.stmt) -> None:
-        """Take a parameter less one, wherever the statement uses it."""
-        for parameter in self._parameters(node):
-            uses = [one for one in ast.walk(node) if isinstance(one, ast.Name) and one.id == parameter]
-            if len(uses) > 1:
-                self._add(node, "number", partial(self._replace_all, [(one, _less_one(one)) for one in uses]))
+    def _several(self, node: ast.stmt) -> None:
+        """Change all uses of a value in a statement: a parameter less one, or another name of the function."""
+        uses: dict[str, list[ast.expr]] = {}
+        for one in ast.walk(node):
+            if isinstance(one, ast.Name | ast.Attribute) and isinstance(one.ctx, ast.Load) and _is_value(one):
+                uses.setdefault(ast.unparse(one), []).append(one)
+        names, parameters = self._names_of(node), self._parameters(node)
+        for text, places in uses.items():
+            if len(places) < 2 or (text not in names and "." not in text):
+                continue
+            if text in parameters:
+                self._add(node, "number", partial(self._replace_all, [(one, _less_one(one)) for one in places]))
+            for other in [name for name in names if name not in {text, "self"}][:8]:
+                self._add(node, "name", partial(self._replace_all, [(one, _name(other)) for one in places]))
 
     def _expression_statement(
         self, node: ast.Expr, call: ast.Call, called: ast.Attribute, receiver: ast.expr, name: str
@@ -515,17 +545,29 @@ class _Finder:
             for names in [[one] for one in read] + ([read] if len(read) > 1 else []):
                 cleared = [_assign_none(one) for one in names]
                 self._add(node, "zero", partial(self._splice, node, [*cleared, node]))
+            self._clear_what_is_read(node)
             for optimizer in self._optimizers(node):
                 zero = ast.Expr(value=_method(ast.Name(id=optimizer, ctx=ast.Load()), "zero_grad"))
                 self._add(node, "zero", partial(self._splice, node, [zero, node]))
         base = _base(receiver)
         if base is not None and name not in ("backward", "append", "step", "zero_grad", "zero_", "requires_grad_"):
             target = ast.Name(id=base, ctx=ast.Store())
-            value = copy.deepcopy(call)
+            value = _copied(call)
             _drop_clone(value)
             if name in IN_PLACE and isinstance(value.func, ast.Attribute):
                 value.func.attr = name[:-1]
             self._add(node, "assign", lambda: self._replace(node, ast.Assign(targets=[target], value=value)))
+
+    def _clear_what_is_read(self, node: ast.Expr) -> None:
+        """Before a statement that itself reads a gradient, keep that one, clear it, and read what was kept."""
+        for read in [one for one in ast.walk(node) if _is_gradient(one)][:1]:
+            kept = ast.Assign(targets=[ast.Name(id="_kept", ctx=ast.Store())], value=read)
+            new = [kept, _assign_none(read.value.id), node]  # type: ignore[attr-defined]
+            self._add(
+                node,
+                "zero",
+                partial(_all, [partial(self._replace, read, _name("_kept")), partial(self._splice, node, new)]),
+            )
 
     def _augmented(self, node: ast.AugAssign, target: str, op: ast.operator, value: ast.expr) -> None:
         out = ast.Assign(
@@ -535,6 +577,9 @@ class _Finder:
         self._add(node, "not_in_place", lambda: self._replace(node, out))
 
     def _return(self, value: ast.expr) -> None:
+        for other in self._products_in(value) if not isinstance(value, ast.Tuple | ast.List | ast.Dict) else ():
+            for op in (ast.Mult(), ast.Div()):
+                self._offer(value, "times", ast.BinOp(left=value, op=op, right=other))
         for parameter in self._unused_in(value):
             other = ast.Name(id=parameter, ctx=ast.Load())
             self._offer(value, "parameter", ast.BinOp(left=value, op=ast.Mult(), right=other))
@@ -546,6 +591,18 @@ class _Finder:
             self._offer(value, "index", _first(value))
             self._offer(value, "transpose", _transposed(value))
             self._offer(value, "reduction", _method(value, "sum"))
+
+    def _products_in(self, node: ast.AST) -> list[ast.expr]:
+        """Return sums and differences of names and numbers in the function of a node, each once."""
+        found = {
+            ast.dump(one): one
+            for one in ast.walk(self._functions.get(node) or ast.Pass())
+            if isinstance(one, ast.BinOp)
+            and isinstance(one.op, ast.Add | ast.Sub)
+            and isinstance(one.left, ast.Name)
+            and isinstance(one.right, ast.Name | ast.Constant)
+        }
+        return list(found.values())[:3]
 
     def _block(self, owner: ast.AST, statements: list[ast.stmt]) -> None:
         for i, statement in enumerate(statements):
@@ -608,13 +665,13 @@ class _Finder:
 
     def _gradients_read(self, node: ast.AST) -> list[str]:
         """Return the names whose `.grad` the same function reads."""
-        function = self._function(node)
+        function = self._functions.get(node)
         found = [one.value.id for one in ast.walk(function or ast.Pass()) if _is_gradient(one)]  # type: ignore[attr-defined]
         return list(dict.fromkeys(found))[:3]
 
     def _optimizers(self, node: ast.AST) -> list[str]:
         """Return the names whose `step` the same function calls."""
-        function = self._function(node)
+        function = self._functions.get(node)
         found = [
             one.func.value.id
             for one in ast.walk(function or ast.Pass())
@@ -643,6 +700,11 @@ def _move(statements: list[ast.stmt], one: ast.stmt, place: int) -> None:
     if end and statements and isinstance(statements[-1], ast.Return):
         after -= 1
     statements.insert(after if end else 0, one)
+
+
+def _copied(node: ast.Call) -> ast.Call:
+    """Return a call of which the function and the lists of arguments can be changed, and nothing below."""
+    return ast.Call(func=copy.copy(node.func), args=list(node.args), keywords=list(node.keywords))
 
 
 def _called(node: ast.Call) -> str:
@@ -694,7 +756,8 @@ def _with_keyword(node: ast.Call, name: str, value: ast.expr) -> ast.Call:
     return ast.Call(func=node.func, args=node.args, keywords=[*node.keywords, ast.keyword(arg=name, value=value)])
 
 
-def _mentions(node: ast.expr, names: tuple[str, ...]) -> bool:
+def mentions(node: ast.expr, names: tuple[str, ...]) -> bool:
+    """Whether an expression has one of the names, as a name or an attribute."""
     return any(getattr(one, "attr", getattr(one, "id", "")) in names for one in ast.walk(node))
 
 
@@ -725,8 +788,6 @@ def _can_go(statement: ast.stmt) -> bool:
             return False
         case ast.Expr() | ast.AugAssign() | ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
             return True
-        case ast.If(orelse=[], body=[one]):
-            return _can_go(one)
     return False
 
 
@@ -734,8 +795,19 @@ def _is_inside(node: ast.AST, other: ast.AST) -> bool:
     return any(one is node for one in ast.walk(other))
 
 
-def _less_one(name: ast.Name) -> ast.BinOp:
-    return ast.BinOp(left=copy.deepcopy(name), op=ast.Sub(), right=ast.Constant(value=1))
+def _name(name: str) -> ast.Name:
+    return ast.Name(id=name, ctx=ast.Load())
+
+
+def _is_value(node: ast.expr) -> bool:
+    """Whether an expression is a name, or an attribute of `self`."""
+    return isinstance(node, ast.Name) or (
+        isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+    )
+
+
+def _less_one(name: ast.expr) -> ast.BinOp:
+    return ast.BinOp(left=name, op=ast.Sub(), right=ast.Constant(value=1))
 
 
 def _is_text(statement: ast.stmt) -> bool:

@@ -12,7 +12,7 @@ from itertools import islice
 from types import FrameType
 from typing import Any
 
-from grader.harness.child.repairs import statement_lines
+from grader.harness.child.repairs import NO_GRAD, mentions, statement_lines
 
 FILENAME = "submission.py"
 MAX_LINES = 500
@@ -32,6 +32,7 @@ class Tracer:
     def __init__(self, tree: ast.Module, *, tensors: bool = True) -> None:
         """`tensors` says whether the submission can have any; without, only lines are noted."""
         self._first = statement_lines(tree)
+        self._without = _lines_without_graph(tree)
         self._flows = _flows(tree) if tensors else {}
         self._names = _names(tree) if tensors else {}
         self._tensors = tensors
@@ -39,18 +40,20 @@ class Tracer:
         self._cuts: set[int] = set()
         self._writes: set[int] = set()
         self._given: list[tuple[str, Any, Any]] | None = None
+        self._leaves: dict[int, tuple[Any, Any]] = {}
         self._last = 0
 
     def start(self) -> None:
         """Begin to trace."""
         self._lines, self._cuts, self._writes = set(), set(), set()
-        self._given, self._last = None, 0
+        self._given, self._leaves, self._last = None, {}, 0
         sys.settrace(self._enter)
 
     def stop(self) -> dict[str, list[int]]:
         """Stop tracing and return the first lines of statements, by what they did: {"lines", "cuts", "writes"}.
 
-        `lines` ran, `cuts` made an untracked tensor of a tracked one, `writes` changed an argument of the call.
+        `lines` ran, `cuts` made an untracked tensor of a tracked one or changed a tracked one outside of the graph,
+        `writes` changed an argument of the call.
         """
         sys.settrace(None)
         noted = {"lines": self._lines, "cuts": self._cuts, "writes": self._writes}
@@ -87,11 +90,14 @@ class Tracer:
         if not self._tensors:
             return 0
         if running and event != "exception" and self._makes_untracked(frame, running, event, arg):
-            self._cuts.add(running)
+            self._cuts.add(self._without.get(running, running))
         self._note_writes()
+        self._note_changed_leaves(frame)
         if event != "line":
             return 0
         self._last = line
+        if running and self._flows[running][1] is None:
+            return running  # a `return`: only the ends of the blocks around it still run
         return line if self._uses_tracked(frame, line) else 0
 
     def _note_writes(self) -> None:
@@ -102,6 +108,17 @@ class Tracer:
                     self._writes.add(self._last)
                 assert self._given is not None
                 self._given[i] = name, now, now.detach().clone()
+
+    def _note_changed_leaves(self, frame: FrameType) -> None:
+        """Note the last line as a cut if a tracked leaf has other values than before it: that is never recorded."""
+        for value in islice(list(frame.f_locals.values()), _MOST_PARTS):
+            if not (_is_small_tensor(value) and value.requires_grad and value.is_leaf):
+                continue
+            known = self._leaves.get(id(value))
+            if known is None or not known[1].equal(value.detach()):
+                self._leaves[id(value)] = value, value.detach().clone()
+                if known is not None and self._last:
+                    self._cuts.add(self._without.get(self._last, self._last))
 
     def _uses_tracked(self, frame: FrameType, line: int) -> bool:
         if line not in self._flows or line in self._cuts:
@@ -115,6 +132,16 @@ class Tracer:
             return event == "return" and _is_untracked(arg)
         known = frame.f_locals
         return any(_is_untracked(known.get(name)) for name in stores)
+
+
+def _lines_without_graph(tree: ast.Module) -> Mapping[int, int]:
+    """Return, for each line inside of a `with torch.no_grad()`, the line of that `with`."""
+    blocks = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.With) and any(mentions(item.context_expr, NO_GRAD) for item in node.items)
+    ]
+    return {line: node.lineno for node in blocks for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
 
 
 def _names(tree: ast.Module) -> Mapping[int, set[str]]:

@@ -80,6 +80,8 @@ def test_infinity_matches_only_itself():
         ("no", "yes", "differs_plain"),
         (1, True, "differs_plain"),
         ([1.0, True], Floats((1.0, 1.0)), "wrong_type"),
+        (double(1.0)[0], Floats((1.0, 1.0)), "wrong_type"),
+        (torch.ones(1, 2), Floats((1.0, 1.0)), "wrong_type"),
         (double(1.0, 2.0), Floats((1.0, 3.0)), "differs"),
     ],
 )

@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-from grader.harness.child.repairs import MAX_NODES, MAX_REPAIRS, RepairedSource, list_repairs
+from grader.harness.child.repaired_source import RepairedSource
+from grader.harness.child.repairs import MAX_NODES, MAX_REPAIRS, list_repairs
 from grader.packages.catalogue import packages
 
 SOURCE = """import torch
@@ -21,7 +22,7 @@ def repaired(source, kind):
     """All versions of a source with one repair of a kind."""
     whole = RepairedSource(source)
     kinds = [one.kind for one in list_repairs(ast.parse(source))]
-    return [ast.unparse(whole.with_repair(i)) for i, one in enumerate(kinds) if one == kind]
+    return [ast.unparse(whole.with_repairs([i])) for i, one in enumerate(kinds) if one == kind]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_a_repair_leaves_no_trace_in_the_next():
     whole = RepairedSource(SOURCE)
 
     for i in range(len(repairs)):
-        assert ast.unparse(whole.with_repair(i)) == ast.unparse(RepairedSource(SOURCE).with_repair(i))
+        assert ast.unparse(whole.with_repairs([i])) == ast.unparse(RepairedSource(SOURCE).with_repairs([i]))
 
 
 @pytest.mark.parametrize("slug", [package.slug for package in packages()])
