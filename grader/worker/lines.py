@@ -14,7 +14,7 @@ from celery.signals import task_postrun
 from celery.states import SUCCESS
 from kombu.transport.redis import PRIORITY_STEPS, Channel
 
-from grader.grading.fault_line import find_line
+from grader.grading.fault_line import look
 from grader.protocol.jobs import Job
 from grader.protocol.reports import Report
 from grader.telemetry import logs
@@ -46,10 +46,12 @@ def nobody_waits() -> bool:
 def send_line(job: Job, report: Report) -> None:
     """Find the line of a graded submission and send it to the server, if there is one and nobody waits."""
     with logs.bound(submission=job.submission):
-        line = find_line(job, report, sandbox=sandbox_pool.sandbox(), may_go_on=nobody_waits)
-        if line is not None:
-            found = {"submission": job.submission, "token": job.token, "report": report.identity, "line": line}
-            app.send_task(RECORD, args=[found], queue=RECORDS, headers=logs.carried())
+        found = look(job, report, sandbox=sandbox_pool.sandbox(), may_go_on=nobody_waits)
+        if found is not None:
+            message = {"submission": job.submission, "token": job.token, "report": report.identity, "line": found.line}
+            if found.edit is not None:
+                message["edit"] = found.edit.to_dict()
+            app.send_task(RECORD, args=[message], queue=RECORDS, headers=logs.carried())
 
 
 @task_postrun.connect  # type: ignore[untyped-decorator]

@@ -69,9 +69,10 @@ class SettingsForm(CourseForm):
     """The same, and the rules of a course that goes on."""
 
     class Meta(CourseForm.Meta):
-        fields = [*CourseForm.Meta.fields, "hint_rule", "slip_days", "practice"]
+        fields = [*CourseForm.Meta.fields, "hint_rule", "show_edit", "slip_days", "practice"]
         labels = CourseForm.Meta.labels | {
             "hint_rule": "When hints open",
+            "show_edit": "Show the edit at the line to look at",
             "slip_days": "Slip days for each student",
             "practice": "Students can practise after an assignment closed",
         }

@@ -50,6 +50,8 @@ class Course(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
     made_at = models.DateTimeField(null=True, auto_now_add=True, editable=False)
+    # Whether learners see the edit at the line to look at, unless an assignment says otherwise.
+    show_edit = models.BooleanField(default=False, db_default=False)
     members: models.ManyToManyField = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Enrollment")
 
     class Meta:

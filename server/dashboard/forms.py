@@ -215,6 +215,7 @@ class AssignmentForm(forms.ModelForm):
             "hint_rule",
             "results_held",
             "release_at",
+            "show_edit",
             "position",
         ]
         labels = {
@@ -231,6 +232,7 @@ class AssignmentForm(forms.ModelForm):
             "practice": "Practice after closing",
             "hint_rule": "When hints open",
             "results_held": "Hold results back",
+            "show_edit": "Show the edit at the line to look at",
         }
         help_texts = {
             "own_title": "Empty: the exercise's own title.",
@@ -252,6 +254,9 @@ class AssignmentForm(forms.ModelForm):
         of_course = HintRule(course.hint_rule).label
         choices = [("", f"As in the course: {of_course[0].lower()}{of_course[1:]}"), *HintRule.choices]
         self.fields["hint_rule"].choices = choices  # type: ignore[attr-defined]
+        as_course = "yes" if self.instance.course.show_edit else "no"
+        shown = [("unknown", f"As in the course: {as_course}"), ("true", "Yes"), ("false", "No")]
+        self.fields["show_edit"].widget.choices = shown  # type: ignore[attr-defined]
 
     def clean_bonus_points(self) -> float:
         """An empty field means none."""
@@ -301,12 +306,15 @@ class TotalForm(forms.Form):
 
 
 class HintRuleForm(forms.ModelForm):
-    """When hints open in a course, unless an assignment says otherwise."""
+    """When hints open in a course and if it shows edits, unless an assignment says otherwise."""
 
     class Meta:
         model = Course
-        fields = ["hint_rule"]
-        labels = {"hint_rule": "When hints open in this course"}
+        fields = ["hint_rule", "show_edit"]
+        labels = {
+            "hint_rule": "When hints open in this course",
+            "show_edit": "Show the edit at the line to look at",
+        }
 
 
 class NewAssignmentForm(AssignmentForm):

@@ -107,6 +107,7 @@ class Assignment(models.Model):
 
     # Empty: as the course says. The database has the default, too: during an upgrade, an older website still inserts.
     hint_rule = models.CharField(max_length=10, choices=HintRule.choices, default="", db_default="", blank=True)
+    show_edit = models.BooleanField(null=True, blank=True, default=None)
 
     is_draft = models.BooleanField(default=False, db_default=False)
 

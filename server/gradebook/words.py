@@ -28,6 +28,7 @@ TERMS = {
     "results_held": "results held back",
     "release_at": "released",
     "bonus_points": "bonus points",
+    "show_edit": "edits shown",
 }
 DECISION = {
     "final": "points",

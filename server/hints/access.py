@@ -1,8 +1,10 @@
-"""Which levels of a report's hints are open to whom. What is not open never leaves the server.
+"""Which levels of a report's hints are open to whom, and the edit. What is not open never leaves the server.
 
 Who teaches the course sees every level. A learner sees the first level, and the others as the assignment's rule says:
 all at once, one more after each attempt, or none. An attempt more counts for a hint if it was graded after the first
 attempt that got the same hint. Test runs open nothing.
+
+The edit at the line to look at is closed to learners, unless the assignment or else the course shows it.
 """
 
 from collections.abc import Iterable
@@ -12,6 +14,7 @@ from typing import Any
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
+from grader.protocol.lines import Edit
 from grader.protocol.messages import LEVELS
 from grader.protocol.reports import Report
 from server.courses.models import HintRule
@@ -60,6 +63,18 @@ def access_for(person: Person, submission: Submission) -> HintAccess:
     if person.pk not in known:
         known[person.pk] = _access(person, submission)
     return known[person.pk]
+
+
+def edit_for(person: Person, submission: Submission) -> Edit | None:
+    """Return the edit at the line to look at; None if there is none, or if it is closed to the person."""
+    return Edit.read(submission.edit) if submission.line and sees_edits(person, submission) else None
+
+
+def sees_edits(person: Person, submission: Submission) -> bool:
+    """Whether a person sees the edits of a submission, should there be any."""
+    assignment = submission.assignment
+    shown = assignment.course.show_edit if assignment.show_edit is None else assignment.show_edit
+    return shown or person.has_perm("submissions.every_hint", submission)
 
 
 def _access(person: Person, submission: Submission) -> HintAccess:

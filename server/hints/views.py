@@ -1,16 +1,18 @@
-"""Opening a level of a hint, and saying that it did not help."""
+"""Opening a level of a hint, saying that it did not help, and the edit at the line to look at."""
 
 from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
 
 from server.accounts.models import User
 from server.accounts.requests import Request
 from server.hints import services
+from server.hints.access import edit_for
 from server.hints.models import Level
 from server.hints.services import LevelView, NotOpen
 from server.submissions.models import Submission
@@ -18,6 +20,17 @@ from server.submissions.selectors import get_submission
 
 LEVELS = {str(level.value): level for level in Level}
 NOT_OPEN = "This hint is not open to you now. Reload the page to see which are."
+
+
+@require_GET
+@never_cache
+def edit(request: Request, pk: UUID) -> HttpResponse:
+    """The edit at the line to look at, for a page on which the line came later; 404 if it is closed."""
+    submission = get_submission(request.user, pk)
+    shown = edit_for(request.user, submission)
+    if shown is None:
+        raise Http404
+    return render(request, "hints/_edit.html", {"edit": shown})
 
 
 @require_POST

@@ -374,7 +374,7 @@ TABLES = (
         holds="code, points, and the report with what the code printed and drew",
         about="learner",
         anonymous=Treatment.EMPTIED,
-        emptied={"source": "", "report": without_code},
+        emptied={"source": "", "report": without_code, "edit": None},
         shows=("pk", "assignment__slug", "kind", "number", "state", "submitted_at", "given", "max"),
         held=HeldColumns(
             columns=("state", "given", "max"), rows=lambda held: Q(assignment__in=held) & ~Q(kind="check")

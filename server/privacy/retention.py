@@ -79,7 +79,7 @@ def delete_code(before: datetime) -> int:
             empty(Rerun.objects.filter(submission__in=some), {"report": without_code, "old_report": without_code})
             empty(FailedCheck.objects.filter(submission__in=some), {"text": ""})
             empty(HintUse.objects.filter(submission__in=some), {"text": ""})
-            empty(Submission.objects.filter(pk__in=some), {"source": "", "report": without_code})
+            empty(Submission.objects.filter(pk__in=some), {"source": "", "report": without_code, "edit": None})
         count += len(some)
     return count
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
+from grader.protocol.lines import Edit
 from grader.protocol.reports import IDENTITY
 from server.submissions.live import snapshots
 from server.submissions.models import State, Submission
@@ -17,8 +18,10 @@ log = structlog.get_logger(__name__)
 
 
 @transaction.atomic
-def record_line(*, submission: Any, token: Any, report: Any, line: Any) -> bool:
-    """Save the line of a submission's report, and show it on open pages; False if it is refused.
+def record_line(*, submission: Any, token: Any, report: Any, line: Any, edit: Any = None, **_: Any) -> bool:
+    """Save the line of a submission's report and its edit, and show it on open pages; False if the line is refused.
+
+    An `edit` that is not one, or is too large, is left out. Other fields are left to later versions.
 
     `report` identifies the report that the line belongs to (`grader.protocol.reports.Report.identity`). If another one
     has replaced it since then, or if the submission lost no points, the line is refused. Score and report stay as they
@@ -30,8 +33,9 @@ def record_line(*, submission: Any, token: Any, report: Any, line: Any) -> bool:
         return _refuse(submission, "wrong token")
     if not _can_have(row, line) or not _is_identity_of(report, row.report):
         return _refuse(submission, "another report")
-    row.line = line
-    row.save(update_fields=["line"])
+    known_edit = Edit.read(edit)
+    row.line, row.edit = line, known_edit and known_edit.to_dict()
+    row.save(update_fields=["line", "edit"])
     snapshots.announce_after_commit(row)
     return True
 

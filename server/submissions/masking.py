@@ -23,7 +23,8 @@ def mask(submission: Submission, reader: Person) -> Submission:
     is_result = submission.kind != Kind.TEST_RUN and submission.state != State.CANCELLED
     if is_result and not submission.is_held and hides_results(reader, submission.assignment):
         submission.is_held = True
-        submission.report = submission.given = submission.max = submission.line = submission.finished_at = None
+        submission.report = submission.given = submission.max = submission.finished_at = None
+        submission.line = submission.edit = None
         submission.state = State.QUEUED if submission.state in ALIKE else submission.state
     return submission
 

@@ -118,7 +118,8 @@ class Submission(models.Model):
     A report must carry `token`; it is refused if it carries another. `number` counts the learner's submissions of a
     kind to an assignment. `given` and `max` are points, None until graded. `tries` counts how often it was sent to the
     graders, `failures` how often a grader failed. After `leased_until`, `reconcile` looks for a lost submission.
-    `line` is the line of the code to look at, from 1; it belongs to the report and comes after it.
+    `line` is the line of the code to look at, from 1; it belongs to the report and comes after it. `edit` is the change
+    of that line that makes the code right (`grader.protocol.lines.Edit`); `server.hints.access` decides who sees it.
     An open submission with `turn_at` waits in its course's line, sorted by it. Without, it is with the graders.
     """
 
@@ -161,6 +162,7 @@ class Submission(models.Model):
     given = models.FloatField(null=True, blank=True)
     max = models.FloatField(null=True, blank=True)
     line = models.PositiveIntegerField(null=True, blank=True)
+    edit = models.JSONField(null=True, blank=True)
 
     # Set on an object in memory whose results were taken away for its reader. See `server.submissions.masking`.
     is_held = False

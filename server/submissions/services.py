@@ -246,9 +246,9 @@ def _report_recorded(row: Submission, report: Report) -> None:
 
 def rescore(row: Submission, report: Report) -> None:
     """Save a report that `read_report` accepted, and its score, on a locked row. The caller must refresh the grade."""
-    row.state, row.report, row.line = state_after(report), report.to_dict(), None
+    row.state, row.report, row.line, row.edit = state_after(report), report.to_dict(), None, None
     row.given, row.max = (None, None) if row.state == State.UNGRADABLE else (report.points, report.max_points)
-    row.save(update_fields=["state", "report", "given", "max", "line", "finished_at"])
+    row.save(update_fields=["state", "report", "given", "max", "line", "edit", "finished_at"])
     report_written.send(sender=Submission, submission=row, report=report)
 
 

@@ -32,7 +32,7 @@ def record(graded: dict[str, Any]) -> None:
 
 @shared_task(name="submissions.record_line", **RETRY_WITHOUT_DATABASE)
 def record_line(found: dict[str, Any]) -> None:
-    """Record a grader's second message: `{"submission", "token", "report", "line"}`."""
+    """Record a grader's second message: `{"submission", "token", "report", "line"}`, and perhaps "edit"."""
     lines.record_line(**found)
 
 

@@ -52,11 +52,11 @@ def assignments(request: Request, slug: str) -> HttpResponse:
 
 @require_POST
 def hints(request: Request, slug: str) -> HttpResponse:
-    """Set when hints open in the course."""
+    """Set when hints open in the course, and if it shows edits."""
     course = taught_course(request, slug, permission="assignments.change")
     form = HintRuleForm(request.POST, instance=course)
     if form.is_valid():
-        course.save(update_fields=["hint_rule"])
+        course.save(update_fields=["hint_rule", "show_edit"])
         messages.success(request, "Saved.")
     else:
         messages.error(request, "Choose one of the rules for hints.")

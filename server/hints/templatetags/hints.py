@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import template
+from django.urls import reverse
 
 from grader.protocol.messages import render_levels
 from grader.protocol.reports import Finding
-from server.hints.access import access_for
+from server.hints.access import access_for, edit_for, sees_edits
 from server.hints.models import Level
 from server.hints.services import levels_of, uses_of
 
@@ -22,6 +23,20 @@ def hints(context: Any, finding: Finding) -> dict[str, Any]:
     if access.sees_all:
         return shown | {"every": _every(finding, submission)}
     return shown | {"levels": levels_of(finding, submission, access)}
+
+
+@register.inclusion_tag("hints/_edit.html", takes_context=True)
+def edit(context: Any) -> dict[str, Any]:
+    """Show the edit at the line to look at, if it is open to the reader."""
+    return {"edit": edit_for(context["request"].user, context["submission"])}
+
+
+@register.simple_tag(takes_context=True)
+def edit_address(context: Any) -> str:
+    """Return where the edit is if it comes later; empty if it is closed to the reader."""
+    submission = context["submission"]
+    is_open = sees_edits(context["request"].user, submission)
+    return reverse("hints:edit", args=[submission.pk]) if is_open else ""
 
 
 def _every(finding: Finding, submission: Any) -> list[dict[str, Any]]:

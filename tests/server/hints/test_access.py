@@ -14,23 +14,9 @@ from server.courses.models import HintRule, Role
 from server.hints.access import access_for
 from server.hints.models import HintUse, Level
 from server.submissions.models import Kind, State, Submission
-from tests.support.leaving import body, everything_that_leaves
+from tests.support import leaving
+from tests.support.leaving import HOW, LOOK, MESSAGES, WHY, body, everything_that_leaves, hand_in_wrong
 from tests.support.people import make_member, make_report, make_student, make_submission, make_user, record
-
-LOOK, WHY, HOW = "Look at the exponent.", "The rule of powers explains it.", "Lower the exponent by one."
-MESSAGES = f'''
-[rooted]
-sentence = "This is a root."
-hint = "{LOOK}"
-why = "{WHY}"
-how = "{HOW}"
-
-[turned]
-sentence = "The sign is wrong."
-hint = "Look at the sign."
-why = "A minus turns it."
-how = "Take out the minus."
-'''
 
 
 @pytest.fixture(autouse=True)
@@ -38,10 +24,9 @@ def _own_messages(exercises):
     (exercises / "gradients" / "square" / "messages.toml").write_text(MESSAGES)
 
 
-def wrong(learner, assignment, mistake="rooted", *, kind=Kind.SUBMIT, **fields):
+def wrong(learner, assignment, mistake="rooted", **fields):
     """Hand in a wrong answer that gets this mistake, and return it as a request reads it."""
-    submission = make_submission(learner, assignment, kind=kind, **fields)
-    record(submission, make_report(0, message=mistake, hint=f"{mistake}.hint", diagnosis=mistake))
+    submission = hand_in_wrong(learner, assignment, mistake, **fields)
     return Submission.objects.select_related("learner", "assignment__course").get(pk=submission.pk)
 
 
@@ -51,7 +36,7 @@ def levels(person, submission, mistake="rooted"):
 
 
 def leaking(student, submission, text):
-    return [path for path, said in everything_that_leaves(student, submission).items() if text in said]
+    return leaving.leaking(everything_that_leaves(student, submission), text)
 
 
 def test_after_one_attempt_only_the_first_level_leaves(student, assignment):
@@ -400,3 +385,101 @@ def test_an_instructor_sets_the_rule_of_the_course(assignment, client):
 
     assignment.course.refresh_from_db()
     assert assignment.course.hint_rule == HintRule.FIRST
+
+
+# The edit at the line to look at.
+
+OLD, NEW = "return x ** 3 - 41", "return x ** 3 - 42"
+EDIT = {"removed": [f"    {OLD}"], "added": [f"    {NEW}"]}
+
+
+def with_edit(learner, assignment, edit=None, **fields):
+    """Hand in a wrong answer for which the grader found a line and an edit."""
+    submission = wrong(learner, assignment, source="def square(x):\n    return x\n", **fields)
+    Submission.objects.filter(pk=submission.pk).update(line=2, edit=edit or EDIT)
+    submission.refresh_from_db()
+    return submission
+
+
+def late(learner, submission):
+    """What a page gets that asks for the edit after the line came."""
+    return learner.get(reverse("hints:edit", args=[submission.pk]))
+
+
+def test_a_closed_edit_does_not_leave(learner, student, assignment):
+    submission = with_edit(student, assignment)
+
+    assert leaking(student, submission, NEW) == []
+    assert leaking(student, submission, OLD) == []
+    assert leaking(student, submission, reverse("hints:edit", args=[submission.pk])) == []
+    assert late(learner, submission).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("of_course", "own", "shown"),
+    [(False, None, False), (True, None, True), (True, False, False), (False, True, True)],
+)
+def test_the_instructor_opens_edits(of_course, own, shown, learner, student, assignment):
+    assignment.course.show_edit, assignment.show_edit = of_course, own
+    assignment.course.save()
+    assignment.save()
+    submission = with_edit(student, assignment)
+
+    assert [NEW in text for text in pages_with_results(learner, submission)] == [shown] * 3
+    assert late(learner, submission).status_code == (200 if shown else 404)
+    never = ("/api/", "events", "state", "profile", "history", "compare")
+    assert [path for path in leaking(student, submission, NEW) if any(part in path for part in never)] == []
+
+
+def pages_with_results(client, submission):
+    course, slug = submission.assignment.course.slug, submission.assignment.slug
+    exercise = reverse("submissions:exercise", args=[course, slug])
+    parts = [reverse(f"submissions:{name}", args=[submission.pk]) for name in ("detail", "result")]
+    return [body(client.get(path)) for path in (exercise, *parts)]
+
+
+def test_teachers_see_every_edit_and_others_none(student, assignment):
+    submission = with_edit(student, assignment)
+    teacher, other = Client(), Client()
+    teacher.force_login(make_member(assignment.course, Role.INSTRUCTOR))
+    assignment.course.show_edit = True
+    assignment.course.save()
+    other.force_login(make_student(assignment.course))
+
+    page = reverse("dashboard:submission", args=[assignment.course.slug, submission.pk])
+
+    assert NEW in body(teacher.get(page))
+    assert late(other, submission).status_code == 404
+
+
+def test_a_page_that_waits_for_the_line_knows_of_the_edit_if_it_is_open(learner, student, assignment):
+    assignment.show_edit = True
+    assignment.save()
+    submission = wrong(student, assignment)
+
+    page = body(learner.get(reverse("submissions:detail", args=[submission.pk])))
+
+    assert f'data-look-edit="{reverse("hints:edit", args=[submission.pk])}"' in page
+
+
+def test_what_a_child_made_up_as_an_edit_is_only_text(learner, student, assignment):
+    assignment.show_edit = True
+    assignment.save()
+    made_up = {"removed": ["<script>alert(1)</script>"], "added": ["</pre><h1>Full marks</h1>"]}
+    submission = with_edit(student, assignment, edit=made_up)
+
+    for page in pages_with_results(learner, submission):
+        assert "<script>alert(1)" not in page
+        assert "<h1>Full marks" not in page
+        assert "&lt;script&gt;alert(1)" in page
+
+
+def test_the_personal_data_have_no_closed_edit(student, assignment):
+    from server.privacy.accounts import DataSubject
+    from server.privacy.export import personal_data
+
+    with_edit(student, assignment)
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(personal_data(DataSubject.of(student)))))
+    text = "".join(archive.read(name).decode(errors="replace") for name in archive.namelist())
+
+    assert NEW not in text

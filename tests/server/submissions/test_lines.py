@@ -73,6 +73,48 @@ def test_a_message_about_something_else_is_refused(wrong, changes):
     assert line_of(wrong) is None
 
 
+EDIT = {"removed": ["    return x"], "added": ["    return x ** 2"]}
+
+
+def edit_of(submission):
+    return Submission.objects.get(pk=submission.pk).edit
+
+
+def test_an_edit_comes_with_the_line_and_goes_with_it(wrong):
+    assert record_line(**message(wrong, edit=EDIT))
+    assert (line_of(wrong), edit_of(wrong)) == (5, EDIT)
+
+    assert record_line(**message(wrong))
+    assert (line_of(wrong), edit_of(wrong)) == (5, None)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "return 2",
+        [],
+        {},
+        {"removed": [], "added": []},
+        {"removed": ["x"]},
+        {"removed": ["x"], "added": [1]},
+        {"removed": ["x"], "added": ["y"], "more": 1},
+        {"removed": ["x"] * 9, "added": []},
+        {"removed": ["x" * 301], "added": []},
+        {"removed": ["x"], "added": ["y\nz"]},
+        {"removed": ["x"], "added": ["\u202ey"]},
+        {"removed": ["x"], "added": ["\x00"]},
+    ],
+)
+def test_an_edit_that_is_none_is_left_out(wrong, edit):
+    assert record_line(**message(wrong, edit=edit))
+    assert (line_of(wrong), edit_of(wrong)) == (5, None)
+
+
+def test_a_later_grader_can_say_more(wrong):
+    assert record_line(**message(wrong, certainty=0.9))
+    assert line_of(wrong) == 5
+
+
 def test_a_right_answer_never_gets_a_line(student, assignment):
     submission = make_submission(student, assignment, source=SOURCE)
     record(submission)
@@ -92,13 +134,13 @@ def test_a_submission_without_a_report_gets_no_line(student, assignment):
 
 
 def test_another_report_takes_the_line_away(wrong):
-    record_line(**message(wrong))
+    record_line(**message(wrong, edit=EDIT))
     late = message(wrong)
     Submission.objects.filter(pk=wrong.pk).update(state=State.QUEUED, given=None, max=None)
 
     record(wrong, make_report(5.0, slug=wrong.exercise) | {"seconds": 0.5})
 
-    assert line_of(wrong) is None
+    assert (line_of(wrong), edit_of(wrong)) == (None, None)
     assert not record_line(**late)
 
 

@@ -24,7 +24,18 @@ function follow(link, waits) {
     link.parentElement.hidden = false;
     show(link, line);
     announce(link.textContent);
+    if (link.dataset.lookEdit) await showEdit(link);
   }, wait);
+}
+
+// The server sends the edit only if the course shows it; many lines have none.
+async function showEdit(link) {
+  try {
+    const answer = await fetch(link.dataset.lookEdit);
+    if (answer.ok && link.isConnected) link.parentElement.insertAdjacentHTML("afterend", await answer.text());
+  } catch {
+    // The line is there without it.
+  }
 }
 
 async function ask(address) {
