@@ -82,6 +82,7 @@ ADDRESSES = {
     "submissions:cancel": (MINE, "submission"),
     "submissions:figure": (MINE, "submission", "figure"),
     "submissions:source": (MINE, "submission"),
+    "hints:edit": (MINE, "submission"),
     "hints:open": (ONLY_MINE, "submission"),
     "hints:did-not-help": (ONLY_MINE, "submission"),
     "drafts:save": (COURSE, "course", "slug"),
@@ -323,6 +324,10 @@ def things(exercises, course, assignment, people):
     submission = make_submission(owner, assignment, source=f"x = '{PRIVATE['source']}'\n")
     report = make_report(3, title=PRIVATE["title"], message="raised", data={"error": PRIVATE["message"]})
     record(submission, report | {"output": PRIVATE["output"], "exhibits": EXHIBITS})
+    edit = {"removed": [f"x = '{PRIVATE['source']}'"], "added": ["x = 1"]}
+    type(submission).objects.filter(pk=submission.pk).update(line=1, edit=edit)
+    assignment.show_edit = True
+    assignment.save()
     drafts.save(learner=owner, assignment=assignment, source=PRIVATE["draft"], seen=0)
     comment(submission, author=teacher, text=PRIVATE["comment"])
     change = decide(assignment, owner, action=Action.OVERRIDDEN, by=teacher, why=PRIVATE["why"], override=61.25)
