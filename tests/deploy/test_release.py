@@ -183,9 +183,11 @@ def test_the_version_is_in_one_place():
 
 
 def test_the_changelog_can_be_released():
-    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    changelog = (
+        (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").replace("## Unreleased\n", "## Unreleased\n\n- More.\n")
+    )
     released = release.with_section(changelog, "9.9.9", TODAY)
 
-    assert release.notes_of(changelog)
+    assert release.notes_of(changelog).startswith("- More.")
     with pytest.raises(SetupError, match="nothing stands"):
         release.notes_of(released)
