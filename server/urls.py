@@ -16,6 +16,8 @@ urlpatterns = [
     path("", include("server.home.urls")),
     path("", include("server.submissions.urls")),
     path("", include("server.drafts.urls")),
+    path("", include("server.comments.urls")),
+    path("", include("server.regrade_requests.urls")),
     path("", include("server.hints.urls")),
     path("", include("server.lessons.urls")),
     path("", include("server.invitations.urls")),

@@ -11,7 +11,17 @@ from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from grader import VERSION
-from server.api.endpoints import courses, exercises, exports, grades, meta, people, submissions, webhooks
+from server.api.endpoints import (
+    courses,
+    exercises,
+    exports,
+    grades,
+    meta,
+    people,
+    regrade_requests,
+    submissions,
+    webhooks,
+)
 from server.api.openapi import DESCRIPTION, completed
 from server.api.parsing import StrictParser
 from server.api.problems import At, Code, Problem, answer, code_of
@@ -38,7 +48,7 @@ api = Api(
     parser=StrictParser(),
     docs=Swagger({"tryItOutEnabled": False, "validatorUrl": None, "docExpansion": "list"}),
 )
-for module in (exercises, courses, people, submissions, grades, exports, webhooks, meta):
+for module in (exercises, courses, people, submissions, grades, regrade_requests, exports, webhooks, meta):
     api.add_router("", module.router)
 
 

@@ -41,6 +41,7 @@ OF = {
     "remove_enrollment": (Code.CONFLICT,),
     "restore_enrollment": (Code.CONFLICT,),
     "create_section": (Code.CONFLICT,),
+    "answer_regrade_request": (Code.CONFLICT,),
     "rename_section": (Code.CONFLICT,),
     "delete_section": (Code.CONFLICT,),
     "set_grade": (Code.PRECONDITION_FAILED, Code.PRECONDITION_REQUIRED),

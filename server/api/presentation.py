@@ -18,6 +18,7 @@ from server.gradebook.rules import MoreTime, late_share
 from server.gradebook.selectors import grade_in, more_time_in, terms_with
 from server.gradebook.totals import CourseTotal
 from server.hints.access import HintAccess
+from server.regrade_requests.models import RegradeRequest, RequestState
 from server.submissions.live import snapshots
 from server.submissions.live.snapshots import Snapshot
 from server.submissions.models import State, Submission
@@ -280,6 +281,22 @@ def show_total(user: User, total: CourseTotal) -> schemas.CourseTotalOut:
 
 def _number(number: Fraction | None) -> float | None:
     return None if number is None else float(number)
+
+
+def show_regrade_request(row: RegradeRequest) -> schemas.RegradeRequestOut:
+    """Return a regrade request with its answer, if there is one."""
+    return schemas.RegradeRequestOut(
+        id=row.pk,
+        course=row.course.slug,
+        submission=row.submission_id,
+        user=show_user(row.submission.learner),
+        check=row.check_title or None,
+        reason=row.reason,
+        state=RequestState(row.state),
+        asked_at=row.asked_at,
+        answer=row.answer or None,
+        answered_at=row.answered_at,
+    )
 
 
 def show_endpoint(row: Endpoint) -> schemas.EndpointOut:

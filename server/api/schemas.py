@@ -26,6 +26,7 @@ from server.accounts.names import without_invisible
 from server.api.problems import Code
 from server.courses.models import LONGEST_SECTION, Role
 from server.gradebook.totals import Standing
+from server.regrade_requests.models import RequestState
 from server.submissions.models import HELD, State
 from server.webhooks.models import DeliveryState, EventType
 
@@ -484,6 +485,32 @@ class NewGrade(In):
     given: float | None = Field(description="Points of the assignment; null removes an override.")
     exempt: bool = False
     reason: str = Field(min_length=1, max_length=1000, pattern=LINE)
+
+
+class RegradeRequestOut(Out):
+    """That a learner asked for another look at a score, and what came of it. `check` is null for the whole score."""
+
+    id: int
+    course: str
+    submission: UUID
+    user: UserRef
+    check: str | None = Field(description="The title of the check that the request is about.")
+    reason: str
+    state: RequestState
+    asked_at: datetime
+    answer: str | None
+    answered_at: datetime | None
+
+
+class NewRegradeAnswer(In):
+    """An instructor's answer: the grade is kept, changed to `given`, or the submission is graded again in a preview."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"decision": "changed", "given": 90, "answer": "You are right."}}
+    )
+    decision: Literal["kept", "changed", "again"]
+    given: float | None = Field(None, description="Points of the assignment, only if the grade is changed.")
+    answer: str = Field(min_length=1, max_length=2000, pattern=LINE, description="The learner reads it.")
 
 
 class EndpointOut(Out):

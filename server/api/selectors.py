@@ -14,6 +14,7 @@ from server.api.schemas import ByExternalId, ById, ShownState
 from server.courses.models import Course, Enrollment, FormerEnrollment, FormerSlug, Section
 from server.courses.visibility import VisiblePeople, visible_people, visible_rows
 from server.gradebook.models import Assignment, Grade
+from server.regrade_requests.models import RegradeRequest
 from server.roster.selectors import former
 from server.submissions.masking import mask
 from server.submissions.models import CHANGED_AT, Kind, State, Submission
@@ -65,11 +66,11 @@ def people(access: Access, course: Course) -> VisiblePeople:
     return visible_people(access.person, course)
 
 
-def _seen(access: Access, *, course: str) -> Q:
-    """Return a filter for rows about a `learner` whom the token reaches; `course` is the path to their course."""
+def _seen(access: Access, *, course: str, learner: str = "learner") -> Q:
+    """Return a filter for rows about a learner whom the token reaches; the paths lead to their course and to them."""
     if access.learner_id is not None:
-        return Q(learner=access.learner_id)
-    return visible_rows(access.person, access.courses, course=course)
+        return Q(**{learner: access.learner_id})
+    return visible_rows(access.person, access.courses, course=course, learner=learner)
 
 
 def enrollments(access: Access, course: Course, *, removed: bool = False) -> QuerySet:
@@ -221,6 +222,19 @@ def get_grade(access: Access, assignment: int, user: int) -> Grade:
         "There is nobody like that in this course.",
     )
     return grades(access).filter(assignment=at, learner=learner).first() or Grade(assignment=at, learner=learner)
+
+
+def regrade_requests(access: Access) -> QuerySet[RegradeRequest]:
+    """Return the regrade requests in a token's courses, oldest first."""
+    seen = _seen(access, course="course", learner="submission__learner")
+    rows = RegradeRequest.objects.filter(seen, course__in=_keys(access)).order_by("pk")
+    rows = rows.select_related("course", "submission__learner", "submission__assignment")
+    return rows.defer("submission__source", "submission__report")
+
+
+def get_regrade_request(access: Access, pk: int) -> RegradeRequest:
+    """Return a regrade request."""
+    return _found(regrade_requests(access).filter(pk=pk).first(), "/path/request_id", "There is no such request.")
 
 
 def endpoints(access: Access) -> QuerySet[Endpoint]:

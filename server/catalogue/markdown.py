@@ -1,6 +1,7 @@
 """Markdown with TeX formulas to safe HTML: formulas become MathML, code is highlighted, nh3 cleans the rest.
 
-Authors are not trusted with HTML: any HTML in a text or a formula that is not allowed below is removed.
+Authors are not trusted with HTML: any HTML in a text or a formula that is not allowed below is removed. In comments,
+which anybody can write, HTML, headings and pictures stay text.
 """
 
 from functools import cache
@@ -39,6 +40,7 @@ ATTRIBUTES = dict.fromkeys(MATHML, MATHML_ATTRIBUTES) | {
     "div": {"tabindex", "role", "aria-label"},
     "ol": {"start"},
 }
+PLAIN_TAGS = TAGS - words("h1 h2 h3 h4 details summary")
 # Some texts take the parser a time that grows with the square of their length.
 LONGEST = 30_000
 CLASSES = {"math", "formula", "inline", "block", "code", *HIGHLIGHTING_CLASSES}
@@ -51,9 +53,20 @@ def render(text: str, *, formulas: bool = True) -> str:
     """
     if len(text) > LONGEST:
         return f"<pre>{escape(text)}</pre>"
+    return _clean(_markdown(formulas).render(text))
+
+
+def render_plain(text: str) -> str:
+    """Return the HTML of a Markdown text without HTML, headings and pictures; these stay text. It is safe on a page."""
+    if len(text) > LONGEST:
+        return f"<pre>{escape(text)}</pre>"
+    return _clean(_plain_markdown().render(text), tags=PLAIN_TAGS)
+
+
+def _clean(html: str, *, tags: set[str] = TAGS) -> str:
     return nh3.clean(
-        _markdown(formulas).render(text),
-        tags=TAGS,
+        html,
+        tags=tags,
         attributes=ATTRIBUTES,
         allowed_classes=dict.fromkeys(("span", "div", "code", "pre"), CLASSES),
         url_schemes={"https", "http", "mailto"},
@@ -64,8 +77,16 @@ def render(text: str, *, formulas: bool = True) -> str:
 @cache
 def _markdown(formulas: bool) -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"highlight": _highlight}).enable("table")
-    if not formulas:
-        return markdown
+    return _with_formulas(markdown) if formulas else markdown
+
+
+@cache
+def _plain_markdown() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"highlight": _highlight, "html": False}).enable("table")
+    return _with_formulas(markdown.disable(["heading", "lheading", "image", "html_block", "html_inline"]))
+
+
+def _with_formulas(markdown: MarkdownIt) -> MarkdownIt:
     return markdown.use(dollarmath_plugin, renderer=_formula, allow_space=False, double_inline=True)
 
 

@@ -1,7 +1,7 @@
 """Python source as HTML with the classes of the style sheet, in linear time: see `python_tokens`."""
 
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -22,23 +22,30 @@ def highlight_python(source: str) -> SafeString:
     return mark_safe("".join(_element(*piece) for piece in _pieces(source)))  # noqa: S308 every part is escaped
 
 
-def number_lines(source: str, marked: int | None = None) -> SafeString:
+def number_lines(source: str, marked: int | None = None, links: Mapping[int, str] | None = None) -> SafeString:
     """Return Python source as `highlight_python` does, each line in an element with the id `line-1`, `line-2`, ...
 
-    The line `marked` is a `mark` element that can have the focus. The lines after `MOST_NUMBERED` are in no element.
+    The line `marked` is a `mark` element that can have the focus. `links` are ids of comments, which the line leads to.
+    The lines after `MOST_NUMBERED` are in no element.
     """
-    return mark_safe("".join(_lines(source, marked)))  # noqa: S308 every part is escaped
+    return mark_safe("".join(_lines(source, marked, links or {})))  # noqa: S308 every part is escaped
 
 
-def _lines(source: str, marked: int | None) -> Iterator[str]:
+def _lines(source: str, marked: int | None, links: Mapping[int, str]) -> Iterator[str]:
     number, line = 1, ""
     for style, text in _pieces(source):
         first, *others = text.split("\n")
         line += _element(style, first)
         for other in others:
-            yield _line_element(number, line, marked) + "\n"
+            yield _line_element(number, line, marked) + _link(number, links) + "\n"
             number, line = number + 1, _element(style, other)
-    yield _line_element(number, line, marked) if line else ""
+    yield _line_element(number, line, marked) + _link(number, links) if line else ""
+
+
+def _link(number: int, links: Mapping[int, str]) -> str:
+    if number not in links or number > MOST_NUMBERED:
+        return ""
+    return f'<a class="code-link" href="#{escape(links[number])}" aria-label="Comments on line {number}"></a>'
 
 
 def _line_element(number: int, line: str, marked: int | None) -> str:

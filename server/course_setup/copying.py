@@ -16,6 +16,7 @@ from django.db.models import Model
 from server.accounts.models import User
 from server.audit.models import AuditAction
 from server.audit.services import record
+from server.comments.models import SavedComment
 from server.common.local_times import days_after, later_moment
 from server.course_setup.services import start
 from server.courses.models import AssistantLimit, Course, Role, Section
@@ -45,6 +46,7 @@ MODELS: Mapping[str, Fate] = {
     "courses.FormerEnrollment": Fate.LEFT,
     "gradebook.Assignment": Fate.COPIED,
     "gradebook.UnitTerms": Fate.COPIED,
+    "comments.SavedComment": Fate.COPIED,
     # What learners did, and what was decided about them.
     "gradebook.Accommodation": Fate.LEFT,
     "gradebook.Grade": Fate.LEFT,
@@ -59,6 +61,7 @@ MODELS: Mapping[str, Fate] = {
     "notifications.Reminder": Fate.LEFT,
     "announcements.Announcement": Fate.LEFT,
     "regrades.Regrade": Fate.LEFT,
+    "regrade_requests.RegradeRequest": Fate.LEFT,
     "similarity.Comparison": Fate.LEFT,
     "similarity.Pair": Fate.LEFT,
     "mail.Mail": Fate.LEFT,
@@ -84,6 +87,7 @@ FIELDS: Mapping[str, Mapping[str, Fate]] = {
         "time_zone": Fate.OWN,
         "hint_rule": Fate.COPIED,
         "slip_days": Fate.COPIED,
+        "regrade_request_days": Fate.COPIED,
         "practice": Fate.COPIED,
         "archived_at": Fate.OWN,
         "made_by": Fate.OWN,
@@ -99,6 +103,7 @@ FIELDS: Mapping[str, Mapping[str, Fate]] = {
         "role_decided": Fate.OWN,
     },
     "courses.AssistantLimit": {"id": Fate.OWN, "course": Fate.OWN, "user": Fate.COPIED, "section": Fate.OWN},
+    "comments.SavedComment": {"id": Fate.OWN, "course": Fate.OWN, "by": Fate.COPIED, "text": Fate.COPIED},
     "gradebook.Assignment": {
         "id": Fate.OWN,
         "course": Fate.OWN,
@@ -187,6 +192,7 @@ def copy_course(source: Course, plan: CopyPlan, *, by: User) -> Course:
     ]
     Assignment.objects.bulk_create(rows)
     UnitTerms.objects.bulk_create(_copied(one, course=course) for one in source.unit_terms.all())
+    SavedComment.objects.bulk_create(_copied(one, course=course) for one in source.saved_comments.select_related("by"))
     told = f"{len(rows)} assignments" + (f", {left_out} assistants left out" if left_out else "")
     record(AuditAction.COURSE_COPIED, course=course, by=by, what=f"{source.title} ({source.slug})", after=told)
     return course

@@ -69,23 +69,31 @@ class SettingsForm(CourseForm):
     """The same, and the rules of a course that goes on."""
 
     class Meta(CourseForm.Meta):
-        fields = [*CourseForm.Meta.fields, "hint_rule", "show_edit", "slip_days", "practice"]
+        fields = [*CourseForm.Meta.fields, "hint_rule", "show_edit", "slip_days", "practice", "regrade_request_days"]
         labels = CourseForm.Meta.labels | {
             "hint_rule": "When hints open",
             "show_edit": "Show the edit at the line to look at",
             "slip_days": "Slip days for each student",
             "practice": "Students can practise after an assignment closed",
+            "regrade_request_days": "Days after a result in which students can ask for a regrade",
         }
         help_texts = {
             "slip_days": "Late days without a penalty, for the whole course. Late work uses them in the order in which "
             "it is handed in, as far as they raise a grade.",
             "practice": "Such submissions get full feedback and never count.",
+            "regrade_request_days": "0: they cannot ask.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["regrade_request_days"].required = False
         self.fields["hint_rule"].choices = HintRule.choices  # type: ignore[attr-defined]
         self.fields["slug"].help_text = "If you change it, links with the old one still work."
+
+    def clean_regrade_request_days(self) -> int:
+        """Return the days; an empty field leaves them as they are."""
+        days = self.cleaned_data["regrade_request_days"]
+        return self.initial.get("regrade_request_days", 0) if days is None else days
 
 
 def said_in(form: type[forms.BaseForm], data: Mapping[str, str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from server.common.zones import LONGEST_ZONE, check_zone, find_zone
 
 LONGEST_SECTION = 100
 MOST_SLIP_DAYS = 100
+MOST_REQUEST_DAYS = 365
 LONGEST_TERM = 60
 
 
@@ -42,6 +43,10 @@ class Course(models.Model):
     )
     # Whether students can go on with an assignment after it closed, for practice.
     practice = models.BooleanField(default=False, db_default=False)
+    # How many days after a result students can ask for a regrade. 0: they cannot.
+    regrade_request_days = models.PositiveSmallIntegerField(
+        default=7, db_default=7, validators=[MaxValueValidator(MOST_REQUEST_DAYS)]
+    )
     term = models.CharField(max_length=LONGEST_TERM, blank=True, default="", db_default="")
     # Since when nobody can change anything in the course; None: it goes on.
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -37,7 +37,6 @@ urlpatterns = [
     path("grades/<int:assignment>/<int:learner>/", grades.grade, name="grade"),
     path("grades/<int:assignment>/<int:learner>/<slug:what>", grades.decide, name="decide"),
     path("submissions/<uuid:pk>/", grades.submission, name="submission"),
-    path("submissions/<uuid:pk>/comments", grades.say, name="comment"),
     path("more-time/", more_time.more_time, name="more-time"),
     path("assignments/", assignments.assignments, name="assignments"),
     path("assignments/hints", assignments.hints, name="hints"),

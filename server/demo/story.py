@@ -25,6 +25,8 @@ from server.demo.plan import DAY, Act, PlannedExercise, plan, students
 from server.demo.reports import SEED, reports_of, samples
 from server.gradebook.models import Action, Assignment, Grade
 from server.gradebook.services import change_terms, decide, undo
+from server.regrade_requests.models import RequestState
+from server.regrade_requests.services import answer, ask
 from server.regrades import services as regrades
 from server.regrades.models import Regrade
 from server.similarity import services as similarity
@@ -84,6 +86,7 @@ def play(course: Course, *, say: Print) -> None:
         _fix(assignments, material, by=instructor)
         _decide(course, by=instructor, now=now)
         _comment(course, by=ta)
+        _ask_for_regrades(course, by=instructor)
         _compare(course, by=instructor)
 
 
@@ -231,11 +234,49 @@ COMMENTS = (
 )
 
 
+# About a line: what the teacher asks, what the learner answers, and what the teacher writes then.
+THREAD = (
+    "What is the shape of this value? Try `print(x.shape)` before it.",
+    "It is `(3,)`. Must it be the shape of the *input*?",
+    "Yes: the gradient of $f$ has the shape of $x$.\n\n```python\nassert x.grad.shape == x.shape\n```",
+)
+REASONS = (
+    "I think that my gradient is right. On paper I get $2x$, too.",
+    "The check about the shape fails, but the exercise says that any shape is fine.",
+)
+ANSWER = "You are right: the statement was not clear. You get the points of this check."
+
+
 def _comment(course: Course, *, by: User) -> None:
-    worst = Grade.objects.filter(assignment__course=course, counted__isnull=False).order_by("raw", "-used", "pk")
-    for grade, text in zip(worst.select_related("counted")[: len(COMMENTS)], COMMENTS, strict=True):
-        if grade.counted:
-            comment(grade.counted, author=by, text=text)
+    """Comment on the weakest work, and talk with one of its learners about the last line of the code."""
+    worst = _worst(course)[: len(COMMENTS)]
+    for submission, text in zip(worst, COMMENTS, strict=True):
+        comment(submission, author=by, text=text)
+    about = worst[0]
+    last = len(about.source.rstrip("\n").split("\n"))
+    asks, answers, ends = THREAD
+    for author, text in ((by, asks), (about.learner, answers), (by, ends)):
+        comment(about, author=author, text=text, lines=(last, last))
+    comment(worst[1], author=worst[1].learner, text="May I hand in again after the deadline?")
+
+
+def _worst(course: Course) -> list[Submission]:
+    """Return the submissions that count of the weakest grades."""
+    grades = Grade.objects.filter(assignment__course=course, counted__isnull=False).order_by("raw", "-used", "pk")
+    found = grades.select_related("counted__learner", "counted__assignment__course")
+    return [grade.counted for grade in found[:20] if grade.counted]
+
+
+def _ask_for_regrades(course: Course, *, by: User) -> None:
+    """Let two learners ask for a regrade, and answer the second. The course gives them long enough for it."""
+    course.regrade_request_days = 30
+    course.save(update_fields=["regrade_request_days"])
+    one_each = list({submission.learner_id: submission for submission in reversed(_worst(course))}.values())
+    for submission, reason in zip(one_each, REASONS, strict=False):
+        submission.assignment.course = course
+        request = ask(submission, by=submission.learner, reason=reason)
+    points = min(submission.assignment.points, submission.fraction * submission.assignment.points + 10)
+    answer(request, by=by, decision=RequestState.CHANGED, text=ANSWER, points=points)
 
 
 def _compare(course: Course, *, by: User) -> None:

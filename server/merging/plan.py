@@ -7,6 +7,7 @@ from django.apps import apps
 from django.db.models import Field, Model
 
 from server.accounts.models import User
+from server.comments.models import Comment
 from server.courses.models import Course, Enrollment, FormerEnrollment, Role
 from server.gradebook.merging import conflicts
 from server.gradebook.models import Grade
@@ -102,11 +103,16 @@ def _is_only_in(user: User, course: Course) -> bool:
     ]
     if user.is_staff or user.is_superuser or {*here} != {(course.pk, Role.STUDENT.value)}:
         return False
-    return not any(
+    return not _wrote_about_others(user) and not any(
         model._default_manager.filter(**{field.name: user}).exists()
         for name, model, field in relations()
         if name in RIGHTS
     )
+
+
+def _wrote_about_others(user: User) -> bool:
+    """Whether an account commented as a teacher. Students comment on their own submissions only."""
+    return Comment.objects.filter(author=user).exclude(submission__learner=user).exists()
 
 
 def relations() -> Iterator[tuple[str, type[Model], Field]]:

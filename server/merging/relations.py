@@ -11,6 +11,9 @@ MOVED: Mapping[str, str] = {
     "lessons.SnippetRun.learner": "runs of lessons",
     "hints.HintUse.learner": "hints",
     "comments.Comment.author": "comments",
+    "comments.Comment.deleted_by": "deleted comments",
+    "comments.SavedComment.by": "saved comments",
+    "regrade_requests.RegradeRequest.answered_by": "answers to regrade requests",
     "announcements.Announcement.author": "announcements",
     "mail.Mail.recipient": "e-mails",
     "notifications.News.user": "news that wait for their mail",
@@ -45,6 +48,7 @@ WITH_RULES = frozenset(
 # account has settings of its own.
 LEFT = frozenset(
     {
+        "comments.CommentRead.user",
         "mail.SwitchedOff.user",
         "calendars.CalendarFeed.user",
         "notifications.Reminder.learner",
@@ -58,7 +62,9 @@ LEFT = frozenset(
 # Rights and authorship that a plain student's account does not have.
 RIGHTS = frozenset(
     {
-        "comments.Comment.author",
+        "comments.Comment.deleted_by",
+        "comments.SavedComment.by",
+        "regrade_requests.RegradeRequest.answered_by",
         "announcements.Announcement.author",
         "courses.FormerEnrollment.by",
         "courses.Course.made_by",

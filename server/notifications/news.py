@@ -7,15 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
 from server.accounts.models import User
 from server.comments.models import Comment
 from server.common.local_times import in_words
 from server.courses.models import Course, Enrollment
+from server.courses.rules import sees_learner
 from server.courses.zones import zone_for
 from server.gradebook import accommodations
-from server.gradebook.holding import is_held
+from server.gradebook.holding import hides_results, is_held
 from server.gradebook.models import Action, Assignment, GradeChange
 from server.gradebook.rules import MoreTime, terms_for
 from server.gradebook.selectors import more_time_of
@@ -23,6 +25,7 @@ from server.gradebook.states import decision_in
 from server.mail.letters import one_line
 from server.mail.models import MailKind
 from server.notifications.models import News
+from server.regrade_requests.models import RegradeRequest
 
 KINDS = {
     Action.OVERRIDDEN: MailKind.GRADE,
@@ -43,14 +46,38 @@ SENTENCES = {
 
 
 def on_comment(*, comment: Comment, **_: Any) -> None:
-    """Note a comment for the learner, unless it is their own."""
+    """Note a teacher's comment for the learner, and a learner's for the teachers who take part.
+
+    While results are held back, learners do not hear of comments: they cannot read them yet.
+    """
     submission = comment.submission
-    if comment.author_id == submission.learner_id:
-        return
-    title = submission.assignment.title
-    text = f"{comment.author.display_name} commented on your submission to “{title}”."
-    course, path = submission.assignment.course, submission.get_absolute_url()
-    note(submission.learner_id, course, MailKind.COMMENT, text, path=path)
+    course, title = submission.assignment.course, submission.assignment.title
+    if comment.is_by_learner:
+        text = f"{comment.author.display_name} commented on a submission of theirs to “{title}”."
+        path = reverse("dashboard:submission", args=[course.slug, submission.pk])
+        for user in _teachers_of(comment):
+            note(user, course, MailKind.COMMENT, text, path=path)
+    elif not hides_results(submission.learner, submission.assignment):
+        text = f"{comment.author.display_name} commented on your submission to “{title}”."
+        note(submission.learner_id, course, MailKind.COMMENT, text, path=submission.get_absolute_url())
+
+
+def _teachers_of(comment: Comment) -> list[int]:
+    """Return the teachers who wrote about the same submission, and who still see its learner."""
+    submission = comment.submission
+    authors = submission.comments.exclude(author=submission.learner_id).order_by().values("author")
+    people = User.objects.filter(pk__in=authors, is_active=True)
+    return [
+        one.pk for one in people if one.has_perm("submissions.comment", submission) and sees_learner(one, submission)
+    ]
+
+
+def on_answer(*, request: RegradeRequest, **_: Any) -> None:
+    """Note the answer to a regrade request for the learner."""
+    submission = request.submission
+    text = f"Your regrade request about “{submission.assignment.title}” was answered."
+    path = submission.get_absolute_url()
+    note(submission.learner_id, submission.assignment.course, MailKind.GRADE, text, path=path)
 
 
 def on_release(*, assignment: Assignment, **_: Any) -> None:

@@ -186,6 +186,11 @@ def _pairs(person: DataSubject) -> Q:
     return Q(left__learner__in=person.keys) | Q(right__learner__in=person.keys)
 
 
+def _reads(person: DataSubject) -> Q:
+    """What the person read, and what others read of the comments on the person's submissions."""
+    return Q(user__in=person.keys) | Q(comment__submission__learner__in=person.keys)
+
+
 def _logins(person: DataSubject) -> Q:
     identities = apps.get_model("lti.Identity").objects.filter(user__in=person.keys)
     theirs = Q(arrival__user__in=person.keys)
@@ -207,12 +212,40 @@ TABLES = (
         shows=("assignment__slug", "source", "other", "saved_at"),
     ),
     TablePolicy(
+        model="comments.CommentVersion",
+        holds="earlier texts of comments on submissions",
+        about="comment__submission__learner",
+        texts=("text",),
+        shows=("comment", "text", "until"),
+    ),
+    TablePolicy(
+        model="comments.CommentRead",
+        holds="which comments were shown to the person",
+        about=_reads,
+        shows=("comment", "at"),
+    ),
+    TablePolicy(
         model="comments.Comment",
-        holds="comments of teachers on submissions",
+        holds="comments on submissions, of the learner and of teachers",
         about="submission__learner",
         by=("author",),
+        unlinked=("deleted_by",),
         texts=("text",),
-        shows=("submission__assignment__slug", "submission", "author__username", "at", "text"),
+        shows=("submission__assignment__slug", "submission", "author__username", "at", "text", "deleted_at"),
+    ),
+    TablePolicy(
+        model="comments.SavedComment",
+        holds="texts that a course keeps for comments, and who kept them",
+        by=("by",),
+        texts=("text",),
+    ),
+    TablePolicy(
+        model="regrade_requests.RegradeRequest",
+        holds="requests for a regrade, with their reasons and answers",
+        about="submission__learner",
+        unlinked=("answered_by",),
+        texts=("answer",),
+        shows=("submission__assignment__slug", "submission", "check_title", "reason", "asked_at", "state", "answer"),
     ),
     TablePolicy(
         model="similarity.Pair",

@@ -16,6 +16,7 @@ class RegradeScope(models.TextChoices):
 
     ALL = "all", "Every graded attempt"
     COUNTED = "counted", "Only the attempt that counts of each student"
+    ONE = "one", "One submission, after a request"
 
 
 class Stage(models.TextChoices):

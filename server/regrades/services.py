@@ -38,13 +38,23 @@ from server.submissions.services import read_report, rescore, state_after
 
 @transaction.atomic
 def start(
-    course: Course, assignments: Iterable[Assignment], *, by: User, why: str, scope: RegradeScope = RegradeScope.ALL
+    course: Course,
+    assignments: Iterable[Assignment],
+    *,
+    by: User,
+    why: str,
+    scope: RegradeScope = RegradeScope.ALL,
+    only: Submission | None = None,
 ) -> Regrade:
-    """Begin a preview. Raises RegradeError without a reason, or if there is nothing to grade again."""
+    """Begin a preview. Raises RegradeError without a reason, or if there is nothing to grade again.
+
+    With `only`, a submission to one of the assignments, nothing else is graded again.
+    """
     chosen = {assignment.pk: assignment for assignment in assignments}
     if not why.strip():
         raise RegradeError("Give a reason: it is kept with every grade that changes.")
-    submissions = list(_submissions(chosen, scope))
+    scope = RegradeScope.ONE if only else scope
+    submissions = [one for one in _submissions(chosen, scope) if only is None or one.pk == only.pk]
     if not submissions:
         raise RegradeError("No submission was graded there yet.")
     regrade = Regrade.objects.create(course=course, by=by, why=why.strip(), scope=scope)

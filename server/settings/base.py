@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "server.course_setup",
     "server.dashboard",
     "server.regrades",
+    "server.regrade_requests",
     "server.similarity",
     "server.roster",
     "server.merging",

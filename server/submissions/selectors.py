@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING, TypedDict
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from server.accounts.models import User
 from server.courses.roles import Person
 from server.courses.selectors import check_permission
+from server.gradebook.holding import hides_results
 from server.gradebook.models import Assignment
 from server.submissions.masking import mask, masked
 from server.submissions.models import Submission
@@ -45,10 +46,13 @@ def _history(learner: User, assignment: Assignment) -> QuerySet[Submission]:
 
 
 def history_with_comments(learner: User, assignment: Assignment) -> "list[WithAnnotations[Submission, Commented]]":
-    """Return the learner's own history with `comment_count`: how many comments teachers left on each."""
+    """Return the learner's own history with `comment_count`: how many comments the learner sees on each."""
+    seen = Q(comments__deleted_at=None)
+    if hides_results(learner, assignment):
+        seen &= Q(comments__author=learner)
     # A query with GROUP BY loses the default order of the model.
-    rows = _history(learner, assignment).annotate(comment_count=Count("comments")).order_by("-submitted_at", "-id")
-    return masked(rows, learner)  # type: ignore[return-value]
+    rows = _history(learner, assignment).annotate(comment_count=Count("comments", filter=seen))
+    return masked(rows.order_by("-submitted_at", "-id"), learner)  # type: ignore[return-value]
 
 
 def latest(learner: User, assignment: Assignment) -> Submission | None:

@@ -34,14 +34,13 @@ def test_a_teachers_comment_is_shown_to_the_student(system, page, hand_in, in_an
     teacher.goto(f"{system.url}{COURSE}/teach/gradebook/?q=student1")
     teacher.locator("tbody td a").filter(has_text="100").click()
     teacher.get_by_role("region", name="Attempts").get_by_role("link").first.click()
-    teacher.get_by_label("Comment to").fill("Short, and right.")
-    teacher.get_by_role("button", name="Comment").click()
+    teacher.locator("summary", has_text="Comment").click()
+    teacher.get_by_label("Your comment").fill("Short, and right.")
+    teacher.get_by_role("button", name="Comment", exact=True).click()
     expect(teacher.locator(".comment").get_by_text("Short, and right.")).to_be_visible()
 
     page.reload()
-    expect(
-        page.get_by_role("region", name="Comments of your teachers").get_by_text("Short, and right.")
-    ).to_be_visible()
+    expect(page.get_by_role("region", name="Comments").get_by_text("Short, and right.")).to_be_visible()
 
 
 def test_a_regrade_is_previewed_applied_and_reverted(system, hand_in, in_another_browser):

@@ -31,6 +31,7 @@ from server.invitations.services import invite
 from server.lessons import services as lessons
 from server.lessons.selectors import get_lesson
 from server.mail.unsubscribing import unsubscribe_url
+from server.regrade_requests.services import ask as ask_regrade
 from server.regrades import services as regrades
 from server.roster.sections import assign, limit
 from server.similarity.models import Comparison, Pair
@@ -121,7 +122,16 @@ ADDRESSES = {
     "dashboard:more-time": (STAFF, "course"),
     "dashboard:decide": (STAFF, "course", "assignment", "owner", "override"),
     "dashboard:submission": (STAFF, "course", "submission"),
-    "dashboard:comment": (STAFF, "course", "submission"),
+    "regrade_requests:ask": (ONLY_MINE, "submission"),
+    "regrade_requests:inbox": (STAFF, "course"),
+    "regrade_requests:detail": (STAFF, "course", "request"),
+    "comments:write": (MINE, "submission"),
+    "comments:edit": (ONLY_MINE, "comment"),
+    "comments:delete": (MINE, "comment"),
+    "comments:inbox": (STAFF, "course"),
+    "comments:read-all": (STAFF, "course"),
+    "comments:saved": (STAFF, "course"),
+    "comments:forget": (STAFF, "course", "saved_comment"),
     "dashboard:assignments": (STAFF, "course"),
     "dashboard:assignment": (STAFF, "course", "assignment"),
     "dashboard:new-assignment": (STAFF, "course"),
@@ -329,7 +339,7 @@ def things(exercises, course, assignment, people):
     assignment.show_edit = True
     assignment.save()
     drafts.save(learner=owner, assignment=assignment, source=PRIVATE["draft"], seen=0)
-    comment(submission, author=teacher, text=PRIVATE["comment"])
+    asked = comment(submission, author=owner, text=PRIVATE["comment"])
     change = decide(assignment, owner, action=Action.OVERRIDDEN, by=teacher, why=PRIVATE["why"], override=61.25)
     run = lessons.start(learner=owner, course=course, lesson=get_lesson("squares"), sources=["1"])
     shown = Shown(outcome=Outcome.GRADED, output=PRIVATE["snippet"])
@@ -351,6 +361,9 @@ def things(exercises, course, assignment, people):
         "assignment": assignment.pk,
         "owner": owner.pk,
         "submission": submission.pk,
+        "comment": asked.pk,
+        "request": ask_regrade(submission, by=owner, reason=PRIVATE["comment"]).pk,
+        "saved_comment": course.saved_comments.create(by=teacher, text="Well done").pk,
         "figure": LearnerFigure.read(EXHIBITS[0]).name,
         "lesson": "squares",
         "run": run.pk,
@@ -500,7 +513,7 @@ def statuses(client, name, things):
 
 
 # The words of an address that name a learner, or something of theirs.
-ABOUT_LEARNERS = ("learner", "owner", "submission", "change", "pair")
+ABOUT_LEARNERS = ("learner", "owner", "submission", "comment", "request", "change", "pair")
 
 
 def test_a_limited_assistant_sees_nothing_of_learners_outside(client, course, people, things):

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from server.accounts.models import User
 from server.accounts.requests import Request
-from server.comments.services import CommentRejected, comment
 from server.common.moment_fields import notes_of
 from server.courses.access import require, taught_course
 from server.courses.models import Course
@@ -101,22 +100,6 @@ def undo(request: Request, slug: str, pk: int) -> HttpResponse:
     return redirect("dashboard:grade", course.slug, change.assignment_id, change.learner_id)
 
 
-@require_POST
-def say(request: Request, slug: str, pk: UUID) -> HttpResponse:
-    """Comment on a submission."""
-    course = taught_course(request, slug, permission="submissions.comment")
-    submission = _submission_of(request, course, pk)
-    try:
-        comment(submission, author=request.user, text=request.POST.get("text", ""))
-    except CommentRejected as error:
-        context = _submission(request.user, course, submission) | {
-            "refused": str(error),
-            "text": request.POST.get("text", ""),
-        }
-        return render(request, "dashboard/submission.html", context, status=422)
-    return redirect("dashboard:submission", course.slug, submission.pk)
-
-
 def _whose(request: Request, course: Course, assignment: int, learner: int) -> tuple[Assignment, User]:
     about = get_object_or_404(course.assignments.select_related("course"), pk=assignment)
     return about, get_person(request.user, course, learner)
@@ -130,12 +113,10 @@ def _submission_of(request: Request, course: Course, pk: UUID) -> Submission:
 
 def _submission(reader: User, course: Course, submission: Submission) -> dict[str, Any]:
     context = _grade(reader, course, submission.assignment, submission.learner)
-    said = submission.comments.select_related("author")
     reruns = submission.reruns.select_related("regrade").defer("report", "old_report").order_by("-pk")
     return context | {
         "submission": submission,
         "result": result_of(submission, points=submission.assignment.points),
-        "comments": said,
         "reruns": reruns,
     }
 

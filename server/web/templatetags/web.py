@@ -1,6 +1,7 @@
 """Tags and filters for every template: icons, points, due dates, and sentences with code."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from math import isfinite
 from typing import Any
@@ -75,9 +76,12 @@ def _day(then: datetime, days: int) -> str:
 
 
 @register.simple_tag
-def code_lines(source: str, marked: int | None = None) -> SafeString:
-    """Return Python source as HTML, each line with a number; the line `marked` is the one to look at."""
-    return number_lines(source, marked)
+def code_lines(source: str, marked: int | None = None, links: Mapping[int, str] | None = None) -> SafeString:
+    """Return Python source as HTML, each line with a number; the line `marked` is the one to look at.
+
+    `links` has ids of comments by line, to which these lines lead.
+    """
+    return number_lines(source, marked, links)
 
 
 @register.filter

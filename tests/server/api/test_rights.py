@@ -17,6 +17,7 @@ from server.api.application import api
 from server.api.models import ApiToken, TokenScope
 from server.api.tokens import make_token, revoke
 from server.courses.models import Course, Enrollment
+from server.regrade_requests.services import ask
 from server.roster import sections
 from server.webhooks.models import Delivery, Event
 from server.webhooks.services import add_endpoint
@@ -137,6 +138,15 @@ TABLE = {
     "set_grade": row(
         "put", "/grades/{assignment}/{learner}", scopes={GRADE}, ta=False, body={"given": 1, "reason": "So."}
     ),
+    "list_regrade_requests": row("get", "/regrade-requests", scopes={GRADES}, own={GRADES}, **LIST),
+    "get_regrade_request": row("get", "/regrade-requests/{request}", scopes={GRADES}, own={GRADES}),
+    "answer_regrade_request": row(
+        "post",
+        "/regrade-requests/{request}/answer",
+        scopes={GRADE},
+        ta=False,
+        body={"decision": "kept", "answer": "So."},
+    ),
     "export_grades": row("get", "/exports/csv?course={course}", scopes={GRADES}, **IN_COURSE),
     # With the scope to change webhooks alone, no event can be read, so there is no endpoint to change.
     "create_webhook_endpoint": row(
@@ -210,6 +220,7 @@ def things_of(assignment, mark):
         "assignment": assignment.pk,
         "learner": learner.pk,
         "submission": submission.pk,
+        "request": ask(submission, by=learner, reason="It is right").pk,
         "waiting": make_submission(learner, assignment).pk,
         "endpoint": endpoint.pk,
         "delivery": delivery.pk,

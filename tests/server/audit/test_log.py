@@ -21,6 +21,7 @@ from server.api.tokens import make_token
 from server.audit.models import AppendOnly, AuditAction, AuditArea, AuditEntry, Origin
 from server.audit.sentences import SENTENCES, sentence
 from server.audit.services import public_part, record
+from server.comments.services import comment
 from server.courses.models import Enrollment
 from server.gradebook.models import Action, Grade, GradeChange
 from server.gradebook.services import decide
@@ -28,6 +29,7 @@ from server.invitations.services import invite
 from server.lti.models import LineItem, LmsCourse, Platform, PlatformInvitation
 from server.lti.platform import registration
 from server.merging.plan import plan
+from server.regrade_requests.services import ask
 from server.regrades import services as regrades
 from server.submissions.models import State
 from server.webhooks.models import Endpoint
@@ -262,6 +264,21 @@ def reopen(c):
     c.post("course_setup:reopen")
 
 
+def ask_regrade(c):
+    mine = graded(c.instructor, c.assignment, 5.0)
+    c.client.post(reverse("regrade_requests:ask", args=[mine.pk]), {"reason": "It is right"})
+
+
+def answer_request(c):
+    asked = ask(c.student.submissions.get(), by=c.student, reason="It is right")
+    c.post("regrade_requests:detail", asked.pk, decision="kept", text="It is not")
+
+
+def delete_comment(c):
+    made = comment(c.student.submissions.get(), author=c.student, text="Hm")
+    c.client.post(reverse("comments:delete", args=[made.pk]))
+
+
 DEEDS = {
     AuditAction.OVERRIDDEN: lambda c: c.decide("override", override=61.25),
     AuditAction.EXEMPTED: lambda c: c.decide("exempt", exempt="on"),
@@ -270,6 +287,9 @@ DEEDS = {
     AuditAction.ACCOMMODATED: lambda c: c.post(
         "dashboard:more-time", people=[c.student.pk], which="every", days=2, why="Ill"
     ),
+    AuditAction.REGRADE_REQUESTED: ask_regrade,
+    AuditAction.REQUEST_ANSWERED: answer_request,
+    AuditAction.COMMENT_DELETED: delete_comment,
     AuditAction.SOURCES_DOWNLOADED: lambda c: c.client.get(
         reverse("dashboard:source-file", args=[c.course.slug]), {"assignment": c.assignment.pk, "which": "latest"}
     ),

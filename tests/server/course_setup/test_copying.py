@@ -52,10 +52,19 @@ def test_every_column_that_can_be_copied_has_a_decision(label):
     assert columns == set(FIELDS[label])
 
 
+def test_saved_comments_come_along(source, instructor):
+    source.saved_comments.create(by=instructor, text="Look at the shape.")
+
+    made = copy_course(source, CopyPlan(course=NEW), by=instructor)
+
+    assert [one.text for one in made.saved_comments.all()] == ["Look at the shape."]
+
+
 # A value that is not the default, for each column that is copied: a new one must be added here.
 ODD = {
     "hint_rule": HintRule.FIRST,
     "slip_days": 5,
+    "regrade_request_days": 21,
     "practice": True,
     "slug": "gradients/odd",
     "exercise": "gradients/square",

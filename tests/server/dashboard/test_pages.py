@@ -6,7 +6,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from grader.protocol.reports import Outcome
-from server.comments.models import Comment
 from server.dashboard.models import Verification
 from server.gradebook.models import Action, Grade, GradeChange
 from server.gradebook.services import decide
@@ -251,23 +250,6 @@ def test_code_that_is_html_stays_page_text(teach, course, assignment):
     submission = make_submission(make_student(course), assignment, source="'<script>alert(1)</script>'")
 
     assert "<script>alert" not in page_text(teach("dashboard:submission", submission.pk))
-
-
-def test_a_comment_reaches_the_learner(teach, client, course, assignment):
-    learner = make_student(course)
-    submission = graded(learner, assignment, given=3)
-
-    teach("dashboard:comment", submission.pk, method="post", data={"text": "Look at <b>line 2</b>."})
-    client.force_login(learner)
-
-    assert "Look at &lt;b&gt;line 2&lt;/b&gt;." in page_text(client.get(submission.get_absolute_url()))
-
-
-def test_an_empty_comment_is_refused(teach, course, assignment):
-    submission = graded(make_student(course), assignment, given=3)
-
-    assert teach("dashboard:comment", submission.pk, method="post", data={"text": " "}).status_code == 422
-    assert not Comment.objects.exists()
 
 
 def test_new_terms_are_saved_and_grades_are_computed_again(teach, course, assignment):

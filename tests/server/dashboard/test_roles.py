@@ -31,6 +31,9 @@ PAGES = [
     "dashboard:audit",
     "dashboard:audit-file",
     "dashboard:assignments",
+    "comments:inbox",
+    "comments:saved",
+    "regrade_requests:inbox",
     "regrades:list",
     "similarity:list",
     "roster:people",
@@ -60,7 +63,9 @@ GET = {(page, ()): SEES for page in PAGES} | {
     ("lms:column", ("column",)): SEES,
 }
 POST = {
-    ("dashboard:comment", ("submission",)): (SEES, {"text": "Well done"}),
+    ("comments:read-all", ()): (SEES, {}),
+    ("comments:saved", ()): (SEES, {"text": "Well done"}),
+    ("comments:forget", ("saved_comment",)): (SEES, {}),
     ("dashboard:decide", ("assignment", "learner", "override")): (RUNS, {"override": "5", "why": "x"}),
     ("dashboard:decide", ("assignment", "learner", "exempt")): (RUNS, {"exempt": "on", "why": "x"}),
     ("dashboard:decide", ("assignment", "learner", "extend")): (RUNS, {"extra_attempts": "2", "why": "x"}),
@@ -122,6 +127,7 @@ def things(course, assignment, instructor):
         "learner": learner.pk,
         "another_platform": make_platform(course, client_id="another").pk,
         "submission": submission.pk,
+        "saved_comment": course.saved_comments.create(by=instructor, text="Well done").pk,
         "change": change.pk,
         "regrade": regrades.start(course, [assignment], by=instructor, why="?").pk,
         "comparison": similarity.start(course, by=instructor).pk,

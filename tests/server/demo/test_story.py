@@ -4,12 +4,15 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db.models import F
 
 from server.accounts.models import User
+from server.comments.models import Comment
 from server.demo import reports, story
 from server.demo.course import make_demo
 from server.gradebook.models import Action, Grade, GradeChange
 from server.gradebook.services import refresh
+from server.regrade_requests.models import RegradeRequest, RequestState
 from server.regrades.models import Regrade, Stage
 from server.submissions.models import Submission
 from tests.support.people import make_report, make_submission, write_exercise
@@ -57,6 +60,20 @@ def test_a_regrade_corrected_the_wrong_check(course):
 
     assert regrade.state == Stage.APPLIED
     assert regrade.reruns.filter(changes=True, old_given=8, given=10).exists()
+
+
+def test_a_thread_on_a_line_has_an_answer(course):
+    talk = Comment.objects.exclude(first_line=None)
+
+    assert talk.count() == 3
+    assert talk.filter(author=F("submission__learner")).count() == 1
+    assert Comment.objects.filter(first_line=None, author=F("submission__learner")).exists()
+
+
+def test_a_regrade_request_is_open_and_one_is_answered(course):
+    states = RegradeRequest.objects.order_by("state").values_list("state", flat=True)
+
+    assert list(states) == [RequestState.CHANGED, RequestState.OPEN]
 
 
 def test_student1_has_no_work_and_is_never_late(course):

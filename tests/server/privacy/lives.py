@@ -20,7 +20,7 @@ from server.analytics.models import FailedCheck
 from server.announcements.models import Announcement
 from server.api.models import ExternalReference, KeptAnswer, TokenScope
 from server.api.tokens import make_token
-from server.comments.services import comment
+from server.comments.services import comment, edit, keep, mark_read
 from server.courses.models import AssistantLimit, FormerEnrollment, Section
 from server.drafts import services as drafts
 from server.gradebook.models import Action
@@ -31,6 +31,8 @@ from server.lti.models import Identity, LineItem, LoginState, Membership, Passba
 from server.mail.models import Letter, Mail, SwitchedOff
 from server.mail.sealing import seal
 from server.notifications.models import News, Reminder
+from server.regrade_requests.models import RequestState
+from server.regrade_requests.services import answer, ask
 from server.regrades.models import Regrade, Rerun
 from server.similarity.models import Comparison, Pair
 from server.submissions.models import Kind
@@ -56,6 +58,7 @@ def live(course, assignment, *, others=2):
     attempt = hand_in(person, assignment)
     grade(person, teacher, assignment)
     talk_about(attempt, person, teacher, classmates)
+    ask_for_a_regrade(attempt, person, teacher)
     look_alike(attempt, teacher, classmates, assignment)
     grade_again(attempt, teacher, course, assignment)
     write_unfinished_code(person, course, assignment)
@@ -88,8 +91,18 @@ def grade(person, teacher, assignment):
 
 def talk_about(attempt, person, teacher, classmates):
     comment(attempt, author=teacher, text="Well done, Evelina Quorthon!")
+    said = comment(attempt, author=person, text="quorthon_asks_this")
+    edit(said, text="quorthon_asks_that")
+    mark_read(attempt.comments.all(), person)
+    mark_read(attempt.comments.all(), teacher)
+    keep(attempt.course, by=teacher, text="As Evelina Quorthon did it.")
     other = classmates[0].submissions.first()
     comment(other, author=teacher, text="Compare with Evelina Quorthon (eq-7731).")
+
+
+def ask_for_a_regrade(attempt, person, teacher):
+    asked = ask(attempt, by=person, reason="quorthon_reason")
+    answer(asked, by=teacher, decision=RequestState.KEPT, text="No, Evelina Quorthon")
 
 
 def look_alike(attempt, teacher, classmates, assignment):

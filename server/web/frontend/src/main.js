@@ -7,6 +7,7 @@ import { download, openFile, reset } from "./files.js";
 import { filter } from "./filter.js";
 import { keep } from "./keep.js";
 import { keptCurve, live } from "./live.js";
+import { insertInto, lines } from "./lines.js";
 import { look } from "./look.js";
 import { marks } from "./marks.js";
 import { once } from "./once.js";
@@ -34,6 +35,8 @@ const BEHAVIOURS = {
   "[data-kept-curve]": keptCurve,
   "[data-marks]": marks,
   "[data-look]": look,
+  "[data-lines]": lines,
+  "[data-insert-into]": insertInto,
   "[data-countdown]": countdown,
   "[data-open-file]": openFile,
   "[data-reset]": reset,
