@@ -21,7 +21,7 @@ from server.regrade_requests.models import RequestState
 router = Router(tags=["Grades"])
 
 
-class RequestFilter(IdPage, CourseFilter):
+class RegradeRequestFilter(IdPage, CourseFilter):
     """The filters for regrade requests."""
 
     state: RequestState | None = None
@@ -35,7 +35,7 @@ class RequestFilter(IdPage, CourseFilter):
     auth=BearerToken(TokenScope.GRADES_READ),
     operation_id="list_regrade_requests",
 )
-def list_regrade_requests(request: Any, page: Query[RequestFilter]) -> HttpResponse:
+def list_regrade_requests(request: Any, page: Query[RegradeRequestFilter]) -> HttpResponse:
     """Regrade requests, oldest first. A personal token gets those of its person."""
     wanted = {
         "course__slug": page.course,

@@ -10,8 +10,10 @@ from server.comments.selectors import InboxFilter
 from server.comments.services import CommentRejected, comment, delete, edit
 from server.courses.models import AssistantLimit
 from server.courses.visibility import visible_people
+from server.gradebook.models import Assignment
 from server.notifications.models import News
 from server.submissions.models import Submission
+from server.submissions.selectors import history_with_comments
 from tests.support.people import make_member, make_student, make_submission
 
 pytestmark = pytest.mark.django_db
@@ -190,3 +192,19 @@ def test_nobody_reads_comments_of_another_learner(submission, teacher, course, a
     make_submission(other, assignment)
 
     assert selectors.unread_of(other, course) == []
+
+
+def test_while_results_are_held_a_learner_sees_only_their_own(submission, student, teacher, course, settings):
+    settings.SENDS_MAIL = True
+    Assignment.objects.update(results_held=True)
+    held = Submission.objects.select_related("assignment__course", "learner").get(pk=submission.pk)
+    comment(held, author=teacher, text="All wrong.")
+    comment(held, author=student, text="Is it right?")
+
+    assert shown(student, held) == [["Is it right?"]]
+    assert shown(teacher, held) == [["All wrong.", "Is it right?"]]
+    assert selectors.unread_of(student, course) == []
+    assert [one.comment_count for one in history_with_comments(student, held.assignment)] == [1]
+    assert not News.objects.filter(user=student).exists()
+    Assignment.objects.update(results_held=False)
+    assert [one.count for one in selectors.unread_of(student, course)] == [1]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from server.audit.models import AuditAction, AuditEntry
 from server.courses.models import AssistantLimit
 from server.gradebook.models import Action, Grade, GradeChange
+from server.gradebook.releases import release
 from server.notifications.models import News
 from server.regrade_requests import selectors, services
 from server.regrade_requests.errors import RequestRefused
@@ -78,6 +79,19 @@ def test_a_course_sets_in_how_many_days_one_can_ask(submission, student, course)
     course.regrade_request_days = 4
     course.save()
     row = Submission.objects.select_related("assignment__course").get(pk=submission.pk)
+    assert services.ask(row, by=student, reason=WHY)
+
+
+def test_held_results_are_asked_about_after_their_release(submission, student, course, assignment):
+    finished = timezone.now() - timedelta(days=course.regrade_request_days + 1)
+    Submission.objects.filter(pk=submission.pk).update(finished_at=finished)
+    assignment.results_held = True
+    assignment.save()
+    row = Submission.objects.select_related("assignment__course").get(pk=submission.pk)
+    assert refused(row, student)
+    release(assignment)
+    row = Submission.objects.select_related("assignment__course").get(pk=submission.pk)
+
     assert services.ask(row, by=student, reason=WHY)
 
 
