@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("courses", "0006_archive"),
+        ("courses", "0007_show_edit"),
     ]
 
     operations = [
