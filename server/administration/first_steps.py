@@ -57,6 +57,7 @@ def _of_server(user: User) -> list[FirstStep]:
         FirstStep(
             title="Make backups every night",
             how=f"Let a timer run the backup command ({GUIDE}, Backup), and try once to restore one.",
+            url=reverse("administration:health"),
             done=fresh,
         ),
     ]
