@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("courses", "0007_regrade_request_days"),
+        ("courses", "0008_regrade_request_days"),
         ("regrades", "0004_one_submission"),
         ("submissions", "0009_practice"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
