@@ -86,6 +86,7 @@ FIELDS: Mapping[str, Mapping[str, Fate]] = {
         "term": Fate.OWN,
         "time_zone": Fate.OWN,
         "hint_rule": Fate.COPIED,
+        "show_edit": Fate.COPIED,
         "slip_days": Fate.COPIED,
         "regrade_request_days": Fate.COPIED,
         "practice": Fate.COPIED,
@@ -125,6 +126,7 @@ FIELDS: Mapping[str, Mapping[str, Fate]] = {
         "takes_slip_days": Fate.COPIED,
         "practice": Fate.COPIED,
         "hint_rule": Fate.COPIED,
+        "show_edit": Fate.COPIED,
         # Held back until a person releases the results of the new course.
         "results_held": Fate.COPIED,
         "release_at": Fate.OWN,

@@ -63,6 +63,7 @@ def test_saved_comments_come_along(source, instructor):
 # A value that is not the default, for each column that is copied: a new one must be added here.
 ODD = {
     "hint_rule": HintRule.FIRST,
+    "show_edit": True,
     "slip_days": 5,
     "regrade_request_days": 21,
     "practice": True,
