@@ -134,9 +134,10 @@ class RepairSearch:
         return self._votes(asked, left)
 
     def _votes(self, asked: Sequence[Group], left: Mapping[Group, set[int]]) -> Counter[int]:
-        for is_counted in (lambda group: not self._is_weak(group), lambda group: True):
-            known = [group for group in left if is_counted(group)]
-            if {self._line(group) for group in asked if is_counted(group)} - set(map(self._line, known)):
+        for weak_too in (False, True):
+            known = [group for group in left if weak_too or not self._is_weak(group)]
+            wanted = {self._line(group) for group in asked if weak_too or not self._is_weak(group)}
+            if wanted - set(map(self._line, known)):
                 return Counter()  # too little time to know that no other line can be repaired
             fully = Counter(self._line(group) for group in known if not left[group])
             if fully:

@@ -83,13 +83,14 @@ class RepairedSource:
         before = self._text(numbers)
         self._apply(positions)
         after = self._text(numbers)
-        removed, added = [], []
+        removed: list[str] = []
+        added: list[str] = []
         for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
             if kind != "equal":
                 removed += before[a:b]
                 added += after[c:d]
         indent = min((len(line) - len(line.lstrip()) for line in removed + added), default=0)
-        removed, added = ([line[indent:] for line in lines] for lines in (removed, added))
+        removed, added = [line[indent:] for line in removed], [line[indent:] for line in added]
         is_short = max(len(removed), len(added)) <= MAX_EDIT_LINES
         is_narrow = max(map(len, removed + added), default=0) <= MAX_EDIT_TEXT
         return (removed, added) if is_short and is_narrow and (removed or added) else None
@@ -134,7 +135,8 @@ class RepairedSource:
     def _compiled(self, statement: ast.stmt) -> CodeType:
         _locate(statement, statement.lineno)
         module = ast.Module(body=[statement], type_ignores=[])
-        return compile(module, FILENAME, "exec", flags=self._flags, dont_inherit=True)
+        code: CodeType = compile(module, FILENAME, "exec", flags=self._flags, dont_inherit=True)
+        return code
 
     def _with_method(self, number: int, method: ast.FunctionDef | None) -> CodeType | None:
         """Return the code of a class in which one method is compiled again; None if that is not possible."""

@@ -209,9 +209,10 @@ class _Finder:
 
     def _drop(self, node: ast.Call) -> None:
         """Leave out a call without arguments, such as `node.name()`."""
-        is_bare = isinstance(node.func, ast.Attribute) and not node.args and not node.keywords
-        if is_bare and not isinstance(self._parents[node][0], ast.Expr) and isinstance(node.func.value, ast.Name):  # type: ignore[attr-defined]
-            self._offer(node, "drop", node.func.value)  # type: ignore[attr-defined]
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name() as base), args=[], keywords=[]):
+                if not isinstance(self._parents[node][0], ast.Expr):
+                    self._offer(node, "drop", base)
 
     def _cut(self, node: ast.Call, name: str, receiver: ast.expr | None) -> None:
         if receiver is not None and not node.args:
@@ -560,14 +561,15 @@ class _Finder:
 
     def _clear_what_is_read(self, node: ast.Expr) -> None:
         """Before a statement that itself reads a gradient, keep that one, clear it, and read what was kept."""
-        for read in [one for one in ast.walk(node) if _is_gradient(one)][:1]:
+        reads = [one for one in ast.walk(node) if isinstance(one, ast.Attribute) and _is_gradient(one)]
+        for read in reads[:1]:
             kept = ast.Assign(targets=[ast.Name(id="_kept", ctx=ast.Store())], value=read)
-            new = [kept, _assign_none(read.value.id), node]  # type: ignore[attr-defined]
-            self._add(
-                node,
-                "zero",
-                partial(_all, [partial(self._replace, read, _name("_kept")), partial(self._splice, node, new)]),
-            )
+            assert isinstance(read.value, ast.Name)
+            applies = [
+                partial(self._replace, read, _name("_kept")),
+                partial(self._splice, node, [kept, _assign_none(read.value.id), node]),
+            ]
+            self._add(node, "zero", partial(_all, applies))
 
     def _augmented(self, node: ast.AugAssign, target: str, op: ast.operator, value: ast.expr) -> None:
         out = ast.Assign(
@@ -592,7 +594,7 @@ class _Finder:
             self._offer(value, "transpose", _transposed(value))
             self._offer(value, "reduction", _method(value, "sum"))
 
-    def _products_in(self, node: ast.AST) -> list[ast.expr]:
+    def _products_in(self, node: ast.AST) -> Sequence[ast.expr]:
         """Return sums and differences of names and numbers in the function of a node, each once."""
         found = {
             ast.dump(one): one
