@@ -107,7 +107,7 @@ def find_line(
 ) -> int | None:
     """Return the line of the learner's code to look at, counted from 1; None as in `look`."""
     found = look(job, report, sandbox=sandbox, may_go_on=may_go_on, processor_seconds=processor_seconds)
-    return found and found.line
+    return found.line if found is not None else None
 
 
 def look(

@@ -165,7 +165,7 @@ def read_loaded(message: bytes) -> tuple[LearnerError | None, tuple[str, ...], O
     outline = Outline(
         repairs=tuple(read.repairs),
         minor=frozenset(read.minor),
-        edits=tuple(edit and Edit.read({"removed": edit[0], "added": edit[1]}) for edit in read.edits),
+        edits=tuple(Edit.read({"removed": edit[0], "added": edit[1]}) if edit else None for edit in read.edits),
     )
     return _learner_error(read.error), missing, outline
 

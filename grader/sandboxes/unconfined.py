@@ -84,7 +84,9 @@ class UnconfinedRun:
     def _edits(self) -> Outline:
         source = RepairedSource(self._program.source)
         edits = [source.edit(positions) for positions in dict.fromkeys(self._program.repairs)]
-        return Outline(edits=tuple(edit and Edit(removed=tuple(edit[0]), added=tuple(edit[1])) for edit in edits))
+        return Outline(
+            edits=tuple(Edit(removed=tuple(edit[0]), added=tuple(edit[1])) if edit else None for edit in edits)
+        )
 
     def _repaired(self, call: Call, positions: Sequence[int]) -> Observation:
         changed = ast.unparse(RepairedSource(self._program.source).with_repairs(positions))

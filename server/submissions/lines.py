@@ -34,7 +34,7 @@ def record_line(*, submission: Any, token: Any, report: Any, line: Any, edit: An
     if not _can_have(row, line) or not _is_identity_of(report, row.report):
         return _refuse(submission, "another report")
     known_edit = Edit.read(edit)
-    row.line, row.edit = line, known_edit and known_edit.to_dict()
+    row.line, row.edit = line, known_edit.to_dict() if known_edit else None
     row.save(update_fields=["line", "edit"])
     snapshots.announce_after_commit(row)
     return True
