@@ -49,7 +49,19 @@ def build() -> Path:
         write_source(SOURCE)
         # Each build starts from nothing: pages that are gone must not stay, and it takes seconds.
         shutil.rmtree(SITE, ignore_errors=True)
-        options = ["-b", "html", "-W", "--keep-going", "-q", "-j", "auto", "-c", SETTINGS, "-d", FOLDER / "doctrees"]
+        options: list[str | Path] = [
+            "-b",
+            "html",
+            "-W",
+            "--keep-going",
+            "-q",
+            "-j",
+            "auto",
+            "-c",
+            SETTINGS,
+            "-d",
+            FOLDER / "doctrees",
+        ]
         run([PYTHON, "-m", "sphinx", *options, SOURCE, SITE])
     return SITE
 
