@@ -1,4 +1,5 @@
-"""Terms on the instructor's pages: zones, times that do not exist, impossible values, and more time for many."""
+"""Terms on the instructor's pages: what happens if a form is not touched, if a time does not exist when clocks go
+forward, if a value is impossible, and if many people get more time."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ def berlin(course):
 
 
 def shown(page):
-    """The fields of the first form, as a browser sends them back."""
+    """The fields of the first form, as a browser sends them back if nobody touches them."""
     fields = {field.html_name: field.value() for field in page.context["form"]}
     sent = {}
     for field in page.context["form"]:
@@ -42,7 +43,7 @@ def test_saving_an_unchanged_form_changes_nothing(teach, berlin, assignment, stu
         opens_at=STORED - timedelta(days=3), due_at=STORED, closes_at=STORED, late_percent_per_day=12.345, points=33.3
     )
     graded(student, assignment, 7, submitted_at=STORED + timedelta(days=2))
-    # Whatever a version before this one computed, a form that nobody touched does not compute it again.
+    # If nobody touched the form, grades are not computed again, even if an earlier version had other rules.
     before = Assignment.objects.values().get()
     changes = GradeChange.objects.count()
     page = teach("dashboard:assignment", assignment.pk)

@@ -68,14 +68,14 @@ def penalized(per_day=0.1, cap=1.0):
         # 25 hours after 23:59 it is 23:59 again: one day.
         (5, {1: (penalized(), [late(25)])}, {1: 1}),
         (5, {1: (penalized(), [late(26)])}, {1: 2}),
-        # What is left is used, although it is not enough.
+        # If too few are left, they are used, although they are not enough.
         (1, {1: (penalized(), [late(26)])}, {1: 1}),
-        # First come, first served.
+        # If two need the last day, the first that was handed in gets it.
         (1, {1: (penalized(), [late(9)]), 2: (penalized(), [late(8)])}, {2: 1}),
         # An attempt that raises no grade uses nothing.
         (5, {1: (penalized(), [late(-1, 1.0), late(9, 0.9)])}, {}),
         (5, {1: (penalized(per_day=0), [late(9)])}, {}),
-        # Days under the cap would be wasted.
+        # If days only reach the cap, they would be wasted.
         (2, {1: (penalized(per_day=0.5, cap=0.5), [late(100)])}, {}),
     ],
 )

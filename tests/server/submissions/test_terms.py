@@ -1,4 +1,4 @@
-"""Exercises before they open and after they close: what is hidden, who can try them, and what counts."""
+"""What is hidden if an exercise is not open yet, who can try it, and what counts when it is closed."""
 
 from datetime import timedelta
 
