@@ -88,12 +88,19 @@ class SettingsForm(CourseForm):
         super().__init__(*args, **kwargs)
         self.fields["regrade_request_days"].required = False
         self.fields["hint_rule"].choices = HintRule.choices  # type: ignore[attr-defined]
+        self.fields["slip_days"].required = False
         self.fields["slug"].help_text = "If you change it, links with the old one still work."
 
     def clean_regrade_request_days(self) -> int:
         """Return the days; an empty field leaves them as they are."""
         days = self.cleaned_data["regrade_request_days"]
         return self.initial.get("regrade_request_days", 0) if days is None else days
+
+    def clean_slip_days(self) -> int:
+        """An empty field means none; without the field, the number stays."""
+        if self.add_prefix("slip_days") not in self.data:
+            return self.initial.get("slip_days", 0)
+        return self.cleaned_data["slip_days"] or 0
 
 
 def said_in(form: type[forms.BaseForm], data: Mapping[str, str]) -> dict[str, Any]:

@@ -23,7 +23,9 @@ from server.api.tokens import make_token
 from server.comments.services import comment, edit, keep, mark_read
 from server.courses.models import AssistantLimit, FormerEnrollment, Section
 from server.drafts import services as drafts
+from server.gradebook.accommodations import set_more_time
 from server.gradebook.models import Action
+from server.gradebook.rules import MoreTime
 from server.gradebook.services import decide
 from server.hints.models import HintUse
 from server.lessons.models import SnippetRun
@@ -87,6 +89,7 @@ def hand_in(person, assignment):
 def grade(person, teacher, assignment):
     decide(assignment, person, action=Action.OVERRIDDEN, by=teacher, why="Evelina was ill", override=42)
     decide(assignment, person, action=Action.EXTENDED, by=teacher, why="Quorthon asked", extra_attempts=2)
+    set_more_time(assignment.course, [person], MoreTime(days=1), by=teacher, why="Quorthon is ill")
 
 
 def talk_about(attempt, person, teacher, classmates):
