@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from server.api.models import ApiToken, TokenScope
 from server.api.tokens import make_token
-from server.course_setup.copying import FIELDS, MODELS, CopyPlan, Fate, copy_course
+from server.course_setup.copying import FIELDS, MODELS, CopyPlan, CopyRule, copy_course
 from server.courses.models import AssistantLimit, Course, Enrollment, HintRule
 from server.gradebook.models import Assignment, Grade, UnitTerms
 from server.invitations.models import Invitation
@@ -34,7 +34,7 @@ def source(course, assignment):
 
 
 def test_every_table_of_a_course_has_a_decision():
-    copied = {name for name, fate in MODELS.items() if fate is not Fate.LEFT}
+    copied = {name for name, fate in MODELS.items() if fate is not CopyRule.LEFT}
     leads = {
         model._meta.label
         for model in apps.get_models()
@@ -45,7 +45,7 @@ def test_every_table_of_a_course_has_a_decision():
     assert leads | copied == set(MODELS)
 
 
-@pytest.mark.parametrize("label", [name for name, fate in MODELS.items() if fate is not Fate.LEFT])
+@pytest.mark.parametrize("label", [name for name, fate in MODELS.items() if fate is not CopyRule.LEFT])
 def test_every_column_that_can_be_copied_has_a_decision(label):
     columns = {field.name for field in apps.get_model(label)._meta.concrete_fields}
 
@@ -87,7 +87,7 @@ ODD = {
 
 @pytest.mark.parametrize("model", [Course, Assignment])
 def test_each_copied_column_arrives(course, assignment, instructor, model):
-    names = [name for name, fate in FIELDS[model._meta.label].items() if fate is Fate.COPIED]
+    names = [name for name, fate in FIELDS[model._meta.label].items() if fate is CopyRule.COPIED]
     values = {name: ODD[name] for name in names} | ({"practice": "no"} if model is Assignment else {})
     row = course if model is Course else assignment
     model.objects.filter(pk=row.pk).update(**values)
@@ -157,7 +157,7 @@ def copy_page(client, source, step, **data):
     return client.post(reverse("course_setup:copy", args=[source.slug]), NEW | {"step": step} | data)
 
 
-def test_the_preview_moves_dates_and_the_copy_keeps_what_was_edited(client, source, assignment, instructor):
+def test_the_preview_moves_dates_and_keeps_edits(client, source, assignment, instructor):
     late = make_assignment(source, slug="gradients/late", position=1, due_at=DUE + timedelta(days=14))
     client.force_login(instructor)
     form = client.get(reverse("course_setup:copy", args=[source.slug])).context["form"]
