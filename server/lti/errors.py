@@ -9,7 +9,7 @@ LtiError
 │   ├── PlatformError      the platform answered with an error
 │   ├── TooManyLogins      too many logins from one address
 │   ├── NotRegistered      the platform is unknown
-│   ├── SwitchedOff        the platform is switched off here
+│   ├── PlatformSwitchedOff        the platform is switched off here
 │   ├── NotApproved        the deployment waits for approval
 │   ├── NotLinked          the LMS course is not linked to a course here
 │   ├── NoExercise         the link names an exercise that the course does not have
@@ -118,7 +118,7 @@ class NotRegistered(LaunchError):
     )
 
 
-class SwitchedOff(LaunchError):
+class PlatformSwitchedOff(LaunchError):
     """The platform is registered and switched off."""
 
     status = 403

@@ -167,7 +167,7 @@ def test_pages_in_frames_are_accessible_and_fit_the_window(campus, idle, browse)
     assert found == []
 
 
-def test_a_term_with_two_tabs_a_switched_role_overrides_and_a_deleted_activity(campus, idle, browse):
+def test_a_term_in_moodle(campus, idle, browse):
     campus.product = "moodle"
     campus.people |= {"s7": "student", "t7": "teacher"}
     first, second = (number_of(campus.add_column()) for _ in range(2))

@@ -12,7 +12,7 @@ NOT_A_STUDENT = "Not a student of the LMS course now. If they come back, the gra
 GIVEN_UP = re.compile(r"^Given up after (\d+) tries\. ")
 
 
-class Problem(StrEnum):
+class RefusalCause(StrEnum):
     """What is wrong, for code that must know it."""
 
     PERSON = "person"
@@ -22,13 +22,13 @@ class Problem(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Explanation:
+class AnswerMeaning:
     """What an answer means, and what to do about it. `raw` is the answer itself."""
 
     sentence: str
     advice: str
     raw: str = ""
-    problem: Problem = Problem.OTHER
+    problem: RefusalCause = RefusalCause.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Rule:
     pattern: str
     sentence: str
     advice: str
-    problem: Problem = Problem.OTHER
+    problem: RefusalCause = RefusalCause.OTHER
 
 
 TRIES_AGAIN = "Nothing is lost. We try again by ourselves; “Send now” tries at once."
@@ -58,7 +58,7 @@ RULES = (
         "The LMS has not allowed Chainrule to do this.",
         "In the LMS, allow it in the settings of the tool (in Moodle: “Services”: grade sync and column management, "
         "and members' information). Then open an activity once: what waits is sent by itself.",
-        Problem.SCOPE,
+        RefusalCause.SCOPE,
     ),
     Rule(
         r"no access token",
@@ -70,7 +70,7 @@ RULES = (
         r"not found: course|course \S* ?(doesn.t|does not) exist",
         "The course does not exist in the LMS any more.",
         "Dismiss the column. If the course has moved, open the activity in the new one.",
-        Problem.COLUMN,
+        RefusalCause.COLUMN,
     ),
     Rule(
         r"incorrect user|incorrect score received|not gradable|not enrolled|is not a student|unknown user"
@@ -78,14 +78,14 @@ RULES = (
         "The LMS does not have this person as a student of the course.",
         "They have left the course there, or teach it. If they are a student, check how they are enrolled there. "
         f"{SEND_AGAIN}",
-        Problem.PERSON,
+        RefusalCause.PERSON,
     ),
     Rule(
         r"^(404|410)\b|line ?item does not exist|grade item \S* ?(doesn.t|does not) exist",
         "The column does not exist in the LMS any more.",
         "Its activity was deleted there. If it is to stay deleted, dismiss the column here. If it was added again, "
         "open it once: it gets its grades then.",
-        Problem.COLUMN,
+        RefusalCause.COLUMN,
     ),
     Rule(
         r"^409\b|before last updated|earlier timestamp|provided timestamp|later point in time",
@@ -134,7 +134,7 @@ RULES = (
 )
 
 
-def explain(raw: str) -> Explanation:
+def explain(raw: str) -> AnswerMeaning:
     """Return what an answer means. `raw` begins with its HTTP status, or is the error if there was no answer."""
     given_up = GIVEN_UP.match(raw)
     answer = raw[given_up.end() :] if given_up else raw
@@ -143,4 +143,4 @@ def explain(raw: str) -> Explanation:
     if given_up:
         sentence = f"We gave up after {given_up[1]} tries. {sentence}"
         advice = advice.replace(TRIES_AGAIN, f"When that is mended, press {SEND_AGAIN.removeprefix('Then press ')}")
-    return Explanation(sentence=sentence, advice=advice, raw=answer, problem=rule.problem)
+    return AnswerMeaning(sentence=sentence, advice=advice, raw=answer, problem=rule.problem)

@@ -21,7 +21,7 @@ from django.utils import timezone
 from grader.telemetry import metrics
 from server.lti.errors import NO_SCOPE, ServiceError
 from server.lti.grades import line_items, outbox
-from server.lti.grades.explanations import NOT_A_STUDENT, Problem, explain
+from server.lti.grades.explanations import NOT_A_STUDENT, RefusalCause, explain
 from server.lti.grades.line_items import PlatformResult
 from server.lti.models import LineItem, LmsCourse, Passback, PassbackState, PassbackTry, is_ahead
 from server.lti.platform.claims import RESULT, SCORE
@@ -281,10 +281,10 @@ def _note_missing(line_item: LineItem, outcome: PassbackOutcome) -> None:
     if outcome.fate != Fate.REFUSED:
         return
     problem = explain(outcome.words).problem
-    if problem == Problem.COLUMN:
+    if problem == RefusalCause.COLUMN:
         LineItem.objects.filter(pk=line_item.pk, missing_at=None).update(missing_at=timezone.now())
     key = f"lti:roster-after-refusal:{line_item.lms_course_id}"
-    if problem == Problem.PERSON and cache.add(key, 1, ROSTER_AGAIN_AFTER):
+    if problem == RefusalCause.PERSON and cache.add(key, 1, ROSTER_AGAIN_AFTER):
         known = LmsCourse.objects.filter(pk=line_item.lms_course_id).exclude(memberships_url="")
         if known.update(roster_at=None):
             transaction.on_commit(publish_rosters)

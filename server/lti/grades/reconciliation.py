@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from server.lti.errors import ServiceError
 from server.lti.grades import line_items
-from server.lti.grades.explanations import Problem, explain
+from server.lti.grades.explanations import RefusalCause, explain
 from server.lti.grades.line_items import PlatformResult
 from server.lti.models import LineItem, Passback, PassbackState
 from server.lti.publish import publish_compare
@@ -64,7 +64,7 @@ def compare(pk: int) -> None:
     try:
         found["differences"] = [one.to_dict() for one in reconcile(line_item)]
     except ServiceError as error:
-        is_missing = explain(error.words).problem == Problem.COLUMN
+        is_missing = explain(error.words).problem == RefusalCause.COLUMN
         missing_at = line_item.missing_at or (timezone.now() if is_missing else None)
         found |= {"compared_at": line_item.compared_at, "compare_error": error.words[:300], "missing_at": missing_at}
     LineItem.objects.filter(pk=pk).update(**found)

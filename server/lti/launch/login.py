@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.utils import timezone
 
-from server.lti.errors import AlreadyUsed, BadRequest, LaunchError, LostState, NotRegistered, SwitchedOff
+from server.lti.errors import AlreadyUsed, BadRequest, LaunchError, LostState, NotRegistered, PlatformSwitchedOff
 from server.lti.launch.id_tokens import audience_of
 from server.lti.models import Deployment, Identity, LoginState, Platform, origin_of
 
@@ -40,7 +40,7 @@ class Begun:
 
 
 def begin(params: dict[str, str]) -> Begun:
-    """Store a login that a platform begins. Raises BadRequest, NotRegistered or SwitchedOff."""
+    """Store a login that a platform begins. Raises BadRequest, NotRegistered or PlatformSwitchedOff."""
     if not params.get("iss") or not params.get("login_hint"):
         raise BadRequest("a login without issuer or hint")
     sizes = [len(value) for value in params.values()]
@@ -79,7 +79,7 @@ def _begin(platform: Platform, params: dict[str, Any]) -> Begun:
 
 
 def find_platforms(params: Mapping[str, Any]) -> list[Platform]:
-    """Return the registrations that a login can be for, the likeliest first. Raises NotRegistered or SwitchedOff.
+    """Return the registrations that a login can be for, the likeliest first. Raises NotRegistered or PlatformSwitchedOff.
 
     A login that names a client id has one. Otherwise everybody who teaches here can have registered the same issuer, so
     the order is: the deployment that the login names is approved, the login page is on the issuer's own site, people
@@ -89,7 +89,7 @@ def find_platforms(params: Mapping[str, Any]) -> list[Platform]:
     known = list(Platform.objects.filter(Q(client_id=client_id) if client_id else Q(), issuer=issuer))
     found = [platform for platform in known if platform.enabled]
     if known and not found:
-        raise SwitchedOff(f"{known[0]} is disabled")
+        raise PlatformSwitchedOff(f"{known[0]} is disabled")
     if not found:
         raise NotRegistered(f"no platform with issuer {issuer!r} and client id {client_id!r}")
     if len(found) == 1:
@@ -138,12 +138,12 @@ def _find_open(state: str) -> LoginState:
 
 
 def use(state: str, browser: str) -> LoginState:
-    """Return a login and mark it as used, so that it works once. Raises LostState, AlreadyUsed or SwitchedOff."""
+    """Return a login and mark it as used, so that it works once. Raises LostState, AlreadyUsed or PlatformSwitchedOff."""
     found = find_pending(state, browser)
     if not LoginState.objects.filter(pk=found.pk, used_at=None).update(used_at=timezone.now()):
         raise AlreadyUsed("the state was used before")
     if not found.platform.enabled:
-        raise SwitchedOff(f"{found.platform} is disabled")
+        raise PlatformSwitchedOff(f"{found.platform} is disabled")
     return found
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from server.courses.models import Course
-from server.lti.grades.explanations import Explanation, explain
+from server.lti.grades.explanations import AnswerMeaning, explain
 from server.lti.launch.outside import make_pass
 from server.web.templatetags.web import points
 
@@ -19,7 +19,7 @@ def share(part: float | None) -> str:
 
 
 @register.filter
-def explained(raw: str) -> Explanation:
+def explained(raw: str) -> AnswerMeaning:
     """Return what a platform's answer means, in words, and what to do."""
     return explain(raw)
 

@@ -110,7 +110,7 @@ def test_an_lms_administrator_becomes_a_student_in_the_course(browser):
     assert role_of("s1") == Role.STUDENT
 
 
-def test_launches_of_a_day_remove_a_role_that_a_launch_gave(browser):
+def test_launches_of_a_day_remove_a_role(browser):
     with time_machine.travel("2026-03-01 12:00", tick=False) as clock:
         browser.launch(roles=["Instructor"])
         browser.launch(roles=["Learner"])
