@@ -9,7 +9,7 @@ LtiError
 │   ├── PlatformError      the platform answered with an error
 │   ├── TooManyLogins      too many logins from one address
 │   ├── NotRegistered      the platform is unknown
-│   ├── PlatformSwitchedOff        the platform is switched off here
+│   ├── PlatformSwitchedOff  the platform is switched off here
 │   ├── NotApproved        the deployment waits for approval
 │   ├── NotLinked          the LMS course is not linked to a course here
 │   ├── NoExercise         the link names an exercise that the course does not have

@@ -79,7 +79,9 @@ def _begin(platform: Platform, params: dict[str, Any]) -> Begun:
 
 
 def find_platforms(params: Mapping[str, Any]) -> list[Platform]:
-    """Return the registrations that a login can be for, the likeliest first. Raises NotRegistered or PlatformSwitchedOff.
+    """Return the registrations that a login can be for, the likeliest first.
+
+    Raises NotRegistered or PlatformSwitchedOff.
 
     A login that names a client id has one. Otherwise everybody who teaches here can have registered the same issuer, so
     the order is: the deployment that the login names is approved, the login page is on the issuer's own site, people
@@ -138,7 +140,10 @@ def _find_open(state: str) -> LoginState:
 
 
 def use(state: str, browser: str) -> LoginState:
-    """Return a login and mark it as used, so that it works once. Raises LostState, AlreadyUsed or PlatformSwitchedOff."""
+    """Return a login and mark it as used, so that it works once.
+
+    Raises LostState, AlreadyUsed or PlatformSwitchedOff.
+    """
     found = find_pending(state, browser)
     if not LoginState.objects.filter(pk=found.pk, used_at=None).update(used_at=timezone.now()):
         raise AlreadyUsed("the state was used before")
