@@ -35,7 +35,7 @@ def hand_in_wrong(learner, assignment, mistake="rooted", **fields):
 
 
 def body(response):
-    """Return the text of a response; a stream is read to its end."""
+    """Return the text of a response. If it is a stream, read it until it ends."""
     if not response.streaming:
         return response.content.decode(errors="replace")
     if not response.is_async:

@@ -33,7 +33,7 @@ def edit(context: Any) -> dict[str, Any]:
 
 @register.simple_tag(takes_context=True)
 def edit_address(context: Any) -> str:
-    """Return where the edit is if it comes later; empty if it is closed to the reader."""
+    """Return the address of the edit, for a line that comes later; empty if it is closed to the reader."""
     submission = context["submission"]
     is_open = sees_edits(context["request"].user, submission)
     return reverse("hints:edit", args=[submission.pk]) if is_open else ""

@@ -402,7 +402,7 @@ def with_edit(learner, assignment, edit=None, **fields):
 
 
 def late(learner, submission):
-    """What a page gets that asks for the edit after the line came."""
+    """What a page gets if it asks for the edit when the line has come."""
     return learner.get(reverse("hints:edit", args=[submission.pk]))
 
 

@@ -1,4 +1,4 @@
-"""A result inside a learning platform: what is closed does not leave the server there either."""
+"""A result inside a learning platform: if a hint or an edit is closed, it does not leave the server there either."""
 
 from server.accounts.models import User
 from server.submissions.models import Submission

@@ -1,4 +1,4 @@
-"""A source with repairs: fast to make again, and the same as if all of it was compiled."""
+"""A source with repairs: if only a part is compiled again, it is as if all of it was."""
 
 import ast
 
