@@ -95,8 +95,13 @@ class UnitTotal:
 
     @property
     def left_out(self) -> list[CountedItem]:
-        """The assignments that do not count."""
-        return [one for one in self.items if one.standing is not Standing.COUNTS]
+        """The assignments that do not count, but for those that are not due yet."""
+        return [one for one in self.items if one.standing not in {Standing.COUNTS, Standing.NOT_DUE}]
+
+    @property
+    def not_due(self) -> int:
+        """How many assignments are not due yet."""
+        return sum(one.standing is Standing.NOT_DUE for one in self.items)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
