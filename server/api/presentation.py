@@ -12,7 +12,7 @@ from server.api.schemas import Score, ShownState
 from server.catalogue.exercises import ExerciseText, in_present_words
 from server.courses.models import AssistantLimit, Course, Enrollment, FormerEnrollment, Role, Section
 from server.courses.roles import Person
-from server.gradebook.holding import hides_results
+from server.gradebook.held_results import hides_results
 from server.gradebook.models import Assignment, Grade
 from server.gradebook.rules import MoreTime, late_share
 from server.gradebook.selectors import grade_in, more_time_in, terms_with

@@ -1,7 +1,7 @@
 """Reading comments.
 
 Teachers see every comment of the people whom they see. Learners see those on their own submissions, without deleted
-ones; those of teachers only while results are not held back (`server.gradebook.holding`).
+ones; those of teachers only while results are not held back (`server.gradebook.held_results`).
 """
 
 from collections import Counter, defaultdict
@@ -22,7 +22,7 @@ from server.comments.services import Lines
 from server.courses.models import Course
 from server.courses.selectors import check_permission
 from server.courses.visibility import VisiblePeople
-from server.gradebook.holding import hides_results
+from server.gradebook.held_results import hides_results
 from server.gradebook.models import Assignment
 from server.submissions.models import Submission
 

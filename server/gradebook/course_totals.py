@@ -10,7 +10,7 @@ from server.audit.models import AuditAction
 from server.audit.services import record
 from server.courses.models import Course
 from server.courses.roles import Person
-from server.gradebook.holding import hides_results
+from server.gradebook.held_results import hides_results
 from server.gradebook.models import Accommodation, Assignment, Grade, UnitTerms
 from server.gradebook.rules import Decision, MoreTime, terms_for
 from server.gradebook.totals import CourseTotal, TotalItem, UnitRule, total_of

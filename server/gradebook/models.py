@@ -61,8 +61,8 @@ class Assignment(models.Model):
 
     Only staff see a draft. Nobody can hand in anything for it, except staff.
 
-    While `results_held` is set, learners see no results (see `server.gradebook.holding`). `release_at` is when that
-    ends by itself, and `released_at` when it last ended.
+    While `results_held` is set, learners see no results (see `server.gradebook.held_results`). `release_at` is when
+    that ends by itself, and `released_at` when it last ended.
     """
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="assignments")

@@ -15,7 +15,7 @@ from django.apps import apps
 
 from server.courses.models import Course
 from server.courses.roles import Person
-from server.gradebook.holding import hides_results
+from server.gradebook.held_results import hides_results
 from server.gradebook.models import Assignment, Grade
 from server.gradebook.rules import Attempt, Decision, Terms, days_late, grade, terms_for
 from server.gradebook.selectors import more_time_in

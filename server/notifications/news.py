@@ -17,7 +17,7 @@ from server.courses.models import Course, Enrollment
 from server.courses.rules import sees_learner
 from server.courses.zones import zone_for
 from server.gradebook import accommodations
-from server.gradebook.holding import hides_results, is_held
+from server.gradebook.held_results import hides_results, is_held
 from server.gradebook.models import Action, Assignment, GradeChange
 from server.gradebook.rules import MoreTime, terms_for
 from server.gradebook.selectors import more_time_of

@@ -21,7 +21,7 @@ from grader.protocol.reports import Report
 from server.audit.models import AuditAction
 from server.audit.services import record
 from server.common.zip_stream import ZipStream
-from server.gradebook.holding import hides_results
+from server.gradebook.held_results import hides_results
 from server.gradebook.models import Assignment
 from server.hints.access import access_for, public_report
 from server.privacy.accounts import DataSubject

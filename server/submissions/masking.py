@@ -8,7 +8,7 @@ Practice is graded like an attempt, so the same code would show what is held bac
 from collections.abc import Iterable
 
 from server.courses.roles import Person
-from server.gradebook.holding import hides_results
+from server.gradebook.held_results import hides_results
 from server.submissions.models import OPEN, Kind, State, Submission
 
 # The states in which nothing is told from each other. The others say why a submission uses no attempt.

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from server.accounts.models import User
 from server.courses.roles import Person
 from server.courses.selectors import check_permission
-from server.gradebook.holding import hides_results
+from server.gradebook.held_results import hides_results
 from server.gradebook.models import Assignment
 from server.submissions.masking import mask, masked
 from server.submissions.models import Submission

@@ -9,7 +9,7 @@ from django.utils import timezone
 from server.accounts.models import User
 from server.courses.models import Course
 from server.courses.roles import Person
-from server.gradebook.holding import hides_results
+from server.gradebook.held_results import hides_results
 from server.gradebook.models import Assignment, Grade
 from server.gradebook.rules import MoreTime, Terms
 from server.gradebook.selectors import more_time_of, terms_with, with_numbered_titles

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from server import queue
 from server.courses.models import Course
-from server.gradebook.holding import is_held
+from server.gradebook.held_results import is_held
 from server.gradebook.models import Assignment, GradeChange
 from server.regrades.models import Regrade
 from server.submissions.models import Kind, State, Submission

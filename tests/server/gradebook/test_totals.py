@@ -108,7 +108,7 @@ def test_the_lowest_are_dropped_and_one_stays(points, number):
 
 
 @given(some_items(least=1))
-def test_without_rules_the_total_is_the_sum_of_what_is_due(items):
+def test_without_rules_the_total_is_a_plain_sum(items):
     counting = [one for one in items if one.due and not one.exempt and not one.held]
 
     total = total_of(items, {})
@@ -136,7 +136,7 @@ def test_units_are_weighted_and_share_the_weight_of_empty_ones():
     assert total.percent == Decimal("62.5")
 
 
-def test_a_unit_without_a_weight_does_not_count_beside_weighted_ones():
+def test_a_unit_without_weight_is_left_out_beside_others():
     total = total_of([item("x", 5), item("y", 10, unit="b")], {"a": UnitRule(weight=1)})
 
     assert total.share == Fraction(1, 2)

@@ -83,7 +83,7 @@ def test_twenty_copies_are_one_cluster_with_nineteen_pairs():
     assert all(pair.share == 1 for pair in cluster.pairs)
 
 
-def test_more_copies_than_every_two_are_compared_of_are_one_cluster():
+def test_very_many_copies_are_still_one_cluster():
     copies = {f"copy{n}": LONG + f"# {n}\n" for n in range(3 * MOST_HOLDERS)}
     others = {f"own{n}": variant(n) for n in range(9 * MOST_HOLDERS)}
 
@@ -111,7 +111,7 @@ def test_earlier_sources_are_compared_with_the_class_only():
     assert all(pair.left == "ann" for pair in cluster.pairs)
 
 
-def test_what_many_of_an_earlier_term_wrote_is_not_a_match():
+def test_what_a_whole_earlier_class_wrote_is_no_match():
     earlier = {f"old{n}": RENAMED for n in range(20)}
 
     assert compare({"ann": LONG, "cyd": OTHER}, starter="", earlier=earlier) == []

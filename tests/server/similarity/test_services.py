@@ -149,7 +149,7 @@ def test_clusters_are_listed_with_their_people(client, assignment, instructor):
     assert all(f"Copycat{number}" in page for number in range(4))
 
 
-def test_a_limited_assistant_sees_the_part_of_a_cluster_that_is_theirs(client, assignment, instructor):
+def test_a_limited_assistant_sees_only_their_part_of_a_cluster(client, assignment, instructor):
     course = assignment.course
     section = Section.objects.create(course=course, name="Monday")
     helper = make_member(course, "ta")
