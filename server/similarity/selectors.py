@@ -37,7 +37,7 @@ def earlier_courses(person: User, course: Course) -> list[Course]:
 def visible_pairs(person: User, comparison: Comparison) -> Q:
     """Return a filter for the pairs of a comparison of which a person can see both sides.
 
-    The right side can be in an earlier course: then the person must teach that course now, whoever chose it.
+    The right side can be in an earlier course: then the person must teach that course now, no matter who chose it.
     """
     people = visible_people(person, comparison.course)
     seen = _right_in(people)
