@@ -20,6 +20,7 @@ from server.analytics.models import FailedCheck
 from server.announcements.models import Announcement
 from server.api.models import ExternalReference, KeptAnswer, TokenScope
 from server.api.tokens import make_token
+from server.calendars.services import renew
 from server.comments.services import comment, edit, keep, mark_read
 from server.courses.models import AssistantLimit, FormerEnrollment, Section
 from server.drafts import services as drafts
@@ -65,6 +66,7 @@ def live(course, assignment, *, others=2):
     grade_again(attempt, teacher, course, assignment)
     write_unfinished_code(person, course, assignment)
     sign_in_everywhere(person)
+    renew(person)
     use_platform(person, teacher, assignment)
     use_api(person, attempt, course, teacher)
     get_mail(person, teacher, attempt, course)
