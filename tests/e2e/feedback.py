@@ -1,6 +1,6 @@
 """Steps of people in a browser: comments on a line with their answers, regrade requests with theirs.
 
-Each function begins and ends on the page that it names.
+Each function begins and ends on the page that it names, and fails if the page does not say that it worked.
 """
 
 from playwright.sync_api import Page, expect

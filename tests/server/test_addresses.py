@@ -336,6 +336,7 @@ def things(exercises, course, assignment, people):
     record(submission, report | {"output": PRIVATE["output"], "exhibits": EXHIBITS})
     edit = {"removed": [f"x = '{PRIVATE['source']}'"], "added": ["x = 1"]}
     type(submission).objects.filter(pk=submission.pk).update(line=1, edit=edit)
+    submission.refresh_from_db()
     assignment.show_edit = True
     assignment.save()
     drafts.save(learner=owner, assignment=assignment, source=PRIVATE["draft"], seen=0)

@@ -22,7 +22,7 @@ def teacher(course):
 
 @pytest.fixture
 def page(client):
-    """Get or send something as a person; with `part`, as htmx does."""
+    """Get a page as a person, or send something if there is data; if `part`, as htmx does."""
 
     def request(person, address, data=None, *, part=False):
         client.force_login(person)

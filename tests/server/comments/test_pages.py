@@ -1,4 +1,4 @@
-"""Comments on pages: written, previewed, changed, deleted and answered; marked while they are new."""
+"""Comments on pages: written, previewed, changed, deleted and answered; marked if they are new."""
 
 import pytest
 from django.urls import reverse

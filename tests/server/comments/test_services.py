@@ -1,4 +1,4 @@
-"""Writing, changing, deleting and reading comments; limits; who hears of them."""
+"""Writing, changing, deleting and reading comments; what happens if somebody writes too many; who hears of them."""
 
 import pytest
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""Regrade requests: who can ask, when and how often; the answers; who sees what of them."""
+"""Regrade requests: who can ask, when and how often; what happens when they are answered; who sees what of them."""
 
 from datetime import timedelta
 
