@@ -136,16 +136,16 @@ class RepairSearch:
     def _votes(self, asked: Sequence[Group], left: Mapping[Group, set[int]]) -> Counter[int]:
         for weak_too in (False, True):
             known = [group for group in left if weak_too or not self._is_weak(group)]
-            wanted = {self._line(group) for group in asked if weak_too or not self._is_weak(group)}
-            if wanted - set(map(self._line, known)):
+            wanted = {self._line_of(group) for group in asked if weak_too or not self._is_weak(group)}
+            if wanted - set(map(self._line_of, known)):
                 return Counter()  # too little time to know that no other line can be repaired
-            fully = Counter(self._line(group) for group in known if not left[group])
+            fully = Counter(self._line_of(group) for group in known if not left[group])
             if fully:
                 return fully
         if len({self._answers[i].case.entry for i in self._failing}) > 1:
             return Counter()
         partly = [g for g, still in left.items() if still < self._failing and 2 * len(still) <= len(self._failing)]
-        return Counter(dict.fromkeys((self._line(group) for group in partly), 1))
+        return Counter(dict.fromkeys((self._line_of(group) for group in partly), 1))
 
     def _hits(self, tried: Sequence[Group], failing: set[int]) -> list[Group]:
         """Return the groups of repairs with which the fastest of the failing cases passes."""
@@ -208,10 +208,10 @@ class RepairSearch:
                 break
             found[group] = {place - first for place in wrong if first <= place < end}
             if not found[group] and i < len(outline.edits) and (edit := outline.edits[i]) is not None:
-                self.edits.setdefault(self._line(group), edit)
+                self.edits.setdefault(self._line_of(group), edit)
         return found
 
-    def _line(self, group: Group) -> int:
+    def _line_of(self, group: Group) -> int:
         return min(self._outline.repairs[position][0] for position in group)
 
     def _is_weak(self, group: Group) -> bool:

@@ -452,7 +452,7 @@ def test_teachers_see_every_edit_and_others_none(student, assignment):
     assert late(other, submission).status_code == 404
 
 
-def test_a_page_that_waits_for_the_line_knows_of_the_edit_if_it_is_open(learner, student, assignment):
+def test_a_waiting_page_knows_of_an_open_edit(learner, student, assignment):
     assignment.show_edit = True
     assignment.save()
     submission = wrong(student, assignment)
@@ -462,7 +462,7 @@ def test_a_page_that_waits_for_the_line_knows_of_the_edit_if_it_is_open(learner,
     assert f'data-look-edit="{reverse("hints:edit", args=[submission.pk])}"' in page
 
 
-def test_what_a_child_made_up_as_an_edit_is_only_text(learner, student, assignment):
+def test_a_made_up_edit_is_only_text(learner, student, assignment):
     assignment.show_edit = True
     assignment.save()
     made_up = {"removed": ["<script>alert(1)</script>"], "added": ["</pre><h1>Full marks</h1>"]}
