@@ -1,6 +1,7 @@
 """Reading regrades."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
 from django.db.models import Count, F, Q, QuerySet
@@ -30,7 +31,7 @@ _GRADED, _OLD_GRADED = Q(state=State.GRADED), Q(old_state=State.GRADED)
 _BOTH = _GRADED & _OLD_GRADED & Q(changes=True)
 # Compared as shares of the maximum, without a division: a maximum can be 0.
 _NEW, _OLD = F("given") * F("old_max"), F("old_given") * F("max")
-CONDITIONS: dict[ChangeKind, Q] = {
+CONDITIONS: dict[ChangeKind, Any] = {
     ChangeKind.BETTER: _BOTH & GreaterThan(_NEW, _OLD),
     ChangeKind.WORSE: _BOTH & LessThan(_NEW, _OLD),
     ChangeKind.RESCALED: _BOTH & Exact(_NEW, _OLD),
