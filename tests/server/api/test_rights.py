@@ -138,6 +138,9 @@ TABLE = {
     "set_grade": row(
         "put", "/grades/{assignment}/{learner}", scopes={GRADE}, ta=False, body={"given": 1, "reason": "So."}
     ),
+    "list_totals": row(
+        "get", "/courses/{course}/totals", scopes={GRADES}, own={GRADES}, lost=LOST, classmate=NOT_LISTED
+    ),
     "list_regrade_requests": row("get", "/regrade-requests", scopes={GRADES}, own={GRADES}, **LIST),
     "get_regrade_request": row("get", "/regrade-requests/{request}", scopes={GRADES}, own={GRADES}),
     "answer_regrade_request": row(
