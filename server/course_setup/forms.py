@@ -103,7 +103,7 @@ class SettingsForm(CourseForm):
         return self.cleaned_data["slip_days"] or 0
 
 
-def said_in(form: type[forms.BaseForm], data: Mapping[str, str]) -> dict[str, Any]:
+def said_in(form: type[forms.Form] | type[CourseForm], data: Mapping[str, str]) -> dict[str, Any]:
     """Return what was in the fields of a form, as it was typed: for a form that is shown again without errors."""
     said: dict[str, Any] = {}
     for name, one in form.base_fields.items():
@@ -165,7 +165,7 @@ class CopyForm(CourseForm):
 
     def __init__(self, source: Course, *args: Any, initial: dict[str, Any], **kwargs: Any) -> None:
         start = first_day(source)
-        suggested = {"title": source.title, "time_zone": source.time_zone}
+        suggested: dict[str, Any] = {"title": source.title, "time_zone": source.time_zone}
         suggested |= {"starts_on": start + A_YEAR} if start else {}
         super().__init__(*args, initial=suggested | initial, **kwargs)
         if start is None:

@@ -92,8 +92,8 @@ def reopen(course: Course, *, by: User) -> None:
 
 def require_free(slug: str, *, but: Course | None = None) -> None:
     """Raise SlugTaken if another course has a slug, or had it."""
-    pk = but.pk if but else None
-    if Course.objects.filter(slug=slug).exclude(pk=pk).exists():
+    own = [but.pk] if but else []
+    if Course.objects.filter(slug=slug).exclude(pk__in=own).exists():
         raise SlugTaken(slug)
-    if FormerSlug.objects.filter(slug=slug).exclude(course=pk).exists():
+    if FormerSlug.objects.filter(slug=slug).exclude(course__in=own).exists():
         raise SlugTaken(slug)
