@@ -1,6 +1,6 @@
 """What all administration pages share, so that each stays quick and small in an installation of any size."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.admin import ShowFacets
 from django.core.paginator import Paginator
@@ -26,12 +26,12 @@ class BoundedPaginator(Paginator):
 class LargeTableAdmin(ModelAdmin):
     """A list of a table that can have millions of rows. Nothing is deleted here: services do that."""
 
-    paginator = BoundedPaginator
+    paginator: Any = BoundedPaginator
     list_per_page = 50
     # The count of the whole table, and those of each filter.
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
-    ordering = ("-pk",)
+    ordering: ClassVar[Any] = ("-pk",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody can delete a row."""
