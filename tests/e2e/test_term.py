@@ -8,9 +8,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.feedback import answer_on_line, ask_for_regrade, change_grade_on_request, comment_on_line
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 TITLE, SLUG, NEXT = "Gradients by hand", "gradients-by-hand", "gradients-by-hand-2028"
+A_MINUTE = 60_000
+NO_ANSWER = "def nothing():\n    return None\n"
 
 
 def teach(system, path="", slug=SLUG):
@@ -80,6 +84,45 @@ def see_the_dates_in_a_calendar(system, page, violations):
     assert "SUMMARY:The first one is due" in text
 
 
+def give_more_time(system, page, violations, name):
+    page.goto(teach(system, "people/"))
+    page.get_by_role("row", name=name).get_by_role("checkbox").check()
+    page.get_by_role("button", name="Give the people picked more time").click()
+    page.get_by_label("Calendar days more").fill("2")
+    page.get_by_label("Reason").fill("A certificate of the study office")
+    assert violations() == []
+    page.get_by_role("button", name="Give more time").click()
+    expect(page.get_by_text("The time of 1 person changed.")).to_be_visible()
+
+
+def hand_in_with_more_time(system, page):
+    """A student whose time is longer: sees it, and hands in. Ends on the page of the submission."""
+    page.goto(f"{system.url}/courses/{SLUG}/")
+    page.get_by_role("link", name="The first one").first.click()
+    # The teacher moved the date by one day, and this student has two days more.
+    expect(page.get_by_text("18 Mar 2027, 23:59 CET").first).to_be_visible()
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.keyboard.insert_text(NO_ANSWER)
+    page.get_by_role("button", name="Submit").click()
+    page.locator("[data-result]").wait_for(timeout=A_MINUTE)
+    page.get_by_role("link", name="History").click()
+    page.get_by_role("table").get_by_role("link").first.click()
+
+
+def talk_about_it(system, teacher, student):
+    teacher.goto(student.url)
+    comment_on_line(teacher, 1, "This function is not asked for.")
+    student.reload()
+    answer_on_line(student, 1, "I see.")
+    ask_for_regrade(student, "The statement names no function.")
+    course = f"{system.url}/courses/{SLUG}"
+    change_grade_on_request(teacher, course, "student1", points="3", text="You are right.")
+    student.reload()
+    expect(student.locator("#regrade-request")).to_contain_text("The grade was changed.")
+
+
 def copy_to_the_next_term(system, page, violations):
     page.goto(teach(system, "settings/"))
     assert violations() == []
@@ -111,14 +154,17 @@ def see_the_earlier_course(system, page):
     expect(page.get_by_role("button", name="Submit")).to_have_count(0)
 
 
-def test_a_term_needs_no_command_line(idle, page, sign_in, violations, in_another_browser):
-    student = in_another_browser(idle, "student1")
-    sign_in(idle, "instructor")
-    make_a_course(idle, page, violations)
-    set_fifteen_assignments(idle, page, violations)
-    move_all_dates(idle, page, violations)
-    add_a_student(idle, page, "student1")
-    see_the_dates_in_a_calendar(idle, page, violations)
-    copy_to_the_next_term(idle, page, violations)
-    archive_the_old_course(idle, page, violations)
-    see_the_earlier_course(idle, student)
+def test_a_term_needs_no_command_line(system, page, sign_in, violations, in_another_browser):
+    student = in_another_browser(system, "student1")
+    sign_in(system, "instructor")
+    make_a_course(system, page, violations)
+    set_fifteen_assignments(system, page, violations)
+    move_all_dates(system, page, violations)
+    add_a_student(system, page, "student1")
+    give_more_time(system, page, violations, "student1")
+    see_the_dates_in_a_calendar(system, page, violations)
+    hand_in_with_more_time(system, student)
+    talk_about_it(system, page, student)
+    copy_to_the_next_term(system, page, violations)
+    archive_the_old_course(system, page, violations)
+    see_the_earlier_course(system, student)
