@@ -109,6 +109,7 @@ def hand_in_with_more_time(system, page):
     page.locator("[data-result]").wait_for(timeout=A_MINUTE)
     page.get_by_role("link", name="History").click()
     page.get_by_role("table").get_by_role("link").first.click()
+    page.locator("#line-1").wait_for()
 
 
 def talk_about_it(system, teacher, student):
