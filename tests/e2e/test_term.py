@@ -14,7 +14,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 TITLE, SLUG, NEXT = "Gradients by hand", "gradients-by-hand", "gradients-by-hand-2028"
 A_MINUTE = 60_000
-NO_ANSWER = "def nothing():\n    return None\n"
 
 
 def teach(system, path="", slug=SLUG):
@@ -101,10 +100,7 @@ def hand_in_with_more_time(system, page):
     page.get_by_role("link", name="The first one").first.click()
     # The teacher moved the date by one day, and this student has two days more.
     expect(page.get_by_text("18 Mar 2027, 23:59 CET").first).to_be_visible()
-    page.locator(".cm-content").click()
-    page.keyboard.press("Control+a")
-    page.keyboard.press("Delete")
-    page.keyboard.insert_text(NO_ANSWER)
+    # The code to begin with is graded, and gets few points.
     page.get_by_role("button", name="Submit").click()
     page.locator("[data-result]").wait_for(timeout=A_MINUTE)
     page.get_by_role("link", name="History").click()
@@ -114,7 +110,7 @@ def hand_in_with_more_time(system, page):
 
 def talk_about_it(system, teacher, student):
     teacher.goto(student.url)
-    comment_on_line(teacher, 1, "This function is not asked for.")
+    comment_on_line(teacher, 1, "What do you want to do here?")
     student.reload()
     answer_on_line(student, 1, "I see.")
     ask_for_regrade(student, "The statement names no function.")
