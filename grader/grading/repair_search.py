@@ -252,7 +252,7 @@ def _by_line(hits: Sequence[Group], outline: Outline) -> list[Group]:
 
 def _is_untried(answer: CaseAnswer) -> bool:
     """Whether a case was not put, since no time was left."""
-    error = answer.observation and answer.observation.error
+    error = answer.observation.error if answer.observation else None
     return error is not None and error.type == NOT_TRIED
 
 

@@ -224,7 +224,8 @@ def inbox(viewer: User, people: VisiblePeople, which: InboxFilter, page: str) ->
     if which is InboxFilter.WAITING:
         lasts = lasts.filter(author=F("submission__learner"))
     lasts = lasts.select_related("author", "submission__learner", "submission__assignment__course")
-    shown = Paginator(lasts.defer("submission__source", "submission__report").order_by("-pk"), PER_PAGE).get_page(page)
+    newest = lasts.defer("submission__source", "submission__report").order_by("-pk")
+    shown: Page[Any] = Paginator(newest, PER_PAGE).get_page(page)
     counts = Counter(
         (one.submission_id, one.lines) for one in unread.filter(submission__in=[row.submission_id for row in shown])
     )

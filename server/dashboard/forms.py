@@ -177,7 +177,7 @@ class MoreTimeForm(forms.Form):
     def learners(self) -> list[User]:
         """The students who are chosen, by name or by section. Only if the form is valid."""
         section = self.cleaned_data["section"]
-        of_section = self.visible.in_section(section).students.values("user") if section else []
+        of_section: Any = self.visible.in_section(section).students.values("user") if section else []
         chosen = {user.pk: user for user in self.cleaned_data["people"]}
         return list((chosen | {user.pk: user for user in User.objects.filter(pk__in=of_section)}).values())
 
@@ -256,7 +256,7 @@ class AssignmentForm(forms.ModelForm):
         self.fields["hint_rule"].choices = choices  # type: ignore[attr-defined]
         as_course = "yes" if self.instance.course.show_edit else "no"
         shown = [("unknown", f"As in the course: {as_course}"), ("true", "Yes"), ("false", "No")]
-        self.fields["show_edit"].widget.choices = shown  # type: ignore[attr-defined]
+        self.fields["show_edit"].widget.choices = shown
 
     def clean_bonus_points(self) -> float:
         """An empty field means none."""

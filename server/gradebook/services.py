@@ -109,7 +109,7 @@ def _lock_pools(course: Course, learners: Collection[int] | None) -> None:
     The pool is one for all assignments: two reports at a time must not both use its last day.
     """
     if course.slip_days:
-        whom = course.enrollments.values("user") if learners is None else list(learners)
+        whom: Any = course.enrollments.values("user") if learners is None else list(learners)
         list(User.objects.select_for_update(no_key=True).filter(pk__in=whom).order_by("pk").values_list("pk"))
 
 

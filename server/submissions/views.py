@@ -195,8 +195,8 @@ def _state(request: Request, submission: Submission, **more: object) -> HttpResp
     if request.htmx:
         earlier = selectors.history(submission.learner, submission.assignment, reader=request.user)
         grade = grade_in(submission.assignment, submission.learner)
-        more = more_time_of(submission.course, submission.learner)
-        status = status_of(submission.assignment, submission.learner, earlier, grade, more, reader=request.user)
+        more_time = more_time_of(submission.course, submission.learner)
+        status = status_of(submission.assignment, submission.learner, earlier, grade, more_time, reader=request.user)
         context |= _status(status) | {"out_of_band": True, "in_editor": True, "older": False}
         context["next_exercise"] = _next(submission)
     return render(request, "submissions/_state.html", context)

@@ -175,7 +175,8 @@ def _method_around(statement: ast.stmt, lines: Sequence[int]) -> ast.FunctionDef
 
 
 def _first_line(statement: ast.stmt) -> int:
-    return min([statement.lineno, *[one.lineno for one in getattr(statement, "decorator_list", ())]])
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *[one.lineno for one in decorators]])
 
 
 def _locate(node: ast.AST, line: int) -> None:

@@ -44,8 +44,9 @@ def _course_of(kwargs: dict[str, object]) -> Course | None:
     for name in ("course", "slug"):
         if (slug := kwargs.get(name)) and (course := Course.objects.filter(slug=slug).first()):
             return course
-    if isinstance(kwargs.get("pk"), UUID):
-        return Course.objects.filter(assignments__submissions=kwargs["pk"]).first()
+    pk = kwargs.get("pk")
+    if isinstance(pk, UUID):
+        return Course.objects.filter(assignments__submissions=pk).first()
     return None
 
 

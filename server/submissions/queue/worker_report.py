@@ -91,5 +91,5 @@ def _is_number(value: Any) -> bool:
 
 
 def _clock(client: redis.Redis) -> float:
-    seconds, microseconds = client.time()  # type: ignore[misc] # redis-py's types allow a coroutine
+    seconds, microseconds = client.time()
     return float(seconds + microseconds / 1e6)
