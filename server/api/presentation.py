@@ -269,7 +269,7 @@ def show_total(user: User, total: CourseTotal) -> schemas.CourseTotalOut:
                 drop_lowest=unit.drop_lowest,
                 items=[
                     schemas.TotalItemOut(
-                        assignment=one.item.key, standing=one.standing, points=one.item.points, max=one.item.max_points
+                        assignment=one.item.key, status=one.status, points=one.item.points, max=one.item.max_points
                     )
                     for one in unit.items
                 ],

@@ -25,7 +25,7 @@ from grader import VERSION
 from server.accounts.names import without_invisible
 from server.api.problems import Code
 from server.courses.models import LONGEST_SECTION, Role
-from server.gradebook.totals import Standing
+from server.gradebook.totals import ItemStatus
 from server.regrade_requests.models import RequestState
 from server.submissions.models import HELD, State
 from server.webhooks.models import DeliveryState, EventType
@@ -446,7 +446,7 @@ class TotalItemOut(Out):
     """An assignment in a total: whether it counts, and if not, why. `points` is null if there is nothing yet."""
 
     assignment: str = Field(description="The slug of the assignment.")
-    standing: Standing
+    status: ItemStatus
     points: float | None
     max: float
 

@@ -31,8 +31,8 @@ def calendar(events: Iterable[CalendarEvent], *, name: str, now: datetime) -> st
         "PRODID:-//Chainrule//Due dates//EN",
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",
-        f"NAME:{_text(name)}",
-        f"X-WR-CALNAME:{_text(name)}",
+        f"NAME:{_escaped(name)}",
+        f"X-WR-CALNAME:{_escaped(name)}",
         # How often to ask again. Calendars can ask less often.
         "REFRESH-INTERVAL;VALUE=DURATION:PT4H",
         "X-PUBLISHED-TTL:PT4H",
@@ -40,12 +40,12 @@ def calendar(events: Iterable[CalendarEvent], *, name: str, now: datetime) -> st
     for event in events:
         lines += [
             "BEGIN:VEVENT",
-            f"UID:{_text(event.uid)}",
+            f"UID:{_escaped(event.uid)}",
             f"DTSTAMP:{_moment(now)}",
             # Without an end, an event with a time lasts no time (RFC 5545, 3.6.1).
             f"DTSTART:{_moment(event.at)}",
-            f"SUMMARY:{_text(event.title)}",
-            f"DESCRIPTION:{_text(event.text)}",
+            f"SUMMARY:{_escaped(event.title)}",
+            f"DESCRIPTION:{_escaped(event.text)}",
             f"URL:{_CONTROL.sub('', event.url)}",
             "TRANSP:TRANSPARENT",
             "END:VEVENT",
@@ -65,7 +65,7 @@ def fold(line: str) -> Iterator[str]:
     yield part
 
 
-def _text(text: str) -> str:
+def _escaped(text: str) -> str:
     plain = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return "".join(_ESCAPED.get(character, character) for character in plain)
 

@@ -37,12 +37,12 @@ def _lines(source: str, marked: int | None, links: Mapping[int, str]) -> Iterato
         first, *others = text.split("\n")
         line += _element(style, first)
         for other in others:
-            yield _line_element(number, line, marked) + _link(number, links) + "\n"
+            yield _line_element(number, line, marked) + _comments_link(number, links) + "\n"
             number, line = number + 1, _element(style, other)
-    yield _line_element(number, line, marked) + _link(number, links) if line else ""
+    yield _line_element(number, line, marked) + _comments_link(number, links) if line else ""
 
 
-def _link(number: int, links: Mapping[int, str]) -> str:
+def _comments_link(number: int, links: Mapping[int, str]) -> str:
     if number not in links or number > MOST_NUMBERED:
         return ""
     return f'<a class="code-link" href="#{escape(links[number])}" aria-label="Comments on line {number}"></a>'

@@ -16,7 +16,7 @@ from fractions import Fraction
 from math import floor
 
 
-class Standing(StrEnum):
+class ItemStatus(StrEnum):
     """Whether an assignment is a part of the total, and if not, why."""
 
     COUNTS = "counts"
@@ -27,11 +27,11 @@ class Standing(StrEnum):
 
 
 REASONS = {
-    Standing.COUNTS: "counts",
-    Standing.DROPPED: "lowest, dropped",
-    Standing.EXEMPT: "exempt",
-    Standing.HELD: "result held back",
-    Standing.NOT_DUE: "not due yet",
+    ItemStatus.COUNTS: "counts",
+    ItemStatus.DROPPED: "lowest, dropped",
+    ItemStatus.EXEMPT: "exempt",
+    ItemStatus.HELD: "result held back",
+    ItemStatus.NOT_DUE: "not due yet",
 }
 
 
@@ -65,12 +65,12 @@ class CountedItem:
     """An assignment in the explanation of a total."""
 
     item: TotalItem
-    standing: Standing
+    status: ItemStatus
 
     @property
     def reason(self) -> str:
         """Why it does not count, in words."""
-        return REASONS[self.standing]
+        return REASONS[self.status]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,12 +96,12 @@ class UnitTotal:
     @property
     def left_out(self) -> list[CountedItem]:
         """The assignments that do not count, but for those that are not due yet."""
-        return [one for one in self.items if one.standing not in {Standing.COUNTS, Standing.NOT_DUE}]
+        return [one for one in self.items if one.status not in {ItemStatus.COUNTS, ItemStatus.NOT_DUE}]
 
     @property
     def not_due(self) -> int:
         """How many assignments are not due yet."""
-        return sum(one.standing is Standing.NOT_DUE for one in self.items)
+        return sum(one.status is ItemStatus.NOT_DUE for one in self.items)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,11 +164,11 @@ def _weight(unit: UnitTotal, rules: Mapping[str, UnitRule]) -> Fraction:
 
 
 def _unit(unit: str, items: Sequence[TotalItem], rule: UnitRule) -> UnitTotal:
-    dropped = _dropped([item for item in items if _standing(item) is Standing.COUNTS], rule.drop_lowest)
+    dropped = _dropped([item for item in items if _status_of(item) is ItemStatus.COUNTS], rule.drop_lowest)
     shown = tuple(
-        CountedItem(item=item, standing=Standing.DROPPED if item.key in dropped else _standing(item)) for item in items
+        CountedItem(item=item, status=ItemStatus.DROPPED if item.key in dropped else _status_of(item)) for item in items
     )
-    kept = [one.item for one in shown if one.standing is Standing.COUNTS]
+    kept = [one.item for one in shown if one.status is ItemStatus.COUNTS]
     return UnitTotal(
         unit=unit,
         items=shown,
@@ -178,12 +178,12 @@ def _unit(unit: str, items: Sequence[TotalItem], rule: UnitRule) -> UnitTotal:
     )
 
 
-def _standing(item: TotalItem) -> Standing:
+def _status_of(item: TotalItem) -> ItemStatus:
     if item.exempt:
-        return Standing.EXEMPT
+        return ItemStatus.EXEMPT
     if item.held:
-        return Standing.HELD
-    return Standing.COUNTS if item.due else Standing.NOT_DUE
+        return ItemStatus.HELD
+    return ItemStatus.COUNTS if item.due else ItemStatus.NOT_DUE
 
 
 def _dropped(counting: Sequence[TotalItem], number: int) -> set[str]:

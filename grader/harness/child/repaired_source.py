@@ -80,9 +80,9 @@ class RepairedSource:
         """
         numbers = list(self._lines_of(positions))
         self._restore()
-        before = self._text(numbers)
+        before = self._written_lines(numbers)
         self._apply(positions)
-        after = self._text(numbers)
+        after = self._written_lines(numbers)
         removed: list[str] = []
         added: list[str] = []
         for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
@@ -95,7 +95,7 @@ class RepairedSource:
         is_narrow = max(map(len, removed + added), default=0) <= MAX_EDIT_TEXT
         return (removed, added) if is_short and is_narrow and (removed or added) else None
 
-    def _text(self, numbers: Sequence[int]) -> list[str]:
+    def _written_lines(self, numbers: Sequence[int]) -> list[str]:
         for number in numbers:
             _locate(self._statements[number], self._statements[number].lineno)  # `unparse` reads it
         return [line for number in numbers for line in ast.unparse(self._statements[number]).splitlines()]

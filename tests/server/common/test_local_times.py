@@ -61,7 +61,7 @@ def test_a_time_that_does_not_exist_is_refused_with_another():
         field().clean("2026-03-29T02:30")
 
 
-def test_a_time_that_exists_twice_means_the_second_and_says_so():
+def test_a_time_that_exists_twice_means_the_second():
     made = field()
 
     assert made.clean("2026-10-25T02:30") == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)

@@ -79,7 +79,7 @@ def test_the_form_reads_and_names_the_zone_of_the_course(teach, berlin, assignme
     assert "11 Jan 2027, 07:59 KST" in teach("dashboard:assignments").text
 
 
-def test_a_time_in_the_gap_is_refused_and_one_that_exists_twice_told(teach, berlin, assignment):
+def test_times_while_the_clocks_change_are_refused_or_explained(teach, berlin, assignment):
     sent = shown(teach("dashboard:assignment", assignment.pk))
     refused = teach("dashboard:assignment", assignment.pk, method="post", data=sent | {"due_at": "2027-03-28T02:30"})
     assert refused.status_code == 422

@@ -93,8 +93,8 @@ def test_one_total_everywhere(work, student, course, teach, instructor):
     for whose in ({"learner": student}, {"owner": instructor}):
         (total,) = api_totals(course, **whose)
         assert (total["share"], total["weighted"]) == (pytest.approx(0.8), True)
-        standings = {one["assignment"]: one["standing"] for unit in total["units"] for one in unit["items"]}
-        assert standings == {
+        statuses = {one["assignment"]: one["status"] for unit in total["units"] for one in unit["items"]}
+        assert statuses == {
             "gradients/square": "dropped",
             "gradients/second": "counts",
             "gradients/later": "not_due",

@@ -70,7 +70,7 @@ clock_times = st.datetimes(datetime(2011, 6, 1), datetime(2027, 12, 31))
 
 
 @given(clock_times, st.integers(0, 40), zones)
-def test_so_many_days_late_ends_at_the_due_time_on_that_day(local, days, zone):
+def test_a_late_day_ends_at_the_due_time(local, days, zone):
     due = later_moment(local, zone)
     end = later_moment(due.astimezone(zone).replace(tzinfo=None) + days * DAY, zone)
     terms = Terms(points=1, due_at=due, late=LateRule(per_day=0.01), zone=zone)

@@ -6,7 +6,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.gradebook.totals import Standing, TotalItem, UnitRule, exact, rounded, total_of
+from server.gradebook.totals import ItemStatus, TotalItem, UnitRule, exact, rounded, total_of
 
 UNITS = ["a", "b", "c"]
 POINTS = st.integers(0, 1200).map(lambda tenths: tenths / 10)
@@ -42,7 +42,7 @@ def item(key, points, most=10, *, unit="a", **fields):
 
 
 def dropped(total):
-    return {one.item.key for unit in total.units for one in unit.items if one.standing is Standing.DROPPED}
+    return {one.item.key for unit in total.units for one in unit.items if one.status is ItemStatus.DROPPED}
 
 
 @given(some_items(), RULES, st.randoms())
@@ -86,7 +86,7 @@ def test_the_explanation_adds_up(items, rules):
 
     assert sorted(one.item.key for unit in total.units for one in unit.items) == sorted(one.key for one in items)
     for unit in total.units:
-        counting = [one.item for one in unit.items if one.standing is Standing.COUNTS]
+        counting = [one.item for one in unit.items if one.status is ItemStatus.COUNTS]
         assert unit.points == sum((exact(one.points or 0) for one in counting), Fraction(0))
         assert unit.max_points == sum((exact(one.max_points) for one in counting), Fraction(0))
     if total.is_weighted and total.share is not None:
