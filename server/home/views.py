@@ -14,7 +14,7 @@ from server.courses.models import Course
 from server.courses.selectors import courses_of, get_course
 from server.gradebook.course_totals import item_of, rules_of
 from server.gradebook.slip_days import Pool, pools
-from server.gradebook.totals import CourseTotal, Standing, total_of
+from server.gradebook.totals import CourseTotal, ItemStatus, total_of
 from server.submissions.statuses import AssignmentStatus, statuses
 
 
@@ -96,12 +96,12 @@ def grades(request: Request, slug: str) -> HttpResponse:
     course = get_course(request.user, slug)
     every = statuses(request.user, course)
     course_total = _total(every, course, now=timezone.now())
-    standings = {one.item.key: one.standing for unit in course_total.units for one in unit.items}
+    counted = {one.item.key: one.status for unit in course_total.units for one in unit.items}
     context = {
         "course": course,
-        "rows": [(status, standings[status.assignment.slug]) for status in every],
+        "rows": [(status, counted[status.assignment.slug]) for status in every],
         "course_total": course_total,
-        "early": sum(_final(one) for one in every if standings[one.assignment.slug] is Standing.NOT_DUE),
+        "early": sum(_final(one) for one in every if counted[one.assignment.slug] is ItemStatus.NOT_DUE),
         "whole": sum(one.assignment.points for one in every if not one.exempt),
         "has_rules": course_total.is_weighted or any(unit.drop_lowest for unit in course_total.units),
         "tab": "grades",
