@@ -96,9 +96,10 @@ def keep(course: Course, *, by: User, text: str) -> SavedComment:
     return SavedComment.objects.create(course=course, by=by, text=content)
 
 
-def forget(course: Course, pk: int) -> None:
-    """Keep a text no more. The comments that were made with it stay."""
-    course.saved_comments.filter(pk=pk).delete()
+def forget(course: Course, pk: int) -> bool:
+    """Keep a text no more, and return whether it was kept. The comments that were made with it stay."""
+    deleted, _ = course.saved_comments.filter(pk=pk).delete()
+    return deleted > 0
 
 
 def checked(text: str) -> str:

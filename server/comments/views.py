@@ -167,5 +167,6 @@ def saved(request: Request, slug: str) -> HttpResponse:
 def forget(request: Request, slug: str, pk: int) -> HttpResponse:
     """Delete a saved text."""
     course = taught_course(request, slug, permission="submissions.comment")
-    services.forget(course, pk)
+    if not services.forget(course, pk):
+        raise Http404
     return redirect(reverse("comments:saved", args=[course.slug]))
