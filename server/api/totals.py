@@ -5,8 +5,9 @@ from django.utils import timezone
 from server.accounts.models import User
 from server.api.access import Access
 from server.courses.models import Course
-from server.gradebook.course_totals import more_time_in, rules_of, visible_total
+from server.gradebook.course_totals import rules_of, visible_total
 from server.gradebook.models import Grade
+from server.gradebook.selectors import more_time_in
 from server.gradebook.totals import CourseTotal
 
 

@@ -11,7 +11,7 @@ from server.audit.services import record
 from server.courses.models import Course
 from server.courses.roles import Person
 from server.gradebook.held_results import hides_results
-from server.gradebook.models import Accommodation, Assignment, Grade, UnitTerms
+from server.gradebook.models import Assignment, Grade, UnitTerms
 from server.gradebook.rules import Decision, MoreTime, terms_for
 from server.gradebook.totals import CourseTotal, TotalItem, UnitRule, total_of
 
@@ -76,11 +76,6 @@ def item_of(
         held=held,
         due=points is not None if due_at is None else due_at <= now,
     )
-
-
-def more_time_in(course: Course) -> dict[int, MoreTime]:
-    """Return the learners with more time in every assignment. One query."""
-    return {one.learner_id: one.rule for one in Accommodation.objects.filter(course=course)}
 
 
 def visible_total(

@@ -53,6 +53,8 @@ def test_a_regrade_is_previewed_applied_and_reverted(system, hand_in, in_another
     teacher.get_by_label("Reason").fill("To be sure.")
     teacher.get_by_role("button", name="Start the preview").click()
     expect(teacher.get_by_role("button", name="Apply the new scores")).to_be_visible(timeout=A_MINUTE)
+    # At first the page shows what changed, and nothing did.
+    teacher.get_by_role("navigation", name="Which scores to show").get_by_role("link", name="All").click()
     row = teacher.get_by_role("row").filter(has_text="student2")
     expect(row.get_by_text("10 of 10")).to_have_count(2)
 

@@ -15,9 +15,9 @@ from server.accounts.models import User
 from server.accounts.names import in_order
 from server.courses.models import Course
 from server.courses.visibility import VisiblePeople
-from server.gradebook.course_totals import more_time_in, rules_of, staff_total, units_of
+from server.gradebook.course_totals import rules_of, staff_total, units_of
 from server.gradebook.models import Assignment, Grade
-from server.gradebook.selectors import with_numbered_titles
+from server.gradebook.selectors import more_time_in, with_numbered_titles
 from server.gradebook.totals import CourseTotal, UnitRule
 
 PER_PAGE = 50

@@ -12,10 +12,11 @@ from server.courses.selectors import get_person, is_former
 from server.courses.visibility import visible_people
 from server.dashboard.forms import QueryForm
 from server.dashboard.selectors import gradebook as select
-from server.gradebook.course_totals import more_time_in, rules_of, staff_total
+from server.gradebook.course_totals import rules_of, staff_total
 from server.gradebook.exports import Format
 from server.gradebook.exports import export as write
 from server.gradebook.models import Accommodation, Grade, GradeChange
+from server.gradebook.selectors import more_time_in
 from server.gradebook.slip_days import pools
 from server.submissions.statuses import statuses
 

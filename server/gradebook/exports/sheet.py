@@ -7,9 +7,9 @@ from django.utils import timezone
 from server.accounts.models import User
 from server.courses.models import Course
 from server.courses.visibility import VisiblePeople
-from server.gradebook.course_totals import more_time_in, rules_of, staff_total
+from server.gradebook.course_totals import rules_of, staff_total
 from server.gradebook.models import Assignment, Grade
-from server.gradebook.selectors import with_numbered_titles
+from server.gradebook.selectors import more_time_in, with_numbered_titles
 from server.gradebook.totals import CourseTotal
 
 
