@@ -94,7 +94,7 @@ def test_queries_of_the_home_do_not_grow_with_exercises(client, assignment, numb
         graded(student, make_assignment(assignment.course, slug=f"gradients/square-{position}"), given=5)
     client.force_login(student)
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         assert client.get(f"/courses/{assignment.course.slug}/").status_code == 200
 
 
@@ -150,7 +150,7 @@ def test_queries_of_the_grades_do_not_grow_with_exercises(client, assignment, nu
         graded(student, make_assignment(assignment.course, slug=f"gradients/square-{position}"), given=5)
     client.force_login(student)
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         assert grades_of(client, assignment.course).status_code == 200
 
 
