@@ -602,7 +602,7 @@ def test_a_limited_assistants_token_reaches_nobody_outside(world):
 
 def names_a_learner(one):
     """Whether the address or the body of an operation names a learner, or something of theirs."""
-    return any(word in f"{one.path} {one.body}" for word in ("{learner}", "{submission}", "{waiting}"))
+    return any(word in f"{one.path} {one.body}" for word in ("{learner}", "{submission}", "{waiting}", "{request}"))
 
 
 def test_a_limited_assistants_token_reaches_their_section(world):

@@ -322,7 +322,7 @@ def test_an_exercise_page_needs_few_queries(at, student, assignment, django_asse
     for _ in range(15):
         graded(student, assignment, given=5)
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         assert at.get(page(assignment)).status_code == 200
     with django_assert_max_num_queries(9):
         assert at.get(page(assignment, "history")).status_code == 200
