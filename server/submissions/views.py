@@ -192,7 +192,8 @@ def figure(request: Request, pk: UUID, name: str) -> HttpResponse:
 def _state(request: Request, submission: Submission, **more: object) -> HttpResponse:
     """The state or result; for the exercise page, also the status of the assignment."""
     context = _result(submission) | more
-    if request.htmx:
+    # The page of a submission has no place for the status.
+    if request.htmx and request.htmx.current_url_abs_path != submission.get_absolute_url():
         earlier = selectors.history(submission.learner, submission.assignment, reader=request.user)
         grade = grade_in(submission.assignment, submission.learner)
         more_time = more_time_of(submission.course, submission.learner)

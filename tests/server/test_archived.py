@@ -30,8 +30,8 @@ ELSEWHERE = {
     "readyz",
     "metrics",
 }
-# A download is noted in the log; a session keeps a message.
-NOTED = ("audit_auditentry", "django_session")
+# A download is noted in the log; a session keeps a message; a comment that was shown is no longer new to its reader.
+NOTED = ("audit_auditentry", "django_session", "comments_commentread")
 OF_COURSE = [name for name in ADDRESSES if not name.startswith(PERSONAL) and name not in ELSEWHERE | ALLOWED]
 
 

@@ -34,8 +34,10 @@ def messages(monkeypatch):
 
 
 def events(submission):
+    learner = submission.learner
+
     async def collect():
-        return [event async for event in snapshots.stream(submission)]
+        return [event async for event in snapshots.stream(submission, reader=learner)]
 
     return [parse(event) for event in async_to_sync(collect)() if event.startswith("event")]
 
