@@ -18,7 +18,7 @@ def test_a_line_and_a_score_are_talked_about(system, page, sign_in, write, viola
     page.goto(f"{system.url}{EXERCISE}")
     write(CODE)
     page.get_by_role("button", name="Submit").click()
-    page.get_by_role("region", name="Result").get_by_role("heading", name="failed").wait_for(timeout=A_MINUTE)
+    page.get_by_role("region", name="Result").get_by_text("Attempt 1", exact=True).wait_for(timeout=A_MINUTE)
     page.get_by_role("link", name="History").click()
     page.get_by_role("table").get_by_role("link").first.click()
     page.locator("#line-1").wait_for()

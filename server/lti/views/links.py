@@ -88,8 +88,7 @@ def switch(request: Request, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def share(request: Request, slug: str, pk: int) -> HttpResponse:
     """Confirm that two registrations are one platform, so that they share their people. Only for administrators."""
-    course = _managed_by_administrator(request, slug)
-    row = _platform(course, pk)
+    row = _platform_for_administrator(request, slug, pk)
     form = ShareForm(request.POST, platform=row)
     if not form.is_valid():
         raise Http404("There is no such registration of the same issuer.")
@@ -100,16 +99,15 @@ def share(request: Request, slug: str, pk: int) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, f"The registrations {row.client_id} and {other.client_id} share their people now.")
-    return redirect("lms:links", course.slug)
+    return redirect("lms:links", slug)
 
 
 @require_POST
 def stop_sharing(request: Request, slug: str, pk: int) -> HttpResponse:
     """Let a registration have people of its own again. Only for administrators."""
-    course = _managed_by_administrator(request, slug)
-    sharing.stop_sharing(_platform(course, pk), by=request.user)
+    sharing.stop_sharing(_platform_for_administrator(request, slug, pk), by=request.user)
     messages.success(request, "New people of this registration get accounts of their own from now on.")
-    return redirect("lms:links", course.slug)
+    return redirect("lms:links", slug)
 
 
 @require_POST
@@ -171,11 +169,11 @@ def _managed(request: Request, slug: str) -> Course:
     return taught_course(request, slug, permission="lms.manage")
 
 
-def _managed_by_administrator(request: Request, slug: str) -> Course:
-    course = _managed(request, slug)
+def _platform_for_administrator(request: Request, slug: str, pk: int) -> Platform:
+    row = _platform(_managed(request, slug), pk)
     if not request.user.is_superuser:
         raise PermissionDenied
-    return course
+    return row
 
 
 def _platform(course: Course, pk: int) -> Platform:

@@ -117,7 +117,9 @@ def dismiss(request: Request, slug: str, pk: int) -> HttpResponse:
 def restore(request: Request, slug: str, pk: int) -> HttpResponse:
     """Bring a dismissed column back."""
     course, people = _managed(request, slug)
-    line_item = get_object_or_404(selectors.columns_of(people, dismissed=True), pk=pk)
+    # A second press finds it among the others, and changes nothing.
+    either = selectors.columns_of(people, dismissed=True) | selectors.columns_of(people)
+    line_item = get_object_or_404(either, pk=pk)
     dismissals.restore(line_item, by=request.user)
     messages.success(request, f"The column of {line_item.assignment.title} gets grades again.")
     return redirect("lms:scores", course.slug)
