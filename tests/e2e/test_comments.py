@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 COURSE = "/courses/autograd-demo"
 EXERCISE = f"{COURSE}/exercises/gradients/two-variables/"
 A_MINUTE = 60_000
-CODE = "import torch\n\n\ndef gradient(x, y):\n    return x, y\n"
+CODE = "import torch\n\n\ndef gradients(x, y):\n    return x, y\n"
 
 
 def test_a_line_and_a_score_are_talked_about(system, page, sign_in, write, violations, in_another_browser):
