@@ -5,7 +5,8 @@ GraderError
 │   └── UnknownExercise there is no package of that slug
 ├── SandboxError        the machine failed: an operator acts, the job is retried
 │   └── NoSandbox       this machine cannot start one: another worker takes the job
-└── StaleWorker         this worker has another version of the exercise: another worker takes the job
+├── StaleWorker         this worker has another version of the exercise: another worker takes the job
+└── MissingVersion      this worker has not got this version of a course's exercise yet: it gets it, and tries again
 
 A learner's mistake is not an exception here. It is a Finding. RunCancelled stands apart: nothing went wrong.
 """
@@ -37,3 +38,11 @@ class NoSandbox(SandboxError):
 
 class StaleWorker(GraderError):
     """The job was made for another version of the exercise than this worker has."""
+
+
+class MissingVersion(GraderError):
+    """The cache of this machine lacks a version of a course's package; `digest` names it."""
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(f"the version {digest[:12]} is not on this machine yet")
+        self.digest = digest

@@ -136,7 +136,7 @@ class _Search:
     """The search for one line."""
 
     def __init__(self, job: Job, report: Report, sandbox: Sandbox, budget: _Budget) -> None:
-        self._exercise: Exercise = load_exercise(job.exercise, digest=job.digest)
+        self._exercise: Exercise = load_exercise(job.exercise, digest=job.digest, library=job.library)
         self._author: Author = Bounded(InProcessAuthor(self._exercise, source=job.source), slug=self._exercise.slug)
         self._cases = cases_of(self._author, job)
         self._program = replace(self._exercise.program(job.source), stream_losses=False)

@@ -49,7 +49,7 @@ def grade(
     counterexamples.
     """
     timer = PhaseTimer()
-    exercise = load_exercise(job.exercise, digest=job.digest)
+    exercise = load_exercise(job.exercise, digest=job.digest, library=job.library)
     author: Author = Bounded(InProcessAuthor(exercise, source=job.source), slug=exercise.slug)
     refusal = _refusal(job.source)
     if refusal is not None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from grader.errors import PackageError, UnknownExercise
+from grader.errors import MissingVersion, PackageError, UnknownExercise
 from grader.packages.manifest import Manifest, read_manifest
 from grader.packages.messages import FILE, OwnMessage, read_messages
 
@@ -29,10 +29,15 @@ def exercises_folder() -> Path:
 
 @dataclass(frozen=True)
 class Package:
-    """One exercise folder. Each file is read once, at its first use."""
+    """One exercise folder. Each file is read once, at its first use.
+
+    `library` is "" if the operator installed the package, else the course that it belongs to ("course-7"). The code of
+    a course's package runs in the author's instance only.
+    """
 
     slug: str
     folder: Path
+    library: str = ""
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -79,10 +84,16 @@ class Package:
 
         They come from `numbers(seed)` of `variant.py`, which can use the standard library only.
         """
+        self.refuse_own_code()
         try:
             return dict(runpy.run_path(str(self.folder / "variant.py"))["numbers"](variant))
         except Exception as error:
             raise PackageError(f"{self.slug}: variant.py: {type(error).__name__}: {error}") from error
+
+    def refuse_own_code(self) -> None:
+        """Raise RuntimeError if the package is a course's: its code never runs in this process."""
+        if self.library:
+            raise RuntimeError(f"the code of {self.slug} is {self.library}'s and runs in the author's instance only")
 
     def statement_for(self, variant: int) -> str:
         """Return the statement as the learner of a variant reads it, each `{{name}}` replaced by that number.
@@ -106,6 +117,19 @@ def packages() -> list[Package]:
     root = exercises_folder()
     folders = sorted(path.parent for path in root.glob("*/*/exercise.toml"))
     return [Package(folder.relative_to(root).as_posix().replace("_", "-"), folder) for folder in folders]
+
+
+def versions_folder() -> Path:
+    """Return the folder of this machine's cache of courses' packages: `CHAINRULE_VERSIONS`, else beside the grader."""
+    return Path(os.environ.get("CHAINRULE_VERSIONS") or Path(__file__).parents[2] / "var" / "versions")
+
+
+def find_version(slug: str, digest: str, library: str) -> Package:
+    """Return the version of a course's package from this machine's cache. Raises MissingVersion if it is not there."""
+    folder = versions_folder() / digest
+    if not folder.is_dir():
+        raise MissingVersion(digest)
+    return Package(slug, folder, library)
 
 
 def find_package(slug: str) -> Package:

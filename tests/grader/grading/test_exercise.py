@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.errors import PackageError, StaleWorker
+from grader.errors import MissingVersion, PackageError, StaleWorker
 from grader.grading.exercise import load_exercise
 from grader.packages.catalogue import find_package
 from tests.support.reports import make_package
@@ -35,3 +35,31 @@ def test_code_that_is_not_there_is_named(exercises, part):
 
     with pytest.raises(PackageError, match=rf"unit/slope: the file {part}\.py is missing"):
         getattr(load_exercise("unit/slope"), part)
+
+
+def test_a_version_of_a_course_comes_from_the_cache(exercises, tmp_path, monkeypatch):
+    folder = make_package(exercises)
+    digest = find_package("unit/slope").digest
+    monkeypatch.setenv("CHAINRULE_VERSIONS", str(tmp_path))
+    folder.rename(tmp_path / digest)
+
+    exercise = load_exercise("unit/slope", digest=digest, library="course-7")
+
+    assert (exercise.package.digest, exercise.package.library) == (digest, "course-7")
+    with pytest.raises(MissingVersion) as missing:
+        load_exercise("unit/slope", digest="0" * 64, library="course-7")
+    assert missing.value.digest == "0" * 64
+
+
+def test_code_of_a_course_never_runs_here(exercises, tmp_path, monkeypatch):
+    ran = tmp_path / "ran"
+    make_package(exercises, **dict.fromkeys(("checks", "reference"), f"open({str(ran)!r}, 'w')"))
+    package = find_package("unit/slope")
+    monkeypatch.setenv("CHAINRULE_VERSIONS", str(tmp_path))
+    package.folder.rename(tmp_path / package.digest)
+    exercise = load_exercise("unit/slope", digest=package.digest, library="course-7")
+
+    for run in (lambda: exercise.checks, lambda: exercise.cases(1), lambda: exercise.package.numbers(1)):
+        with pytest.raises(RuntimeError, match="author's instance only"):
+            run()
+    assert not ran.exists()
