@@ -5,16 +5,16 @@ The slug of a package is its path below the exercises folder, with dashes: `grad
 """
 
 import difflib
-import hashlib
 import os
 import re
 import runpy
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from grader.errors import MissingVersion, PackageError, UnknownExercise
+from grader.packages.archives import digest_of, files_of
 from grader.packages.manifest import Manifest, read_manifest
 from grader.packages.messages import FILE, OwnMessage, read_messages
 
@@ -52,11 +52,7 @@ class Package:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over every file's path and bytes: the version of the exercise that graded a submission."""
-        total = hashlib.sha256()
-        for path in sorted(_files(self.folder)):
-            total.update(f"{path.relative_to(self.folder).as_posix()}\0".encode())
-            total.update(hashlib.sha256(path.read_bytes()).digest())
-        return total.hexdigest()
+        return digest_of(files_of(self.folder))
 
     @cached_property
     def statement(self) -> str:
@@ -145,9 +141,3 @@ def _meant(slug: str) -> str:
     dashed = slug.removeprefix("exercises/").strip("/").replace("_", "-")  # as a shell completes a folder's name
     near = difflib.get_close_matches(dashed, known, cutoff=0.75)
     return f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(known)}."
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        if path.is_file() and "__pycache__" not in path.parts:
-            yield path
