@@ -10,13 +10,14 @@ import re
 import runpy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from grader.errors import MissingVersion, PackageError, UnknownExercise
 from grader.packages.archives import digest_of, files_of
 from grader.packages.manifest import Manifest, read_manifest
 from grader.packages.messages import FILE, OwnMessage, read_messages
+from grader.packages.version_cache import VersionCache
 
 PLACEHOLDER = re.compile(r"\{\{ *(?P<name>\w+) *\}\}")
 SLUG = re.compile(r"[a-z][a-z0-9-]*/[a-z][a-z0-9-]*")
@@ -120,10 +121,16 @@ def versions_folder() -> Path:
     return Path(os.environ.get("CHAINRULE_VERSIONS") or Path(__file__).parents[2] / "var" / "versions")
 
 
+@lru_cache
+def version_cache(root: Path) -> VersionCache:
+    """Return the cache below `root`, one for each process. It takes `CHAINRULE_VERSIONS_MB` (1024) of the disk."""
+    return VersionCache(root, int(os.environ.get("CHAINRULE_VERSIONS_MB") or 1024) * 2**20)
+
+
 def find_version(slug: str, digest: str, library: str) -> Package:
     """Return the version of a course's package from this machine's cache. Raises MissingVersion if it is not there."""
-    folder = versions_folder() / digest
-    if not folder.is_dir():
+    folder = version_cache(versions_folder()).folder(digest)
+    if folder is None:
         raise MissingVersion(digest)
     return Package(slug, folder, library)
 
