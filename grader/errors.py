@@ -21,7 +21,18 @@ class RunCancelled(Exception):
 
 
 class PackageError(GraderError):
-    """An exercise package breaks its format or a rule of `verify`."""
+    """An exercise package breaks its format or a rule of `verify`.
+
+    `file` is the file of the package that is to blame, and `line` the line in it, counted from 1, if they are known.
+    """
+
+    file: str | None = None
+    line: int | None = None
+
+    def __init__(self, text: str, *, file: str | None = None, line: int | None = None) -> None:
+        super().__init__(text)
+        if file is not None:
+            self.file, self.line = file, line
 
 
 class UnknownExercise(PackageError):

@@ -7,9 +7,11 @@ instance (`grader.grading.sandboxed_author`).
 
 import importlib.util
 import inspect
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -53,7 +55,7 @@ class Exercise:
         module = _load(self.package, "reference")
         for name in ("cases", "truth", "witness"):
             if not callable(getattr(module, name, None)):
-                raise PackageError(f"{self.slug}: reference.py must define `{name}`.")
+                raise PackageError(f"{self.slug}: reference.py must define `{name}`.", file="reference.py")
         return module
 
     @cached_property
@@ -63,7 +65,8 @@ class Exercise:
         checks = tuple(member for member in members if isinstance(member, Check))
         if not checks:
             raise PackageError(
-                f"{self.slug}: checks.py defines no check; decorate a function with `@check(points=...)`."
+                f"{self.slug}: checks.py defines no check; decorate a function with `@check(points=...)`.",
+                file="checks.py",
             )
         _validate(self.slug, checks)
         return checks
@@ -144,25 +147,43 @@ def _load(package: Package, part: str) -> ModuleType:
     name = f"chainrule_{package.digest[:16]}_{part}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None or not path.is_file():
-        raise PackageError(f"{package.slug}: the file {part}.py is missing; every package needs one.")
+        raise PackageError(
+            f"{package.slug}: the file {part}.py is missing; every package needs one.", file=f"{part}.py"
+        )
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise PackageError(f"{package.slug}: {part}.py does not load: {type(error).__name__}: {error}") from error
+        text = f"{package.slug}: {part}.py does not load: {type(error).__name__}: {error}"
+        raise PackageError(text, file=f"{part}.py", line=_line_of(error, path)) from error
     return module
+
+
+def _line_of(error: Exception, path: Path) -> int | None:
+    """Return the last line of a file that an exception went through, or the one that is no Python."""
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return error.lineno
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return lines[-1] if lines else None
 
 
 def _validate(slug: str, checks: Sequence[Check]) -> None:
     names: set[str] = set()
     for item in checks:
-        if not item.title:
-            raise PackageError(f"{slug}: the check `{item.name}` needs a docstring: it is the title learners read.")
-        if len(inspect.signature(item.run).parameters) != 1:
-            raise PackageError(f"{slug}: the check `{item.name}` must take exactly one parameter, the trial.")
-        if unknown := set(item.after) - names:
-            raise PackageError(f"{slug}: the check `{item.name}` comes after {unknown.pop()!r}, which is not above it.")
+        if complaint := _complaint(item, names):
+            line = inspect.unwrap(item.run).__code__.co_firstlineno
+            raise PackageError(f"{slug}: the check `{item.name}` {complaint}", file="checks.py", line=line)
         names.add(item.name)
+
+
+def _complaint(item: Check, above: set[str]) -> str | None:
+    if not item.title:
+        return "needs a docstring: it is the title learners read."
+    if len(inspect.signature(item.run).parameters) != 1:
+        return "must take exactly one parameter, the trial."
+    if unknown := set(item.after) - above:
+        return f"comes after {unknown.pop()!r}, which is not above it."
+    return None
 
 
 def _split(parameters: str) -> list[str]:

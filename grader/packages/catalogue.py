@@ -85,7 +85,8 @@ class Package:
         try:
             return dict(runpy.run_path(str(self.folder / "variant.py"))["numbers"](variant))
         except Exception as error:
-            raise PackageError(f"{self.slug}: variant.py: {type(error).__name__}: {error}") from error
+            text = f"{self.slug}: variant.py: {type(error).__name__}: {error}"
+            raise PackageError(text, file="variant.py") from error
 
     def refuse_own_code(self) -> None:
         """Raise RuntimeError if the package is a course's: its code never runs in this process."""
@@ -97,15 +98,17 @@ class Package:
 
         Raises PackageError if a name is not one of the numbers. A package without variants has one statement for all.
         """
-        if not self.manifest.variant:
-            return self.statement
-        numbers = self.numbers(variant)
+        return self.statement_with(self.numbers(variant)) if self.manifest.variant else self.statement
+
+    def statement_with(self, numbers: Mapping[str, float]) -> str:
+        """Return the statement with these numbers in place of the names. Raises PackageError if one is missing."""
         return PLACEHOLDER.sub(lambda match: self._number(numbers, match["name"]), self.statement)
 
     def _number(self, numbers: Mapping[str, float], name: str) -> str:
         if name not in numbers:
             known = ", ".join(numbers)
-            raise PackageError(f"{self.slug}: statement.md asks for {{{{{name}}}}}, but variant.py has {known}.")
+            text = f"{self.slug}: statement.md asks for {{{{{name}}}}}, but variant.py has {known}."
+            raise PackageError(text, file="statement.md")
         return str(numbers[name]) if isinstance(numbers[name], int) else f"{numbers[name]:g}"
 
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from msgspec import Meta
 
 from grader.protocol.reading import read
-from grader.protocol.reports import Outcome
+from grader.protocol.reports import Outcome, Report, Status
 
 T = TypeVar("T")
 
@@ -46,6 +46,8 @@ LESSON_PROMISES: tuple[Promise, ...] = (
 )
 """What the verification of a lesson promises."""
 
+MISTAKE_SEED = 1
+"""The seed, and the variant, with which wrong answers are graded for `mistakes.toml`."""
 MAX_PROBLEMS = 100
 MAX_TEXT = 2_000
 """Characters of one problem; the rest is cut off."""
@@ -183,6 +185,18 @@ class Verified:
             for item in data.get(name, ()):
                 read(shape, item)  # `read` looks for unknown fields at the top only
         return verified
+
+
+def result_of(name: str, report: Report, line: int | None = None) -> MistakeResult:
+    """Return what a wrong answer got, from its report and the line that the search found."""
+    failed = [finding for finding in report.findings if finding.status is Status.FAILED]
+    return MistakeResult(
+        name=name,
+        score=report.points,
+        outcome=report.outcome,
+        findings={finding.check: finding.message or "" for finding in failed},
+        line=line or "none",
+    )
 
 
 def bounded(verified: Verified) -> Verified:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from grader.grading.exercise import load_exercise
-from grader.verification.null_answers import ODDITIES, null_answers
+from grader.grading.null_answers import ODDITIES, null_answers
 from tests.support.reports import make_package
 
 
