@@ -21,6 +21,7 @@ from server.common.local_times import days_after, later_moment
 from server.course_setup.services import start
 from server.courses.models import AssistantLimit, Course, Role, Section
 from server.gradebook.models import Assignment, UnitTerms
+from server.packages.copying import copy_packages
 
 Dates = Mapping[str, datetime | None]
 MOMENTS = ("opens_at", "due_at", "closes_at")
@@ -45,6 +46,13 @@ MODELS: Mapping[str, CopyRule] = {
     "courses.AssistantLimit": CopyRule.IF_WANTED,
     "courses.FormerEnrollment": CopyRule.LEFT,
     "gradebook.Assignment": CopyRule.COPIED,
+    # The copy gets the published version and the files that are edited now; the history stays.
+    "packages.CoursePackage": CopyRule.COPIED,
+    "packages.DraftFile": CopyRule.COPIED,
+    "packages.PackageVersion": CopyRule.COPIED,
+    "packages.PackageVerification": CopyRule.COPIED,
+    "packages.PackageRun": CopyRule.LEFT,
+    "packages.PackageShare": CopyRule.LEFT,
     "gradebook.UnitTerms": CopyRule.COPIED,
     "comments.SavedComment": CopyRule.COPIED,
     # What learners did, and what was decided about them.
@@ -120,6 +128,8 @@ FIELDS: Mapping[str, Mapping[str, CopyRule]] = {
         "course": CopyRule.OWN,
         "slug": CopyRule.COPIED,
         "exercise": CopyRule.COPIED,
+        "package": CopyRule.OWN,
+        "version": CopyRule.OWN,
         "own_title": CopyRule.COPIED,
         "position": CopyRule.COPIED,
         "points": CopyRule.COPIED,
@@ -143,6 +153,52 @@ FIELDS: Mapping[str, Mapping[str, CopyRule]] = {
         "released_at": CopyRule.OWN,
         "bonus_points": CopyRule.COPIED,
         "is_draft": CopyRule.COPIED,
+    },
+    # `server.packages.copying` copies these four.
+    "packages.CoursePackage": {
+        "id": CopyRule.OWN,
+        "course": CopyRule.OWN,
+        "kind": CopyRule.COPIED,
+        "slug": CopyRule.COPIED,
+        "published": CopyRule.COPIED,
+        "published_at": CopyRule.COPIED,
+        "published_by": CopyRule.COPIED,
+        "withdrawn_at": CopyRule.COPIED,
+        "origin": CopyRule.OWN,
+        "draft_revision": CopyRule.COPIED,
+        "made_at": CopyRule.OWN,
+    },
+    "packages.DraftFile": {
+        "id": CopyRule.OWN,
+        "package": CopyRule.OWN,
+        "path": CopyRule.COPIED,
+        "content": CopyRule.COPIED,
+        "size": CopyRule.COPIED,
+        "revision": CopyRule.OWN,
+        "changed_by": CopyRule.COPIED,
+        "changed_at": CopyRule.OWN,
+    },
+    "packages.PackageVersion": {
+        "id": CopyRule.OWN,
+        "package": CopyRule.OWN,
+        "number": CopyRule.OWN,
+        "version": CopyRule.COPIED,
+        "made_by": CopyRule.COPIED,
+        "made_at": CopyRule.OWN,
+        "source": CopyRule.OWN,
+        "commit": CopyRule.COPIED,
+        "note": CopyRule.COPIED,
+    },
+    "packages.PackageVerification": {
+        "id": CopyRule.OWN,
+        "package_version": CopyRule.OWN,
+        "token": CopyRule.OWN,
+        "state": CopyRule.COPIED,
+        "verified": CopyRule.COPIED,
+        "grader": CopyRule.COPIED,
+        "started_at": CopyRule.COPIED,
+        "sent_at": CopyRule.COPIED,
+        "finished_at": CopyRule.COPIED,
     },
     "gradebook.UnitTerms": {
         "id": CopyRule.OWN,
@@ -198,16 +254,26 @@ def copy_course(source: Course, plan: CopyPlan, *, by: User) -> Course:
     course = start(_copied(source, **plan.course), by=by)
     sections = _copy_sections(source, course) if plan.sections else {}
     left_out = _copy_staff(source, course, sections) if plan.staff else 0
+    assignments = list(source.assignments.select_related("course"))
+    packages = copy_packages(source, course, staying={one.version_id for one in assignments if one.version_id})
+    # A package that another course shares no more can be used for nothing new.
     rows = [
-        _copied(one, course=course, **dict.fromkeys(MOMENTS) | dict(plan.dates.get(one.pk, {})))
-        for one in source.assignments.select_related("course")
+        _copied(one, course=course, package=packages.get(one.package_id), version=one.version, **_dates(plan, one))
+        for one in assignments
+        if one.package_id is None or one.package_id in packages
     ]
     Assignment.objects.bulk_create(rows)
     UnitTerms.objects.bulk_create(_copied(one, course=course) for one in source.unit_terms.all())
     SavedComment.objects.bulk_create(_copied(one, course=course) for one in source.saved_comments.select_related("by"))
     told = f"{len(rows)} assignments" + (f", {left_out} assistants left out" if left_out else "")
+    if len(rows) < len(assignments):
+        told += f", {len(assignments) - len(rows)} assignments left out: their exercises are not shared any more"
     record(AuditAction.COURSE_COPIED, course=course, by=by, what=f"{source.title} ({source.slug})", after=told)
     return course
+
+
+def _dates(plan: CopyPlan, one: Assignment) -> dict[str, datetime | None]:
+    return dict.fromkeys(MOMENTS) | dict(plan.dates.get(one.pk, {}))
 
 
 def _copied(row: Model, **own: Any) -> Any:

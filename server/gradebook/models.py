@@ -16,6 +16,7 @@ from server.common.local_times import check_year
 from server.courses.models import Course, HintRule
 from server.gradebook.rules import Decision, Keeps, LateRule, MoreTime, Terms
 from server.gradebook.totals import UnitRule
+from server.packages.models import CoursePackage, Version
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -68,6 +69,10 @@ class Assignment(models.Model):
     course = models.ForeignKey(Course, models.CASCADE, related_name="assignments")
     slug = models.CharField(max_length=100, validators=[RegexValidator(r"\A[a-z0-9-]+/[a-z0-9-]+\Z")])
     exercise = models.CharField(max_length=100, help_text="The slug of an exercise package.")
+    # Empty: the exercise is the installation's. Else the package of a course, perhaps of another that shares it.
+    package = models.ForeignKey(CoursePackage, models.PROTECT, null=True, blank=True, related_name="assignments")
+    # The version that it stays with. Empty: it follows the published one.
+    version = models.ForeignKey(Version, models.PROTECT, null=True, blank=True, related_name="staying")
     # Empty: the exercise's title.
     own_title = models.CharField(max_length=LONGEST_TITLE, default="", db_default="", blank=True)
     position = models.PositiveIntegerField(default=0, validators=[MaxValueValidator(10_000)])

@@ -17,6 +17,10 @@ MOVED: Mapping[str, str] = {
     "announcements.Announcement.author": "announcements",
     "mail.Mail.recipient": "e-mails",
     "notifications.News.user": "news that wait for their mail",
+    "packages.CoursePackage.published_by": "publications of packages",
+    "packages.PackageVersion.made_by": "versions of packages",
+    "packages.DraftFile.changed_by": "files of packages",
+    "packages.PackageRun.by": "runs of files of packages",
     "courses.FormerEnrollment.by": "removals",
     "courses.Course.made_by": "courses",
     "invitations.Invitation.by": "course codes",
@@ -62,6 +66,10 @@ LEFT = frozenset(
 # Rights and authorship that a plain student's account does not have.
 RIGHTS = frozenset(
     {
+        "packages.CoursePackage.published_by",
+        "packages.PackageVersion.made_by",
+        "packages.DraftFile.changed_by",
+        "packages.PackageRun.by",
         "comments.Comment.deleted_by",
         "comments.SavedComment.by",
         "regrade_requests.RegradeRequest.answered_by",

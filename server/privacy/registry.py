@@ -416,6 +416,24 @@ TABLES = (
     TablePolicy(model="submissions.CourseTurn"),
     TablePolicy(model="gradebook.UnitTerms"),
     TablePolicy(model="gradebook.Assignment"),
+    # Packages of courses.
+    TablePolicy(
+        model="packages.PackageRun",
+        holds="runs of files of packages that the person edits, for a day",
+        about="by",
+        shows=("package__slug", "path", "source", "state", "report", "started_at"),
+    ),
+    TablePolicy(model="packages.PackageVerification"),
+    TablePolicy(model="packages.DraftFile", holds="who edited a file of a package last", unlinked=("changed_by",)),
+    TablePolicy(
+        model="packages.PackageVersion",
+        holds="who made a version of a package, with a note",
+        unlinked=("made_by",),
+        texts=("note",),
+    ),
+    TablePolicy(model="packages.PackageShare"),
+    TablePolicy(model="packages.CoursePackage", holds="who published a package", unlinked=("published_by",)),
+    TablePolicy(model="packages.Version"),
     # Mail.
     TablePolicy(model="mail.Letter", holds="texts of e-mails, encrypted, until they are sent", about=_letters),
     TablePolicy(

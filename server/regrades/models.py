@@ -66,12 +66,14 @@ class Rerun(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     token = models.CharField(max_length=64, default=new_token)
     digest = models.CharField(max_length=64)
+    library = models.CharField(max_length=40, default="", db_default="", blank=True)
     runtime = models.CharField(max_length=10)
 
     old_state = models.CharField(max_length=12, choices=State.choices)
     old_given = models.FloatField(null=True)
     old_max = models.FloatField(null=True)
     old_digest = models.CharField(max_length=64)
+    old_library = models.CharField(max_length=40, default="", db_default="", blank=True)
     old_report: models.JSONField = models.JSONField(null=True)
 
     report = models.JSONField(null=True)
@@ -101,4 +103,5 @@ class Rerun(models.Model):
     def job(self) -> Job:
         """Return the submission's job, same secret cases, with this rerun's id, token and exercise version."""
         own = self.submission.job().to_dict()
-        return Job.from_dict(own | {"submission": str(self.pk), "token": self.token, "digest": self.digest})
+        version = {"digest": self.digest, "library": self.library}
+        return Job.from_dict(own | {"submission": str(self.pk), "token": self.token} | version)

@@ -24,6 +24,7 @@ from grader.protocol.reports import Report
 from server.accounts.models import User
 from server.audit import services as audit
 from server.audit.models import AuditAction
+from server.common.reports import read_report
 from server.courses.models import Course
 from server.gradebook.models import Action, Assignment, Grade, GradeChange
 from server.gradebook.services import refresh
@@ -33,7 +34,7 @@ from server.regrades.models import Regrade, RegradeScope, Rerun, Stage
 from server.regrades.signals import regrade_applied
 from server.submissions.models import Kind, State, Submission
 from server.submissions.queue.dispatch import RUNTIMES
-from server.submissions.services import read_report, rescore, state_after
+from server.submissions.services import rescore, state_after
 
 
 @transaction.atomic

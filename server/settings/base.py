@@ -18,6 +18,7 @@ INSTALLED_APPS = [
     "server.courses",
     "server.audit",
     "server.home",
+    "server.packages",
     "server.gradebook",
     "server.submissions",
     "server.drafts",
@@ -161,6 +162,17 @@ COURSES_PER_YEAR = env.int("CHAINRULE_COURSES_PER_YEAR", 20)
 # Requests of one calendar feed. A calendar asks a few times a day.
 CALENDAR_REQUESTS_PER_MINUTE = 20
 
+# Packages: exercises and lessons of courses
+
+PACKAGES_PER_COURSE = env.int("CHAINRULE_PACKAGES_PER_COURSE", 200)
+# Files that are edited, and versions, of all packages of a course (MiB).
+PACKAGE_MB_PER_COURSE = env.int("CHAINRULE_PACKAGE_MB_PER_COURSE", 64)
+# Versions of a package that nobody used; older ones are deleted.
+PACKAGE_VERSIONS_KEPT = env.int("CHAINRULE_PACKAGE_VERSIONS_KEPT", 50)
+# Runs of files that an author can start within a minute, and verifications of a course that can wait.
+PACKAGE_RUNS_PER_MINUTE = 20
+VERIFICATIONS_AT_ONCE = 5
+
 # Storage
 
 DATABASES = {"default": given() or sqlite(VAR / "chainrule.sqlite3")}
@@ -254,6 +266,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "submissions.note_graders",
         "schedule": 8.0,
         "options": {"queue": "records", "expires": 8},
+    },
+    "packages": {"task": "packages.reconcile", "schedule": 60.0, "options": {"queue": "records", "expires": 60}},
+    "old versions of packages": {
+        "task": "packages.collect_garbage",
+        "schedule": 3600.0,
+        "options": {"queue": "records", "expires": 600},
     },
     "similarity": {"task": "similarity.sweep", "schedule": 60.0, "options": {"queue": "records", "expires": 60}},
     "webhooks": {

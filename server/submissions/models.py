@@ -137,6 +137,8 @@ class Submission(models.Model):
 
     exercise = models.CharField(max_length=100)
     digest = models.CharField(max_length=64)
+    # Who owns the exercise: "" is the installation, "course-7" a course.
+    library = models.CharField(max_length=40, default="", db_default="", blank=True)
     runtime = models.CharField(max_length=10)
     source = models.TextField(blank=True)
     seed = models.BigIntegerField(default=new_seed)
@@ -277,6 +279,7 @@ class Submission(models.Model):
             runtime=self.runtime,
             scope=Scope.PUBLIC if self.kind == Kind.TEST_RUN else Scope.ALL,
             variant=self.variant,
+            library=self.library,
         )
 
 

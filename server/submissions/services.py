@@ -11,7 +11,6 @@ A report must carry the submission's token. The first report wins; a later one, 
 nothing.
 """
 
-import re
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,13 +24,12 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
-from pydantic import TypeAdapter
 
-from grader.protocol.reports import Outcome, Report, ReportDocument
+from grader.protocol.reports import Outcome, Report
 from grader.protocol.sources import MAX_SOURCE, HasNul, NotText, TooLarge, check_source
 from grader.telemetry import metrics
 from server.accounts.models import User
-from server.common.strict_json import checked_json
+from server.common.reports import read_report
 from server.courses.selectors import archived_sentence
 from server.gradebook.models import Assignment
 from server.gradebook.rules import Terms, is_closed, refusal
@@ -47,12 +45,6 @@ from server.submissions.signals import report_written
 
 log = structlog.get_logger(__name__)
 
-# The most points of one check. No exercise gives as many, and sums stay far below the largest float.
-MOST_POINTS = 1_000_000
-_REPORT = TypeAdapter(ReportDocument)
-# NUL is text for Python, but PostgreSQL cannot store it.
-# As JSON writes it; not a backslash that is followed by a printed "u0000".
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 NOT_UTF_8 = "This is not UTF-8 text. Save the file with the encoding UTF-8 and try again."
 
 
@@ -267,17 +259,6 @@ def _reason_to_refuse(row: Submission | None, token: str) -> RecordResult | None
 def _refuse(submission: str, why: RecordResult) -> RecordResult:
     log.warning("report_refused", submission=submission, why=str(why))
     return why
-
-
-def read_report(data: dict[str, Any]) -> Report | None:
-    """Return the report, or None if a faulty worker sent something else: `reconcile` then sends the job again."""
-    text = checked_json(_REPORT, data)
-    if text is None or _NUL.search(text):
-        return None
-    report = Report.from_dict(data)
-    sound = all(0 <= one.points <= one.max_points <= MOST_POINTS for one in report.findings)
-    # A graded report with a maximum of zero points is not a score of zero: the grader is broken.
-    return report if sound and (report.outcome is Outcome.UNGRADABLE or report.max_points > 0) else None
 
 
 @transaction.atomic

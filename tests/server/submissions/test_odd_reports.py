@@ -8,11 +8,11 @@ import pytest
 from grader.protocol.reports import Report
 from server.analytics import services as analytics
 from server.api.presentation import show_report
+from server.common.reports import read_report
 from server.hints.access import access_for
 from server.hints.services import record_given
 from server.submissions.rendering.figures import SIGNATURE
 from server.submissions.rendering.presentation import result_of
-from server.submissions.services import read_report
 from tests.support.oddities import MISSING, places, replaced
 from tests.support.people import make_report, make_submission, record
 
