@@ -4,6 +4,7 @@
     python -m grader grade SLUG FILE --sandbox none [--pdb]   without walls, for developers; --pdb opens a debugger
     python -m grader grade-many SLUG DIR [--runtime ...] [--sandbox ...] [--seed N] [--json] [--full] [--line]
     python -m grader verify [SLUG ...] [--runtime cpu|gpu] [--sandbox docker|bubblewrap] [--jobs N] [--json]
+    python -m grader keep SLUG [--runtime cpu|gpu] [--sandbox docker|bubblewrap]   writes mistakes.toml
     python -m grader new SLUG
     python -m grader probe [--runtime cpu|gpu] [--sandbox docker|bubblewrap]
 
@@ -18,6 +19,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -33,6 +35,7 @@ from grader.sandboxes.base import Sandbox
 from grader.sandboxes.select import open_sandbox
 from grader.sandboxes.unconfined import DebuggerQuit, UnconfinedSandbox
 from grader.telemetry import logs
+from grader.verification.keep import keep
 from grader.verification.runner import verify_all
 
 ENGINES = ("docker", "bubblewrap")
@@ -85,7 +88,10 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("slugs", nargs="*", metavar="SLUG", help="default: all")
     check.add_argument("--jobs", type=int, default=2, help="packages verified at a time (default 2)")
     check.set_defaults(command=_verify)
-    for command in (one, many, check):
+    keeping = commands.add_parser("keep", help="write what each wrong answer gets into mistakes.toml")
+    keeping.add_argument("slug")
+    keeping.set_defaults(command=_keep)
+    for command in (one, many, check, keeping):
         command.add_argument("--runtime", choices=("cpu", "gpu"), default="cpu")
         engines = ENGINES + ((UNCONFINED,) if command is one else ())
         command.add_argument("--sandbox", choices=engines, help="default: the first one that works here")
@@ -195,6 +201,23 @@ def _verify(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([verification.to_dict() for verification in found]))
     return 0 if all(verification.passed for verification in found) else 1
+
+
+def _keep(options: argparse.Namespace) -> int:
+    find_package(options.slug)
+    sandbox = open_sandbox(runtime=options.runtime, engine=options.sandbox)
+    try:
+        results = keep(options.slug, sandbox=sandbox)
+    finally:
+        sandbox.close()
+    if options.json:
+        print(json.dumps([asdict(result) for result in results]))
+        return 0
+    for result in results:
+        failed = ", ".join(f"{check} ({message})" for check, message in result.findings.items()) or "no check"
+        print(f"{result.name}: {result.score:g} points, fails {failed}")
+    print(f"mistakes.toml says so. Is each line the one to look at? Then `python -m grader verify {options.slug}`.")
+    return 0
 
 
 def _new(options: argparse.Namespace) -> int:

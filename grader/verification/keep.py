@@ -1,0 +1,27 @@
+"""Write down what each wrong answer of a package gets, so that nobody writes `mistakes.toml` by hand."""
+
+from grader.grading.exercise import load_exercise
+from grader.packages.mistakes import FILE, sources_of
+from grader.packages.mistakes_file import with_results
+from grader.protocol.verifications import MISTAKE_SEED, MistakeResult, result_of
+from grader.sandboxes.base import Sandbox
+from grader.verification.learner_runs import LearnerRuns
+
+
+def keep(slug: str, *, sandbox: Sandbox) -> list[MistakeResult]:
+    """Grade the starter and each mistake of a package, write what they get into `mistakes.toml`, and return it.
+
+    Lines that the file names stay; a new answer gets the line that the search proposes. Raises UnknownExercise or
+    PackageError.
+    """
+    exercise = load_exercise(slug)
+    runs = LearnerRuns(exercise=exercise, sandbox=sandbox)
+    results = []
+    for name, path in sources_of(exercise.package.folder).items():
+        source = path.read_text(encoding="utf-8")
+        report = runs.grade(source, MISTAKE_SEED)
+        results.append(result_of(name, report, runs.line(source, MISTAKE_SEED, report)))
+    file = exercise.package.folder / FILE
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    file.write_text(with_results(text, results, remove_others=True), encoding="utf-8")
+    return results
