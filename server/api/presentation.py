@@ -202,7 +202,7 @@ def _progress(snapshot: Snapshot) -> schemas.Progress:
 
 def show_report(row: Submission, access: HintAccess) -> schemas.ReportOut:
     """Return the report of a submission that has one, with the hints that are open to the reader."""
-    report = in_present_words(Report.from_dict(row.report or {}))
+    report = in_present_words(Report.from_dict(row.report or {}), library=row.library)
     result = result_of(row)
     rows = result.rows if result else []
     return schemas.ReportOut(

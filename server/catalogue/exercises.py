@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from grader.errors import PackageError
-from grader.packages.catalogue import exercises_folder, find_package, packages
+from grader.packages.catalogue import Package, exercises_folder, find_package, packages
 from grader.packages.messages import OwnMessage, in_own_words
 from grader.protocol.reports import Report
 from server.catalogue.markdown import render
@@ -22,7 +22,11 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExerciseText:
-    """One version of an exercise. `statement` is safe HTML; `entries` are the signatures that it asks for."""
+    """One version of an exercise. `statement` is safe HTML; `entries` are the signatures that it asks for.
+
+    `library` is "" for an exercise of the installation, else the course that it belongs to ("course-7"). With
+    `variant`, each learner gets other numbers; `variants` says how many there are, 0 if there is no limit.
+    """
 
     slug: str
     digest: str
@@ -35,6 +39,14 @@ class ExerciseText:
     stream_losses: bool
     statement: str
     starter: str
+    library: str = ""
+    variants: int = 0
+
+    def variant_of(self, learner: int) -> int:
+        """Return the variant of a learner, given their key; 0 if all have the same numbers."""
+        if not self.variant:
+            return 0
+        return learner % self.variants if self.variants else learner
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,11 +76,14 @@ def _every_exercise() -> Iterator[ExerciseText | BrokenExercise]:
             yield BrokenExercise(slug=package.slug, problem=problem)
 
 
-def in_present_words(report: Report) -> Report:
+def in_present_words(report: Report, *, library: str) -> Report:
     """Return the report with the sentences that its exercise's package has now.
 
-    If the package cannot be read any more, the sentences that the grader put into the report stay.
+    If the package cannot be read any more, the sentences that the grader put into the report stay; also if a course's
+    library owns the exercise: its sentences are those of the version that graded.
     """
+    if library:
+        return report
     with suppress(PackageError, OSError):
         messages = _own_messages(report.slug)
         return replace(report, findings=tuple(in_own_words(finding, messages) for finding in report.findings))
@@ -122,9 +137,14 @@ def _stamps(folder: Path | str) -> Iterator[tuple[str, int, int]]:
 @lru_cache(maxsize=256)
 def _read(slug: str, variant: int, stamp: Stamp) -> ExerciseText:
     package = find_package(slug)
+    return text_of(package, package.statement_for(variant))
+
+
+def text_of(package: Package, statement: str, *, variants: int = 0) -> ExerciseText:
+    """Return the texts of a package with this statement, in Markdown. Raises PackageError if it cannot be read."""
     manifest = package.manifest
     return ExerciseText(
-        slug=slug,
+        slug=package.slug,
         digest=package.digest,
         title=manifest.title,
         teaches=manifest.teaches,
@@ -133,6 +153,8 @@ def _read(slug: str, variant: int, stamp: Stamp) -> ExerciseText:
         runtime="gpu" if manifest.runtime == "gpu" else "cpu",
         variant=manifest.variant,
         stream_losses=manifest.stream_losses,
-        statement=render(package.statement_for(variant)),
+        statement=render(statement),
         starter=package.starter,
+        library=package.library,
+        variants=variants,
     )

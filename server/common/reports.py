@@ -25,3 +25,8 @@ def read_report(data: dict[str, Any]) -> Report | None:
     sound = all(0 <= one.points <= one.max_points <= MOST_POINTS for one in report.findings)
     # A graded report with a maximum of zero points is not a score of zero: the grader is broken.
     return report if sound and (report.outcome is Outcome.UNGRADABLE or report.max_points > 0) else None
+
+
+def is_about(report: Report, *, exercise: str, digest: str, library: str) -> bool:
+    """Whether a report is about an exercise. That of a course's library must be about the very version."""
+    return report.slug == exercise and (not library or report.digest == digest)

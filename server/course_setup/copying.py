@@ -22,6 +22,7 @@ from server.course_setup.services import start
 from server.courses.models import AssistantLimit, Course, Role, Section
 from server.gradebook.models import Assignment, UnitTerms
 from server.packages.copying import copy_packages
+from server.packages.models import CoursePackage
 
 Dates = Mapping[str, datetime | None]
 MOMENTS = ("opens_at", "due_at", "closes_at")
@@ -130,6 +131,8 @@ FIELDS: Mapping[str, Mapping[str, CopyRule]] = {
         "exercise": CopyRule.COPIED,
         "package": CopyRule.OWN,
         "version": CopyRule.OWN,
+        "library": CopyRule.OWN,
+        "stays": CopyRule.OWN,
         "own_title": CopyRule.COPIED,
         "position": CopyRule.COPIED,
         "points": CopyRule.COPIED,
@@ -255,10 +258,10 @@ def copy_course(source: Course, plan: CopyPlan, *, by: User) -> Course:
     sections = _copy_sections(source, course) if plan.sections else {}
     left_out = _copy_staff(source, course, sections) if plan.staff else 0
     assignments = list(source.assignments.select_related("course"))
-    packages = copy_packages(source, course, staying={one.version_id for one in assignments if one.version_id})
+    packages = copy_packages(source, course, staying={str(one.version_id) for one in assignments if one.version_id})
     # A package that another course shares no more can be used for nothing new.
     rows = [
-        _copied(one, course=course, package=packages.get(one.package_id), version=one.version, **_dates(plan, one))
+        _copied(one, course=course, **_exercise(one, packages), **_dates(plan, one))
         for one in assignments
         if one.package_id is None or one.package_id in packages
     ]
@@ -270,6 +273,14 @@ def copy_course(source: Course, plan: CopyPlan, *, by: User) -> Course:
         told += f", {len(assignments) - len(rows)} assignments left out: their exercises are not shared any more"
     record(AuditAction.COURSE_COPIED, course=course, by=by, what=f"{source.title} ({source.slug})", after=told)
     return course
+
+
+def _exercise(one: Assignment, packages: Mapping[int, CoursePackage]) -> dict[str, Any]:
+    """Return the version that a copied assignment uses, as that of the new course's package."""
+    if one.package_id is None:
+        return {}
+    package = packages[one.package_id]
+    return {"package": package, "version_id": one.version_id, "library": package.library, "stays": one.stays}
 
 
 def _dates(plan: CopyPlan, one: Assignment) -> dict[str, datetime | None]:

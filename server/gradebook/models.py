@@ -16,6 +16,7 @@ from server.common.local_times import check_year
 from server.courses.models import Course, HintRule
 from server.gradebook.rules import Decision, Keeps, LateRule, MoreTime, Terms
 from server.gradebook.totals import UnitRule
+from server.packages.content import exercise_text, exercise_title
 from server.packages.models import CoursePackage, Version
 
 if TYPE_CHECKING:
@@ -70,9 +71,16 @@ class Assignment(models.Model):
     slug = models.CharField(max_length=100, validators=[RegexValidator(r"\A[a-z0-9-]+/[a-z0-9-]+\Z")])
     exercise = models.CharField(max_length=100, help_text="The slug of an exercise package.")
     # Empty: the exercise is the installation's. Else the package of a course, perhaps of another that shares it.
-    package = models.ForeignKey(CoursePackage, models.PROTECT, null=True, blank=True, related_name="assignments")
-    # The version that it stays with. Empty: it follows the published one.
-    version = models.ForeignKey(Version, models.PROTECT, null=True, blank=True, related_name="staying")
+    package = models.ForeignKey(
+        CoursePackage, models.PROTECT, null=True, blank=True, editable=False, related_name="assignments"
+    )
+    # The version of the package that is used, and whose library owns it: here, so that no page needs the package's row.
+    version = models.ForeignKey(
+        Version, models.PROTECT, null=True, blank=True, editable=False, related_name="assignments"
+    )
+    library = models.CharField(max_length=40, default="", db_default="", blank=True, editable=False)
+    # Whether it stays with that version. Else it follows: publishing another version changes `version`.
+    stays = models.BooleanField(default=False, db_default=False, editable=False)
     # Empty: the exercise's title.
     own_title = models.CharField(max_length=LONGEST_TITLE, default="", db_default="", blank=True)
     position = models.PositiveIntegerField(default=0, validators=[MaxValueValidator(10_000)])
@@ -123,7 +131,14 @@ class Assignment(models.Model):
 
     class Meta:
         ordering = ["position", "slug"]
-        constraints = [models.UniqueConstraint(fields=["course", "slug"], name="one_assignment_per_slug")]
+        constraints = [
+            models.UniqueConstraint(fields=["course", "slug"], name="one_assignment_per_slug"),
+            models.CheckConstraint(
+                condition=models.Q(package=None, version=None, library="", stays=False)
+                | models.Q(package__isnull=False, version__isnull=False) & ~models.Q(library=""),
+                name="whole_package_or_none",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.slug
@@ -154,15 +169,28 @@ class Assignment(models.Model):
 
     @cached_property
     def content(self) -> ExerciseText:
-        """The exercise itself, read from its package."""
-        return find_exercise(self.exercise)
+        """The exercise itself, read from its package. Raises PackageError if it cannot be read."""
+        return self.content_for(0)
+
+    def content_for(self, learner: int) -> ExerciseText:
+        """Return the exercise as a learner reads it, given their key. Raises PackageError if it cannot be read."""
+        if self.library:
+            return exercise_text(self.exercise, str(self.version_id), self.library, learner=learner)
+        return find_exercise(self.exercise, variant=learner)
 
     @cached_property
     def title(self) -> str:
         """Its own title, else the exercise's; the exercise's slug if the package cannot be read."""
         if self.own_title:
             return self.own_title
+        return self.exercise_title
+
+    @property
+    def exercise_title(self) -> str:
+        """The title of the exercise; its slug if the package cannot be read."""
         try:
+            if self.library:
+                return exercise_title(self.exercise, str(self.version_id), self.library)
             return title_of(self.exercise)
         except PackageError:
             return self.exercise

@@ -6,8 +6,9 @@ undo            takes a decision back, unless another came after it
 change_terms    changes the terms of an assignment, and with them its grades
 refresh_course  computes the grades in all assignments of a course again
 
-For assignments themselves: `set_exercise` adds one, `set_draft` publishes one or makes it a draft again, `withdraw`
-removes one that nobody worked on. `releases` releases results that were held back.
+For assignments themselves: `set_exercise` adds one, `follow` and `stay` choose the version of a course's own exercise,
+`set_draft` publishes one or makes it a draft again, `withdraw` removes one that nobody worked on. `releases` releases
+results that were held back.
 """
 
 from collections import defaultdict
@@ -35,6 +36,9 @@ from server.gradebook.selectors import more_time_in
 from server.gradebook.signals import grade_changed, results_released
 from server.gradebook.states import DECIDED, decision_in, state_of
 from server.gradebook.words import decision_change, terms_change
+from server.packages.models import CoursePackage, PackageVersion
+from server.packages.selectors import usable_packages
+from server.packages.services import has_passed
 
 if TYPE_CHECKING:
     from server.submissions.models import Submission
@@ -158,6 +162,9 @@ def change_terms(assignment: Assignment, *, by: User | None, why: str = "The ter
     If no field differs, nothing is written. Raises TitleTaken.
     """
     former = Assignment.objects.select_for_update().filter(pk=assignment.pk).first()
+    if former is not None:
+        # Publishing can have changed it since the terms were read.
+        assignment.version_id, assignment.stays = former.version_id, former.stays
     if former is None or _title(former) != _title(assignment):
         _require_own_title(assignment)
     if former is not None and model_to_dict(former) == model_to_dict(assignment):
@@ -194,11 +201,14 @@ def refresh_course(
 
 
 @transaction.atomic
-def set_exercise(assignment: Assignment) -> Assignment:
+def set_exercise(assignment: Assignment, *, package: CoursePackage | None = None) -> Assignment:
     """Add an assignment to its course, after the others. Raises Invalid if its slug or its own title is taken.
 
-    If it has no own title and the exercise's is taken, it gets one with a number.
+    If it has no own title and the exercise's is taken, it gets one with a number. With `package`, the exercise is that
+    of a course: its own, or one shared with it. The assignment then follows the published version.
     """
+    if package is not None:
+        _use(assignment, package)
     others = Assignment.objects.select_for_update().filter(course=assignment.course)
     if any(one.slug == assignment.slug for one in others):
         raise Invalid(f"This course has an assignment called {assignment.slug} already.")
@@ -210,6 +220,51 @@ def set_exercise(assignment: Assignment) -> Assignment:
     assignment.save()
     record(AuditAction.ASSIGNMENT_ADDED, course=assignment.course, what=assignment.slug)
     return assignment
+
+
+@transaction.atomic
+def follow(assignment: Assignment, *, by: User) -> None:
+    """Let an assignment use the published version of its package from now on. No grade changes."""
+    _decide_version(assignment, None, by=by)
+
+
+@transaction.atomic
+def stay(assignment: Assignment, version: PackageVersion, *, by: User) -> None:
+    """Let an assignment stay with a version of its package. No grade changes. Raises Invalid for another's version."""
+    _decide_version(assignment, version, by=by)
+
+
+def _decide_version(assignment: Assignment, wanted: PackageVersion | None, *, by: User) -> None:
+    if assignment.package_id is None:
+        raise Invalid("The exercise is the installation's: it has no versions to choose from.")
+    package = CoursePackage.objects.select_for_update().get(pk=assignment.package_id)
+    if wanted is not None and (wanted.package_id != package.pk or not has_passed(wanted)):
+        raise Invalid("Only a version of this exercise that passed its verification can be used.")
+    row = Assignment.objects.select_for_update().get(pk=assignment.pk)
+    before = _version_in_words(row)
+    row.version_id = wanted.version_id if wanted else package.published_id or row.version_id
+    row.stays = wanted is not None
+    row.save(update_fields=["version", "stays"])
+    assignment.version_id, assignment.stays = row.version_id, row.stays
+    after = _version_in_words(row)
+    if before != after:
+        record(AuditAction.TERMS_CHANGED, course=row.course, by=by, what=row.slug, before=before, after=after)
+
+
+def _version_in_words(row: Assignment) -> str:
+    number = PackageVersion.objects.filter(package=row.package_id, version=row.version_id).order_by("-number")
+    found = number.values_list("number", flat=True).first()
+    return f"{'stays with' if row.stays else 'follows, now'} version {found or str(row.version_id)[:12]}"
+
+
+def _use(assignment: Assignment, package: CoursePackage) -> None:
+    """Let a new assignment follow a package. Raises Invalid if the course cannot use it."""
+    row = CoursePackage.objects.select_for_update().get(pk=package.pk)
+    usable = usable_packages(assignment.course).filter(pk=row.pk).exists()
+    if not usable or row.published_id is None:
+        raise Invalid("This exercise is not published for the course. Publish it first, or ask its owner to share it.")
+    assignment.package, assignment.version_id, assignment.library = row, row.published_id, row.library
+    assignment.exercise = row.slug
 
 
 def _require_own_title(assignment: Assignment) -> None:
@@ -231,7 +286,7 @@ def _number_title(assignment: Assignment) -> None:
 
 def _title(assignment: Assignment) -> str:
     """Return the title that the present fields give; `title` itself is read once."""
-    return Assignment(exercise=assignment.exercise, own_title=assignment.own_title).title
+    return assignment.own_title or assignment.exercise_title
 
 
 @transaction.atomic

@@ -91,7 +91,8 @@ def did_not_help(learner: User, submission: Submission, check: str, level: Level
 
 
 def _open_finding(learner: User, submission: Submission, check: str, level: Level) -> Finding:
-    report = in_present_words(Report.from_dict(submission.report)) if submission.report else None
+    stored = Report.from_dict(submission.report) if submission.report else None
+    report = in_present_words(stored, library=submission.library) if stored else None
     finding = next((one for one in report.findings if one.check == check and one.hint), None) if report else None
     if finding is None or level > access_for(learner, submission).open_levels(finding.hint):
         raise NotOpen

@@ -12,7 +12,7 @@ from server.packages.models import PackageRun, Version
 YOUNG = timedelta(hours=2)
 MOST_AT_ONCE = 500
 
-# Which of these digests are needed by rows of apps above this one, such as submissions.
+# Functions of apps above this one: which of these digests do their rows need?
 USES: list[Callable[[list[str]], Iterable[str]]] = []
 
 
@@ -22,7 +22,8 @@ def collect_garbage() -> int:
     What graded a submission is kept, so that its score can be explained.
     """
     found = list(_candidates().values_list("pk", flat=True)[:MOST_AT_ONCE])
-    return sum(_delete(digest) for digest in found if digest not in needed(found))
+    in_use = needed(found)
+    return sum(_delete(digest) for digest in found if digest not in in_use)
 
 
 def needed(digests: list[str]) -> set[str]:

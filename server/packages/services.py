@@ -45,10 +45,10 @@ _ID = re.compile(rb'^id *= *"[^"\n]*"', re.MULTILINE)
 
 @dataclass(frozen=True, kw_only=True)
 class Publication:
-    """What publishing did: the version, how many assignments follow it, and how many stay with another one.
+    """What publishing did: the version, how many assignments follow it, and how many stay with the one they have.
 
-    `outdated` counts the graded submissions to the assignments that follow which another version graded: the offer of
-    a regrade is about them.
+    `outdated` counts the graded submissions, in this course's assignments that follow, which another version graded:
+    the offer of a regrade is about them. Other courses that share the package see that offer themselves.
     """
 
     version: PackageVersion
@@ -213,6 +213,7 @@ def publish(package_version: PackageVersion, *, by: User | None) -> Publication:
     if row.published_id != package_version.version_id:
         row.published, row.published_at, row.published_by = package_version.version, timezone.now(), by
         row.save(update_fields=["published", "published_at", "published_by"])
+        row.assignments.filter(stays=False).update(version=row.published)
         record(
             AuditAction.PACKAGE_PUBLISHED,
             course=row.course,
@@ -227,12 +228,13 @@ def publish(package_version: PackageVersion, *, by: User | None) -> Publication:
 def publication(package: CoursePackage, package_version: PackageVersion) -> Publication:
     """Return how a version is used while it is the published one. Two queries."""
     uses = package.assignments.aggregate(
-        follows=Count("pk", filter=Q(version=None)), stays=Count("pk", filter=Q(version__isnull=False))
+        follows=Count("pk", filter=Q(stays=False)), stays=Count("pk", filter=Q(stays=True))
     )
     graded = Q(submissions__kind="submit", submissions__state="graded") & ~Q(
         submissions__digest=package_version.version_id
     )
-    outdated = package.assignments.filter(version=None).aggregate(count=Count("submissions", filter=graded))["count"]
+    own = package.assignments.filter(stays=False, course=package.course_id)
+    outdated = own.aggregate(count=Count("submissions", filter=graded))["count"]
     return Publication(version=package_version, follows=uses["follows"], stays=uses["stays"], outdated=outdated)
 
 

@@ -172,7 +172,9 @@ def _finish(row: PackageVerification, found: Verified) -> None:
     row.verified, row.grader = found.to_dict(), VERSION
     if found.passed and found.variants:
         # Numbers that learners can have seen never change.
-        Version.objects.filter(pk=row.package_version.version_id, variants=None).update(variants=list(found.variants))
+        Version.objects.filter(pk=row.package_version.version_id, variants__isnull=True).update(
+            variants=list(found.variants)
+        )
     _end(row, VerificationState.PASSED if found.passed else VerificationState.FAILED)
 
 

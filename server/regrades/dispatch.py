@@ -4,6 +4,7 @@ Reruns have queues of their own, which the graders read last, and the lowest pri
 submission waiting takes it first, so a fresh submission waits for one rerun at most.
 """
 
+from server.packages.delivery import bring
 from server.queue import LAST, publish_after_commit, publish_or_raise, reply
 from server.regrades.models import Regrade, Rerun
 
@@ -20,6 +21,8 @@ def begin_after_commit(regrade: Regrade) -> None:
 
 def send(rerun: Rerun) -> None:
     """Queue one rerun; its row must be committed. Raises OperationalError if the broker cannot be reached."""
+    if rerun.library:
+        bring(rerun.digest)
     token = {"rerun": str(rerun.pk), "token": rerun.token}
     publish_or_raise(
         "grader.grade",

@@ -16,6 +16,7 @@ class RegradeScope(models.TextChoices):
 
     ALL = "all", "Every graded attempt"
     COUNTED = "counted", "Only the attempt that counts of each student"
+    OUTDATED = "outdated", "Only attempts that another version of the exercise graded"
     ONE = "one", "One submission, after a request"
 
 
@@ -105,3 +106,10 @@ class Rerun(models.Model):
         own = self.submission.job().to_dict()
         version = {"digest": self.digest, "library": self.library}
         return Job.from_dict(own | {"submission": str(self.pk), "token": self.token} | version)
+
+
+def graded_by(digests: list[str]) -> set[str]:
+    """Return those of the digests of courses' packages that a rerun, or its submission before, has."""
+    new = Rerun.objects.exclude(library="").filter(digest__in=digests).values_list("digest", flat=True)
+    old = Rerun.objects.exclude(old_library="").filter(old_digest__in=digests).values_list("old_digest", flat=True)
+    return set(new.distinct()) | set(old.distinct())

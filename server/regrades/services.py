@@ -24,7 +24,7 @@ from grader.protocol.reports import Report
 from server.accounts.models import User
 from server.audit import services as audit
 from server.audit.models import AuditAction
-from server.common.reports import read_report
+from server.common.reports import is_about, read_report
 from server.courses.models import Course
 from server.gradebook.models import Action, Assignment, Grade, GradeChange
 from server.gradebook.services import refresh
@@ -70,6 +70,9 @@ def _submissions(assignments: dict[int, Assignment], scope: RegradeScope) -> Ite
     rows = Submission.objects.filter(assignment__in=assignments, kind=Kind.SUBMIT, state__in=_GRADED)
     if scope == RegradeScope.COUNTED:
         rows = rows.filter(pk__in=Grade.objects.filter(assignment__in=assignments).values("counted"))
+    if scope == RegradeScope.OUTDATED:
+        for one in assignments.values():
+            rows = rows.exclude(assignment=one, digest=one.content.digest)
     # Code that was deleted after its time cannot be graded again.
     return rows.exclude(source="").order_by("submitted_at", "pk").defer("source")
 
@@ -82,11 +85,13 @@ def _rerun(regrade: Regrade, submission: Submission, assignment: Assignment) -> 
         regrade=regrade,
         submission=submission,
         digest=assignment.content.digest,
+        library=assignment.library,
         runtime=submission.runtime,
         old_state=submission.state,
         old_given=submission.given,
         old_max=submission.max,
         old_digest=submission.digest,
+        old_library=submission.library,
         old_report=submission.report,
     )
 
@@ -98,7 +103,8 @@ def record(*, submission: str, token: str, report: dict[str, Any]) -> bool:
     read = read_report(report)
     if row is None or row.state != State.QUEUED or not secrets.compare_digest(row.token, token):
         return False
-    if read is None or read.slug != row.submission.exercise:
+    exercise = row.submission.exercise
+    if read is None or not is_about(read, exercise=exercise, digest=row.digest, library=row.library):
         return False
     row.state, row.report = state_after(read), report
     row.given, row.max = (None, None) if row.state == State.UNGRADABLE else (read.points, read.max_points)
@@ -127,7 +133,7 @@ def apply(regrade: Regrade, *, by: User) -> list[GradeChange]:
     touched = defaultdict(set)
     for rerun in _reported(row):
         if _is_unchanged(rerun, rerun.old_state, rerun.old_given, rerun.old_digest) and _differs(rerun):
-            _replace_report(rerun.submission, rerun.report, rerun.digest)
+            _replace_report(rerun.submission, rerun.report, rerun.digest, rerun.library)
             touched[rerun.submission.assignment_id].add(rerun.submission.learner_id)
     changes = _refresh(row, touched, by=by, why=row.why)
     row.changes.set(changes)
@@ -174,7 +180,7 @@ def _restore(reruns: Iterable[Rerun]) -> dict[int, set[int]]:
     touched = defaultdict(set)
     for rerun in reruns:
         if _is_unchanged(rerun, rerun.state, rerun.given, rerun.digest) and _differs(rerun):
-            _replace_report(rerun.submission, rerun.old_report, rerun.old_digest)
+            _replace_report(rerun.submission, rerun.old_report, rerun.old_digest, rerun.old_library)
             touched[rerun.submission.assignment_id].add(rerun.submission.learner_id)
     return touched
 
@@ -216,10 +222,10 @@ def _differs(rerun: Rerun) -> bool:
     return rerun.changes or rerun.digest != rerun.old_digest
 
 
-def _replace_report(submission: Submission, report: dict[str, Any] | None, digest: str) -> None:
+def _replace_report(submission: Submission, report: dict[str, Any] | None, digest: str, library: str) -> None:
     assert report is not None, "only a rerun with a report is applied"
     rescore(submission, Report.from_dict(report))
-    Submission.objects.filter(pk=submission.pk).update(digest=digest)
+    Submission.objects.filter(pk=submission.pk).update(digest=digest, library=library)
 
 
 def _refresh(regrade: Regrade, touched: dict[int, set[int]], *, by: User, why: str) -> list[GradeChange]:

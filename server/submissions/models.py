@@ -205,6 +205,8 @@ class Submission(models.Model):
             models.Index(fields=["assignment", "kind", "id"], name="by_assignment_and_id"),
             models.Index(F("assignment"), CHANGED_AT, name="by_assignment_and_change"),
             models.Index(fields=["finished_at"], name="being_stopped", condition=models.Q(cancel_cost="unknown")),
+            # Which versions of courses' packages are still needed.
+            models.Index(fields=["digest"], name="of_own_exercises", condition=~models.Q(library="")),
         ]
 
     def __str__(self) -> str:
@@ -296,3 +298,9 @@ class CourseTurn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.runtime}, course {self.course_id}: {self.last_at}"
+
+
+def graded_by(digests: list[str]) -> set[str]:
+    """Return those of the digests of courses' packages that a submission has."""
+    rows = Submission.objects.exclude(library="").filter(digest__in=digests).order_by()
+    return set(rows.values_list("digest", flat=True).distinct())

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from server.accounts.models import User
 from server.accounts.requests import Request
-from server.catalogue.exercises import find_exercise
 from server.catalogue.lessons import lessons_about
 from server.gradebook.models import Assignment
 from server.gradebook.selectors import get_assignment, grade_in, is_hidden, more_time_of
@@ -226,7 +225,7 @@ def _exercise(request: Request, assignment: Assignment) -> dict[str, object]:
     begin = opening(user.drafts.filter(assignment=assignment).first(), assignment, latest)
     return {
         "assignment": assignment,
-        "exercise": find_exercise(assignment.exercise, variant=user.pk),
+        "exercise": assignment.content_for(user.pk),
         "opening": begin,
         "source": begin.source,
         "starter": assignment.content.starter,

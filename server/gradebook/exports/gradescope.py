@@ -19,7 +19,7 @@ from server.gradebook.models import Grade
 def results(grade: Grade) -> dict[str, Any]:
     """Return the results.json of a grade: the final points, and a test per check of the submission that counts."""
     assert grade.counted is not None
-    report = in_present_words(Report.from_dict(grade.counted.report or {}))
+    report = in_present_words(Report.from_dict(grade.counted.report or {}), library=grade.counted.library)
     return {
         "score": round(grade.final or 0.0, 4),
         "execution_time": report.seconds,

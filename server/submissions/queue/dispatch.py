@@ -13,6 +13,7 @@ from amqp.exceptions import ChannelError
 from django.conf import settings
 
 from server.celery import app
+from server.packages.delivery import bring_after_commit
 from server.queue import publish_after_commit, reply
 from server.submissions.live import progress
 from server.submissions.models import Submission
@@ -32,6 +33,8 @@ def send_after_commit(submission: Submission, *, priority: int = 0) -> None:
 
     `priority` goes from 0 (first) to 9.
     """
+    if submission.library:
+        bring_after_commit(submission.digest)
     token = {"submission": str(submission.pk), "token": submission.token}
     publish_after_commit(
         "grader.grade",

@@ -154,7 +154,7 @@ def result_of(submission: Submission, *, points: float | None = None) -> ResultV
     """
     if submission.report is None:
         return None
-    report = in_present_words(Report.from_dict(submission.report))
+    report = in_present_words(Report.from_dict(submission.report), library=submission.library)
     scale = points / report.max_points if points is not None and report.max_points else 1.0
     causes = [_cause(group, scale) for group in by_cause(report.findings)]
     line = line_of(submission) if causes else None
