@@ -19,10 +19,10 @@ from dataclasses import dataclass, replace
 import structlog
 
 from grader.errors import GraderError
-from grader.grading.author import Author, Bounded, CaseAnswer
+from grader.grading.author import Author, CaseAnswer
+from grader.grading.author_choice import AuthorSandbox, author_of
 from grader.grading.calls import put
 from grader.grading.exercise import Exercise, load_exercise
-from grader.grading.in_process import InProcessAuthor
 from grader.grading.pipeline import cases_of
 from grader.grading.repair_search import Group, RepairSearch, lines_of, order_of, trace_of
 from grader.packages.cases import Case
@@ -104,9 +104,17 @@ def find_line(
     sandbox: Sandbox,
     may_go_on: Callable[[], bool] = lambda: True,
     processor_seconds: float | None = None,
+    author_sandbox: AuthorSandbox | None = None,
 ) -> int | None:
     """Return the line of the learner's code to look at, counted from 1; None as in `look`."""
-    found = look(job, report, sandbox=sandbox, may_go_on=may_go_on, processor_seconds=processor_seconds)
+    found = look(
+        job,
+        report,
+        sandbox=sandbox,
+        may_go_on=may_go_on,
+        processor_seconds=processor_seconds,
+        author_sandbox=author_sandbox,
+    )
     return found.line if found is not None else None
 
 
@@ -117,16 +125,20 @@ def look(
     sandbox: Sandbox,
     may_go_on: Callable[[], bool] = lambda: True,
     processor_seconds: float | None = None,
+    author_sandbox: AuthorSandbox | None = None,
 ) -> FoundLine | None:
     """Return the line of the learner's code to look at; None if it is not clear, or nothing is wrong.
 
     `may_go_on` is asked before each run: if it returns False, the search ends without a line. If the sandbox fails, or
-    none is warm soon, there is no line.
+    none is warm soon, there is no line. The code of a course's exercise runs in `author_sandbox`.
     """
     if report.points >= report.max_points > 0:
         return None
+    budget = _Budget(processor_seconds or PROCESSOR_SECONDS, may_go_on)
     try:
-        return _Search(job, report, sandbox, _Budget(processor_seconds or PROCESSOR_SECONDS, may_go_on)).find()
+        exercise = load_exercise(job.exercise, digest=job.digest, library=job.library)
+        with author_of(exercise, job.source, author_sandbox) as author:
+            return _Search(job, report, exercise, author, sandbox, budget).find()
     except GraderError as error:
         log.warning("no_line", exercise=job.exercise, error=str(error))
         return None
@@ -135,9 +147,11 @@ def look(
 class _Search:
     """The search for one line."""
 
-    def __init__(self, job: Job, report: Report, sandbox: Sandbox, budget: _Budget) -> None:
-        self._exercise: Exercise = load_exercise(job.exercise, digest=job.digest, library=job.library)
-        self._author: Author = Bounded(InProcessAuthor(self._exercise, source=job.source), slug=self._exercise.slug)
+    def __init__(
+        self, job: Job, report: Report, exercise: Exercise, author: Author, sandbox: Sandbox, budget: _Budget
+    ) -> None:
+        self._exercise = exercise
+        self._author = author
         self._cases = cases_of(self._author, job)
         self._program = replace(self._exercise.program(job.source), stream_losses=False)
         self._report, self._sandbox, self._budget = report, sandbox, budget

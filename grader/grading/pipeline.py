@@ -13,10 +13,10 @@ from typing import Any
 from grader.checks.error_hints import Raised, hint_for
 from grader.checks.source_facts import SourceFacts, copied_from
 from grader.grading.attachments import attachments_of
-from grader.grading.author import Author, Bounded, CaseAnswer, Stop
+from grader.grading.author import Author, CaseAnswer, Stop
+from grader.grading.author_choice import AuthorSandbox, author_of
 from grader.grading.calls import put
 from grader.grading.exercise import Exercise, load_exercise
-from grader.grading.in_process import InProcessAuthor
 from grader.grading.ladders import counterexamples
 from grader.grading.scoring import failed, skipped
 from grader.packages.cases import Case
@@ -41,16 +41,32 @@ def grade(
     on_progress: Progress | None = None,
     cancellation: Cancellation | None = None,
     explain: bool = True,
+    author_sandbox: AuthorSandbox | None = None,
 ) -> Report:
     """Grade one submission, from source text to report.
 
     Everything that the learner's code does ends up in the report. A GraderError from here is our mistake: it uses no
     attempt. Raises RunCancelled soon after `cancellation` is requested. `explain` puts tiny cases to wrong code, for
-    counterexamples.
+    counterexamples. The code of a course's exercise runs in `author_sandbox`. Raises MissingVersion if this machine has
+    not got the exercise.
     """
     timer = PhaseTimer()
     exercise = load_exercise(job.exercise, digest=job.digest, library=job.library)
-    author: Author = Bounded(InProcessAuthor(exercise, source=job.source), slug=exercise.slug)
+    with author_of(exercise, job.source, author_sandbox, cancellation) as author:
+        return _grade(job, exercise, author, sandbox, timer, on_progress, cancellation, explain=explain)
+
+
+def _grade(
+    job: Job,
+    exercise: Exercise,
+    author: Author,
+    sandbox: Sandbox,
+    timer: PhaseTimer,
+    on_progress: Progress | None,
+    cancellation: Cancellation | None,
+    *,
+    explain: bool,
+) -> Report:
     refusal = _refusal(job.source)
     if refusal is not None:
         findings = _ungradable(author, refusal)

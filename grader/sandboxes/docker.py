@@ -16,10 +16,12 @@ from grader.sandboxes.direct_pipes import open_direct_pipes
 from grader.sandboxes.docker_stream import Unpacker, attach
 from grader.sandboxes.gpus import gpu_arguments, gpu_environment, gpu_host_config
 from grader.sandboxes.instance import Instance
+from grader.sandboxes.layers import LEARNER, Layer
 from grader.sandboxes.orphans import OWNER, SANDBOX, owner, remove_orphans
 from grader.sandboxes.runtimes import Gpus, Runtime
 
-COMMAND = ["python3", "-I", "/opt/chainrule/grader/harness/__main__.py"]
+COMMAND = ["python3", "-I"]
+GRADER = "/opt/chainrule/grader"
 
 # Ten times the weight of any other container: a sandbox gets its processors even if everything else wants them, too. It
 # cannot take more than `cpus`, whatever its weight.
@@ -36,8 +38,9 @@ class DockerEngine:
     single_use = False
     has_share = True
 
-    def __init__(self, runtime: Runtime, *, slot: int = 0) -> None:
+    def __init__(self, runtime: Runtime, *, slot: int = 0, layer: Layer = LEARNER) -> None:
         self._runtime = runtime
+        self._program = f"{GRADER}/{layer.program}"
         self._slot = slot
         self.device = None if runtime.gpus is Gpus.NONE else "cuda"
 
@@ -98,7 +101,7 @@ class DockerEngine:
     def _create(self) -> str:
         created = self._api.create_container(
             self._runtime.image,
-            [*COMMAND, *gpu_arguments(self._runtime), *([] if self._runtime.forks else ["--no-forks"])],
+            [*COMMAND, self._program, *gpu_arguments(self._runtime), *([] if self._runtime.forks else ["--no-forks"])],
             name=f"chainrule-{secrets.token_hex(6)}",
             stdin_open=True,
             network_disabled=True,

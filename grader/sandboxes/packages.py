@@ -11,9 +11,9 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 @cache
-def site_entries() -> tuple[Path, ...]:
-    """Return the files and folders to bind: the packages of `ROOTS` and all their requirements."""
-    return tuple(sorted({folder / file.parts[0] for folder, file in _files()}))
+def site_entries(*more: str) -> tuple[Path, ...]:
+    """Return the files and folders to bind: the packages of `ROOTS`, those of `more`, and all their requirements."""
+    return tuple(sorted({folder / file.parts[0] for folder, file in _files(*more)}))
 
 
 @cache
@@ -23,8 +23,8 @@ def site_libraries() -> tuple[Path, ...]:
 
 
 @cache
-def _files() -> tuple[tuple[Path, PackagePath], ...]:
-    return tuple(pair for package in _closure(ROOTS) for pair in _files_of(package))
+def _files(*more: str) -> tuple[tuple[Path, PackagePath], ...]:
+    return tuple(pair for package in _closure((*ROOTS, *more)) for pair in _files_of(package))
 
 
 def _closure(names: tuple[str, ...]) -> Iterator[Distribution]:

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
 from grader.errors import NoSandbox, SandboxError
+from grader.sandboxes.author_session import AUTHOR_LIMITS, AuthorSession, SentPackage
 from grader.sandboxes.base import Limits, Program
 from grader.sandboxes.cancellation import Cancellation
 from grader.sandboxes.engine import Engine
@@ -28,6 +29,8 @@ from grader.telemetry import metrics
 _TRIES = 3
 # How often a wait looks whether the submission was cancelled (seconds).
 _CANCELLATION_INTERVAL = 0.1
+
+Session = TypeVar("Session", RunSession, AuthorSession)
 
 log = structlog.get_logger()
 
@@ -85,18 +88,51 @@ class SandboxPool:
     ) -> Iterator[RunSession]:
         """Load a submission into a warm instance (see `base.Sandbox`). Raises NoSandbox if none starts."""
         cancellation = cancellation or Cancellation()
+        # A run with patience has little time: using half of it does not mean that it will be stopped.
+        on_delay = None if patience is not None else lambda: self._start_ahead(1)
+
+        def load(instance: Instance) -> RunSession:
+            return RunSession(
+                instance,
+                program,
+                limits,
+                on_progress=on_progress,
+                on_delay=on_delay,
+                device=self._engine.device,
+                cancellation=cancellation,
+            )
+
+        with self._in_use(load, cancellation, patience) as run:
+            yield run
+
+    @contextmanager
+    def ask(
+        self, package: SentPackage, *, limits: Limits = AUTHOR_LIMITS, cancellation: Cancellation | None = None
+    ) -> Iterator[AuthorSession]:
+        """Give a package to a fresh child of an author's instance, for questions. Raises NoSandbox if none starts.
+
+        Only the sandbox of `select.open_author_sandbox` has what these children need.
+        """
+        cancellation = cancellation or Cancellation()
+
+        def load(instance: Instance) -> AuthorSession:
+            return AuthorSession(instance, package, limits, cancellation=cancellation)
+
+        with self._in_use(load, cancellation, None) as session:
+            yield session
+
+    @contextmanager
+    def _in_use(
+        self, load: Callable[[Instance], Session], cancellation: Cancellation, patience: float | None
+    ) -> Iterator[Session]:
+        """Use a warm instance for what `load` makes with it, and settle it afterwards."""
         instance = self._acquire(cancellation, patience=patience)
         log.info("sandbox_taken", sandbox=instance.label, served=instance.served)
-        run = RunSession(
-            instance,
-            program,
-            limits,
-            on_progress=on_progress,
-            # A run with patience has little time: using half of it does not mean that it will be stopped.
-            on_delay=None if patience is not None else lambda: self._start_ahead(1),
-            device=self._engine.device,
-            cancellation=cancellation,
-        )
+        try:
+            run = load(instance)
+        except BaseException:
+            self._discard(instance, "failed")
+            raise
         try:
             yield run
             run.finish()
@@ -162,7 +198,7 @@ class SandboxPool:
         # That start ran beside a submission, which can have used up something. Now none runs: try once more.
         return self._next_instance(cancellation, deadline)
 
-    def _settle(self, instance: Instance, run: RunSession, cancellation: Cancellation) -> None:
+    def _settle(self, instance: Instance, run: RunSession | AuthorSession, cancellation: Cancellation) -> None:
         why = "failed"
         with suppress(SandboxError):  # the report is made: an instance that dies now is only discarded
             why = "" if run.settle() else "cancelled" if cancellation.requested else "unclean"

@@ -75,6 +75,7 @@ class Runtime:
     gpu_memory_mb: NotNegative = 0
     devices: tuple[str, ...] = ()
     driver_folder: str = ""
+    author_image: str = "chainrule-author-cpu:latest"
 
 
 _KEYS = sorted(field.name for field in fields(Runtime) if field.name != "name")

@@ -1,13 +1,15 @@
 """Opens the sandbox that a worker or a command line uses."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from grader.errors import NoSandbox, SandboxError
 from grader.sandboxes.bubblewrap import BubblewrapEngine
 from grader.sandboxes.docker import DockerEngine
 from grader.sandboxes.engine import Engine
+from grader.sandboxes.layers import AUTHOR, LEARNER, Layer
 from grader.sandboxes.pool import Policy, SandboxPool
-from grader.sandboxes.runtimes import EngineKind, Reuse, Runtime, find_runtime, load_runtimes
+from grader.sandboxes.runtimes import EngineKind, Gpus, Reuse, Runtime, find_runtime, load_runtimes
 
 
 def open_sandbox(
@@ -25,6 +27,24 @@ def open_sandbox(
     """
     chosen, started = open_engine(runtime, engine, slot=slot)
     return SandboxPool(started, _policy(chosen), on_replaced=on_replaced)
+
+
+def open_author_sandbox(
+    runtime: str = "cpu", engine: str | None = None, *, on_replaced: Callable[[str], None] | None = None
+) -> SandboxPool:
+    """Return a sandbox for the code of courses' packages, beside the sandbox of that runtime; see `SandboxPool.ask`.
+
+    It has the same walls, and the grader's checks and references in addition. Raises NoSandbox as `open_sandbox` does.
+    """
+    runtimes = load_runtimes()
+    reasons = []
+    for candidate in _candidates(runtime, engine, runtimes):
+        without_gpu = replace(candidate, image=candidate.author_image, gpus=Gpus.NONE, gpu_memory_mb=0)
+        try:
+            return SandboxPool(_start(without_gpu, 0, AUTHOR), _policy(candidate), on_replaced=on_replaced)
+        except SandboxError as error:
+            reasons.append(f"{candidate.engine}: {error}")
+    raise NoSandbox("no author's instance can be used here: run `make image`.\n" + "\n".join(reasons))
 
 
 def open_engine(runtime: str = "cpu", engine: str | None = None, *, slot: int = 0) -> tuple[Runtime, Engine]:
@@ -51,9 +71,9 @@ def _candidates(name: str, engine: str | None, runtimes: Mapping[str, Runtime]) 
     return chosen
 
 
-def _start(runtime: Runtime, slot: int) -> Engine:
+def _start(runtime: Runtime, slot: int, layer: Layer = LEARNER) -> Engine:
     docker = runtime.engine is EngineKind.DOCKER
-    engine: Engine = DockerEngine(runtime, slot=slot) if docker else BubblewrapEngine(runtime)
+    engine: Engine = DockerEngine(runtime, slot=slot, layer=layer) if docker else BubblewrapEngine(runtime, layer=layer)
     engine.check()
     return engine
 

@@ -46,7 +46,13 @@ def nobody_waits() -> bool:
 def send_line(job: Job, report: Report) -> None:
     """Find the line of a graded submission and send it to the server, if there is one and nobody waits."""
     with logs.bound(submission=job.submission):
-        found = look(job, report, sandbox=sandbox_pool.sandbox(), may_go_on=nobody_waits)
+        found = look(
+            job,
+            report,
+            sandbox=sandbox_pool.sandbox(),
+            may_go_on=nobody_waits,
+            author_sandbox=sandbox_pool.author_sandbox,
+        )
         if found is not None:
             message = {"submission": job.submission, "token": job.token, "report": report.identity, "line": found.line}
             if found.edit is not None:

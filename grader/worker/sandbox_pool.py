@@ -9,13 +9,14 @@ from billiard import current_process
 
 from grader.errors import NoSandbox
 from grader.sandboxes.base import Sandbox
-from grader.sandboxes.select import open_sandbox
+from grader.sandboxes.pool import SandboxPool
+from grader.sandboxes.select import open_author_sandbox, open_sandbox
 from grader.worker import circuit_breaker
 
 RUNTIME = os.environ.get("CHAINRULE_RUNTIME", "cpu")
 ENGINE = os.environ.get("CHAINRULE_SANDBOX") or None
 
-_opened: dict[str, Sandbox] = {}
+_opened: dict[str, SandboxPool] = {}
 
 
 def sandbox() -> Sandbox:
@@ -29,11 +30,20 @@ def sandbox() -> Sandbox:
     return _opened["sandbox"]
 
 
+def author_sandbox() -> SandboxPool:
+    """Return this process's sandbox for the code of courses' packages. It starts when the first job needs it.
+
+    Raises NoSandbox if none can be used here.
+    """
+    if "author" not in _opened:
+        _opened["author"] = open_author_sandbox(RUNTIME, ENGINE, on_replaced=circuit_breaker.record_replacement)
+    return _opened["author"]
+
+
 def close(**_: Any) -> None:
     """Close this process's sandboxes. The next job opens others."""
-    opened = _opened.pop("sandbox", None)
-    if opened is not None:
-        opened.close()
+    while _opened:
+        _opened.popitem()[1].close()
 
 
 @contextmanager

@@ -83,7 +83,13 @@ def grade_job(job: Job) -> dict[str, Any]:
 
 def _report_on(job: Job, cancellation: Cancellation) -> Report:
     with ProgressPublisher(BROKER_URL, job.submission) as progress, sandbox_pool.starts_recorded():
-        return grade(job, sandbox=sandbox_pool.sandbox(), on_progress=progress.publish, cancellation=cancellation)
+        return grade(
+            job,
+            sandbox=sandbox_pool.sandbox(),
+            on_progress=progress.publish,
+            cancellation=cancellation,
+            author_sandbox=sandbox_pool.author_sandbox,
+        )
 
 
 @app.task(name="grader.run_snippet", shared=False)  # type: ignore[untyped-decorator]

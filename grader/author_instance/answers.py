@@ -1,0 +1,108 @@
+"""The answers of one package to the questions of `grader.grading.author_messages`."""
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from grader.errors import PackageError
+from grader.grading import author_messages as messages
+from grader.grading.author import CaseAnswer
+from grader.grading.exercise import Exercise
+from grader.grading.in_process import InProcessAuthor
+from grader.packages.cases import Case
+from grader.packages.catalogue import Package
+from grader.sandboxes.base import Observation
+
+
+class Answers:
+    """The answers of one package: the exercise, loaded here as an installed one is in a worker."""
+
+    def __init__(self, folder: Path, *, slug: str, digest: str, source: str) -> None:
+        """`source` is the learner's code without comments and strings: hints depend on it."""
+        package = Package(slug, folder)
+        vars(package)["digest"] = digest  # known: nothing is to be read for it
+        self._folder = folder
+        self._exercise = Exercise(package)
+        self._author = InProcessAuthor(self._exercise, source=source)
+        self._cases: dict[str, Sequence[Case]] = {}
+        self._observations: list[Observation] = []
+        self._calls: Mapping[str, Callable[..., bytes]] = {
+            "checks": self._checks,
+            "cases": self._cases_of,
+            "judge": self._judge,
+            "failing": self._failing,
+            "ladders": self._ladders,
+            "counterexample": self._counterexample,
+            "numbers": self._numbers,
+        }
+
+    def to(self, question: bytes) -> bytes:
+        """Return the reply to a question. What the package raises becomes a reply with its file and line."""
+        head, parts = messages.split(question, most=2**31)
+        self._observations += map(messages.read_observation, parts)
+        try:
+            return self._calls[head.pop("call")](**head)
+        except MemoryError:
+            raise
+        except BaseException as error:
+            return messages.pack_error(*self._described(error))
+
+    def _checks(self) -> bytes:
+        return messages.join(messages.checks_head(self._author.checks()))
+
+    def _cases_of(self, seed: int, variant: int) -> bytes:
+        self._cases["cases"] = self._author.cases(seed, variant=variant)
+        return messages.join(*messages.cases_head(self._cases["cases"]))
+
+    def _judge(self, answers: Sequence[Any]) -> bytes:
+        return messages.join(messages.judge_head(self._author.judge(self._read(answers))))
+
+    def _failing(self, answers: Sequence[Any]) -> bytes:
+        return messages.join({"failing": list(self._author.failing(self._read(answers)))})
+
+    def _ladders(self, checks: Sequence[str]) -> bytes:
+        ladders = {check: self._author.ladder(check) for check in checks}
+        tiny = list({id(case): case for ladder in ladders.values() for case in ladder}.values())
+        self._cases["tiny"] = tiny
+        places = {id(case): at for at, case in enumerate(tiny)}
+        head, parts = messages.cases_head(tiny)
+        head["ladders"] = [[check, [places[id(case)] for case in ladder]] for check, ladder in ladders.items()]
+        return messages.join(head, parts)
+
+    def _counterexample(self, check: str, answers: Sequence[Any]) -> bytes:
+        return messages.join({"example": self._author.counterexample(check, self._read(answers))})
+
+    def _numbers(self, variants: Sequence[int]) -> bytes:
+        return messages.join({"numbers": [self._exercise.package.numbers(variant) for variant in variants]})
+
+    def _read(self, answers: Sequence[Any]) -> list[CaseAnswer]:
+        return [self._answer(*answer) for answer in answers]
+
+    def _answer(self, cases: str, at: int, observation: int | None, stop: Sequence[Any] | None) -> CaseAnswer:
+        case = self._cases[cases][at]
+        seen = None if observation is None else self._observations[observation]
+        if stop is None:
+            return CaseAnswer(case=case, observation=seen)
+        return CaseAnswer(case=case, observation=seen, stop=messages.read_stop(stop))
+
+    def _described(self, error: BaseException) -> tuple[str, str | None, int | None]:
+        """Return the text of an error, and the file of the package and its line that raised it, if one did."""
+        cause = error.__cause__ if isinstance(error, PackageError) and error.__cause__ is not None else error
+        file, line = self._place(cause)
+        text = str(error) if isinstance(error, PackageError) else f"{type(error).__name__}: {error}"
+        slug = f"{self._exercise.slug}: "
+        text = text.removeprefix(slug)
+        return (f"{file}, line {line}: {text}" if file and line else text), file, line
+
+    def _place(self, error: BaseException) -> tuple[str | None, int | None]:
+        if isinstance(error, SyntaxError) and error.filename is not None:
+            return self._inside(error.filename), error.lineno
+        for entry in reversed(traceback.extract_tb(error.__traceback__)):
+            if (file := self._inside(entry.filename)) is not None:
+                return file, entry.lineno
+        return None, None
+
+    def _inside(self, filename: str) -> str | None:
+        path = Path(filename)
+        return path.relative_to(self._folder).as_posix() if path.is_relative_to(self._folder) else None
