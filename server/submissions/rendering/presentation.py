@@ -1,7 +1,7 @@
 """A report as a page shows it. Reports are kept for years, so an unknown message must not break a page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -155,21 +155,24 @@ def result_of(submission: Submission, *, points: float | None = None) -> ResultV
     if submission.report is None:
         return None
     report = in_present_words(Report.from_dict(submission.report), library=submission.library)
+    view = report_view(report, points=points, kind=Kind(submission.kind))
+    line = line_of(submission) if view.causes else None
+    return replace(view, line=line, line_can_follow=bool(view.causes) and line is None and _is_fresh(submission))
+
+
+def report_view(report: Report, *, points: float | None = None, kind: Kind = Kind.SUBMIT) -> ResultView:
+    """Return a report for a page, without the line to look at. `points` as in `result_of`."""
     scale = points / report.max_points if points is not None and report.max_points else 1.0
-    causes = [_cause(group, scale) for group in by_cause(report.findings)]
-    line = line_of(submission) if causes else None
     return ResultView(
         outcome=str(report.outcome),
-        headline=_headline(report, Kind(submission.kind)),
+        headline=_headline(report, kind),
         rows=[_row(finding, scale) for finding in report.findings],
-        causes=causes,
+        causes=[_cause(group, scale) for group in by_cause(report.findings)],
         output=report.output,
         seconds=report.seconds,
         given=report.points * scale,
         max=report.max_points * scale,
         attachments=Attachments.read(report.attachments),
-        line=line,
-        line_can_follow=bool(causes) and line is None and _is_fresh(submission),
     )
 
 

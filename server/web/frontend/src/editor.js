@@ -7,7 +7,6 @@ import {
   completionKeymap,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { python } from "@codemirror/lang-python";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { EditorState, Prec } from "@codemirror/state";
@@ -20,6 +19,7 @@ import {
   lineNumbers,
 } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
+import { language } from "./languages.js";
 import { clearMarks, marking } from "./marks.js";
 import { register } from "./views.js";
 
@@ -86,7 +86,7 @@ export function editor(textarea, nonce) {
       highlightActiveLineGutter(),
       highlightSelectionMatches(),
       search({ top: true }),
-      python(),
+      language(textarea.dataset.language),
       syntaxHighlighting(classHighlighter),
       keymap.of(keys),
       EditorView.cspNonce.of(nonce),

@@ -14,6 +14,7 @@ import { once } from "./once.js";
 import { panes } from "./panes.js";
 import { isStale, renew } from "./session.js";
 import { printing } from "./print.js";
+import { problem, studio, studioTabs } from "./studio.js";
 import { sticky } from "./sticky.js";
 import { themeSwitch } from "./switch.js";
 import { arrived, older, workbench } from "./workbench.js";
@@ -26,6 +27,9 @@ const BEHAVIOURS = {
   "[data-editor]": (element) => editor(element, nonce),
   "[data-workbench]": workbench,
   "[data-draft]": drafts,
+  "[data-studio-tabs]": studioTabs,
+  "[data-studio]": studio,
+  "[data-verified]": problem,
   "[data-filter]": filter,
   "[data-kept]": keep,
   "[data-panes]": panes,
