@@ -30,6 +30,7 @@ urlpatterns = [
     path("courses/<slug:slug>/teach/integrations/lms/", include("server.lti.course_urls")),
     path("courses/<slug:slug>/teach/integrations/", include("server.integrations.urls")),
     path("courses/<slug:slug>/teach/connections/", include("server.integrations.former_urls")),
+    path("courses/<slug:slug>/teach/packages/", include("server.studio.urls")),
     path("courses/<slug:slug>/teach/regrades/", include("server.regrades.urls")),
     path("courses/<slug:slug>/teach/similarity/", include("server.similarity.urls")),
     path("courses/<slug:slug>/teach/people/", include("server.roster.urls")),

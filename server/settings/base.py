@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "server.regrades",
     "server.regrade_requests",
     "server.similarity",
+    "server.studio",
     "server.roster",
     "server.merging",
     "server.integrations",

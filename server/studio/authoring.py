@@ -1,13 +1,14 @@
 """What the studio writes for an author, in steps of `server.packages`: copies, kept mistakes, and what they get."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from django.db import transaction
 
-from grader.packages.catalogue import find_package
 from grader.packages import archives
-from grader.protocol.reports import Report, Status
-from grader.protocol.verifications import MistakeResult
+from grader.packages.catalogue import find_package
+from grader.packages.mistakes_file import with_results
+from grader.protocol.reports import Report
+from grader.protocol.verifications import MistakeResult, result_of
 from server.accounts.models import User
 from server.courses.models import Course
 from server.packages.errors import PackageRefused
@@ -17,6 +18,7 @@ from server.packages.services import create_package, with_own_id
 from server.studio import drafting, guide
 
 MISTAKES = "mistakes.toml"
+STARTER = "starter"
 MOST_NAMES = 100
 
 
@@ -42,7 +44,7 @@ def copy_exercise(
     left_out = [f"{name}/" for name, kept in (("mistakes", mistakes), ("alternatives", alternatives)) if not kept]
     kept = {path: content for path, content in files.items() if not path.startswith(tuple(left_out))}
     if not mistakes and MISTAKES in kept:
-        kept[MISTAKES] = _only_starter(kept[MISTAKES].decode(errors="replace")).encode()
+        kept[MISTAKES] = b""
     kept = with_own_id(drafting.replaced(kept, words))
     for main in ("exercise.toml", "lesson.md"):
         if main in kept and title:
@@ -62,10 +64,6 @@ def files_to_copy(course: Course, source: CoursePackage) -> dict[str, bytes]:
     return archives.unpack(bytes(source.published.archive))
 
 
-def _only_starter(text: str) -> str:
-    return "".join(part for part in drafting.parts_of(text) if drafting.name_of(part) == drafting.STARTER)
-
-
 @transaction.atomic
 def keep_mistake(run: PackageRun, words: str, *, by: User) -> DraftFile:
     """Write the answer of a run into `mistakes/`, and what it got into `mistakes.toml`. Return the new file.
@@ -81,19 +79,13 @@ def keep_mistake(run: PackageRun, words: str, *, by: User) -> DraftFile:
     name = _free(drafting.file_name(words), files)
     source = drafting.with_docstring(run.source, words)
     made = save_file(run.package, f"mistakes/{name}.py", source.encode(), base_revision=0, by=by)
-    _write(run.package, drafting.with_mistake(_text(files), result_of(name, report)), by=by)
+    _write(run.package, with_results(_mistakes_of(files), [result_of(name, report)]), by=by)
     return made
 
 
-def result_of(name: str, report: Report) -> MistakeResult:
-    """Return what an answer got; the line to look at comes with the next verification."""
-    failed = {f.check: f.message or "" for f in report.findings if f.status is Status.FAILED}
-    return MistakeResult(name=name, score=report.points, outcome=report.outcome, findings=failed)
-
-
-def write_mistakes(package: CoursePackage, results: Iterable[MistakeResult], *, by: User) -> None:
+def write_mistakes(package: CoursePackage, results: Sequence[MistakeResult], *, by: User) -> None:
     """Write what the wrong answers got into `mistakes.toml`."""
-    _write(package, drafting.mistakes_toml(results, _text(draft_files(package))), by=by)
+    _write(package, with_results(_mistakes_of(draft_files(package)), results, remove_others=True), by=by)
 
 
 def write_starter(package: CoursePackage, *, by: User) -> None:
@@ -115,13 +107,13 @@ def _save(package: CoursePackage, path: str, text: str, *, by: User) -> None:
     save_file(package, path, text.encode(), base_revision=there.revision if there else 0, by=by)
 
 
-def _text(files: dict[str, bytes]) -> str:
+def _mistakes_of(files: dict[str, bytes]) -> str:
     return files.get(MISTAKES, b"").decode(errors="replace")
 
 
 def _free(name: str, files: dict[str, bytes]) -> str:
     names = [name, *(f"{name}_{number}" for number in range(2, MOST_NAMES))]
-    taken = {path.lower() for path in files} | {f"mistakes/{drafting.STARTER}.py"}
+    taken = {path.lower() for path in files} | {f"mistakes/{STARTER}.py"}
     free = next((one for one in names if f"mistakes/{one}.py" not in taken), None)
     if free is None:
         raise PackageRefused("Too many mistakes have this name. Choose another one.")

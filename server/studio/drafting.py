@@ -1,82 +1,9 @@
-"""What the studio writes for an author: `mistakes.toml`, a starter, names for files, and words replaced in a copy."""
+"""What the studio writes for an author: a starter, names for files, and words replaced in a copy."""
 
 import json
 import keyword
 import re
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
-from grader.protocol.verifications import MistakeResult
-
-PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
-STARTER = "starter"
-
-
-def mistakes_toml(results: Iterable[MistakeResult], before: str) -> str:
-    """Return `mistakes.toml` with what the wrong answers got.
-
-    `before` is the present text: if the search named no line for an answer, the line that stands there is kept.
-    """
-    known = _tables(before)
-    return "\n".join(_table(result, known.get(result.name)) for result in results)
-
-
-def with_mistake(before: str, result: MistakeResult) -> str:
-    """Return `mistakes.toml` with one more wrong answer; a table of the same name is replaced."""
-    kept = [part for part in parts_of(before) if name_of(part) != result.name]
-    return "\n".join([*(part.strip("\n") + "\n" for part in kept), _table(result, None)])
-
-
-def _table(result: MistakeResult, known: object) -> str:
-    line = result.line
-    if line is None and isinstance(known, dict):
-        line = known.get("line")
-    if not (type(line) is int and line > 0):
-        line = "none"
-    name = _key(result.name)
-    rows = [f"[{name}]", f"score = {_number(result.score)}", f"line = {json.dumps(line)}"]
-    if result.outcome != "graded":
-        rows.append(f"outcome = {_text(result.outcome)}")
-    if result.findings:
-        rows.append(f"[{name}.findings]")
-        rows += [f"{_key(check)} = {_text(message)}" for check, message in result.findings.items()]
-    return "\n".join(rows) + "\n"
-
-
-def _number(points: float) -> str:
-    return f"{points:.6f}".rstrip("0").rstrip(".")
-
-
-def _key(name: str) -> str:
-    return name if PLAIN_KEY.fullmatch(name) else _text(name)
-
-
-def _text(text: str) -> str:
-    # A basic string of TOML is one of JSON, but for the characters beyond 16 bits and DEL, which are escaped otherwise.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _tables(text: str) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return {}
-
-
-def parts_of(text: str) -> list[str]:
-    """Return the text of each table, with its own sub-tables, as its author wrote it."""
-    parts: list[str] = []
-    for line in text.splitlines(keepends=True):
-        begins = re.match(r"\[[^.\[\]]+\]\s*$", line)
-        if begins or not parts:
-            parts.append("")
-        parts[-1] += line
-    return [part for part in parts if part.strip()]
-
-
-def name_of(part: str) -> str:
-    return next(iter(_tables(part)), "")
+from collections.abc import Mapping, Sequence
 
 
 def starter(signatures: Sequence[tuple[str, str]], docstrings: Mapping[str, str]) -> str:
@@ -95,11 +22,11 @@ def _stub(name: str, signature: str, docstring: str) -> str:
     is_plain = "\n" not in signature and re.fullmatch(rf"{re.escape(name)}\(.*\)( *-> *[^:]+)?", signature.strip())
     head = f"def {signature.strip()}:" if is_plain else f"def {name}(*args):"
     words = docstring.replace("\\", "").replace('"""', "'")
-    return f'{head}\n' + (f'    """{words}"""\n' if words else "") + "    return None\n"
+    return f"{head}\n" + (f'    """{words}"""\n' if words else "") + "    return None\n"
 
 
 def docstrings_of(source: str) -> dict[str, str]:
-    """Return the first line of the docstring of each function at the top of a source, as far as it is written plainly."""
+    """Return the first line of the docstring of each function at the top of a source, if it is written plainly."""
     found = re.findall(r'(?m)^def (\w+)\(.*\).*:\n +"""(.+?)(?:"""|$)', source)
     return {name: words.strip() for name, words in found}
 
@@ -151,4 +78,9 @@ def _replaced(content: bytes, pattern: re.Pattern[str], words: Mapping[str, str]
 def titled(manifest: bytes, title: str) -> bytes:
     """Return an `exercise.toml` with another title: its line `title = ...` is replaced."""
     text = manifest.decode(errors="replace")
-    return re.sub(r"(?m)^title\s*=.*$", lambda _: f"title = {_text(title)}", text, count=1).encode()
+    return re.sub(r"(?m)^title\s*=.*$", lambda _: f"title = {_quoted(title)}", text, count=1).encode()
+
+
+def _quoted(text: str) -> str:
+    # A basic string of TOML is one of JSON, but DEL must be escaped.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""The files of a package as the studio shows them: the tree, the open file, and problems of what can be read at once."""
+"""The files of a package as the studio shows them: the tree, the open file, and why a package cannot be read."""
 
 import re
 import tempfile

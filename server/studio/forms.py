@@ -20,7 +20,7 @@ class NewPackageForm(forms.Form):
     title = forms.CharField(label="Title", max_length=120, help_text="Students read it. You can change it later.")
 
 
-class CopyForm(NewPackageForm):
+class PackageCopyForm(NewPackageForm):
     """The name and title of a copy, what it leaves out, and words that are replaced in its files."""
 
     WORDS = 3

@@ -214,21 +214,21 @@ def run_view(run: PackageRun) -> ResultView | None:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stage:
+class PackageStage:
     """One of the three stages of a package: verified, published, assigned."""
 
     text: str
     done: bool
 
 
-def stages(package: CoursePackage, history: History, view: VerificationView | None) -> list[Stage]:
+def stages(package: CoursePackage, history: History, view: VerificationView | None) -> list[PackageStage]:
     """Return which stages a package has reached with what is edited now. One query."""
     newest = history.newest.pk if history.newest and not history.edited else None
     passed = view is not None and view.row.state == VerificationState.PASSED
     verified = passed and view is not None and view.row.package_version_id == newest
     published = newest is not None and history.published is not None and history.published.pk == newest
     return [
-        Stage(text="Verified", done=verified),
-        Stage(text="Published", done=published),
-        Stage(text="Assigned", done=package.assignments.exists()),
+        PackageStage(text="Verified", done=verified),
+        PackageStage(text="Published", done=published),
+        PackageStage(text="Assigned", done=package.assignments.exists()),
     ]

@@ -31,6 +31,10 @@ from server.invitations.services import invite
 from server.lessons import services as lessons
 from server.lessons.selectors import get_lesson
 from server.mail.unsubscribing import unsubscribe_url
+from server.packages.models import PackageKind, VersionSource
+from server.packages.running import record_run, run_file
+from server.packages.services import create_package, make_version
+from server.packages.verifying import verify
 from server.regrade_requests.services import ask as ask_regrade
 from server.regrades import services as regrades
 from server.roster.sections import assign, limit
@@ -64,6 +68,27 @@ NO_FACTOR = [SIGN_IN, NO, NO, NO, NO]
 NOT_EVEN_STAFF = [SIGN_IN, NO, NO, NO, NO]
 ANYBODY = [YES, YES, YES, YES, YES]
 NOBODY = [NO, NO, NO, NO, NO]
+
+OF_A_PACKAGE = [
+    "package",
+    "save",
+    "add",
+    "rename",
+    "remove",
+    "write-starter",
+    "preview",
+    "start",
+    "try",
+    "try-run",
+    "verify",
+    "versions",
+    "compare",
+    "publish",
+    "withdraw",
+    "share",
+    "delete",
+    "take",
+]
 
 # View: who gets an answer, the objects in the address (see `things`), and a query if there is one.
 ADDRESSES = {
@@ -175,6 +200,18 @@ ADDRESSES = {
     # Others get a sentence: only administrators do it.
     "lms:share": (STAFF, "course", "platform"),
     "lms:stop-sharing": (STAFF, "course", "platform"),
+    "studio:new": (STAFF, "course"),
+    "studio:copy": (STAFF, "course", "?from={exercise}"),
+    "studio:upload": (STAFF, "course"),
+    "studio:guide": (STAFF, "course"),
+    "studio:run": (STAFF, "course", "package_run"),
+    "studio:figure": (STAFF, "course", "package_run", "figure"),
+    "studio:keep": (STAFF, "course", "package_run"),
+    "studio:verification": (STAFF, "course", "verification"),
+    "studio:write-mistakes": (STAFF, "course", "verification"),
+    "studio:file": (STAFF, "course", "package", "?path=solution.py"),
+    "studio:download": (STAFF, "course", "package", "?number=1"),
+    **{f"studio:{name}": (STAFF, "course", "package") for name in OF_A_PACKAGE},
     "regrades:list": (STAFF, "course"),
     "regrades:new": (STAFF, "course"),
     "regrades:detail": (STAFF, "course", "regrade"),
@@ -355,7 +392,18 @@ def things(exercises, course, assignment, people):
     event = Event.objects.create(course=course, type="grade.changed", payload={})
     announce(course, by=teacher, subject="A room", body="Room 2", form=uuid4())
     newcomer = make_student(course, password=None, email="new@example.org")
+    package = create_package(course, PackageKind.EXERCISE, "gradients/own", by=teacher)
+    verification = verify(make_version(package, by=teacher, source=VersionSource.PAGE), by=teacher)
+    package_run = run_file(package, "starter.py", by=teacher)
+    record_run(
+        submission=str(package_run.pk),
+        token=package_run.token,
+        report=report | {"slug": package.slug, "exhibits": EXHIBITS},
+    )
     return make_lms(assignment, teacher) | {
+        "package": package.slug,
+        "package_run": package_run.pk,
+        "verification": verification.pk,
         "course": course.slug,
         "slug": assignment.slug,
         "exercise": assignment.exercise,

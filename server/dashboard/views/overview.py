@@ -14,6 +14,8 @@ from server.dashboard.selectors import overview as select
 from server.dashboard.selectors.exercises import exercises as every_exercise
 from server.dashboard.selectors.workers import workers as alive
 from server.lti.selectors import grades_in_lms
+from server.packages.selectors import usable_packages
+from server.studio.selectors import package_rows
 
 
 @require_GET
@@ -52,10 +54,17 @@ def workers(request: Request, slug: str) -> HttpResponse:
 
 @require_GET
 def exercises(request: Request, slug: str) -> HttpResponse:
-    """Every exercise, with the result of its quality checks."""
+    """The course's own exercises and lessons, and the library with the results of its quality checks."""
     course = taught_course(request, slug)
     found = every_exercise(visible_people(request.user, course))
-    context = {"course": course, "tab": "exercises", "exercises": found, "broken": broken_exercises()}
+    context = {
+        "course": course,
+        "tab": "exercises",
+        "packages": package_rows(course),
+        "shared": usable_packages(course).exclude(course=course),
+        "exercises": found,
+        "broken": broken_exercises(),
+    }
     return render(request, "dashboard/exercises.html", context)
 
 

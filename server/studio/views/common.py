@@ -36,7 +36,7 @@ def address_of(package: CoursePackage, *, file: str = "", line: int | None = Non
 
 
 @contextmanager
-def said(request: Request) -> Iterator[None]:
+def refusals_shown(request: Request) -> Iterator[None]:
     """Show why something was refused on the next page."""
     try:
         yield

@@ -15,10 +15,11 @@ from server.packages.errors import Conflict, PackageRefused
 from server.packages.files import delete_file, rename_file, save_file
 from server.packages.models import CoursePackage, DraftFile, PackageKind, VersionSource
 from server.packages.services import make_version
-from server.studio import authoring, guide as guide_text, previews, selectors
+from server.studio import authoring, previews, selectors
+from server.studio import guide as guide_text
 from server.studio.files import MAIN, MOST_TEXT, opened, text_of, title_of, tree, trouble_of
 from server.studio.forms import AddFileForm, RenameForm, SaveForm
-from server.studio.views.common import EDIT, address_of, back, found_package, refused, said
+from server.studio.views.common import EDIT, address_of, back, found_package, refusals_shown, refused
 from server.submissions.rendering.diffs import side_by_side
 
 LONGEST_LINE = 10**7
@@ -103,9 +104,7 @@ def save(request: Request, slug: str, package: str) -> HttpResponse:
     try:
         if data["settled"]:
             _keep_history(found, request, data["path"])
-        file = save_file(
-            found, data["path"], data["source"].encode(), base_revision=data["revision"], by=request.user
-        )
+        file = save_file(found, data["path"], data["source"].encode(), base_revision=data["revision"], by=request.user)
     except Conflict as conflict:
         return _conflict(request, found, data["path"], data["source"], conflict)
     except PackageRefused as error:
@@ -169,7 +168,7 @@ def add(request: Request, slug: str, package: str) -> HttpResponse:
     if there is not None and upload is None:
         messages.info(request, f"There is a file {path} already.")
         return back(found, file=path)
-    with said(request):
+    with refusals_shown(request):
         saved = save_file(found, path, content, base_revision=there.revision if there else 0, by=request.user)
         return back(found, file=saved.path)
     return back(found)
@@ -184,7 +183,7 @@ def rename(request: Request, slug: str, package: str) -> HttpResponse:
         messages.error(request, "Write the new path of the file.")
         return back(found, file=request.POST.get("path", ""))
     data = form.cleaned_data
-    with said(request):
+    with refusals_shown(request):
         renamed = rename_file(found, data["path"], data["to"], base_revision=data["revision"], by=request.user)
         return back(found, file=renamed.path)
     return back(found, file=data["path"])
@@ -197,7 +196,7 @@ def remove(request: Request, slug: str, package: str) -> HttpResponse:
     form = RenameForm(request.POST)
     if form.is_valid():
         data = form.cleaned_data
-        with said(request):
+        with refusals_shown(request):
             delete_file(found, data["path"], base_revision=data["revision"], by=request.user)
             messages.success(request, f"{data['path']} is deleted. Versions that have it keep it.")
     return back(found)
@@ -207,7 +206,7 @@ def remove(request: Request, slug: str, package: str) -> HttpResponse:
 def write_starter(request: Request, slug: str, package: str) -> HttpResponse:
     """Write a starter from the signatures of the manifest."""
     found = found_package(request, slug, package, edit=True)
-    with said(request):
+    with refusals_shown(request):
         authoring.write_starter(found, by=request.user)
         messages.success(request, "The starter has each function of exercise.toml now.")
     return back(found, file="starter.py")

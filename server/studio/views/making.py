@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from grader.errors import PackageError
 from grader.packages import archives
@@ -18,7 +18,7 @@ from server.packages.scaffolds import scaffold
 from server.packages.services import create_package, make_version
 from server.studio import authoring, drafting, guide
 from server.studio.files import MAIN, title_of
-from server.studio.forms import CopyForm, NewPackageForm, UploadForm
+from server.studio.forms import NewPackageForm, PackageCopyForm, UploadForm
 from server.studio.views.common import EDIT, address_of
 
 
@@ -51,7 +51,9 @@ def copy(request: Request, slug: str) -> HttpResponse:
     files = _files(course, source)
     entries = guide.entries_of(files.get("exercise.toml", b"").decode(errors="replace"))
     name = source if isinstance(source, str) else source.slug
-    form = CopyForm(request.POST or None, entries=entries, initial={"name": name, "title": _title(source, files)})
+    form = PackageCopyForm(
+        request.POST or None, entries=entries, initial={"name": name, "title": _title(source, files)}
+    )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

@@ -4,8 +4,8 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,14 +14,15 @@ from server.accounts.requests import Request
 from server.courses.models import Course, Role
 from server.courses.selectors import courses_of
 from server.packages import services
+from server.packages.errors import PackageRefused
 from server.packages.files import draft_files, replace_draft
-from server.packages.models import CoursePackage, PackageKind, PackageVersion, Version, VersionSource
+from server.packages.models import CoursePackage, PackageKind, PackageVersion, VersionSource
 from server.packages.selectors import history
 from server.packages.services import Publication
 from server.studio import selectors
-from server.studio.comparing import compare_files
+from server.studio.changes import compare_files
 from server.studio.files import MAIN, title_of
-from server.studio.views.common import EDIT, address_of, back, found_package, said
+from server.studio.views.common import EDIT, back, found_package, refusals_shown
 
 DRAFT = "draft"
 
@@ -90,23 +91,32 @@ def _version(found: CoursePackage, number: str) -> PackageVersion:
     return get_object_or_404(found.versions.select_related("version", "package__course"), number=int(number))
 
 
+def _chosen(request: Request, found: CoursePackage) -> PackageVersion:
+    """Return the version that a form names. Raises PackageRefused if there is none."""
+    try:
+        return _version(found, request.POST.get("number", ""))
+    except Http404:
+        raise PackageRefused("Choose one of the versions.") from None
+
+
 @require_POST
 def publish(request: Request, slug: str, package: str) -> HttpResponse:
     """Make a version the one that the course uses. No grade changes; a regrade is offered."""
     found = found_package(request, slug, package, edit=True)
-    version = _version(found, request.POST.get("number", ""))
-    with said(request):
+    with refusals_shown(request):
+        version = _chosen(request, found)
         messages.success(request, _published(found, services.publish(version, by=request.user)))
     return back(found, panel="publish")
 
 
 def _published(found: CoursePackage, done: Publication) -> SafeString:
-    number = done.version.number
-    sentence = f"Version {number} is published."
+    sentence = f"Version {done.version.number} is published."
     if done.follows:
-        sentence += f" {_count(done.follows, 'assignment')} {'follows' if done.follows == 1 else 'follow'} it from now on."
+        verb = "follows" if done.follows == 1 else "follow"
+        sentence += f" {_count(done.follows, 'assignment')} {verb} it from now on."
     if done.stays:
-        sentence += f" {_count(done.stays, 'assignment')} {'stays' if done.stays == 1 else 'stay'} with another version."
+        verb = "stays" if done.stays == 1 else "stay"
+        sentence += f" {_count(done.stays, 'assignment')} {verb} with another version."
     if not done.outdated:
         return format_html("{} No grade has changed.", sentence)
     return format_html(
@@ -125,7 +135,7 @@ def _count(number: int, what: str) -> str:
 def withdraw(request: Request, slug: str, package: str) -> HttpResponse:
     """Offer a package for no new assignment, or offer it again."""
     found = found_package(request, slug, package, edit=True)
-    with said(request):
+    with refusals_shown(request):
         if "again" in request.POST:
             services.restore(found, by=request.user)
             messages.success(request, "New assignments can use it again.")
@@ -140,7 +150,7 @@ def share(request: Request, slug: str, package: str) -> HttpResponse:
     """Let another course of this person use the published versions, or no more (`stop`)."""
     found = found_package(request, slug, package, edit=True)
     key = request.POST.get("course", "")
-    with said(request):
+    with refusals_shown(request):
         if "stop" in request.POST:
             shared = [one for one in found.shares.select_related("course") if str(one.course_id) == key]
             for one in shared:
@@ -160,7 +170,7 @@ def share(request: Request, slug: str, package: str) -> HttpResponse:
 def delete(request: Request, slug: str, package: str) -> HttpResponse:
     """Delete a package that no assignment uses."""
     found = found_package(request, slug, package, edit=True)
-    with said(request):
+    with refusals_shown(request):
         services.delete_package(found, by=request.user)
         messages.success(request, f"{found.slug} is deleted.")
         return redirect("dashboard:exercises", found.course.slug)
@@ -171,8 +181,8 @@ def delete(request: Request, slug: str, package: str) -> HttpResponse:
 def take(request: Request, slug: str, package: str) -> HttpResponse:
     """Edit the files of an earlier version. Edits that no version has are kept as a version first."""
     found = found_package(request, slug, package, edit=True)
-    version = _version(found, request.POST.get("number", ""))
-    with said(request):
+    with refusals_shown(request):
+        version = _chosen(request, found)
         services.make_version(found, by=request.user, source=VersionSource.PAGE)
         replace_draft(found, archives.unpack(bytes(version.version.archive)), by=request.user)
         messages.success(request, f"You edit the files of version {version.number} now.")

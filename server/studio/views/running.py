@@ -4,11 +4,12 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from grader.protocol.jobs import Scope
+from grader.protocol.verifications import MISTAKE_SEED
 from server.accounts.requests import Request
 from server.courses.access import require
 from server.courses.selectors import get_course
@@ -32,7 +33,7 @@ def start(request: Request, slug: str, package: str) -> HttpResponse:
     found = found_package(request, slug, package, edit=True)
     path = request.POST.get("which") or request.POST.get("path", "")
     try:
-        run = run_file(found, path, by=request.user)
+        run = run_file(found, path, by=request.user, seed=MISTAKE_SEED, variant=MISTAKE_SEED)
     except PackageRefused as error:
         return refused(request, found, str(error), panel="run")
     if request.htmx:
@@ -138,8 +139,12 @@ def try_run(request: Request, slug: str, package: str) -> HttpResponse:
     if not form.is_valid():
         return refused(request, found, form.complaint)
     scope = Scope.PUBLIC if "public" in request.POST else Scope.ALL
+    source = form.cleaned_data["source"]
     try:
-        row = run_file(found, TRIED, by=request.user, source=form.cleaned_data["source"], scope=scope)
+        # The seed of the verification: an answer that is kept as a mistake gets the same there.
+        row = run_file(
+            found, TRIED, by=request.user, source=source, scope=scope, seed=MISTAKE_SEED, variant=MISTAKE_SEED
+        )
     except PackageRefused as error:
         return refused(request, found, str(error))
     if request.htmx:
