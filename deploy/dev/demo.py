@@ -73,6 +73,7 @@ def build_image() -> None:
     """Build the Docker sandbox's image if there is an engine; the demo also works without one."""
     try:
         say(f"the sandbox image is {image.build()}")
+        say(f"the image of the author's instance is {image.build_author()}")
     except SetupError as error:
         say(f"no Docker sandbox on this machine: {error}")
 

@@ -4,6 +4,7 @@ An image's tag is the digest of its content, so if an image exists, it is the ri
 
     chainrule-sandbox-cpu:<digest>   Dockerfile, locks, harness; `gpu` likewise
     chainrule-sandbox-cpu:latest     the one built or checked last
+    chainrule-author-cpu     the author's instance: the CPU sandbox with the grader's checks added; tags likewise
     chainrule-base:bookworm          made by mmdebstrap if no registry answers
 
 Needs the environment (docker-py) and an engine that answers, at DOCKER_HOST if that is set.
@@ -22,10 +23,12 @@ from typing import IO
 import docker
 from docker.errors import DockerException, ImageNotFound
 
-from deploy.dev.base import ROOT, SetupError, digest, main, only_one, say
+from deploy.dev.base import REQUIREMENTS, ROOT, SetupError, digest, main, only_one, say
 from deploy.dev.debian import need
-from deploy.dev.wheels import SANDBOX, TORCH, sandbox_wheels
+from deploy.dev.wheels import SANDBOX, TORCH, author_wheels, sandbox_wheels
+from grader.sandboxes.layers import AUTHOR, datasets
 
+AUTHOR_DOCKERFILE = ROOT / "deploy" / "images" / "author-cpu.Dockerfile"
 REGISTRY_BASE = "python:3.11-slim-bookworm"
 LOCAL_BASE = "chainrule-base:bookworm"
 
@@ -44,6 +47,19 @@ def dockerfile(kind: str) -> Path:
 def wanted_tag(kind: str) -> str:
     """The tag of the image that this checkout needs."""
     return f"chainrule-sandbox-{kind}:{digest([dockerfile(kind), SANDBOX, TORCH[kind], *harness()])}"
+
+
+def author_parts() -> list[Path]:
+    """The project's files that the author's instance has in addition."""
+    parts = [ROOT / "grader" / part for part in AUTHOR.parts]
+    files = [file for part in parts for file in ([part] if part.is_file() else part.rglob("*.py"))]
+    return sorted(file for file in files if "__pycache__" not in file.parts)
+
+
+def wanted_author_tag() -> str:
+    """The tag of the author's image that this checkout needs."""
+    content = [AUTHOR_DOCKERFILE, SANDBOX, TORCH["cpu"], REQUIREMENTS / "grader.txt", *harness(), *author_parts()]
+    return f"chainrule-author-cpu:{digest(content)}"
 
 
 def engine() -> docker.DockerClient:
@@ -65,6 +81,30 @@ def build(kind: str = "cpu") -> str:
             build_from(client, kind, tag, base=base(client))
         client.images.get(tag).tag(tag.partition(":")[0], "latest")
     return tag
+
+
+def build_author() -> str:
+    """Build the image of the author's instance, on that of the CPU sandbox, if it does not exist; its tag."""
+    sandbox, tag = build("cpu"), wanted_author_tag()
+    with closing(engine()) as client, only_one("image"):
+        if not exists(client, tag):
+            say(f"building {tag}")
+            make(client, AUTHOR_DOCKERFILE, tag, author_contents(), {"SANDBOX": sandbox})
+        client.images.get(tag).tag(tag.partition(":")[0], "latest")
+    return tag
+
+
+def author_contents() -> dict[str, Path]:
+    """The files that the Dockerfile of the author's instance copies, by their names in the context."""
+    data = datasets()
+    if data is None:
+        raise SetupError("scikit-learn is not installed: run `make setup`")
+    files = [data / name for name in ("iris.csv", "digits.csv.gz")]
+    return (
+        by_name(author_parts())
+        | {f"var/wheels/author/{path.name}": path for path in sorted(author_wheels().iterdir())}
+        | {f"var/datasets/{path.name}": path for path in files}
+    )
 
 
 def exists(client: docker.DockerClient, tag: str) -> bool:
@@ -166,5 +206,11 @@ def plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
     return member
 
 
+def _build_all() -> None:
+    say(f"the sandbox image is {build(*sys.argv[1:])}")
+    if sys.argv[1:] in ([], ["cpu"]):
+        say(f"the image of the author's instance is {build_author()}")
+
+
 if __name__ == "__main__":
-    main(lambda: say(f"the sandbox image is {build(*sys.argv[1:])}"))
+    main(_build_all)

@@ -85,6 +85,7 @@ def recipes(*, base: str, sandbox: str, proxy_base: str) -> list[Recipe]:
 def build(proxy_base: str = PROXY_BASE) -> list[str]:
     """Build the images of this checkout if they do not exist; their tags."""
     sandbox = image.build()
+    image.build_author()
     with closing(image.engine()) as client, only_one("image"):
         return [
             build_if_missing(client, one)

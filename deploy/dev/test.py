@@ -50,6 +50,7 @@ def services() -> Iterator[dict[str, str]]:
         }
         env |= stack.enter_context(an_engine())
         say(f"the sandbox image is {image.build()}")
+        say(f"the image of the author's instance is {image.build_author()}")
         yield env
 
 

@@ -4,6 +4,7 @@ torch has two locks. The CPU build is tried first. If pip's indexes do not have 
 index is used, which also works on a CPU but is several times as large.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deploy.dev.base import REQUIREMENTS, VAR, VENV, SetupError, digest, only_one, say
+from grader.sandboxes.layers import AUTHOR
 
 SANDBOX = REQUIREMENTS / "sandbox.txt"
 TORCH = {"cpu": REQUIREMENTS / "torch-cpu.txt", "gpu": REQUIREMENTS / "torch-cuda.txt"}
@@ -56,6 +58,21 @@ def part_wheels(part: str) -> Path:
     """The folder with every wheel of a part ("web", or "grader" without torch), downloaded if it does not exist."""
     lock = REQUIREMENTS / f"{part}.txt"
     return fetched(part, [lock], without_torch, lock)
+
+
+def author_wheels() -> Path:
+    """The folder with the wheels that the author's instance has in addition, downloaded if it does not exist."""
+    lock = VAR / "wheels" / "author.txt"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.write_text("\n".join(_pins(REQUIREMENTS / "grader.txt", AUTHOR.roots)), encoding="utf-8")
+    return fetched("author", [lock], without_torch, lock)
+
+
+def _pins(lock: Path, names: Sequence[str]) -> list[str]:
+    """The lines of a lock that pin these packages, with their hashes."""
+    blocks = re.split(r"\n(?=\S)", lock.read_text(encoding="utf-8"))
+    found = [block for block in blocks if block.partition("==")[0] in names]
+    return [line for block in found for line in block.splitlines() if not line.strip().startswith("#")]
 
 
 def fetched(name: str, locks: Sequence[Path], download: Callable[[list[str | Path]], None], lock: Path) -> Path:

@@ -1,6 +1,6 @@
-# For Kubernetes: a container engine that contains the sandbox's image, so it needs no registry and no network.
+# For Kubernetes: a container engine that contains the images of the sandboxes, so it needs no registry and no network.
 #
-#     docker save chainrule-sandbox-cpu:latest > var/sandbox.tar
+#     docker save chainrule-sandbox-cpu:latest chainrule-author-cpu:latest > var/sandbox.tar
 #     docker build -f deploy/images/engine.Dockerfile -t chainrule-engine var
 ARG BASE=docker:28-dind
 

@@ -55,6 +55,22 @@ def test_the_same_content_is_the_same_context(wheels, tmp_path):
     assert context() == before
 
 
+def test_only_the_authors_image_has_checks_and_references(wheels, monkeypatch):
+    monkeypatch.setattr(image, "author_wheels", lambda: image.sandbox_wheels("cpu"))
+    added = set(image.author_contents())
+
+    assert {"grader/checks/check.py", "grader/references/autograd.py", "var/datasets/iris.csv"} <= added
+    assert not [name for name in added if name.startswith(("exercises/", "server/", "grader/worker/"))]
+    assert not added & set(image.contents("cpu"))
+
+
+def test_the_tag_of_the_authors_image_follows_its_parts(monkeypatch):
+    before = image.wanted_author_tag()
+    monkeypatch.setattr(image, "author_parts", lambda: [ROOT / "Makefile"])
+
+    assert image.wanted_author_tag() != before
+
+
 def test_an_engine_error_fails_the_build_and_shows_the_log():
     log = iter([{"stream": "Step 1\n"}, {"error": "no space"}])
 
