@@ -8,6 +8,7 @@ from typing import Any
 from grader.errors import PackageError
 from grader.grading import author_messages as messages
 from grader.grading.author import CaseAnswer
+from grader.grading.examinations import Examinations
 from grader.grading.exercise import Exercise
 from grader.grading.in_process import InProcessAuthor
 from grader.packages.cases import Case
@@ -27,6 +28,7 @@ class Answers:
         self._author = InProcessAuthor(self._exercise, source=source)
         self._cases: dict[str, Sequence[Case]] = {}
         self._observations: list[Observation] = []
+        self._examinations = Examinations(self._exercise)
         self._calls: Mapping[str, Callable[..., bytes]] = {
             "checks": self._checks,
             "cases": self._cases_of,
@@ -35,6 +37,7 @@ class Answers:
             "ladders": self._ladders,
             "counterexample": self._counterexample,
             "numbers": self._numbers,
+            "examine": self._examine,
         }
 
     def to(self, question: bytes) -> bytes:
@@ -76,6 +79,9 @@ class Answers:
     def _numbers(self, variants: Sequence[int]) -> bytes:
         return messages.join({"numbers": [self._exercise.package.numbers(variant) for variant in variants]})
 
+    def _examine(self, question: str, answers: Sequence[Any] = ()) -> bytes:
+        return messages.join(self._examinations.head(question, self._read(answers)))
+
     def _read(self, answers: Sequence[Any]) -> list[CaseAnswer]:
         return [self._answer(*answer) for answer in answers]
 
@@ -88,12 +94,13 @@ class Answers:
 
     def _described(self, error: BaseException) -> tuple[str, str | None, int | None]:
         """Return the text of an error, and the file of the package and its line that raised it, if one did."""
-        cause = error.__cause__ if isinstance(error, PackageError) and error.__cause__ is not None else error
-        file, line = self._place(cause)
-        text = str(error) if isinstance(error, PackageError) else f"{type(error).__name__}: {error}"
-        slug = f"{self._exercise.slug}: "
-        text = text.removeprefix(slug)
-        return (f"{file}, line {line}: {text}" if file and line else text), file, line
+        if isinstance(error, PackageError):
+            text = str(error).removeprefix(f"{self._exercise.slug}: ").replace(f"{self._folder}/", "")
+            file, line = self._place(error.__cause__ or error)
+            return text, error.file or file, error.line or (line if error.file in (None, file) else None)
+        file, line = self._place(error)
+        text = f"{type(error).__name__}: {error}"
+        return (f"{file}, line {line}, raised {text}." if file and line else text), file, line
 
     def _place(self, error: BaseException) -> tuple[str | None, int | None]:
         if isinstance(error, SyntaxError) and error.filename is not None:

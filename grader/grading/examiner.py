@@ -51,6 +51,10 @@ class Examiner(Protocol):
         """Return the cases of a seed."""
         ...
 
+    def cases_again(self, seed: int) -> Sequence[Case]:
+        """Return the cases of a seed, made after others in the same process."""
+        ...
+
     def impossible_cases(self) -> Sequence[str]:
         """Return what the cases and counterexamples use that does not exist, as sentences."""
         ...

@@ -49,6 +49,10 @@ class InProcessExaminer:
         with self._placed(f"reference.py: cases({seed})"):
             return self._exercise.cases(seed, variant=variant)
 
+    def cases_again(self, seed: int) -> Sequence[Case]:
+        """Return the cases of a seed, made after those of the last call."""
+        return self.cases(seed)
+
     def impossible_cases(self) -> Sequence[str]:
         """Return what the cases use that does not exist."""
         cases = self.cases(SEED, variant=SEED)

@@ -79,19 +79,19 @@ class SandboxedAuthor:
     def checks(self) -> Sequence[CheckFacts]:
         """Return the checks."""
         if self._checks is None:
-            self._checks = self._ask({"call": "checks"}, read=lambda head, _: messages.read_checks(head))
+            self._checks = self.ask({"call": "checks"}, read=lambda head, _: messages.read_checks(head))
         return self._checks
 
     def cases(self, seed: int, *, variant: int = 0) -> Sequence[Case]:
         """Return the cases of a seed."""
-        cases: list[Case] = self._ask({"call": "cases", "seed": seed, "variant": variant}, read=messages.read_cases)
+        cases: list[Case] = self.ask({"call": "cases", "seed": seed, "variant": variant}, read=messages.read_cases)
         self._place("cases", cases)
         return cases
 
     def judge(self, answers: Sequence[CaseAnswer]) -> Judgement:
         """Return what the checks find, and the curves of the public cases."""
         checks = self.checks()
-        judgement: Judgement = self._ask_about(
+        judgement: Judgement = self.ask_about(
             {"call": "judge"}, answers, read=lambda head, _: messages.read_judgement(head, checks, answers)
         )
         self._unexplained = judgement.unexplained
@@ -99,7 +99,7 @@ class SandboxedAuthor:
 
     def failing(self, answers: Sequence[CaseAnswer]) -> Sequence[int]:
         """Return the positions of the answers that fail a check."""
-        failing: list[int] = self._ask_about(
+        failing: list[int] = self.ask_about(
             {"call": "failing"}, answers, read=lambda head, _: messages.read_failing(head, len(answers))
         )
         return failing
@@ -108,13 +108,13 @@ class SandboxedAuthor:
         """Return the tiny cases that a check covers. Those of all unexplained checks come in one answer."""
         if self._ladders is None:
             wanted = list(dict.fromkeys((*self._unexplained, check)))
-            cases, self._ladders = self._ask({"call": "ladders", "checks": wanted}, read=messages.read_ladders)
+            cases, self._ladders = self.ask({"call": "ladders", "checks": wanted}, read=messages.read_ladders)
             self._place("tiny", cases)
         return self._ladders.get(check, [])
 
     def counterexample(self, check: str, answers: Sequence[CaseAnswer]) -> CounterexampleEvidence | None:
         """Return the first answer that visibly fails the check."""
-        example: CounterexampleEvidence | None = self._ask_about(
+        example: CounterexampleEvidence | None = self.ask_about(
             {"call": "counterexample", "check": check},
             answers,
             read=lambda head, _: messages.read_counterexample(head),
@@ -123,22 +123,23 @@ class SandboxedAuthor:
 
     def numbers(self, variants: Sequence[int]) -> list[dict[str, int | float]]:
         """Return the numbers of each variant."""
-        numbers: list[dict[str, int | float]] = self._ask(
+        numbers: list[dict[str, int | float]] = self.ask(
             {"call": "numbers", "variants": list(variants)},
             read=lambda head, _: messages.read_numbers(head, len(variants)),
         )
         return numbers
 
-    def _ask_about(
+    def ask_about(
         self, head: dict[str, Any], answers: Sequence[CaseAnswer], *, read: Callable[[dict[str, Any], list[bytes]], T]
     ) -> T:
+        """Return what `read` makes of the reply to a question about answers to this side's own cases."""
         parts: list[bytes] = []
         documents = []
         for answer in answers:
             _, name, at = self._places[id(answer.case)]
             stop = None if answer.stop is NOT_RUN else messages.stop_document(answer.stop)
             documents.append([name, at, self._number_of(answer.observation, parts), stop])
-        return self._ask(head | {"answers": documents}, parts, read=read)
+        return self.ask(head | {"answers": documents}, parts, read=read)
 
     def _number_of(self, observation: Observation | None, parts: list[bytes]) -> int | None:
         """Return the number of an observation; if it was not sent before, it is added to `parts`."""
@@ -153,10 +154,11 @@ class SandboxedAuthor:
         for at, case in enumerate(cases):
             self._places[id(case)] = case, name, at
 
-    def _ask(
+    def ask(
         self, head: dict[str, Any], parts: Sequence[bytes] = (), *, read: Callable[[dict[str, Any], list[bytes]], T]
     ) -> T:
-        call = str(head["call"])
+        """Return what `read` makes of the reply to a question. Raises PackageError if the package gives no good one."""
+        call = str(head.get("question", head["call"]))
         try:
             reply, its_parts = messages.split(self._session.ask(messages.join(head, parts)))
             error = messages.read_error(reply)

@@ -114,19 +114,19 @@ def read_lesson(path: Path) -> Lesson:
     name = _FILE.fullmatch(path.name)
     if name is None:
         raise PackageError(f"{path}: name lessons like 03_vectors.md: two digits, an underscore, small letters.")
-    text = path.read_text(encoding="utf-8")
+    title, parts = parse_lesson(path.read_text(encoding="utf-8"), path)
+    return Lesson(number=int(name["number"]), slug=name["slug"].replace("_", "-"), title=title, parts=parts)
+
+
+def parse_lesson(text: str, path: Path | str) -> tuple[str, tuple[Part, ...]]:
+    """Return the title and the parts of a lesson. Raises PackageError, which names `path`, if it is malformed."""
     front = _FRONT.match(text)
     if front is None:
         raise PackageError(f"{path}: begin with a line +++, then `title = ...`, then a line +++.")
-    return Lesson(
-        number=int(name["number"]),
-        slug=name["slug"].replace("_", "-"),
-        title=_title(path, front["toml"]),
-        parts=tuple(_parts(path, text[front.end() :])),
-    )
+    return _title(path, front["toml"]), tuple(_parts(path, text[front.end() :]))
 
 
-def _title(path: Path, front: str) -> str:
+def _title(path: Path | str, front: str) -> str:
     try:
         return msgspec.convert(tomllib.loads(front), _Front).title
     except tomllib.TOMLDecodeError as error:
@@ -135,7 +135,7 @@ def _title(path: Path, front: str) -> str:
         raise PackageError(f"{path}: write `title`, a string, between the +++ lines, and nothing else.") from None
 
 
-def _parts(path: Path, text: str) -> Iterator[Part]:
+def _parts(path: Path | str, text: str) -> Iterator[Part]:
     at, number = 0, 0
     for match in _PARTS.finditer(text):
         yield from _prose(text[at : match.start()])

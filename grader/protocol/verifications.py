@@ -70,6 +70,8 @@ _Name = Annotated[str, Meta(max_length=MAX_NAME)]
 _Line = Annotated[int, Meta(ge=1, le=MAX_LINE)]
 _Points = Annotated[float, Meta(ge=0, le=MAX_POINTS)]
 _Number = Annotated[int, Meta(ge=-MAX_NUMBER, le=MAX_NUMBER)] | Annotated[float, Meta(ge=-MAX_NUMBER, le=MAX_NUMBER)]
+Line = int | Literal["none"]
+"""The line to look at, counted from 1; "none" if no line alone is to blame."""
 Numbers = dict[str, int | float]
 """The numbers of one variant, by name."""
 
@@ -187,15 +189,15 @@ class Verified:
         return verified
 
 
-def result_of(name: str, report: Report, line: int | None = None) -> MistakeResult:
-    """Return what a wrong answer got, from its report and the line that the search found."""
+def result_of(name: str, report: Report, line: Line | None = None) -> MistakeResult:
+    """Return what a wrong answer got, from its report and the line that was found ("none" if there is none)."""
     failed = [finding for finding in report.findings if finding.status is Status.FAILED]
     return MistakeResult(
         name=name,
         score=report.points,
         outcome=report.outcome,
         findings={finding.check: finding.message or "" for finding in failed},
-        line=line or "none",
+        line=line,
     )
 
 

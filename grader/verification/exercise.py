@@ -73,6 +73,7 @@ class ExerciseVerifier:
         self.checks: Sequence[VerifiedCheck] = ()
         self.mistakes: list[MistakeResult] = []
         self.variants: Sequence[Numbers] | None = None
+        self.slugs: tuple[str, ...] = ()
         self.slowest = 0.0
 
     def run(self) -> None:
@@ -112,6 +113,7 @@ class ExerciseVerifier:
             return False
         manifest, _ = package.manifest, package.messages
         if package.library:  # the server knows which other exercises the course has
+            self.slugs = manifest.after
             add(static_checks.too_large_limits(manifest))
         else:
             add(static_checks.unknown_predecessors(manifest))
@@ -136,7 +138,7 @@ class ExerciseVerifier:
         if not any(case.public for case in cases):
             self._problem("no case is public; learners need one to try their code on.", "reference.py")
         own, others = fingerprint_of(cases), self.fingerprint()
-        if own != fingerprint_of(self.examiner.cases(SEEDS[0])) or others not in (None, own):
+        if own != fingerprint_of(self.examiner.cases_again(SEEDS[0])) or others not in (None, own):
             text = "cases(seed) differs between two runs; draw every number from `generator(seed)`."
             self._problem(text, *self._reference_at("cases"))
         if own == fingerprint_of(self.examiner.cases(SEEDS[1])):
@@ -273,7 +275,8 @@ class ExerciseVerifier:
 
     def _mistake(self, name: str, source: str, table: object) -> None:
         report = self._grade(source, MISTAKE_SEED)
-        line = self.runs.line(source, MISTAKE_SEED, report) if self.wants_lines and table is None else None
+        searched = self.wants_lines and table is None
+        line = self.runs.line(source, MISTAKE_SEED, report) or "none" if searched else None
         result = result_of(name, report, line)
         self.mistakes.append(result)
         if table is None:

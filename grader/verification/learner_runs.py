@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.grading.author import CaseAnswer
+from grader.grading.author_choice import AuthorSandbox
 from grader.grading.calls import put
 from grader.grading.exercise import Exercise
 from grader.grading.fault_line import find_line
@@ -17,21 +18,31 @@ from grader.sandboxes.cancellation import Cancellation
 
 @dataclass(kw_only=True)
 class LearnerRuns:
-    """Runs code of one exercise and counts its gradings. Raises RunCancelled soon after `cancellation` is requested."""
+    """Runs code of one exercise and counts its gradings. Raises RunCancelled soon after `cancellation` is requested.
+
+    The own code of a course's exercise runs in `author_sandbox`.
+    """
 
     exercise: Exercise
     sandbox: Sandbox
+    author_sandbox: AuthorSandbox | None = None
     cancellation: Cancellation | None = None
     count: int = 0
 
     def grade(self, source: str, seed: int) -> Report:
         """Return the report of an answer, with all cases of the seed."""
         self.count += 1
-        return grade(self._job(source, seed), sandbox=self.sandbox, cancellation=self.cancellation)
+        return grade(
+            self._job(source, seed),
+            sandbox=self.sandbox,
+            cancellation=self.cancellation,
+            author_sandbox=self.author_sandbox,
+        )
 
     def line(self, source: str, seed: int, report: Report) -> int | None:
         """Return the line to look at in a wrong answer; None if no line alone is to blame."""
-        return find_line(self._job(source, seed), report, sandbox=self.sandbox)
+        job = self._job(source, seed)
+        return find_line(job, report, sandbox=self.sandbox, author_sandbox=self.author_sandbox)
 
     def solve(self, cases: Sequence[Case]) -> list[CaseAnswer]:
         """Return what solution.py answers to the cases; the observation of a case without an answer is None."""

@@ -9,6 +9,7 @@ from grader.errors import PackageError
 from grader.grading.examiner import Fault
 from grader.grading.in_process_examiner import place_of
 from grader.protocol.verifications import MAX_PROBLEMS, Problem, Promise
+from grader.sandboxes.cancellation import Cancellation
 from grader.verification.places import located
 
 OnPromise = Callable[[str, int, int], None]
@@ -17,23 +18,31 @@ OnPromise = Callable[[str, int, int], None]
 
 @dataclass(kw_only=True)
 class Problems:
-    """The problems of one package.
+    """The problems of one package, at most MAX_PROBLEMS and one.
 
-    `seen` counts all of them; `found` has the first MAX_PROBLEMS. `done` are the promises that were looked at.
+    `done` are the promises that were looked at. If `cancellation` is requested, the next promise or problem raises
+    RunCancelled.
     """
 
     slug: str
     folder: Path
     promises: tuple[Promise, ...]
     on_promise: OnPromise | None = None
+    cancellation: Cancellation = field(default_factory=Cancellation)
     found: list[Problem] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     _known: set[str] = field(default_factory=set)
     _now: str = ""
 
+    @property
+    def now(self) -> Promise:
+        """The promise that is looked at, or was last."""
+        return next(promise for promise in self.promises if promise[0] == (self._now or self.promises[0][0]))
+
     @contextmanager
     def promise(self, name: str) -> Iterator[None]:
         """Look at a promise inside the block. What the package's code raises there becomes a problem."""
+        self.cancellation.raise_if_requested()
         self._now = name
         names = [known for known, _ in self.promises]
         if self.on_promise is not None:

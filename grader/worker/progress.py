@@ -93,3 +93,26 @@ class ProgressPublisher:
             log.warning("progress_not_published", error=str(error))
         self.sent_losses += len(fresh)
         self.last_sent = time.monotonic()
+
+
+class PromisePublisher:
+    """Publishes which promise of a package a verification looks at, on `progress:<verification>` and under that key."""
+
+    def __init__(self, url: str, verification: str) -> None:
+        self.client = shared_client(url)
+        self.channel = f"progress:{verification}"
+        self.broker_answers = True
+
+    def publish(self, promise: str, at: int, of: int) -> None:
+        """Publish the id of a promise, its position from 1, and the number of promises."""
+        if not self.broker_answers:
+            return
+        text = json.dumps({"state": "running", "promise": promise, "at": at, "of": of})
+        try:
+            with self.client.pipeline(transaction=False) as pipe:
+                pipe.publish(self.channel, text)
+                pipe.set(self.channel, text, ex=EXPIRE_SECONDS)
+                pipe.execute()
+        except redis.RedisError as error:
+            self.broker_answers = False  # as above: verifying does not wait for a broker that hangs
+            log.warning("progress_not_published", error=str(error))

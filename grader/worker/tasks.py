@@ -1,10 +1,12 @@
-"""The grading worker's tasks: a line each around `grader.grading.pipeline.grade` and `grader.grading.snippet_run`.
+"""The grading worker's tasks, a line each around `grade`, `run_snippet` and `verify_job`.
 
 Their names are the protocol between server and graders: a server of one version sends jobs to graders of another.
 """
 
 import gc
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -13,7 +15,7 @@ from celery import Task
 from celery.exceptions import Reject
 from celery.signals import worker_process_init, worker_process_shutdown
 
-from grader.errors import GraderError, NoSandbox, PackageError, RunCancelled
+from grader.errors import GraderError, MissingVersion, NoSandbox, PackageError, RunCancelled
 from grader.grading.exercise import load_exercise
 from grader.grading.pipeline import grade
 from grader.grading.snippet_run import run_snippet
@@ -21,12 +23,15 @@ from grader.packages.catalogue import packages
 from grader.protocol.jobs import Job
 from grader.protocol.reports import Report
 from grader.protocol.snippets import Snippet
+from grader.protocol.verifications import VerifyJob
 from grader.sandboxes.cancellation import Cancellation
 from grader.telemetry import logs, metrics
 from grader.worker import circuit_breaker, sandbox_pool
 from grader.worker.cancel_watch import cancel_watch
 from grader.worker.celery import BROKER_URL, app
 from grader.worker.progress import ProgressPublisher, shared_client
+from grader.worker.verifying import verify_job
+from grader.worker.versions import VersionAwaited, ensure
 
 RETRIES = 3
 # If no sandbox starts, a job stays here for so long before it goes back to its queue (seconds): other workers take it
@@ -50,16 +55,37 @@ def grade_task(self: Task, job: dict[str, Any]) -> dict[str, Any]:
     If we fail, the task is retried a few times, and then the server's `record_failure` task runs. If no sandbox starts,
     the job is not at fault: it goes back to its queue unchanged, for another worker.
     """
-    try:
+    with _failures_handled(self, "grading_failed", submission=job.get("submission")):
         return grade_job(Job.from_dict(job))
-    except PackageError:
+
+
+@app.task(  # type: ignore[untyped-decorator]
+    name="grader.verify", bind=True, shared=False, max_retries=RETRIES, default_retry_delay=1
+)
+def verify_task(self: Task, job: dict[str, Any]) -> dict[str, Any]:
+    """Verify a VerifyJob. Celery sends the returned dict to the server's `packages.record_verification` task.
+
+    If we fail, it is tried again as a grading is, and then `packages.record_verification_failure` runs.
+    """
+    with _failures_handled(self, "verification_failed", verification=job.get("verification")):
+        return verify_job(VerifyJob.from_dict(job))
+
+
+@contextmanager
+def _failures_handled(task: Task, event: str, **ids: Any) -> Iterator[None]:
+    """Retry the task if we fail; put it back into its queue if another worker, or the server, can help."""
+    try:
+        yield
+    except (PackageError, MissingVersion):
         raise
+    except VersionAwaited as error:
+        raise Reject(str(error), requeue=True) from error
     except NoSandbox as error:
         raise requeue(error) from error
     except GraderError as error:
-        log.warning("grading_failed", submission=job.get("submission"), error=str(error))
+        log.warning(event, error=str(error), **ids)
         sandbox_pool.close()
-        raise self.retry(exc=error, countdown=2**self.request.retries) from error
+        raise task.retry(exc=error, countdown=2**task.request.retries) from error
 
 
 def grade_job(job: Job) -> dict[str, Any]:
@@ -82,6 +108,8 @@ def grade_job(job: Job) -> dict[str, Any]:
 
 
 def _report_on(job: Job, cancellation: Cancellation) -> Report:
+    if job.library:
+        ensure(job.digest, job=job.token)
     with ProgressPublisher(BROKER_URL, job.submission) as progress, sandbox_pool.starts_recorded():
         return grade(
             job,
