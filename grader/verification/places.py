@@ -8,6 +8,7 @@ from grader.grading.examiner import Fault
 from grader.packages.samples import samples
 
 _FILE = re.compile(r"^(?P<file>(?:[\w-]+/)?[\w-]+\.(?:py|toml|md))(?:: |, )")
+_MODULE_PATH = re.compile(r" \(/[^()]*\.(?:py|so)\)")  # in the text of an ImportError
 _TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _TABLE = re.compile(r"\[([\w-]+)\]")
 _QUOTED = re.compile(r"`([\w.]+)`")
@@ -15,7 +16,7 @@ _QUOTED = re.compile(r"`([\w.]+)`")
 
 def located(fault: Fault, folder: Path) -> Fault:
     """Return the fault with its file and line, as far as they can be known. Its text has no path of this machine."""
-    text = fault.text.replace(f"{folder}/", "")
+    text = _MODULE_PATH.sub("", fault.text.replace(f"{folder}/", ""))
     if fault.file is not None and fault.line is not None:
         return Fault(text=text, file=fault.file, line=fault.line)
     file = fault.file or _file(text)

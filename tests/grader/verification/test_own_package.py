@@ -88,7 +88,6 @@ def test_a_good_version_passes_with_all_that_was_found(machine):
         ("checks", "Trial, check", "Trial, check, chekc", "checks.py", 3),
         ("reference", "def truth(", "def truth((", "reference.py", 20),
         ("reference", "return 3 * case", "return oops * case", "reference.py", 21),
-        ("reference", "rng = generator(seed)", "rng = generator(__import__('time').time_ns())", "reference.py", 9),
         ("reference", 'entry="slope", args=(normal', 'entry="incline", args=(normal', "reference.py", None),
         ("messages", "[square_for_cube]", "[square_for_cube", "messages.toml", 3),
     ],
@@ -107,8 +106,9 @@ def test_a_bad_version_gets_the_words_of_the_command_line(part, old, new, file, 
     assert str(folder) not in str(verified.problems)
 
 
-def test_cases_of_the_global_generator_differ_between_two_runs(machine):
-    files = changed("reference", ("generator(seed)", "generator(int(__import__('torch').rand(1) * 1e6))"))
+@pytest.mark.parametrize("seed", ["int(__import__('torch').rand(1) * 1e6)", "__import__('time').time_ns()"])
+def test_cases_that_do_not_depend_on_the_seed_are_noticed(seed, machine):
+    files = changed("reference", ("generator(seed)", f"generator({seed})"))
 
     texts = [problem.text for problem in machine.verify(cached(files)).problems]
 
