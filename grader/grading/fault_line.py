@@ -31,9 +31,9 @@ from grader.protocol.lines import Edit, FoundLine
 from grader.protocol.reports import Outcome, Report, Status
 from grader.sandboxes.base import Ending, Limits, Outline, Program, Run, Sandbox
 
-PROCESSOR_SECONDS = 0.3
+PROCESSOR_SECONDS = 1.0
 """After so much of a processor a search begins no further run: its own work, and the runs of the learner's code."""
-MAX_SECONDS = 1.5
+MAX_SECONDS = 2.5
 """How long one search takes at most, on a machine that is busy."""
 SLOW_SECONDS = 0.05
 """If the run of a submission took longer, no repairs are tried."""

@@ -29,8 +29,8 @@ _SHARE_OF_TRIES = 0.5  # of the time: the rest is for those that work, on all ca
 
 DEFAULT_ORDER = (
     "uncut create_graph retain_graph vector zero reduction swap assign delete not_in_place return clone track "
-    "move_detach dtype transpose axis index rounding sign accumulate parameter times unneeded bound order unused "
-    "detach drop reuse factor number name"
+    "move_detach dtype transpose axis index rounding sign accumulate parameter times unneeded bound order indent "
+    "unused operator brackets detach drop reuse factor number name"
 )
 """The kinds of repairs, in the order in which they are tried."""
 FIRST_TRIED = {
@@ -75,6 +75,8 @@ WEAK = (
     "name",
     "number",
     "factor",
+    "operator",
+    "brackets",
     "parameter",
     "times",
     "sign",
@@ -148,13 +150,21 @@ class RepairSearch:
         return Counter(dict.fromkeys((self._line_of(group) for group in partly), 1))
 
     def _hits(self, tried: Sequence[Group], failing: set[int]) -> list[Group]:
-        """Return the groups of repairs with which the fastest of the failing cases passes."""
-        seconds = min(_SHARE_OF_TRIES * self._left(), BATCH_SECONDS)
-        if not tried or seconds <= 0:
-            return []
-        answers, _, _ = self._run([self._probe(failing)], tried, seconds, False)
-        wrong = self._wrong(answers)
-        return [group for place, group in enumerate(tried) if place not in wrong]
+        """Return the groups of repairs with which the fastest of the failing cases passes.
+
+        They are tried in batches. When half of the time that was left is used, the rest is not tried.
+        """
+        hits: list[Group] = []
+        case, rest = self._probe(failing), list(tried)
+        least = (1 - _SHARE_OF_TRIES) * self._left()
+        while rest and (seconds := min(self._left() - least, BATCH_SECONDS)) > 0:
+            answers, _, _ = self._run([case], rest, seconds, False)
+            wrong = self._wrong(answers)
+            hits += [group for place, group in enumerate(rest) if place not in wrong]
+            rest = rest[_tried_of(answers) :]
+            if len(answers) == len(rest):
+                break  # not one of them fits into a batch
+        return hits
 
     def _wrong(self, answers: Sequence[CaseAnswer]) -> set[int]:
         """Return the positions of wrong answers. Equal ones are judged once: that takes longer than to make them."""
@@ -254,6 +264,14 @@ def _is_untried(answer: CaseAnswer) -> bool:
     """Whether a case was not put, since no time was left."""
     error = answer.observation.error if answer.observation else None
     return error is not None and error.type == NOT_TRIED
+
+
+def _tried_of(answers: Sequence[CaseAnswer]) -> int:
+    """Return how many answers there are before the time was over."""
+    count = len(answers)
+    while count and _is_untried(answers[count - 1]):
+        count -= 1
+    return count
 
 
 def trace_of(answer: CaseAnswer) -> CallTrace:

@@ -1,11 +1,13 @@
 """The line to look at, over all known mistakes and right answers: how often it is named, and how often it is right.
 
-    python -m tests.benchmarks.line [--sandbox docker|bubblewrap] [--seed N] [--only gradients] [--wrong] [--held-back]
+    python -m tests.benchmarks.line [--sandbox docker|bubblewrap] [--seed N] [--only gradients] [--wrong]
+                                    [--held-back [second]]
 
 A row for each group of exercises; training exercises are counted apart. `with a line`: mistakes whose mistakes.toml
 names one. `named`: the tool names a line for them. `wrong`: it names another line, or one if there is none to name.
 `right answers`: solutions and alternatives for which it names a line, of all. `--wrong` lists what is not as expected.
-`--held-back` measures the programs in `tests/exercises/held_back.toml` instead.
+`--held-back` measures the programs in `tests/exercises/held_back.toml` instead, and `--held-back second` those in
+`held_back_second.toml`. Each set was written before the repairs that were measured with it first.
 """
 
 import argparse
@@ -29,7 +31,8 @@ from grader.sandboxes.select import open_sandbox
 from grader.telemetry import logs
 
 APART = "training"
-HELD_BACK = Path(__file__).parents[1] / "exercises" / "held_back.toml"
+EXERCISES = Path(__file__).parents[1] / "exercises"
+HELD_BACK = {"first": EXERCISES / "held_back.toml", "second": EXERCISES / "held_back_second.toml"}
 
 
 @dataclass(kw_only=True)
@@ -64,7 +67,11 @@ def main() -> None:
     try:
         sandbox.warm_up()
         chosen = [package for package in packages() if package.slug.startswith(options.only)]
-        wrong = held_back() if options.held_back else (one for package in chosen for one in mistakes_of(package))
+        wrong = (
+            held_back(options.held_back)
+            if options.held_back
+            else (one for package in chosen for one in mistakes_of(package))
+        )
         for one in wrong:
             if one.exercise.startswith(options.only):
                 _measure(one, rows[one.exercise.partition("/")[0]], sandbox, options)
@@ -83,7 +90,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--only", default="", help="exercises whose slug begins so")
     parser.add_argument("--wrong", action="store_true", help="list what is not as expected")
-    parser.add_argument("--held-back", action="store_true", help="the programs that no repair was written for")
+    parser.add_argument(
+        "--held-back",
+        nargs="?",
+        const="first",
+        choices=sorted(HELD_BACK),
+        help="the programs that no repair was written for",
+    )
     return parser.parse_args()
 
 
@@ -105,9 +118,9 @@ def mistakes_of(package: Package) -> Iterator[Mistake]:
             yield Mistake(name=name, exercise=package.slug, source=source, line=known.line)
 
 
-def held_back() -> Iterator[Mistake]:
+def held_back(which: str) -> Iterator[Mistake]:
     """Yield the mistakes for which no repair was written: how often is a line named if the kind is new?"""
-    for name, known in tomllib.loads(HELD_BACK.read_text("utf-8")).items():
+    for name, known in tomllib.loads(HELD_BACK[which].read_text("utf-8")).items():
         lines = [line.strip() for line in known["source"].splitlines()]
         line = NO_LINE if known["line"] == NO_LINE else lines.index(known["line"]) + 1
         yield Mistake(name=name, exercise=known["exercise"], source=known["source"], line=line)

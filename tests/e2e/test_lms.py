@@ -136,6 +136,8 @@ def test_grades_reach_the_platform_and_can_be_sent_again(campus, idle, browse):
     row = page.get_by_role("region", name="Differences").get_by_role("row", name="Person s1")
     expect(row).to_contain_text("55 %")
     expect(row).to_contain_text("12 %")
+    scores = page.get_by_role("region", name="Scores").get_by_role("row", name="Person s1")
+    expect(scores).to_contain_text("Differs there")
     assert campus.share("s1") == pytest.approx(0.12)
     row.get_by_role("checkbox").check()
     page.get_by_role("button", name="Send the picked ones again").click()

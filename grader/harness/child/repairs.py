@@ -29,12 +29,27 @@ OPPOSITE: dict[type[ast.operator], type[ast.operator]] = {
     ast.Mult: ast.Div,
     ast.Div: ast.Mult,
 }
-NEIGHBOURS: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
+OTHER_OPERATORS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
+    ast.Add: (ast.Mult,),
+    ast.Sub: (ast.Mult, ast.Div),
+    ast.Mult: (ast.Add, ast.Pow, ast.MatMult),
+    ast.Div: (ast.Sub,),
+    ast.Pow: (ast.Mult,),
+    ast.MatMult: (ast.Mult,),
 }
+COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+    ast.Lt: (ast.LtE, ast.Gt),
+    ast.LtE: (ast.Lt, ast.GtE),
+    ast.Gt: (ast.GtE, ast.Lt),
+    ast.GtE: (ast.Gt, ast.LtE),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
+    ast.In: (ast.NotIn,),
+    ast.NotIn: (ast.In,),
+}
+NEW_TENSORS = ("zeros", "ones", "empty", "full", "arange", "linspace", "eye")
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -181,7 +196,8 @@ class _Finder:
 
     def _all_names(self, function: Function) -> list[str]:
         stored = [one.id for one in ast.walk(function) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
-        return list(dict.fromkeys([*[arg.arg for arg in function.args.args], *stored]))
+        around = self._names_of(function) if function in self._functions else []
+        return list(dict.fromkeys([*[arg.arg for arg in function.args.args], *stored, *around]))
 
     # ---- expressions
 
@@ -195,6 +211,7 @@ class _Finder:
             (("backward", "grad"), self._derivative),
             (tuple(REDUCTIONS), self._reduction),
             (("tensor", "as_tensor", "from_numpy"), self._new_tensor),
+            (NEW_TENSORS, self._dtype_of_new),
             (("t", "transpose"), self._transpose),
             (("softmax", "log_softmax", "argmax", "ones_like", "flatten", "floor", "ceil"), self._unneeded),
             (IN_PLACE, self._in_place),
@@ -240,6 +257,10 @@ class _Finder:
         for option in ("allow_unused", "materialize_grads"):
             if name == "grad" and option not in given:
                 self._offer(node, "unused", _with_keyword(node, option, ast.Constant(value=True)))
+        if name == "grad" and len(node.args) >= 2 and len(self._tracked_names(node)) > 1:
+            every = _copied(node)
+            every.args[1] = ast.Tuple(elts=[_name(one) for one in self._tracked_names(node)], ctx=ast.Load())
+            self._offer(node, "vector", every)
         target = receiver if name == "backward" else node.args[0] if node.args else None
         if target is None:
             return
@@ -248,6 +269,17 @@ class _Finder:
         self._offer(target, "reduction", _method(bare, "sum"))
         if name == "grad" and not isinstance(self._parents[node][0], ast.Subscript):
             self._offer(node, "index", _first(node))
+
+    def _tracked_names(self, node: ast.AST) -> list[str]:
+        """Return the names that the function of a node makes require gradients."""
+        found = []
+        for one in ast.walk(self._functions.get(node) or ast.Pass()):
+            match one:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if mentions(value, ("requires_grad_",)):
+                    found.append(name)
+                case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="requires_grad_"))):
+                    found.append(name)
+        return list(dict.fromkeys(found))[:4]
 
     def _offer_vectors(self, node: ast.Call, name: str, bare: ast.expr) -> None:
         """Begin a backward pass at the whole result, with one of the parameters as the vector."""
@@ -297,6 +329,14 @@ class _Finder:
             changed = _copied(node)
             changed.args[0] = first.elts[0]
             self._offer(node, "index", changed)
+
+    def _dtype_of_new(self, node: ast.Call, name: str, receiver: ast.expr | None) -> None:
+        if not any(keyword.arg == "dtype" for keyword in node.keywords):
+            for parameter in self._parameters(node)[:4]:
+                dtype = ast.Attribute(value=_name(parameter), attr="dtype", ctx=ast.Load())
+                self._offer(node, "dtype", _with_keyword(node, "dtype", dtype))
+            double = ast.Attribute(value=_name("torch"), attr="float64", ctx=ast.Load())
+            self._offer(node, "dtype", _with_keyword(node, "dtype", double))
 
     def _unneeded(self, node: ast.Call, name: str, receiver: ast.expr | None) -> None:
         """Leave out a call, or take the one that is often meant."""
@@ -373,8 +413,34 @@ class _Finder:
                 self._offer(node, "sign", node.operand)
             case ast.AugAssign(op=ast.Add() | ast.Sub() as update):
                 self._add(node, "sign", partial(setattr, node, "op", OPPOSITE[type(update)]()))
-            case ast.Compare(ops=[order]) if type(order) in NEIGHBOURS:
-                self._add(node, "bound", partial(setattr, node, "ops", [NEIGHBOURS[type(order)]()]))
+            case ast.Compare(ops=[order]):
+                for other in COMPARISONS.get(type(order), ()):
+                    self._add(node, "bound", partial(setattr, node, "ops", [other()]))
+        if isinstance(node, ast.BinOp):
+            for other_op in OTHER_OPERATORS.get(type(node.op), ()):
+                self._offer(node, "operator", ast.BinOp(left=node.left, op=other_op(), right=node.right))
+            self._brackets(node)
+
+    def _brackets(self, node: ast.BinOp) -> None:
+        """Put the brackets of a formula elsewhere: a(b + c) for ab + c, f(a) + b for f(a + b), and the other way."""
+        left, right = node.left, node.right
+        for i, last in enumerate(_right_ends(left)):
+            self._offer(node, "brackets", _with_end(left, i, ast.BinOp(left=last, op=node.op, right=right)))
+        if isinstance(right, ast.BinOp):
+            first = ast.BinOp(left=left, op=node.op, right=right.left)
+            self._offer(node, "brackets", ast.BinOp(left=first, op=right.op, right=right.right))
+            second = ast.BinOp(left=left, op=node.op, right=right.right)
+            self._offer(node, "brackets", ast.BinOp(left=right.left, op=right.op, right=second))
+        parent = self._parents[node][0]
+        if isinstance(parent, ast.Call) and parent.args == [node]:
+            of_left, of_right = _copied(parent), _copied(parent)
+            of_left.args, of_right.args = [left], [right]
+            self._offer(parent, "brackets", ast.BinOp(left=of_left, op=node.op, right=right))
+            self._offer(parent, "brackets", ast.BinOp(left=left, op=node.op, right=of_right))
+        if isinstance(left, ast.Call) and len(left.args) == 1:
+            outer = _copied(left)
+            outer.args = [ast.BinOp(left=left.args[0], op=node.op, right=right)]
+            self._offer(node, "brackets", outer)
 
     def _sequence(self, node: ast.AST) -> None:
         """Swap two parts of a tuple that is used, not assigned to."""
@@ -478,8 +544,12 @@ class _Finder:
             case ast.Assign(value=value, targets=[_]) if not isinstance(value, ast.Constant | ast.List | ast.Dict):
                 self._offer(value, "detach", _method(value, "detach"))
                 self._offer(value, "sign", ast.UnaryOp(op=ast.USub(), operand=value))
+                self._scaled(value)
+                if isinstance(value, ast.Attribute | ast.Call):
+                    self._offer(value, "index", _first(value))
             case ast.Return(value=ast.expr() as value):
                 self._return(value)
+        self._loop(node)
         match node:
             case ast.Assign(targets=[ast.Attribute() | ast.Subscript() as changed], value=share):
                 added = ast.AugAssign(target=changed, op=ast.Add(), value=share)
@@ -487,6 +557,30 @@ class _Finder:
         if isinstance(node, ast.Assign | ast.Return | ast.Expr):
             self._move_detach(node)
             self._several(node)
+
+    def _scaled(self, value: ast.expr) -> None:
+        """Divide or multiply a value by a name that it is made of, such as the 3 levels of `round(3 * x)`."""
+        uses = {one.id: one for one in ast.walk(value) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+        for name in [name for name in uses if name in self._names_of(value)][:4] if _has_operator(value) else ():
+            for op in (ast.Div(), ast.Mult()):
+                self._offer(value, "times", ast.BinOp(left=value, op=op, right=_name(name)))
+
+    def _loop(self, node: ast.stmt) -> None:
+        match node:
+            case ast.For(iter=sequence):
+                self._iteration(sequence)
+            case ast.Break():
+                self._add(node, "bound", partial(self._replace, node, ast.Continue()))
+            case ast.Continue():
+                self._add(node, "bound", partial(self._replace, node, ast.Break()))
+
+    def _iteration(self, sequence: ast.expr) -> None:
+        """Go through a sequence in the other order."""
+        if isinstance(sequence, ast.Call) and _called(sequence) == "reversed" and len(sequence.args) == 1:
+            self._offer(sequence, "order", sequence.args[0])
+        else:
+            every = ast.Call(func=_name("list"), args=[sequence], keywords=[])
+            self._offer(sequence, "order", ast.Call(func=_name("reversed"), args=[every], keywords=[]))
 
     @cached_property
     def _has_detach(self) -> bool:
@@ -588,6 +682,8 @@ class _Finder:
         if isinstance(value, ast.BinOp | ast.Call):
             for number in (2, 3, 0.5):
                 self._offer(value, "times", ast.BinOp(left=ast.Constant(value=number), op=ast.Mult(), right=value))
+        if isinstance(value, ast.Attribute):
+            self._offer(value, "unneeded", value.value)
         if not isinstance(value, ast.Tuple | ast.List | ast.Dict | ast.Constant):
             self._offer(value, "sign", ast.UnaryOp(op=ast.USub(), operand=value))
             self._offer(value, "index", _first(value))
@@ -612,10 +708,27 @@ class _Finder:
                 self._add(statement, "delete", partial(statements.__setitem__, i, ast.Pass()))
             if i + 1 < len(statements) and _is_movable(statement) and _is_movable(statements[i + 1]):
                 self._swap_statements(statements, i)
+            self._indent(statements, i)
         self._moves(owner, statements)
         last = statements[-1] if statements else None
         if isinstance(owner, ast.FunctionDef) and not any(isinstance(one, ast.Return) for one in ast.walk(owner)):
             self._missing_return(statements, last)
+
+    def _indent(self, statements: list[ast.stmt], i: int) -> None:
+        """Move the last statement of a block behind it, or a statement beside a block into it."""
+        owner = statements[i]
+        if not isinstance(owner, ast.For | ast.While | ast.With | ast.If):
+            return
+        body, around = owner.body, statements
+        last = body[-1]
+        if len(body) > 1 and not isinstance(last, ast.Break | ast.Continue):
+            self._add(last, "indent", partial(_move_between, body, last, around, owner, after=True))
+        if i + 1 < len(statements) and not isinstance(statements[i + 1], ast.FunctionDef):
+            following = statements[i + 1]
+            self._add(following, "indent", partial(_move_between, around, following, body, last, after=True))
+        before = statements[i - 1] if i else None
+        if isinstance(before, ast.Expr) and not _is_text(before) and not isinstance(owner, ast.If):
+            self._add(before, "indent", partial(_move_between, around, before, body, body[0], after=False))
 
     def _swap_statements(self, statements: list[ast.stmt], i: int) -> None:
         first, second = statements[i : i + 2]
@@ -634,6 +747,9 @@ class _Finder:
                 if not _is_text(one):
                     about = one.body[0] if isinstance(one, ast.With) and len(one.body) == 1 else one
                     self._add(about, "order", partial(_move, statements, one, place))
+        for one in statements if len(statements) > 1 and isinstance(owner, ast.For | ast.While) else []:
+            if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
+                self._add(one, "order", partial(self._hoist, owner, statements, one))
         returned = [one for one in statements if isinstance(one, ast.Return)]
         if returned and isinstance(owner, ast.For | ast.While | ast.With):
             around, name, i = self._parents[owner]
@@ -643,6 +759,12 @@ class _Finder:
                 getattr(around, name).insert((i or 0) + 1, returned[-1])
 
             self._add(owner if isinstance(owner, ast.With) else returned[-1], "order", apply)
+
+    def _hoist(self, loop: ast.AST, statements: list[ast.stmt], one: ast.stmt) -> None:
+        """Move a statement of a loop before the loop."""
+        around, name, i = self._parents[loop]
+        statements.remove(one)
+        getattr(around, name).insert(i or 0, one)
 
     def _missing_return(self, statements: list[ast.stmt], last: ast.stmt | None) -> None:
         match last:
@@ -704,6 +826,14 @@ def _move(statements: list[ast.stmt], one: ast.stmt, place: int) -> None:
     statements.insert(after if end else 0, one)
 
 
+def _move_between(
+    source: list[ast.stmt], one: ast.stmt, target: list[ast.stmt], neighbour: ast.stmt, *, after: bool
+) -> None:
+    """Move a statement to another block, before or after a neighbour there."""
+    source.remove(one)
+    target.insert(target.index(neighbour) + after, one)
+
+
 def _copied(node: ast.Call) -> ast.Call:
     """Return a call of which the function and the lists of arguments can be changed, and nothing below."""
     return ast.Call(func=copy.copy(node.func), args=list(node.args), keywords=list(node.keywords))
@@ -738,6 +868,22 @@ def _first(value: ast.expr) -> ast.Subscript:
 
 def _transposed(value: ast.expr) -> ast.expr:
     return ast.Attribute(value=value, attr="T", ctx=ast.Load())
+
+
+def _right_ends(node: ast.expr) -> list[ast.expr]:
+    """Return the last operands of a formula, from the outermost operator to the innermost one."""
+    ends: list[ast.expr] = []
+    while isinstance(node, ast.BinOp):
+        node = node.right
+        ends.append(node)
+    return ends
+
+
+def _with_end(node: ast.expr, depth: int, end: ast.expr) -> ast.expr:
+    """Return a copy of a formula in which the last operand of that depth is another one."""
+    assert isinstance(node, ast.BinOp)
+    right = end if depth == 0 else _with_end(node.right, depth - 1, end)
+    return ast.BinOp(left=node.left, op=node.op, right=right)
 
 
 def _flipped(node: ast.BinOp) -> ast.BinOp:
@@ -791,6 +937,10 @@ def _can_go(statement: ast.stmt) -> bool:
         case ast.Expr() | ast.AugAssign() | ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
             return True
     return False
+
+
+def _has_operator(node: ast.expr) -> bool:
+    return any(isinstance(one, ast.BinOp) for one in ast.walk(node))
 
 
 def _is_inside(node: ast.AST, other: ast.AST) -> bool:

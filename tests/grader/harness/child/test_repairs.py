@@ -39,6 +39,67 @@ def test_a_usual_mistake_has_its_repair(kind, line):
     assert any(line in one.replace("    ", "").splitlines() for one in repaired(SOURCE, kind))
 
 
+@pytest.mark.parametrize(
+    ("kind", "wrong", "right"),
+    [
+        ("operator", "z = x ** 2 * y", "z = x ** 2 + y"),
+        ("operator", "z = 1 - x * y", "z = 1 - x ** y"),
+        ("bound", "z = x < y", "z = x > y"),
+        ("brackets", "z = x * y ** x - 1", "z = x * y ** (x - 1)"),
+        ("brackets", "z = x * (y + 1)", "z = x * y + 1"),
+        ("brackets", "z = x * (y + 1)", "z = y + x * 1"),
+        ("brackets", "z = torch.sqrt(x + y)", "z = torch.sqrt(x) + y"),
+        ("brackets", "z = torch.sqrt(x) + y", "z = torch.sqrt(x + y)"),
+        ("times", "z = torch.round(x * y)", "z = torch.round(x * y) / y"),
+        ("dtype", "z = torch.zeros(3)", "z = torch.zeros(3, dtype=x.dtype)"),
+        ("index", "z = x.saved_tensors", "z = x.saved_tensors[0]"),
+        ("brackets", "z = torch.exp(x * y)", "z = x * torch.exp(y)"),
+        ("bound", "z = x is None", "z = x is not None"),
+        ("bound", "for z in x: break", "continue"),
+        ("order", "for z in x: y.append(z)", "for z in reversed(list(x)):"),
+    ],
+)
+def test_a_formula_or_a_loop_is_written_another_way(kind, wrong, right):
+    source = f"import torch\ndef function(x, y):\n    {wrong}\n    return z\n"
+
+    assert any(right in map(str.strip, one.splitlines()) for one in repaired(source, kind))
+
+
+def test_a_statement_of_a_loop_can_move_before_it():
+    source = "def function(x, y):\n    for z in x:\n        p = y\n        z.append(p)\n"
+
+    assert any("    p = y\n    for z in x:" in one for one in repaired(source, "order"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        (["for z in x:", "    y.append(z)", "    return y"], ["for z in x:", "    y.append(z)", "return y"]),
+        (["for z in x:", "    y.step()", "y.zero_grad()"], ["for z in x:", "    y.step()", "    y.zero_grad()"]),
+        (["y.zero_grad()", "for z in x:", "    y.step()"], ["for z in x:", "    y.zero_grad()", "    y.step()"]),
+    ],
+)
+def test_a_statement_can_be_indented_more_or_less(wrong, right):
+    source, wanted = (
+        "\n".join(["def function(x, y):", *[f"    {line}" for line in lines]]) for lines in (wrong, right)
+    )
+
+    assert wanted in repaired(source, "indent")
+
+
+def test_autograd_can_be_asked_for_all_tracked_inputs():
+    lines = ["x.requires_grad_()", "y.requires_grad_()", "return torch.autograd.grad(x * y, x)"]
+    source = "\n    ".join(["def function(x, y):", *lines])
+
+    assert any("grad(x * y, (x, y))" in one for one in repaired(source, "vector"))
+
+
+def test_a_closure_can_mean_a_name_of_the_function_around_it():
+    source = "def outer(x, y):\n    def inner():\n        return x.data\n    return inner\n"
+
+    assert any("return y.data" in one for one in repaired(source, "name"))
+
+
 def test_a_repair_leaves_no_trace_in_the_next():
     repairs = list_repairs(ast.parse(SOURCE))
     whole = RepairedSource(SOURCE)
