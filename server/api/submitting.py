@@ -9,7 +9,7 @@ from server.api.schemas import NewNotebook, NewSource
 from server.gradebook.models import Assignment
 from server.gradebook.rules import Refusal
 from server.submissions import services
-from server.submissions.errors import AccountMerged, CourseEnded, NotNow, TooManyOpen, Unstorable
+from server.submissions.errors import AccountMerged, CourseEnded, ExerciseUnreadable, NotNow, TooManyOpen, Unstorable
 from server.submissions.models import Submission
 from server.submissions.notebooks import source_of_cells
 
@@ -33,6 +33,8 @@ def hand_in(access: Access, asked: NewSource | NewNotebook) -> Submission:
         raise Problem(Code.TOO_MANY_OPEN, str(error), headers={"Retry-After": str(error.wait)}) from None
     except CourseEnded as error:
         raise Problem(Code.ARCHIVED, str(error)) from None
+    except ExerciseUnreadable as error:
+        raise Problem(Code.UNAVAILABLE, str(error)) from None
     except AccountMerged as error:
         raise Problem(Code.CONFLICT, str(error)) from None
     except Unstorable as error:

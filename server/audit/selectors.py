@@ -13,11 +13,12 @@ NAMES = ("username", "first_name", "last_name", "external_id")
 def entries_of(people: VisiblePeople, *, area: AuditArea | None = None, person: str = "") -> QuerySet[AuditEntry]:
     """Return the entries of a course, newest first: of one area, and by or about people whose name has these words.
 
-    If some people of the course are left out, so are all entries that are not about the terms or one of the others.
+    If some people of the course are left out, so are all entries that are not about the terms, the packages, or one of
+    the others.
     """
     rows = AuditEntry.objects.filter(course=people.course).select_related("by", "about")
     if not people.are_all:
-        rows = rows.filter(people.about("about") | Q(area=AuditArea.TERMS, about=None))
+        rows = rows.filter(people.about("about") | Q(area__in=[AuditArea.TERMS, AuditArea.PACKAGES], about=None))
     if area is not None:
         rows = rows.filter(area=area)
     for word in person.replace("\0", "").split():

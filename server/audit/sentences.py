@@ -51,7 +51,7 @@ SENTENCES: dict[AuditAction, str] = {
     A.PACKAGE_MADE: "{who} made the package {what}: {after}.",
     A.PACKAGE_DELETED: "{who} deleted the package {what}.",
     A.VERSION_MADE: "{who} made {after} of the package {what}.",
-    A.PACKAGE_PUBLISHED: "{who} published the package {what}: {change}.",
+    A.PACKAGE_PUBLISHED: "{who} published {after} of the package {what}.",
     A.PACKAGE_WITHDRAWN: "{who} withdrew the package {what} from new assignments.",
     A.PACKAGE_RESTORED: "{who} offered the withdrawn package {what} again.",
     A.PACKAGE_SHARED: "{who} shared the package {what} with the course {after}.",

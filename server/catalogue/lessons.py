@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from grader.errors import PackageError
-from grader.packages.lessons import Block, Lesson, Part, Place, Prose, lessons_folder, read_lesson
+from grader.packages.lessons import Block, Lesson, Part, Place, Prose, lessons_folder, parse_lesson, read_lesson
 from server.catalogue.markdown import render
 
 
@@ -20,7 +19,10 @@ class Piece:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LessonText:
-    """One version of a lesson."""
+    """One version of a lesson. `library` is "" for a lesson of the installation, else the course that it belongs to.
+
+    Its slug is the name in its address. For a lesson of a course it has a dot, as in `week-1.intro`.
+    """
 
     number: int
     slug: str
@@ -28,24 +30,12 @@ class LessonText:
     pieces: tuple[Piece, ...]
     blocks: tuple[Block, ...]
     exercises: tuple[str, ...]
+    library: str = ""
 
 
 def lesson_texts() -> list[LessonText]:
     """Return every lesson, in the order of the course; raises PackageError if one is malformed."""
     return [_stamped(path) for path in sorted(lessons_folder().glob("*.md"))]
-
-
-def find_lesson_text(slug: str) -> LessonText | None:
-    """Return the lesson of a slug, or None."""
-    return next((lesson for lesson in lesson_texts() if lesson.slug == slug), None)
-
-
-def lessons_about(exercise: str) -> list[LessonText]:
-    """Return the lessons that lead to an exercise; none if lessons cannot be read: their own page says why."""
-    try:
-        return [lesson for lesson in lesson_texts() if exercise in lesson.exercises]
-    except PackageError:
-        return []
 
 
 def _stamped(path: Path) -> LessonText:
@@ -63,6 +53,20 @@ def _read(path: Path, stamp: tuple[int, int]) -> LessonText:
         pieces=tuple(_piece(part) for part in lesson.parts),
         blocks=lesson.blocks,
         exercises=lesson.exercises,
+    )
+
+
+def text_of_own(slug: str, library: str, text: str, *, number: int) -> LessonText:
+    """Return the lesson of a course, given its text. Raises PackageError if it is malformed."""
+    title, parts = parse_lesson(text, "lesson.md")
+    return LessonText(
+        number=number,
+        slug=slug.replace("/", "."),
+        title=title,
+        pieces=tuple(_piece(part) for part in parts),
+        blocks=tuple(part for part in parts if isinstance(part, Block)),
+        exercises=tuple(part.slug for part in parts if isinstance(part, Place)),
+        library=library,
     )
 
 

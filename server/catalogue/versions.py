@@ -15,6 +15,7 @@ from grader.packages.archives import ArchiveError
 from grader.packages.catalogue import Package
 from grader.packages.version_cache import CacheUnavailable, VersionCache
 from server.catalogue.exercises import ExerciseText, text_of
+from server.catalogue.lessons import LessonText, text_of_own
 
 # Of the folder. In an image without a disk of its own, it lies in memory.
 MOST_BYTES = 128 * 2**20
@@ -53,6 +54,20 @@ def own_exercise(
 def title_of_own(slug: str, digest: str, library: str, *, archive: Archive) -> str:
     """Return the title of a course's exercise in one version. Raises PackageError if its manifest is broken."""
     return _package(slug, digest, library, _Once(archive)).manifest.title
+
+
+@lru_cache(maxsize=256)
+def _lesson(slug: str, digest: str, library: str, archive: _Once) -> LessonText:
+    try:
+        text = (folder_of(digest, archive.call) / "lesson.md").read_text(encoding="utf-8")  # type: ignore[arg-type]
+    except (OSError, UnicodeDecodeError) as error:
+        raise PackageError(f"{slug}: lesson.md cannot be read: {error}") from None
+    return text_of_own(slug, library, text, number=0)
+
+
+def own_lesson(slug: str, digest: str, library: str, *, archive: Archive) -> LessonText:
+    """Return the lesson of a course in one version, without its number. Raises PackageError if it is malformed."""
+    return _lesson(slug, digest, library, _Once(archive))
 
 
 def folder_of(digest: str, archive: Archive) -> Path:

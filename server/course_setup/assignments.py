@@ -25,9 +25,10 @@ def set_many(course: Course, rows: Iterable[Mapping[str, Any]], *, as_drafts: bo
     """Add assignments to a course, in order; a row has their fields. Raises RowRefused."""
     made = []
     for fields in rows:
-        assignment = Assignment(course=course, slug=fields["exercise"], is_draft=as_drafts, **fields)
+        own = {name: value for name, value in fields.items() if name != "package"}
+        assignment = Assignment(course=course, slug=fields["exercise"], is_draft=as_drafts, **own)
         with _refusals(assignment):
-            made.append(set_exercise(assignment))
+            made.append(set_exercise(assignment, package=fields.get("package")))
     return made
 
 

@@ -1,6 +1,7 @@
 """Tables of assignments that can be edited before anything is saved: one form for each row."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,10 +12,34 @@ from server.catalogue.exercises import ExerciseText
 from server.common.local_times import in_words
 from server.common.moment_fields import FORMAT, MomentField
 from server.gradebook.models import LONGEST_TITLE, MOST_POINTS, Assignment
+from server.packages.models import CoursePackage
 
 # Django reads at most 1,000 fields of a form, and a row has up to seven.
 MOST_ROWS = 120
 MOMENTS = ("opens_at", "due_at", "closes_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An exercise that can be set; `package` is None for one of the installation."""
+
+    text: ExerciseText
+    package: CoursePackage | None = None
+
+    @property
+    def slug(self) -> str:
+        """The slug of the exercise."""
+        return self.text.slug
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+        return self.text.title
+
+    @property
+    def teaches(self) -> tuple[str, ...]:
+        """What it teaches."""
+        return self.text.teaches
 
 
 class _Row(forms.Form):
@@ -46,7 +71,7 @@ class NewRow(_Row):
     points = _points()
     due_at = MomentField(label="Due")
 
-    def __init__(self, exercise: ExerciseText, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, exercise: Choice, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, prefix=exercise.slug, heading=exercise.title, **kwargs)
         self.exercise = exercise
         self.fields["own_title"].widget.attrs["placeholder"] = exercise.title

@@ -23,6 +23,8 @@ from server.gradebook.models import (
 )
 from server.gradebook.rules import MoreTime
 from server.gradebook.totals import UnitRule
+from server.packages.content import own_exercises
+from server.packages.models import CoursePackage
 from server.submissions.source_archive import AttemptChoice
 
 # Keys of tables are smaller than 10 ** 18.
@@ -338,11 +340,23 @@ class NewAssignmentForm(AssignmentForm):
         for exercise in readable_exercises():
             unit = exercise.slug.partition("/")[0].replace("-", " ").capitalize()
             groups.setdefault(unit, []).append((exercise.slug, exercise.title))
-        self.fields["exercise"].choices = [("", "Choose one"), *groups.items()]  # type: ignore[attr-defined]
+        self.own = {one.choice: one for one in own_exercises(self.instance.course)}
+        own = [(choice, f"{one.title} ({one.package.slug})") for choice, one in self.own.items()]
+        every = [("This course's own", own), *groups.items()] if own else groups.items()
+        self.fields["exercise"].choices = [("", "Choose one"), *every]  # type: ignore[attr-defined]
+
+    @property
+    def package(self) -> CoursePackage | None:
+        """The package that was chosen; None for an exercise of the installation. Only if the form is valid."""
+        return self.cleaned_data["package"]
 
     def clean(self) -> dict[str, Any]:
         """Use the slug of the exercise if the field is empty."""
         data = super().clean() or {}
+        own = self.own.get(data.get("exercise", ""))
+        if own is not None:
+            data |= {"exercise": own.package.slug}
+        data["package"] = own.package if own else None
         return data | {"slug": data.get("slug") or data.get("exercise", "")}
 
 

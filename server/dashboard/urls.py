@@ -43,6 +43,7 @@ urlpatterns = [
     path("assignments/release", releases.release_all, name="release-all"),
     path("assignments/<int:pk>/release", releases.release_one, name="release"),
     path("assignments/new", assignments.new, name="new-assignment"),
+    path("assignments/<int:pk>/version", assignments.version, name="version"),
     path("assignments/<int:pk>/withdraw", assignments.withdraw, name="withdraw"),
     path("assignments/<int:pk>/", assignments.assignment, name="assignment"),
     path("assignments/<int:pk>/analytics", assignments.analytics, name="analytics"),

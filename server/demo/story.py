@@ -91,7 +91,7 @@ def play(course: Course, *, say: Print) -> None:
 
 
 def _has_work(assignment: Assignment) -> bool:
-    return assignment.unit in UNITS and assignment.content.runtime == "cpu"
+    return not assignment.library and assignment.unit in UNITS and assignment.content.runtime == "cpu"
 
 
 def _material(assignment: Assignment, say: Print) -> Material:

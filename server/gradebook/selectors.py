@@ -14,6 +14,7 @@ from server.courses.roles import Person
 from server.courses.selectors import check_permission, courses_of
 from server.gradebook.models import Accommodation, Assignment, Grade
 from server.gradebook.rules import Decision, MoreTime, Terms, terms_for
+from server.packages.models import PackageVerification, PackageVersion, VerificationState
 
 
 def get_assignment(user: Person, course: str, slug: str, *, permission: str = "courses.view") -> Assignment:
@@ -37,13 +38,30 @@ def is_hidden(assignment: Assignment, user: Person, *, now: datetime | None = No
 
 
 def hidden_exercises(user: User) -> set[str]:
-    """Return the exercises that a person cannot see yet: their courses set them, and none that is open to them."""
-    set_for = Assignment.objects.filter(course__in=courses_of(user)).select_related("course")
+    """Return the exercises of the installation that a person cannot see yet.
+
+    Their courses set them, and none that is open to them.
+    """
+    set_for = Assignment.objects.filter(course__in=courses_of(user), package=None).select_related("course")
     shown: set[str] = set()
     hidden: set[str] = set()
     for one in set_for:
         (hidden if is_hidden(one, user) or not user.has_perm("courses.view", one) else shown).add(one.exercise)
     return hidden - shown
+
+
+def usable_versions(assignment: Assignment) -> list[PackageVersion]:
+    """Return the versions of its package that an assignment can stay with, newest first; none for the installation's.
+
+    Two queries.
+    """
+    if assignment.package_id is None:
+        return []
+    passed = PackageVerification.objects.filter(
+        package_version__package=assignment.package_id, state=VerificationState.PASSED
+    )
+    rows = PackageVersion.objects.filter(package=assignment.package_id).select_related("package__course")
+    return list(rows.filter(version__in=passed.values("package_version__version")).order_by("-number"))
 
 
 def more_time_in(course: Course, learners: Collection[int] | None = None) -> dict[int, MoreTime]:

@@ -8,11 +8,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from server.accounts.requests import Request
-from server.catalogue.lessons import LessonText, lesson_texts
+from server.catalogue.lessons import LessonText
 from server.courses.models import Course
 from server.courses.selectors import get_course
 from server.lessons import selectors, services
 from server.lessons.errors import NotRun
+from server.packages.content import lessons_of
 
 
 @require_GET
@@ -27,14 +28,14 @@ def index(request: Request, course: str) -> HttpResponse:
 def lesson(request: Request, course: str, slug: str) -> HttpResponse:
     """One lesson: text, code that can be run, and links to exercises."""
     found = get_course(request.user, course)
-    return render(request, "lessons/lesson.html", _lesson(request, found, selectors.get_lesson(slug)))
+    return render(request, "lessons/lesson.html", _lesson(request, found, slug))
 
 
 @require_POST
 def start(request: Request, course: str, slug: str) -> HttpResponse:
     """Run the blocks up to number `run`, with the code on the page."""
     found = get_course(request.user, course, permission="lessons.run")
-    text = selectors.get_lesson(slug)
+    text = selectors.get_lesson(found, slug)
     try:
         sources = _sources(request)
         run = services.start(learner=request.user, course=found, lesson=text, sources=sources)
@@ -48,7 +49,7 @@ def start(request: Request, course: str, slug: str) -> HttpResponse:
 def run(request: Request, pk: UUID) -> HttpResponse:
     """The output of a run: a part of the lesson's page, or a page of its own without JavaScript."""
     found = selectors.get_run(request.user, pk)
-    context = {"run": found, "course": found.course, "lesson": selectors.get_lesson(found.lesson)}
+    context = {"run": found, "course": found.course, "lesson": selectors.get_lesson(found.course, found.lesson)}
     return render(request, "lessons/_run.html" if request.htmx else "lessons/run.html", context)
 
 
@@ -60,8 +61,9 @@ def _sources(request: Request) -> list[str]:
     return [block.replace("\r\n", "\n").replace("\r", "\n").rstrip() + "\n" for block in blocks[: int(number[:4])]]
 
 
-def _lesson(request: Request, course: Course, text: LessonText) -> dict[str, object]:
-    every = lesson_texts()
+def _lesson(request: Request, course: Course, slug: str) -> dict[str, object]:
+    every = lessons_of(course)
+    text = selectors.lesson_in(every, slug)
     at = every.index(text)
     return {
         "course": course,
@@ -75,5 +77,5 @@ def _lesson(request: Request, course: Course, text: LessonText) -> dict[str, obj
 def _refused(request: Request, course: Course, text: LessonText, complaint: str) -> HttpResponse:
     if request.htmx:
         return render(request, "lessons/_refused.html", {"complaint": complaint}, status=422)
-    context = _lesson(request, course, text) | {"complaint": complaint}
+    context = _lesson(request, course, text.slug) | {"complaint": complaint}
     return render(request, "lessons/lesson.html", context, status=422)

@@ -6,7 +6,7 @@ from server.accounts.models import User
 from server.courses.access import require
 from server.courses.models import Course
 from server.courses.selectors import CourseArchived
-from server.packages.models import CoursePackage
+from server.packages.models import CoursePackage, PackageShare
 
 
 def require_edit(by: User | None, package: CoursePackage | Course) -> None:
@@ -24,4 +24,4 @@ def require_edit(by: User | None, package: CoursePackage | Course) -> None:
 
 def usable_in(course: Course) -> Q:
     """Return the condition for the packages that a course can use: its own, and those that others share with it."""
-    return Q(course=course) | Q(shares__course=course)
+    return Q(course=course) | Q(pk__in=PackageShare.objects.filter(course=course).values("package"))

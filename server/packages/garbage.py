@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from django.db.models import ProtectedError, QuerySet
+from django.conf import settings
+from django.db.models import Count, ProtectedError, QuerySet
 from django.utils import timezone
 
-from server.packages.models import PackageRun, Version
+from server.packages.models import CoursePackage, PackageRun, PackageVerification, Version
 
 # A version is made before the rows that refer to it.
 YOUNG = timedelta(hours=2)
@@ -19,11 +20,32 @@ USES: list[Callable[[list[str]], Iterable[str]]] = []
 def collect_garbage() -> int:
     """Delete the versions that no history, run, assignment or submission needs, and return how many.
 
-    What graded a submission is kept, so that its score can be explained.
+    Of the history of a package, the newest PACKAGE_VERSIONS_KEPT versions that nobody used are kept. What graded a
+    submission is kept, so that its score can be explained.
     """
+    for package in _long_histories():
+        _shorten(package)
     found = list(_candidates().values_list("pk", flat=True)[:MOST_AT_ONCE])
     in_use = needed(found)
     return sum(_delete(digest) for digest in found if digest not in in_use)
+
+
+def _long_histories() -> Iterable[CoursePackage]:
+    counted = CoursePackage.objects.annotate(count=Count("versions"))
+    return counted.filter(count__gt=settings.PACKAGE_VERSIONS_KEPT)[:MOST_AT_ONCE]
+
+
+def _shorten(package: CoursePackage) -> None:
+    """Delete the oldest versions in the history of a package that nobody used."""
+    young = timezone.now() - YOUNG
+    history = list(package.versions.order_by("-number").values_list("pk", "version_id", "version__made_at"))
+    in_use = needed([digest for _, digest, _ in history])
+    in_use |= {str(digest) for digest in package.assignments.values_list("version", flat=True)}
+    in_use.add(str(package.published_id))
+    unused = [(pk, made_at) for pk, digest, made_at in history if digest not in in_use]
+    gone = [pk for pk, made_at in unused[settings.PACKAGE_VERSIONS_KEPT :] if made_at < young]
+    waiting = PackageVerification.objects.filter(finished_at=None).values("package_version")
+    package.versions.filter(pk__in=gone).exclude(pk__in=waiting).delete()
 
 
 def needed(digests: list[str]) -> set[str]:

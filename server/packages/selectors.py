@@ -49,7 +49,7 @@ def get_verification(user: User, pk: object) -> PackageVerification:
 def usable_packages(course: Course, kind: PackageKind = PackageKind.EXERCISE) -> QuerySet[CoursePackage]:
     """Return the published packages that a course can use for something new: its own, and those shared with it."""
     rows = CoursePackage.objects.filter(usable_in(course), kind=kind, published__isnull=False, withdrawn_at=None)
-    return rows.select_related("course", "published").defer("published__archive").distinct().order_by("slug", "pk")
+    return rows.select_related("course").order_by("slug", "pk")
 
 
 def usable_package(course: Course, slug: str) -> CoursePackage | None:

@@ -209,7 +209,6 @@ def publish(package_version: PackageVersion, *, by: User | None) -> Publication:
     row = locked(package_version.package, by)
     if not has_passed(package_version):
         raise NotVerified("This version has not passed its verification. Verify it, and mend what is found.")
-    before = row.versions.filter(version=row.published).values_list("number", flat=True).first()
     if row.published_id != package_version.version_id:
         row.published, row.published_at, row.published_by = package_version.version, timezone.now(), by
         row.save(update_fields=["published", "published_at", "published_by"])
@@ -219,7 +218,6 @@ def publish(package_version: PackageVersion, *, by: User | None) -> Publication:
             course=row.course,
             by=by,
             what=row.slug,
-            before=f"version {before}" if before else "",
             after=f"version {package_version.number}",
         )
     return publication(row, package_version)

@@ -36,7 +36,8 @@ def index(request: Request, slug: str) -> HttpResponse:
 def new(request: Request, slug: str) -> HttpResponse:
     """Choose the exercises to grade again, and give a reason."""
     course = taught_course(request, slug, permission="regrades.run")
-    form = StartForm(request.POST or None, course=course, initial={"assignments": request.GET.getlist("assignment")})
+    asked = {"assignments": request.GET.getlist("assignment"), "scope": request.GET.get("scope", RegradeScope.ALL)}
+    form = StartForm(request.POST or None, course=course, initial=asked)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

@@ -72,7 +72,8 @@ def continue_after_commit(comparison: Comparison) -> None:
 
 def _clusters(assignment: Assignment, earlier: list[int]) -> list[Cluster]:
     sources, authors = _sources([assignment])
-    same = Assignment.objects.filter(course__in=earlier, exercise=assignment.exercise).select_related("course")
+    same = Assignment.objects.filter(course__in=earlier, exercise=assignment.exercise, library=assignment.library)
+    same = same.select_related("course")
     former, their_authors = _sources(same)
     return compare(sources, starter=assignment.content.starter, earlier=former, authors=authors | their_authors)
 

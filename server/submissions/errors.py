@@ -7,6 +7,7 @@ SubmissionError
 │   ├── TooManyFiles       the number of uploaded files per minute is limited
 │   ├── TooManyTestRuns    test runs use no attempt, but their number per minute is limited
 │   ├── CourseEnded        the course is archived
+│   ├── ExerciseUnreadable the package of the exercise is broken: its author acts
 │   ├── Unstorable         the source is not text that can be stored
 │   └── AccountMerged      the account became a part of another a moment ago
 ├── StillWaiting           nobody: the same code was accepted a moment ago
@@ -44,6 +45,15 @@ class NotNow(SubmissionRefused):
         moments = {"opens_at": terms.opens_at, "closes_at": terms.closes_at}
         local = {name: in_words(moment) for name, moment in moments.items() if moment}
         super().__init__(self.SENTENCES[refusal].format(terms=terms, wait=self.wait, **local))
+
+
+class ExerciseUnreadable(SubmissionRefused):
+    """The package of the exercise is broken."""
+
+    SENTENCE = "This exercise cannot be read at the moment. Tell your instructor: its files must be repaired."
+
+    def __init__(self) -> None:
+        super().__init__(self.SENTENCE)
 
 
 class TooManyOpen(SubmissionRefused):

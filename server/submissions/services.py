@@ -25,6 +25,7 @@ from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
 
+from grader.errors import PackageError
 from grader.protocol.reports import Outcome, Report
 from grader.protocol.sources import MAX_SOURCE, HasNul, NotText, TooLarge, check_source
 from grader.telemetry import metrics
@@ -36,7 +37,15 @@ from server.gradebook.rules import Terms, is_closed, refusal
 from server.gradebook.selectors import terms_of
 from server.gradebook.services import refresh
 from server.submissions import cancellations
-from server.submissions.errors import AccountMerged, CourseEnded, NotNow, StillWaiting, TooManyTestRuns, Unstorable
+from server.submissions.errors import (
+    AccountMerged,
+    CourseEnded,
+    ExerciseUnreadable,
+    NotNow,
+    StillWaiting,
+    TooManyTestRuns,
+    Unstorable,
+)
 from server.submissions.live import snapshots
 from server.submissions.models import OPEN, Kind, State, Submission, new_seed, new_token, uses_attempt
 from server.submissions.queue import dispatch, turns
@@ -139,7 +148,11 @@ def take_in(
     if once and earlier.same:
         raise StillWaiting(earlier.same)
     check_terms(terms, earlier, now=now)
-    exercise = assignment.content
+    try:
+        exercise = assignment.content
+    except PackageError:
+        log.exception("exercise_unreadable", assignment=assignment.pk)
+        raise ExerciseUnreadable from None
     turn = turns.first_turn(learner, assignment, exercise.runtime, now=now)
     if kind == Kind.TEST_RUN:
         check_rate(learner, now=now)

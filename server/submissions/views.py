@@ -9,14 +9,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from grader.errors import PackageError
 from server.accounts.models import User
 from server.accounts.requests import Request
-from server.catalogue.lessons import lessons_about
 from server.gradebook.models import Assignment
 from server.gradebook.selectors import get_assignment, grade_in, is_hidden, more_time_of
 from server.gradebook.slip_days import pools
+from server.packages.content import lessons_about
 from server.submissions import selectors, services
-from server.submissions.errors import StillWaiting, SubmissionRefused, TooManyFiles, TooManyOpen
+from server.submissions.errors import ExerciseUnreadable, StillWaiting, SubmissionRefused, TooManyFiles, TooManyOpen
 from server.submissions.forms import SubmissionForm
 from server.submissions.live import snapshots
 from server.submissions.masking import mask
@@ -38,7 +39,10 @@ def exercise(request: Request, course: str, slug: str) -> HttpResponse:
     assignment = get_assignment(request.user, course, slug)
     if is_hidden(assignment, request.user):
         return _not_open(request, assignment)
-    context = _exercise(request, assignment)
+    try:
+        context = _exercise(request, assignment)
+    except PackageError:
+        return _unreadable(request, assignment)
     if "starter" in request.GET:
         context["source"] = context["starter"]
     return render(request, "submissions/exercise.html", context)
@@ -230,12 +234,19 @@ def _exercise(request: Request, assignment: Assignment) -> dict[str, object]:
         "source": begin.source,
         "starter": assignment.content.starter,
         "missing": worker_presence.missing(assignment.content.runtime),
-        "lessons": lessons_about(assignment.exercise),
+        "lessons": lessons_about(assignment.course, assignment.exercise, library=assignment.library),
         "in_editor": True,
         "older": not begin.handed_in,
         "next_exercise": _next(latest) if latest else None,
         **_status(_own_status(user, assignment)),
     } | (_result(latest) if latest else {})
+
+
+def _unreadable(request: Request, assignment: Assignment) -> HttpResponse:
+    """The page of an exercise whose package is broken: what was handed in can still be read."""
+    mine = list(selectors.history(request.user, assignment, reader=request.user))
+    context = {"assignment": assignment, "submissions": mine, "complaint": ExerciseUnreadable.SENTENCE}
+    return render(request, "submissions/unreadable.html", context, status=503)
 
 
 def _own_status(user: User, assignment: Assignment) -> AssignmentStatus:
@@ -262,6 +273,9 @@ def _refused(request: Request, assignment: Assignment, complaint: str, *, status
         return render(request, "submissions/_refused.html", {"complaint": complaint}, status=status)
     if is_hidden(assignment, request.user):
         return _not_open(request, assignment, status=status)
-    context = _exercise(request, assignment) | {"complaint": complaint}
+    try:
+        context = _exercise(request, assignment) | {"complaint": complaint}
+    except PackageError:
+        return _unreadable(request, assignment)
     context["source"] = request.POST.get("source", context["source"])
     return render(request, "submissions/exercise.html", context, status=status)

@@ -162,6 +162,7 @@ ADDRESSES = {
     "dashboard:new-assignment": (STAFF, "course"),
     "dashboard:hints": (STAFF, "course"),
     "dashboard:withdraw": (STAFF, "course", "assignment"),
+    "dashboard:version": (STAFF, "course", "assignment"),
     "dashboard:release": (STAFF, "course", "assignment"),
     "dashboard:release-all": (STAFF, "course"),
     "dashboard:total": (STAFF, "course"),
@@ -379,7 +380,7 @@ def things(exercises, course, assignment, people):
     drafts.save(learner=owner, assignment=assignment, source=PRIVATE["draft"], seen=0)
     asked = comment(submission, author=owner, text=PRIVATE["comment"])
     change = decide(assignment, owner, action=Action.OVERRIDDEN, by=teacher, why=PRIVATE["why"], override=61.25)
-    run = lessons.start(learner=owner, course=course, lesson=get_lesson("squares"), sources=["1"])
+    run = lessons.start(learner=owner, course=course, lesson=get_lesson(course, "squares"), sources=["1"])
     shown = Shown(outcome=Outcome.GRADED, output=PRIVATE["snippet"])
     lessons.record(run=str(run.pk), token=run.token, shown=shown.to_dict())
     comparison = Comparison.objects.create(course=course, by=teacher)

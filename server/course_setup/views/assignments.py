@@ -12,16 +12,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from server.accounts.requests import Request
-from server.catalogue.exercises import ExerciseText, readable_exercises
+from server.catalogue.exercises import readable_exercises
 from server.common.local_times import days_after
 from server.course_setup import assignments as services
 from server.course_setup.errors import RowRefused
 from server.course_setup.forms import EditForm, SetForm, said_in
 from server.course_setup.rhythm import Rhythm, due_dates
-from server.course_setup.rows import MOMENTS, MOST_ROWS, EditRow, NewRow, are_valid, plain
+from server.course_setup.rows import MOMENTS, MOST_ROWS, Choice, EditRow, NewRow, are_valid, plain
 from server.courses.access import taught_course
 from server.courses.models import Course
 from server.gradebook.models import Assignment
+from server.packages.content import own_exercises
 
 NONE_PICKED = "Pick at least one of them."
 TOO_MANY = f"At most {MOST_ROWS} at a time. Pick fewer, save, then do the others."
@@ -44,18 +45,22 @@ def set_assignments(request: Request, slug: str) -> HttpResponse:
         return _catalogue(request, course, form, found, picked, trouble)
 
 
-def _not_set(course: Course) -> list[ExerciseText]:
+def _not_set(course: Course) -> list[Choice]:
     there = set(course.assignments.values_list("slug", flat=True))
-    return [one for one in readable_exercises() if one.slug not in there]
+    own = [Choice(one.text, package=one.package) for one in own_exercises(course)]
+    # A slug names one assignment: of two exercises of one slug, that of the course is offered.
+    taken = there | {one.slug for one in own}
+    library = [Choice(one) for one in readable_exercises() if one.slug not in taken]
+    return [*(one for one in own if one.slug not in there), *library]
 
 
-def _picked_exercises(request: Request, found: Sequence[ExerciseText]) -> list[ExerciseText]:
+def _picked_exercises(request: Request, found: Sequence[Choice]) -> list[Choice]:
     """Return what is picked, alone or with its whole unit, in the catalogue's order."""
     picks, units = set(request.POST.getlist("pick")), set(request.POST.getlist("unit"))
     return [one for one in found if one.slug in picks or _unit(one) in units]
 
 
-def _unit(exercise: ExerciseText) -> str:
+def _unit(exercise: Choice) -> str:
     return exercise.slug.partition("/")[0]
 
 
@@ -69,13 +74,13 @@ def _catalogue(
     request: Request,
     course: Course,
     form: SetForm,
-    found: Sequence[ExerciseText],
-    picked: Sequence[ExerciseText],
+    found: Sequence[Choice],
+    picked: Sequence[Choice],
     trouble: str,
 ) -> HttpResponse:
     words = request.POST.get("q", "").lower().split()
     chosen = {one.slug for one in picked}
-    units: dict[str, list[tuple[ExerciseText, bool]]] = {}
+    units: dict[str, list[tuple[Choice, bool]]] = {}
     for one in found:
         text = f"{one.title} {one.slug} {' '.join(one.teaches)}".lower()
         # What is picked stays on the page: otherwise a search would lose it.
@@ -86,7 +91,7 @@ def _catalogue(
     return render(request, "course_setup/set.html", context, status=422 if trouble or form.errors else 200)
 
 
-def _new_rows(course: Course, form: SetForm, picked: Sequence[ExerciseText]) -> list[NewRow]:
+def _new_rows(course: Course, form: SetForm, picked: Sequence[Choice]) -> list[NewRow]:
     said, units = form.cleaned_data, list(dict.fromkeys(_unit(one) for one in picked))
     first, dates = said["first_due"], []
     if first is not None:
@@ -107,11 +112,11 @@ def _preview_new(
     return render(request, "course_setup/set_preview.html", context, status=status)
 
 
-def _save_new(request: Request, course: Course, form: SetForm, picked: Sequence[ExerciseText]) -> HttpResponse:
+def _save_new(request: Request, course: Course, form: SetForm, picked: Sequence[Choice]) -> HttpResponse:
     rows = [NewRow(one, request.POST) for one in picked]
     if not are_valid(rows):
         return _preview_new(request, course, form, rows, status=422)
-    fields = [{"exercise": row.exercise.slug, **row.cleaned_data} for row in rows]
+    fields = [{"exercise": row.exercise.slug, "package": row.exercise.package, **row.cleaned_data} for row in rows]
     as_drafts = form.cleaned_data["as_drafts"]
     try:
         made = services.set_many(course, fields, as_drafts=as_drafts)

@@ -36,9 +36,9 @@ def exercises(people: VisiblePeople) -> list[Listed]:
     """Return every exercise that can be read, with what one course made of it. Three queries."""
     course = people.course
     verifications = {one.slug: one for one in Verification.objects.all()}
-    assignments = {one.exercise: one for one in course.assignments.select_related("course")}
+    assignments = {one.exercise: one for one in course.assignments.filter(package=None).select_related("course")}
     theirs = Submission.objects.filter(people.about(), assignment__course=course)
-    graded = theirs.filter(kind=Kind.SUBMIT, state=State.GRADED).order_by()
+    graded = theirs.filter(kind=Kind.SUBMIT, state=State.GRADED, library="").order_by()
     versions = graded.values("exercise", "digest").annotate(count=Count("pk"))
     found = readable_exercises()
     return [

@@ -19,11 +19,13 @@ from server.dashboard.charts import bars, lines
 from server.dashboard.forms import AssignmentForm, HintRuleForm, NewAssignmentForm
 from server.dashboard.selectors.analytics import analytics as figures
 from server.dashboard.selectors.gradebook import tried_and_passed
-from server.gradebook.errors import GradeError, TitleTaken
+from server.gradebook.errors import GradeError, Invalid, TitleTaken
 from server.gradebook.models import Assignment, Grade
-from server.gradebook.services import change_terms, set_exercise
+from server.gradebook.selectors import usable_versions
+from server.gradebook.services import change_terms, follow, set_exercise, stay
 from server.gradebook.services import withdraw as take_away
 from server.hints.selectors import hint_counts
+from server.packages.content import broken_packages
 
 # How many of the most frequent mistakes are drawn over time.
 OVER_TIME = 5
@@ -68,19 +70,30 @@ def new(request: Request, slug: str) -> HttpResponse:
     """Create an assignment: choose its exercise and terms."""
     course = taught_course(request, slug, permission="assignments.change")
     form = NewAssignmentForm(
-        request.POST or None, instance=Assignment(course=course), initial={"exercise": request.GET.get("exercise", "")}
+        request.POST or None, instance=Assignment(course=course), initial={"exercise": _asked_exercise(request)}
     )
     if request.method == "POST" and form.is_valid():
         try:
-            made = set_exercise(form.save(commit=False))
+            made = set_exercise(form.save(commit=False), package=form.package)
             messages.success(request, f"{made.title} is set.")
             for note in notes_of(form):
                 messages.info(request, note)
             return redirect("dashboard:assignment", course.slug, made.pk)
         except GradeError as error:
             form.add_error("own_title" if isinstance(error, TitleTaken) else "slug", str(error))
-    context = {"course": course, "tab": "assignments", "form": form, "broken": broken_exercises()}
+    context = {
+        "course": course,
+        "tab": "assignments",
+        "form": form,
+        "broken": broken_exercises() + broken_packages(course),
+    }
     return render(request, "dashboard/new_assignment.html", context, status=422 if form.errors else 200)
+
+
+def _asked_exercise(request: Request) -> str:
+    """Return the choice that a link to the form names: an exercise of the installation, or the package of a course."""
+    package = request.GET.get("package", "")
+    return f"package-{package}" if package else request.GET.get("exercise", "")
 
 
 @require_POST
@@ -114,12 +127,33 @@ def assignment(request: Request, slug: str, pk: int) -> HttpResponse:
         "tab": "assignments",
         "assignment": one,
         "form": form,
+        "versions": usable_versions(one),
         # The form changes the assignment in memory, also if it is refused.
         "held": Assignment.objects.filter(pk=one.pk, results_held=True).exists(),
         "touched": one.grades.exists() or one.submissions.exists(),
         "extended": extended.select_related("learner").order_by("learner__last_name", "learner__username"),
     }
     return render(request, "dashboard/assignment.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def version(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Let an assignment follow the published version of its exercise, or stay with the version `number`."""
+    course = taught_course(request, slug, permission="assignments.change")
+    one = get_object_or_404(course.assignments.select_related("course"), pk=pk)
+    number = request.POST.get("number", "")
+    chosen = next((row for row in usable_versions(one) if str(row.number) == number), None)
+    try:
+        if chosen is not None:
+            stay(one, chosen, by=request.user)
+        elif number == "follow":
+            follow(one, by=request.user)
+        else:
+            raise Invalid("Choose one of the versions.")
+        messages.success(request, "Saved. No grade changed.")
+    except GradeError as error:
+        messages.error(request, str(error))
+    return redirect("dashboard:assignment", course.slug, one.pk)
 
 
 def _save_terms(request: Request, form: AssignmentForm) -> bool:

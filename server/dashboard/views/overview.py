@@ -14,6 +14,7 @@ from server.dashboard.selectors import overview as select
 from server.dashboard.selectors.exercises import exercises as every_exercise
 from server.dashboard.selectors.workers import workers as alive
 from server.lti.selectors import grades_in_lms
+from server.packages.content import broken_packages
 from server.packages.selectors import usable_packages
 from server.studio.selectors import package_rows
 
@@ -63,7 +64,7 @@ def exercises(request: Request, slug: str) -> HttpResponse:
         "packages": package_rows(course),
         "shared": usable_packages(course).exclude(course=course),
         "exercises": found,
-        "broken": broken_exercises(),
+        "broken": broken_exercises() + broken_packages(course),
     }
     return render(request, "dashboard/exercises.html", context)
 

@@ -29,12 +29,14 @@ from server.invitations.services import invite
 from server.lti.models import LineItem, LmsCourse, Platform, PlatformInvitation
 from server.lti.platform import registration
 from server.merging.plan import plan
+from server.packages import services as packages
 from server.regrade_requests.services import ask
 from server.regrades import services as regrades
 from server.submissions.models import State
 from server.webhooks.models import Endpoint
 from server.webhooks.services import add_endpoint
 from tests.support.lms.builders import make_lms, make_platform
+from tests.support.packages import make_package, make_published
 from tests.support.people import (
     graded,
     make_assignment,
@@ -279,7 +281,29 @@ def delete_comment(c):
     c.client.post(reverse("comments:delete", args=[made.pk]))
 
 
+def of_package(c, deed, *, before=None):
+    made = make_package(c.course, by=c.instructor)
+    if before is not None:
+        before(made, by=c.instructor)
+    deed(made, by=c.instructor)
+
+
+def share_package(c, *, undo=False):
+    other, made = make_course(), make_package(c.course, by=c.instructor)
+    packages.share(made, other, by=c.instructor)
+    if undo:
+        packages.unshare(made, other, by=c.instructor)
+
+
 DEEDS = {
+    AuditAction.PACKAGE_MADE: lambda c: make_package(c.course, by=c.instructor),
+    AuditAction.PACKAGE_DELETED: lambda c: of_package(c, packages.delete_package),
+    AuditAction.PACKAGE_WITHDRAWN: lambda c: of_package(c, packages.withdraw),
+    AuditAction.PACKAGE_RESTORED: lambda c: of_package(c, packages.restore, before=packages.withdraw),
+    AuditAction.PACKAGE_SHARED: share_package,
+    AuditAction.PACKAGE_UNSHARED: lambda c: share_package(c, undo=True),
+    AuditAction.PACKAGE_PUBLISHED: lambda c: make_published(c.course, by=c.instructor),
+    AuditAction.VERSION_MADE: lambda c: make_package(c.course, by=c.instructor),
     AuditAction.OVERRIDDEN: lambda c: c.decide("override", override=61.25),
     AuditAction.EXEMPTED: lambda c: c.decide("exempt", exempt="on"),
     AuditAction.EXTENDED: lambda c: c.decide("extend", extra_attempts=2),
@@ -404,7 +428,9 @@ def test_each_deed_is_recorded_with_who_did_it(campus, action):
     DEEDS[action](campus)
 
     entry = AuditEntry.objects.filter(pk__gt=before, action=action).get()
-    assert (entry.by, entry.origin, entry.area) == (campus.instructor, Origin.PAGE, action.area)
+    # The pages of packages call these services: `tests/server/studio`.
+    origin = Origin.SYSTEM if action.area is AuditArea.PACKAGES else Origin.PAGE
+    assert (entry.by, entry.origin, entry.area) == (campus.instructor, origin, action.area)
     if action in OF_A_NEW_COURSE:
         assert entry.course not in {None, campus.course}
     else:

@@ -74,6 +74,7 @@ POST = {
     ("dashboard:assignment", ("assignment",)): (RUNS, {"points": "50"}),
     ("dashboard:new-assignment", ()): (RUNS, {"points": "50"}),
     ("dashboard:withdraw", ("assignment",)): (RUNS, {}),
+    ("dashboard:version", ("assignment",)): (RUNS, {"number": "follow"}),
     ("dashboard:release", ("assignment",)): (RUNS, {}),
     ("dashboard:release-all", ()): (RUNS, {}),
     ("dashboard:total", ()): (RUNS, {"weight-0": "1"}),

@@ -6,11 +6,11 @@ from kombu.exceptions import OperationalError
 
 from grader.protocol.reports import Outcome
 from grader.protocol.snippets import Shown
-from server.catalogue.lessons import find_lesson_text
 from server.celery import app
 from server.lessons import services, tasks
 from server.lessons.errors import NotRun
 from server.lessons.models import PATIENCE, SnippetRun
+from server.lessons.selectors import get_lesson
 from tests.support.people import make_student
 
 pytestmark = pytest.mark.usefixtures("lesson")
@@ -21,7 +21,7 @@ SHOWN = Shown(outcome=Outcome.GRADED, output="9\n").to_dict()
 @pytest.fixture
 def start(student, assignment):
     def start(learner=student):
-        text = find_lesson_text("squares")
+        text = get_lesson(assignment.course, "squares")
         return services.start(learner=learner, course=assignment.course, lesson=text, sources=["x = 1\n"])
 
     return start
