@@ -71,3 +71,20 @@ def open_machine(engine="bubblewrap"):
     finally:
         sandbox.close()
         author.close()
+
+
+LESSON_TITLE = """\
++++
+title = "Slopes"
++++
+
+A block that prints.
+
+```python
+print(3)
+```
+
+```text
+3
+```
+"""
