@@ -27,6 +27,7 @@ urlpatterns = [
     # Before the dashboard, whose addresses are more general.
     path("", include("server.course_setup.urls")),
     path("courses/<slug:slug>/teach/", include("server.dashboard.urls")),
+    path("", include("server.sources.urls")),
     path("courses/<slug:slug>/teach/integrations/lms/", include("server.lti.course_urls")),
     path("courses/<slug:slug>/teach/integrations/", include("server.integrations.urls")),
     path("courses/<slug:slug>/teach/connections/", include("server.integrations.former_urls")),

@@ -4,13 +4,11 @@ The key comes from SECRET_KEY, with which these links are signed as well. So who
 and does not have SECRET_KEY, cannot use a link that was not sent yet.
 """
 
-import base64
-import hashlib
-import json
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
+from server.common import sealing
+
+PURPOSE = "server.mail.sealing"
 
 
 class LetterUnreadable(Exception):
@@ -19,22 +17,12 @@ class LetterUnreadable(Exception):
 
 def seal(content: dict[str, Any]) -> str:
     """Return JSON data, encrypted."""
-    return _cipher().encrypt(json.dumps(content).encode()).decode()
+    return sealing.seal(content, purpose=PURPOSE)
 
 
 def unseal(sealed: str) -> dict[str, Any]:
     """Return what was sealed. Raises LetterUnreadable if no present SECRET_KEY fits."""
     try:
-        content: dict[str, Any] = json.loads(_cipher().decrypt(sealed.encode()))
-    except InvalidToken:
+        return sealing.unseal(sealed, purpose=PURPOSE)
+    except sealing.Unreadable:
         raise LetterUnreadable("This mail cannot be read any more: SECRET_KEY was replaced.") from None
-    return content
-
-
-def _cipher() -> MultiFernet:
-    return MultiFernet([_key(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
-
-
-def _key(secret: str | bytes) -> Fernet:
-    value = secret if isinstance(secret, bytes) else secret.encode()
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"server.mail.sealing:" + value).digest()))

@@ -71,6 +71,11 @@ def check_url(url: str, *, allow_private: bool) -> None:
     So the person who enters a URL sees at once that nothing can be sent there. A name is resolved before each request.
     """
     host, *_ = _parts(url, allow_private)
+    check_host(host, allow_private=allow_private)
+
+
+def check_host(host: str, *, allow_private: bool) -> None:
+    """Raise AddressRefused if a host names a private address. Does not resolve its name."""
     if not allow_private and _is_private_host(host):
         raise AddressRefused(f"{host} is a private address. Enter one that can be reached from the Internet.")
 
@@ -102,10 +107,18 @@ def target_of(url: str, *, allow_private: bool) -> Target:
     Raises AddressRefused if the address is private and `allow_private` is false, OSError if the name does not resolve.
     """
     host, port, tls, path = _parts(url, allow_private)
+    return Target(host=host, address=resolve(host, port, allow_private=allow_private), port=port, tls=tls, path=path)
+
+
+def resolve(host: str, port: int, *, allow_private: bool) -> str:
+    """Return the address to connect to for a host.
+
+    Raises AddressRefused if one of its addresses is private and `allow_private` is false, OSError if it has none.
+    """
     addresses = [ip_address(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     if not allow_private and not all(map(is_public, addresses)):
         raise AddressRefused(f"{host} leads to a private address.")
-    return Target(host=host, address=str(addresses[0]), port=port, tls=tls, path=path)
+    return str(addresses[0])
 
 
 def is_public(address: Address) -> bool:

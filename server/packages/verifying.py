@@ -30,6 +30,7 @@ from server.packages.files import locked
 from server.packages.manifests import runtime_of
 from server.packages.models import PackageKind, PackageVerification, PackageVersion, VerificationState, Version
 from server.packages.selectors import knows_exercise
+from server.packages.signals import verification_ended
 from server.queue import publish, reply
 
 log = structlog.get_logger(__name__)
@@ -181,3 +182,4 @@ def _finish(row: PackageVerification, found: Verified) -> None:
 def _end(row: PackageVerification, state: VerificationState) -> None:
     row.state, row.finished_at = state, timezone.now()
     row.save(update_fields=["state", "finished_at", "verified", "grader"])
+    verification_ended.send(PackageVerification, verification=row)

@@ -434,6 +434,9 @@ TABLES = (
     TablePolicy(model="packages.PackageShare"),
     TablePolicy(model="packages.CoursePackage", holds="who published a package", unlinked=("published_by",)),
     TablePolicy(model="packages.Version"),
+    TablePolicy(model="sources.GitSource"),
+    TablePolicy(model="sources.SourcePackage"),
+    TablePolicy(model="sources.SourcePush"),
     # Mail.
     TablePolicy(model="mail.Letter", holds="texts of e-mails, encrypted, until they are sent", about=_letters),
     TablePolicy(

@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "server.audit",
     "server.home",
     "server.packages",
+    "server.sources",
     "server.gradebook",
     "server.submissions",
     "server.drafts",
@@ -274,6 +275,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"queue": "records", "expires": 600},
     },
+    "Git sources": {"task": "sources.poll", "schedule": 60.0, "options": {"queue": "records", "expires": 60}},
     "similarity": {"task": "similarity.sweep", "schedule": 60.0, "options": {"queue": "records", "expires": 60}},
     "webhooks": {
         "task": "webhooks.sweep",
@@ -323,6 +325,13 @@ API_LINE = 200
 WEBHOOKS_ALLOW_PRIVATE = env.bool("CHAINRULE_WEBHOOKS_ALLOW_PRIVATE", False)
 # Timeout of connecting and of each read (seconds); the whole answer can take twice that.
 WEBHOOKS_TIMEOUT = env.float("CHAINRULE_WEBHOOKS_TIMEOUT", 5.0)
+# Packages are read only from Git servers with public addresses, by ssh or over TLS, unless this is true.
+SOURCES_ALLOW_PRIVATE = env.bool("CHAINRULE_SOURCES_ALLOW_PRIVATE", False)
+# Limits of one fetch: what the server sends (MiB), and the whole of it (seconds).
+SOURCES_MB = env.int("CHAINRULE_SOURCES_MB", 64)
+SOURCES_SECONDS = env.float("CHAINRULE_SOURCES_SECONDS", 120.0)
+# Between two looks at a repository whose server tells of no pushes (seconds).
+SOURCES_POLL_SECONDS = env.float("CHAINRULE_SOURCES_POLL_SECONDS", 900.0)
 # An LMS must have a public address and TLS, unless this is true: a school's LMS can be in its own network.
 LTI_ALLOW_PRIVATE = env.bool("CHAINRULE_LTI_ALLOW_PRIVATE", False)
 # Timeout of connecting and of each read (seconds); the whole answer can take twice that.

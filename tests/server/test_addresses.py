@@ -39,6 +39,7 @@ from server.regrade_requests.services import ask as ask_regrade
 from server.regrades import services as regrades
 from server.roster.sections import assign, limit
 from server.similarity.models import Comparison, Pair
+from server.sources.services import add_source
 from server.submissions.rendering.figures import SIGNATURE, LearnerFigure
 from server.webhooks.models import Delivery, Event
 from server.webhooks.services import add_endpoint
@@ -177,6 +178,15 @@ ADDRESSES = {
     "integrations:switch": (STAFF, "course", "endpoint"),
     "integrations:replay": (STAFF, "course", "endpoint", "delivery"),
     "integrations:delete": (STAFF, "course", "endpoint"),
+    "sources:sources": (STAFF, "course"),
+    "sources:fetch": (STAFF, "course", "git_source"),
+    "sources:secret": (STAFF, "course", "git_source"),
+    "sources:publishing": (STAFF, "course", "git_source"),
+    "sources:host-key": (STAFF, "course", "git_source"),
+    "sources:remove": (STAFF, "course", "git_source"),
+    "sources:publish": (STAFF, "course", "git_source", "git_package"),
+    # The signature of the repository's server is the only proof.
+    "sources:push": (ANYBODY, "git_key"),
     "lms:links": (STAFF, "course"),
     "lms:invite": (STAFF, "course"),
     "lms:withdraw": (STAFF, "course", "lms_invitation"),
@@ -401,7 +411,13 @@ def things(exercises, course, assignment, people):
         token=package_run.token,
         report=report | {"slug": package.slug, "exhibits": EXHIBITS},
     )
+    address = "ssh://git@git.example.org/prof/course.git"
+    source, _ = add_source(course, address=address, branch="main", folder="", publishes=False, by=teacher)
+    git_package = source.packages.create(path="own", package=package, package_version=package.versions.get())
     return make_lms(assignment, teacher) | {
+        "git_source": source.pk,
+        "git_key": source.key,
+        "git_package": git_package.pk,
         "package": package.slug,
         "package_run": package_run.pk,
         "verification": verification.pk,

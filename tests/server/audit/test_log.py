@@ -295,6 +295,11 @@ def share_package(c, *, undo=False):
         packages.unshare(made, other, by=c.instructor)
 
 
+def add_source(c):
+    c.post("sources:sources", address="https://git.example.org/prof/course.git", branch="main")
+    return c.course.git_sources.get()
+
+
 DEEDS = {
     AuditAction.PACKAGE_MADE: lambda c: make_package(c.course, by=c.instructor),
     AuditAction.PACKAGE_DELETED: lambda c: of_package(c, packages.delete_package),
@@ -356,6 +361,9 @@ DEEDS = {
     AuditAction.WEBHOOK_ENABLED: lambda c: switch_endpoint(c, enabled=False),
     AuditAction.WEBHOOK_DISABLED: lambda c: switch_endpoint(c, enabled=True),
     AuditAction.WEBHOOK_DELETED: lambda c: c.post("integrations:delete", c.endpoint().pk),
+    AuditAction.SOURCE_ADDED: add_source,
+    AuditAction.SOURCE_CHANGED: lambda c: c.post("sources:publishing", add_source(c).pk, publishes="on"),
+    AuditAction.SOURCE_REMOVED: lambda c: c.post("sources:remove", add_source(c).pk),
     AuditAction.PLATFORM_INVITED: lambda c: c.post("lms:invite"),
     AuditAction.PLATFORM_UNINVITED: uninvite,
     AuditAction.PLATFORM_ADDED: new_platform,
