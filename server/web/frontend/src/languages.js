@@ -1,6 +1,7 @@
 // The languages of the editor. Markdown and TOML are read line by line: enough to colour them, and small.
 import { python } from "@codemirror/lang-python";
 import { StreamLanguage } from "@codemirror/language";
+import { EditorView } from "@codemirror/view";
 
 const NUMBER = /^[+-]?\d[\d_]*(\.\d+)?([eE][+-]?\d+)?\b/;
 
@@ -75,7 +76,7 @@ function rest(stream, style) {
   return style;
 }
 
-const LANGUAGES = { python, toml: () => StreamLanguage.define(toml), markdown: () => StreamLanguage.define(markdown), text: () => [] };
+const LANGUAGES = { python, toml: () => StreamLanguage.define(toml), markdown: () => [StreamLanguage.define(markdown), EditorView.lineWrapping], text: () => [] };
 
 export function language(name) {
   return (LANGUAGES[name] ?? python)();
