@@ -67,13 +67,18 @@ class PromiseRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VerificationView:
-    """A verification for a page. `done` of `of` promises were looked at."""
+    """A verification for a page. `done` of `of` promises were looked at.
+
+    The wrong answers can be written down if they get something else than mistakes.toml says; `only_mistakes` is true
+    if that is the only problem.
+    """
 
     row: PackageVerification
     promises: list[PromiseRow]
     problems: int
     mistakes: list[MistakeResult]
     can_write_mistakes: bool
+    only_mistakes: bool
     done: int
     of: int
 
@@ -155,6 +160,7 @@ def view_of(row: PackageVerification) -> VerificationView:
     of_promise: dict[str, list[Problem]] = {}
     for problem in found.problems:
         of_promise.setdefault(problem.promise if problem.promise in ids else ids[0], []).append(problem)
+    can_write = bool(found.mistakes) and any(problem.promise == "mistakes" for problem in found.problems)
     return VerificationView(
         row=row,
         promises=[
@@ -167,7 +173,8 @@ def view_of(row: PackageVerification) -> VerificationView:
         ],
         problems=len(found.problems),
         mistakes=list(found.mistakes),
-        can_write_mistakes=bool(found.mistakes) and any(problem.promise == "mistakes" for problem in found.problems),
+        can_write_mistakes=can_write,
+        only_mistakes=can_write and all(problem.promise == "mistakes" for problem in found.problems),
         done=done,
         of=len(ids),
     )
