@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from grader import VERSION
 from grader.packages import archives
-from grader.protocol.verifications import Problem, Verified, VerifyJob, bounded
+from grader.protocol.verifications import PackageProblem, Verified, VerifyJob, bounded
 from server.accounts.models import User
 from server.common.storable import without_nul
 from server.packages import quotas
@@ -163,7 +163,9 @@ def _with_unknown_slugs(row: PackageVerification, found: Verified) -> Verified:
     promise, file = ("places", "lesson.md") if lesson else ("files", "exercise.toml")
     unknown = [slug for slug in found.slugs if not knows_exercise(package.course, slug)]
     problems = [
-        Problem(promise=promise, file=file, text=f"There is no exercise {slug}. Correct the name, or make it first.")
+        PackageProblem(
+            promise=promise, file=file, text=f"There is no exercise {slug}. Correct the name, or make it first."
+        )
         for slug in unknown
     ]
     return bounded(replace(found, problems=(*found.problems, *problems)))

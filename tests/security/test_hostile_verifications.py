@@ -191,7 +191,7 @@ def test_checks_cannot_give_more_than_their_points(machine):
 
 
 @pytest.mark.nightly
-def test_a_bomb_as_a_model_is_made_on_the_authors_side(machine):
+def test_a_model_that_is_a_bomb_harms_its_author(machine):
     bomb = "Model('mlp', {'sizes': [10**6, 10**6, 10**6]})"
     files = attacking("reference.py", "args=(numbers,)", f"args=({bomb},)")
     files["reference.py"] = files["reference.py"].replace(b"import Case,", b"import Case, Model,")
