@@ -176,7 +176,7 @@ def _with_own_problems(row: PackageVerification, found: Verified) -> Verified:
     ]
     if (other := same_id(row.package_version)) is not None:
         text = f"The package {other} has the same `id`. Give this one another: it names the exercise for ever."
-        problems.append(Problem(promise="files", file="exercise.toml", text=text))
+        problems.append(PackageProblem(promise="files", file="exercise.toml", text=text))
     return bounded(replace(found, problems=(*found.problems, *problems)))
 
 
