@@ -27,23 +27,23 @@ _Used = tuple[_Name, Annotated[list[_Name], Meta(max_length=100)]]
 Read = TypeVar("Read")
 
 
-class _Reply(msgspec.Struct, forbid_unknown_fields=True):
+class _Strict(msgspec.Struct, forbid_unknown_fields=True):
     """A document with exactly these fields."""
 
 
-class TextsReply(_Reply):
+class TextsReply(_Strict):
     """Sentences."""
 
     texts: Annotated[list[_Text], Meta(max_length=MAX_TEXTS)]
 
 
-class UsedReply(_Reply):
+class UsedReply(_Strict):
     """Messages, each with the names of its data."""
 
     used: Annotated[list[_Used], Meta(max_length=MAX_USED)]
 
 
-class FaultReply(_Reply):
+class FaultReply(_Strict):
     """What a check raised."""
 
     text: _Text
@@ -51,7 +51,7 @@ class FaultReply(_Reply):
     line: Annotated[int, Meta(gt=0, lt=2**31)] | None
 
 
-class NullAnswerReply(_Reply):
+class NullAnswerReply(_Strict):
     """What a null answer got."""
 
     name: _Name
@@ -60,7 +60,7 @@ class NullAnswerReply(_Reply):
     used: Annotated[list[_Used], Meta(max_length=MAX_USED)]
 
 
-class NullAnswersReply(_Reply):
+class NullAnswersReply(_Strict):
     """What all null answers got."""
 
     null_answers: Annotated[list[NullAnswerReply], Meta(max_length=MAX_ANSWERS)]

@@ -1,12 +1,10 @@
 """Fixtures of the grader's tests."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from grader.sandboxes.unconfined import UnconfinedSandbox
+from grader.sandboxes.unconfined import UnconfinedSandbox
 
 
 @pytest.fixture
@@ -19,9 +17,6 @@ def exercises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def inline() -> "UnconfinedSandbox":
+def inline() -> UnconfinedSandbox:
     """A stand-in for a sandbox, for trusted code only."""
-    # It imports torch, which `make pythons` does without.
-    from grader.sandboxes.unconfined import UnconfinedSandbox
-
     return UnconfinedSandbox()
