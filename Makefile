@@ -1,9 +1,10 @@
 # Two commands are enough: `make demo` runs it, `make test` tests it. Both do all set-up themselves.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The first Python that starts: a shim of pyenv can be there without its version.
+PYTHON ?= $(shell for version in 3.11 3.12 3.13 3.14; do python$$version -c "" 2>/dev/null && { command -v python$$version; exit; }; done; command -v python3)
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup image image-gpu images demo dev screenshots quick check test nightly compose-test gpu-test bench faults soak load docs docs-serve lock audit release clean
+.PHONY: help setup image image-gpu images demo dev screenshots quick check test nightly pythons compose-test gpu-test bench faults soak load docs docs-serve lock audit release clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -41,6 +42,9 @@ test: setup ## start every service, then run every check and the tests (ARGS="te
 
 nightly: setup ## start every service, then run the long tests that `make test` leaves out
 	@$(RUN) deploy.dev.test -m nightly $(ARGS)
+
+pythons: setup ## the tests that need no torch, on every other Python from 3.11 to 3.14 that is found
+	@$(RUN) deploy.dev.pythons $(ARGS)
 
 compose-test: setup ## start production's compose file, try it, and stop it (minutes)
 	@$(RUN) deploy.dev.compose

@@ -28,13 +28,16 @@ PROGRAMS = {
 # Needed only if no Docker engine answers.
 ENGINE = {"dockerd": "docker.io"}
 
-# Debian's folders for servers, which are not always on the PATH.
-PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/lib/postgresql/15/bin"])
+
+def places() -> str:
+    """The PATH with Debian's folders for servers, which are not always on it; PostgreSQL has one for each version."""
+    servers = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
+    return os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", *servers])
 
 
 def find(command: str) -> str | None:
     """The path of a command or a server; None if it is not installed."""
-    return shutil.which(command, path=PLACES)
+    return shutil.which(command, path=places())
 
 
 def can_install() -> bool:

@@ -1,4 +1,4 @@
-"""The environment `.venv`: every locked package of every part. Needs only the system's Python."""
+"""The environment `.venv`: every locked package of every part. Needs only a Python of `PYTHONS`."""
 
 import sys
 from pathlib import Path
@@ -10,6 +10,8 @@ from deploy.dev.wheels import TORCH, pip, with_torch
 PARTS = [REQUIREMENTS / f"{part}.txt" for part in ("web", "grader", "sandbox", "dev")]
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "chainrule.stamp"
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+"""The versions of Python that Chainrule runs on, the oldest first. Torch has a build for each of them."""
 
 
 def make_environment() -> None:
@@ -24,16 +26,17 @@ def make_environment() -> None:
 
 
 def make_venv() -> None:
-    """Make an empty environment, unless there is one of the right Python."""
-    if succeeds([PYTHON, "-c", "import pip, sys; sys.exit(sys.version_info[:2] != (3, 11))"]):
+    """Make an empty environment, unless there is one of a Python that Chainrule runs on."""
+    if succeeds([PYTHON, "-c", f"import pip, sys; sys.exit('%d.%d' % sys.version_info[:2] not in {PYTHONS})"]):
         return
-    if sys.version_info[:2] != (3, 11):
+    if "{}.{}".format(*sys.version_info[:2]) not in PYTHONS:
         raise SetupError(
-            f"Chainrule needs Python 3.11, this is {sys.version.split()[0]}: make PYTHON=/path/to/python3.11"
+            f"Chainrule needs Python {PYTHONS[0]} to {PYTHONS[-1]}, this is {sys.version.split()[0]}: "
+            f"make PYTHON=/path/to/python{PYTHONS[-2]}"
         )
     if not succeeds([sys.executable, "-c", "import ensurepip"]) and can_install():
         install(["python3-venv"])
-    say(f"making {VENV.name}")
+    say(f"making {VENV.name} with Python {sys.version.split()[0]}")
     run([sys.executable, "-m", "venv", "--clear", VENV])
 
 

@@ -3,11 +3,12 @@
     web.in  grader.in  sandbox.in  dev.in    what is needed, and why
     node.in  docs.in                         the same, for machines without Node and for the site of the guides
     *.txt                                    every package, with version and hashes
-    torch-cpu.txt                            one wheel, locked by hand
+    torch-cpu.txt                            a wheel for each Python, locked by hand
     torch-cuda.txt                           the default index's torch with its CUDA packages
 
-All parts are resolved together first, so that they fit into one environment. Locked versions stay if they still fit;
-`UPGRADE=1 make lock` takes the newest. uv reads only metadata, so nothing large is downloaded.
+All parts are resolved together first, so that they fit into one environment. The locks are for all Pythons of
+`deploy.dev.environment.PYTHONS`, and a package that only some of these need has a marker. Locked versions stay if they
+still fit; `UPGRADE=1 make lock` takes the newest. uv reads only metadata, so nothing large is downloaded.
 """
 
 import os
@@ -16,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from deploy.dev.base import REQUIREMENTS, VENV, main, run, say
+from deploy.dev.environment import PYTHONS
 
 PARTS = ("web", "grader", "sandbox", "dev")
 # Installed apart from `.venv`, or only if they are needed.
@@ -47,9 +49,9 @@ def locked_pins() -> str:
 
 
 def uv(output: Path, *options: str | Path, sources: Sequence[str | Path]) -> None:
-    """Resolve these sources for Python 3.11 into one file."""
-    command: list[str | Path] = [VENV / "bin" / "uv", "pip", "compile", "-q", "--no-header", "--python-version", "3.11"]
-    run([*command, *options, "-o", output, *sources], cwd=REQUIREMENTS)
+    """Resolve these sources for the oldest Python and all later ones into one file."""
+    command: list[str | Path] = [VENV / "bin" / "uv", "pip", "compile", "-q", "--no-header", "--universal"]
+    run([*command, "--python-version", PYTHONS[0], *options, "-o", output, *sources], cwd=REQUIREMENTS)
 
 
 def without_temporary_files(path: Path) -> None:

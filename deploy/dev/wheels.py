@@ -4,6 +4,7 @@ torch has two locks. The CPU build is tried first. If pip's indexes do not have 
 index is used, which also works on a CPU but is several times as large.
 """
 
+import platform
 import re
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from deploy.dev.base import REQUIREMENTS, VAR, VENV, SetupError, digest, only_one, say
+from deploy.dev.base import REQUIREMENTS, VAR, VENV, SetupError, digest, only_one, say, succeeds
 from grader.sandboxes.layers import AUTHOR
 
 SANDBOX = REQUIREMENTS / "sandbox.txt"
@@ -19,6 +20,9 @@ TORCH = {"cpu": REQUIREMENTS / "torch-cpu.txt", "gpu": REQUIREMENTS / "torch-cud
 # A lock is complete, so pip must resolve nothing. If it does, pip before 23.3 ignores the pin of a package that another
 # one requires with an extra (`coverage[toml]`), and fails as soon as a newer release of it exists.
 _LOCKED = ("--no-deps", "--require-hashes", "--only-binary=:all:")
+# The images have this Python, whichever one `.venv` has.
+IMAGE_PYTHON = "3.11"
+_PLATFORMS = ("manylinux_2_28", "manylinux_2_17", "manylinux2014", "manylinux_2_12", "manylinux1", "linux")
 
 
 def pip(arguments: Sequence[str | Path], *, quiet: bool = False) -> bool:
@@ -83,9 +87,20 @@ def fetched(name: str, locks: Sequence[Path], download: Callable[[list[str | Pat
             say(f"fetching the packages of {name}")
             fresh = folder.with_suffix(".part")
             shutil.rmtree(fresh, ignore_errors=True)
-            download(["download", "--dest", fresh, "-r", lock])
+            download(["download", *_for_image(), "--dest", fresh, "-r", lock])
             fresh.rename(folder)
     return folder
+
+
+def _for_image() -> list[str]:
+    """The options of `pip download` for the images' Python; none if `.venv` has the same."""
+    is_another = f"import sys; sys.exit('%d.%d' % sys.version_info[:2] != '{IMAGE_PYTHON}')"
+    if succeeds([VENV / "bin" / "python", "-c", is_another]):
+        return []
+    tag, machine = f"cp{IMAGE_PYTHON.replace('.', '')}", platform.machine()
+    platforms = [option for name in _PLATFORMS for option in ("--platform", f"{name}_{machine}")]
+    abis = [option for abi in (tag, "abi3", "none") for option in ("--abi", abi)]
+    return ["--python-version", IMAGE_PYTHON, "--implementation", "cp", *abis, *platforms]
 
 
 def without_torch(arguments: Sequence[str | Path]) -> None:

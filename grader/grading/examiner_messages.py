@@ -27,23 +27,23 @@ _Used = tuple[_Name, Annotated[list[_Name], Meta(max_length=100)]]
 Read = TypeVar("Read")
 
 
-class _Strict(msgspec.Struct, forbid_unknown_fields=True):
+class _Reply(msgspec.Struct, forbid_unknown_fields=True):
     """A document with exactly these fields."""
 
 
-class TextsReply(_Strict):
+class TextsReply(_Reply):
     """Sentences."""
 
     texts: Annotated[list[_Text], Meta(max_length=MAX_TEXTS)]
 
 
-class UsedReply(_Strict):
+class UsedReply(_Reply):
     """Messages, each with the names of its data."""
 
     used: Annotated[list[_Used], Meta(max_length=MAX_USED)]
 
 
-class FaultReply(_Strict):
+class FaultReply(_Reply):
     """What a check raised."""
 
     text: _Text
@@ -51,7 +51,7 @@ class FaultReply(_Strict):
     line: Annotated[int, Meta(gt=0, lt=2**31)] | None
 
 
-class NullAnswerReply(_Strict):
+class NullAnswerReply(_Reply):
     """What a null answer got."""
 
     name: _Name
@@ -60,7 +60,7 @@ class NullAnswerReply(_Strict):
     used: Annotated[list[_Used], Meta(max_length=MAX_USED)]
 
 
-class NullAnswersReply(_Strict):
+class NullAnswersReply(_Reply):
     """What all null answers got."""
 
     null_answers: Annotated[list[NullAnswerReply], Meta(max_length=MAX_ANSWERS)]

@@ -123,7 +123,7 @@ class InProcessExaminer:
             findings = self._findings(answers)
         except Exception as error:
             file, line = place_of(error, self._exercise.package.folder)
-            return NullAnswer(name=name, error=Fault(text=_text(error), file=file, line=line))
+            return NullAnswer(name=name, error=Fault(text=_described(error), file=file, line=line))
         used = dict.fromkeys((finding.message, _names(finding.data)) for finding in findings if finding.message)
         points = float(sum(finding.points for finding in findings))
         return NullAnswer(name=name, points=points, used=tuple(used)[:MAX_USED])
@@ -152,7 +152,7 @@ class InProcessExaminer:
                 raise
             where = what or (f"{file}, line {line}," if file else "the grader")
             about = f"the case “{case.name}”: " if case is not None else ""
-            text = f"{self._exercise.slug}: {about}{where} raised {_text(error)}."
+            text = f"{self._exercise.slug}: {about}{where} raised {_described(error)}."
             raise PackageError(text, file=file or "reference.py", line=line) from error
 
 
@@ -176,7 +176,7 @@ def _names(data: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(map(str, data))
 
 
-def _text(error: Exception) -> str:
+def _described(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 

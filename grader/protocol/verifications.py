@@ -107,7 +107,7 @@ class VerifyJob:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
+class PackageProblem:
     """One sentence that tells the author what to do, the promise that it breaks, and the place if it is known."""
 
     promise: _Name
@@ -149,7 +149,7 @@ class Verified:
     (places of a lesson, `after` of an exercise): the server knows if they exist.
     """
 
-    problems: Annotated[tuple[Problem, ...], Meta(max_length=MAX_PROBLEMS)] = ()
+    problems: Annotated[tuple[PackageProblem, ...], Meta(max_length=MAX_PROBLEMS)] = ()
     promises_done: Annotated[tuple[_Name, ...], Meta(max_length=len(PROMISES))] = ()
     mistakes: Annotated[tuple[MistakeResult, ...], Meta(max_length=MAX_MISTAKES)] = ()
     checks: Annotated[tuple[VerifiedCheck, ...], Meta(max_length=MAX_CHECKS)] = ()
@@ -179,7 +179,7 @@ class Verified:
         """Rebuild it. Raises ValueError if a field is unknown, missing, of a wrong type or beyond its bounds."""
         verified = read(cls, data)
         parts: tuple[tuple[str, type], ...] = (
-            ("problems", Problem),
+            ("problems", PackageProblem),
             ("mistakes", MistakeResult),
             ("checks", VerifiedCheck),
         )
@@ -219,19 +219,19 @@ def bounded(verified: Verified) -> Verified:
     )
 
 
-def _problems(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+def _problems(problems: Sequence[PackageProblem]) -> tuple[PackageProblem, ...]:
     if len(problems) > MAX_PROBLEMS:
         missing = len(problems) - MAX_PROBLEMS + 1
-        last = Problem(promise=problems[-1].promise, text=f"There are {missing} more problems.")
+        last = PackageProblem(promise=problems[-1].promise, text=f"There are {missing} more problems.")
         problems = (*problems[: MAX_PROBLEMS - 1], last)
     return tuple(map(_problem, problems))
 
 
-def _problem(problem: Problem) -> Problem:
+def _problem(problem: PackageProblem) -> PackageProblem:
     line = problem.line if problem.line is not None and 1 <= problem.line <= MAX_LINE else None
     text = problem.text if len(problem.text) <= MAX_TEXT else f"{problem.text[: MAX_TEXT - 2]} …"
     file = problem.file[:MAX_NAME] if problem.file else None
-    return Problem(promise=problem.promise[:MAX_NAME], text=text, file=file, line=line)
+    return PackageProblem(promise=problem.promise[:MAX_NAME], text=text, file=file, line=line)
 
 
 def _mistake(result: MistakeResult) -> MistakeResult:

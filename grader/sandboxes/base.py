@@ -111,8 +111,7 @@ class Observation:
     sandbox. `facts` describes each tensor before it was detached, by its path in `value` ("" for the value itself,
     "[0]", "['w1']"). `modified` lists the positions of arguments whose values changed. `graph` is the autograd graph
     of the result and `figures` is what a plot drew, if the probe asked for them. `trace` is there if the program is
-    traced. `message` are the bytes that all of it was
-    read from: the author's instance reads the same ones.
+    traced.
     """
 
     value: Any = None
@@ -123,7 +122,6 @@ class Observation:
     graph: dict[str, Any] | None = None
     figures: tuple[dict[str, Any], ...] = ()
     trace: CallTrace | None = None
-    message: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -119,10 +119,7 @@ class SandboxPool:
             return AuthorSession(instance, package, limits, cancellation=cancellation)
 
         with self._in_use(load, cancellation, None) as session:
-            try:
-                yield session
-            finally:
-                session.finish()  # also if the package has raised: it has answered, and its child can end
+            yield session
 
     @contextmanager
     def _in_use(

@@ -276,7 +276,7 @@ class ExerciseVerifier:
     def _mistake(self, name: str, source: str, table: object) -> None:
         report = self._grade(source, MISTAKE_SEED)
         searched = self.wants_lines and table is None
-        line = self.runs.line(source, MISTAKE_SEED, report) or "none" if searched else None
+        line = self.runs.find_line(source, MISTAKE_SEED, report) or "none" if searched else None
         result = result_of(name, report, line)
         self.mistakes.append(result)
         if table is None:

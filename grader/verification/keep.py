@@ -20,7 +20,7 @@ def keep(slug: str, *, sandbox: Sandbox) -> list[MistakeResult]:
     for name, path in sources_of(exercise.package.folder).items():
         source = path.read_text(encoding="utf-8")
         report = runs.grade(source, MISTAKE_SEED)
-        results.append(result_of(name, report, runs.line(source, MISTAKE_SEED, report) or "none"))
+        results.append(result_of(name, report, runs.find_line(source, MISTAKE_SEED, report) or "none"))
     file = exercise.package.folder / FILE
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
     file.write_text(with_results(text, results, remove_others=True), encoding="utf-8")

@@ -39,7 +39,7 @@ class LearnerRuns:
             author_sandbox=self.author_sandbox,
         )
 
-    def line(self, source: str, seed: int, report: Report) -> int | None:
+    def find_line(self, source: str, seed: int, report: Report) -> int | None:
         """Return the line to look at in a wrong answer; None if no line alone is to blame."""
         job = self._job(source, seed)
         return find_line(job, report, sandbox=self.sandbox, author_sandbox=self.author_sandbox)

@@ -21,8 +21,8 @@ from grader.verification.learner_runs import LearnerRuns
 from grader.verification.lesson import LessonVerifier
 from grader.verification.problems import OnPromise, Problems
 
-MOST_SECONDS = 90.0
-"""How long one verification takes at most. It ends well before the limit of a job, and with a sentence."""
+MOST_SECONDS = 150.0
+"""How long one verification takes at most. It ends with a sentence."""
 
 Opened = tuple[Examiner, LearnerRuns]
 Open = Callable[[Exercise, Cancellation], Opened]

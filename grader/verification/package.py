@@ -9,7 +9,7 @@ from typing import Any
 
 from grader.grading.exercise import load_exercise
 from grader.grading.in_process_examiner import InProcessExaminer
-from grader.protocol.verifications import PROMISES, MistakeResult, Problem
+from grader.protocol.verifications import PROMISES, MistakeResult, PackageProblem
 from grader.sandboxes.base import Sandbox
 from grader.verification import exercise as exercises
 from grader.verification.learner_runs import LearnerRuns
@@ -25,7 +25,7 @@ class VerificationResult:
     """
 
     slug: str
-    found: list[Problem] = field(default_factory=list)
+    found: list[PackageProblem] = field(default_factory=list)
     mistakes: list[MistakeResult] = field(default_factory=list)
     seconds: float = 0.0
     slowest: float = 0.0

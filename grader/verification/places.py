@@ -20,7 +20,7 @@ def located(fault: Fault, folder: Path) -> Fault:
     if fault.file is not None and fault.line is not None:
         return Fault(text=text, file=fault.file, line=fault.line)
     file = fault.file or _file(text)
-    return Fault(text=text, file=file, line=_line(text, folder / file) if file else None)
+    return Fault(text=text, file=file, line=_line_in(text, folder / file) if file else None)
 
 
 def line_of(path: Path, pattern: str) -> int | None:
@@ -48,7 +48,7 @@ def _file(text: str) -> str | None:
     return match["file"] if match else None
 
 
-def _line(text: str, path: Path) -> int | None:
+def _line_in(text: str, path: Path) -> int | None:
     if path.suffix != ".toml":
         return None
     if match := _TOML_LINE.search(text):

@@ -8,7 +8,7 @@ from pathlib import Path
 from grader.errors import PackageError
 from grader.grading.examiner import Fault
 from grader.grading.in_process_examiner import place_of
-from grader.protocol.verifications import MAX_PROBLEMS, Problem, Promise
+from grader.protocol.verifications import MAX_PROBLEMS, PackageProblem, Promise
 from grader.sandboxes.cancellation import Cancellation
 from grader.verification.places import located
 
@@ -29,7 +29,7 @@ class Problems:
     promises: tuple[Promise, ...]
     on_promise: OnPromise | None = None
     cancellation: Cancellation = field(default_factory=Cancellation)
-    found: list[Problem] = field(default_factory=list)
+    found: list[PackageProblem] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     _known: set[str] = field(default_factory=set)
     _now: str = ""
@@ -73,7 +73,9 @@ class Problems:
         if fault.text in self._known or len(self.found) > MAX_PROBLEMS:
             return
         self._known.add(fault.text)
-        self.found.append(Problem(promise=promise or self._now, text=fault.text, file=fault.file, line=fault.line))
+        self.found.append(
+            PackageProblem(promise=promise or self._now, text=fault.text, file=fault.file, line=fault.line)
+        )
 
     def add_all(self, faults: Iterable[Fault], *, promise: str | None = None) -> bool:
         """Add problems, and return whether there were any."""

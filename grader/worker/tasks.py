@@ -30,7 +30,7 @@ from grader.worker import circuit_breaker, sandbox_pool
 from grader.worker.cancel_watch import cancel_watch
 from grader.worker.celery import BROKER_URL, app
 from grader.worker.progress import ProgressPublisher, shared_client
-from grader.worker.verifying import verify_job
+from grader.worker.verifying import TIME_LIMIT, verify_job
 from grader.worker.versions import VersionAwaited, ensure
 
 RETRIES = 3
@@ -60,7 +60,12 @@ def grade_task(self: Task, job: dict[str, Any]) -> dict[str, Any]:
 
 
 @app.task(  # type: ignore[untyped-decorator]
-    name="grader.verify", bind=True, shared=False, max_retries=RETRIES, default_retry_delay=1
+    name="grader.verify",
+    bind=True,
+    shared=False,
+    max_retries=RETRIES,
+    default_retry_delay=1,
+    time_limit=TIME_LIMIT,
 )
 def verify_task(self: Task, job: dict[str, Any]) -> dict[str, Any]:
     """Verify a VerifyJob. Celery sends the returned dict to the server's `packages.record_verification` task.

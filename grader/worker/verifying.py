@@ -25,9 +25,9 @@ from grader.protocol.verifications import VerifyJob
 from grader.sandboxes.cancellation import Cancellation
 from grader.telemetry import logs
 from grader.verification.learner_runs import LearnerRuns
-from grader.verification.own_package import Opened, verify_version
+from grader.verification.own_package import MOST_SECONDS, Opened, verify_version
 from grader.worker import sandbox_pool
-from grader.worker.celery import BROKER_URL
+from grader.worker.celery import BROKER_URL, HARD_LIMIT
 from grader.worker.lines import nobody_waits
 from grader.worker.progress import PromisePublisher
 from grader.worker.versions import ensure
@@ -36,6 +36,9 @@ BUSY_SECONDS = 1.0
 """How long a verification stays in a process if others verify already, before it goes back to its queue."""
 MOST_TIMES_BACK = 3
 """How often a verification goes back for submissions that wait; then it runs to its end."""
+TIME_LIMIT = int(1.5 * HARD_LIMIT)
+"""Celery's limit (seconds): below the time after which the broker gives an unacknowledged job to another worker."""
+_SECONDS = min(MOST_SECONDS, 1.25 * HARD_LIMIT)  # so Celery need not end a verification
 _WATCH_SECONDS = 0.2
 _SLOTS = 1024
 
@@ -68,7 +71,9 @@ def verify_job(job: VerifyJob) -> dict[str, Any]:
 
         with _stop_watch(cancellation), sandbox_pool.starts_recorded():
             try:
-                verified = verify_version(job, open_exercise=_opened, on_promise=on_promise, cancellation=cancellation)
+                verified = verify_version(
+                    job, open_exercise=_opened, on_promise=on_promise, cancellation=cancellation, seconds=_SECONDS
+                )
             except RunCancelled as stopped:
                 log.info("verification_put_back", package=job.slug)
                 raise Reject("the worker stops, or a submission waits", requeue=True) from stopped

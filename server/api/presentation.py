@@ -109,6 +109,7 @@ def show_assignment(row: Assignment) -> schemas.AssignmentOut:
         slug=row.slug,
         title=row.title,
         exercise=row.exercise,
+        own_exercise=bool(row.library),
         points=row.points,
         opens_at=row.opens_at,
         due_at=row.due_at,

@@ -211,6 +211,10 @@ class AssignmentOut(Out):
     slug: str = Field(examples=["gradients/two-variables"])
     title: str = Field(examples=["Two variables"])
     exercise: str = Field(examples=["gradients/two-variables"])
+    own_exercise: bool = Field(
+        description="Whether the exercise is a package of a course. It is then not among those of `GET /exercises`, "
+        "which can have one of the same slug; `GET /assignments/{id}/exercise` has its text."
+    )
     points: float = Field(examples=[100])
     opens_at: datetime | None
     due_at: datetime | None

@@ -46,9 +46,9 @@ def own_exercise(
     """
     package = _package(slug, digest, library, _Once(archive))
     if not package.manifest.variant:
-        return _text(slug, digest, library, 0, _Once(archive), _Once(variants))
+        return _exercise(slug, digest, library, 0, _Once(archive), _Once(variants))
     count = len(_variants(digest, _Once(variants)))
-    return _text(slug, digest, library, learner % count, _Once(archive), _Once(variants))
+    return _exercise(slug, digest, library, learner % count, _Once(archive), _Once(variants))
 
 
 def title_of_own(slug: str, digest: str, library: str, *, archive: Archive) -> str:
@@ -96,7 +96,7 @@ def _package(slug: str, digest: str, library: str, archive: _Once) -> Package:
 
 
 @lru_cache(maxsize=512)
-def _text(slug: str, digest: str, library: str, variant: int, archive: _Once, variants: _Once) -> ExerciseText:
+def _exercise(slug: str, digest: str, library: str, variant: int, archive: _Once, variants: _Once) -> ExerciseText:
     package = _package(slug, digest, library, archive)
     if not package.manifest.variant:
         return text_of(package, package.statement)

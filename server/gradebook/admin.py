@@ -19,6 +19,10 @@ class AssignmentAdmin(LargeTableAdmin):
     autocomplete_fields = ["course"]
     list_select_related = ["course"]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Assignment | None = None) -> list[str]:
+        """Return the exercise, if it is the package of a course: another slug would be no exercise."""
+        return ["exercise"] if obj is not None and obj.library else []
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody can add an assignment here."""
         return False

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Count, ProtectedError, QuerySet
 from django.utils import timezone
 
@@ -59,8 +60,13 @@ def _candidates() -> QuerySet[Version]:
     return unused.exclude(pk__in=runs).order_by("made_at")
 
 
+@transaction.atomic
 def _delete(digest: str) -> bool:
+    """Delete a version, unless somebody stored the same files since: `store` takes the row and renews its time."""
+    row = _candidates().select_for_update(of=("self",)).defer("archive").filter(pk=digest).first()
+    if row is None:
+        return False
     try:
-        return bool(Version.objects.filter(pk=digest).delete()[0])
+        return bool(row.delete()[0])
     except ProtectedError:
         return False  # an assignment stays with it

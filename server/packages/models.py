@@ -70,7 +70,8 @@ class Version(models.Model):
     """The files of a package at one time, as the canonical ZIP of `grader.packages.archives`. Never changed.
 
     `size` is that of the archive in bytes. `variants` has the numbers of each variant of the exercise, which a
-    verification computed; None before, and if all learners have the same numbers.
+    verification computed; None before, and if all learners have the same numbers. `made_at` is when these files were
+    stored last.
     """
 
     digest = models.CharField(max_length=64, primary_key=True)

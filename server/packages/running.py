@@ -58,7 +58,7 @@ def run_file(
         raise PackageRefused("A lesson has no files that are graded. Run its blocks in the preview.")
     quotas.check_runs(by)
     files = draft_files(row)
-    text = _text(path, files.get(path)) if source is None else source
+    text = _decoded(path, files.get(path)) if source is None else source
     _check(text)
     version = store(PackageKind(row.kind), files)
     made = PackageRun.objects.create(
@@ -77,7 +77,7 @@ def run_file(
     return made
 
 
-def _text(path: str, content: bytes | None) -> str:
+def _decoded(path: str, content: bytes | None) -> str:
     if content is None:
         raise PackageRefused(f"There is no file {path}.")
     try:

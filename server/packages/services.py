@@ -150,9 +150,9 @@ def store(kind: PackageKind, files: Mapping[str, bytes]) -> Version:
     if not kept:
         raise PackageRefused("There are no files yet.")
     digest = archives.digest_of(kept)
-    there = Version.objects.filter(pk=digest).defer("archive").first()
-    if there is not None:
-        return there
+    # Its time is renewed: old versions that nobody refers to are deleted.
+    if Version.objects.filter(pk=digest).update(made_at=timezone.now()):
+        return Version.objects.defer("archive").get(pk=digest)
     try:
         archive = archives.pack(kept)
     except archives.ArchiveError as error:

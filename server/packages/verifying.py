@@ -9,6 +9,7 @@ An answer must carry the verification's token. The first answer wins.
 """
 
 import secrets
+import tomllib
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -20,11 +21,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from grader import VERSION
+from grader.errors import PackageError
 from grader.packages import archives
-from grader.protocol.verifications import Problem, Verified, VerifyJob, bounded
+from grader.protocol.verifications import PackageProblem, Verified, VerifyJob, bounded
 from server.accounts.models import User
 from server.common.storable import without_nul
 from server.packages import quotas
+from server.packages.content import archive_of
 from server.packages.delivery import bring_after_commit
 from server.packages.files import locked
 from server.packages.manifests import runtime_of
@@ -90,7 +93,7 @@ def _send_after_commit(verification: PackageVerification) -> None:
         digest=digest,
         library=package.library,
     )
-    runtime = runtime_of(archives.unpack(bytes(Version.objects.get(pk=digest).archive)))
+    runtime = runtime_of(archives.unpack(archive_of(digest)))
     bring_after_commit(digest)
     transaction.on_commit(partial(_send, job, runtime))
 
@@ -122,7 +125,7 @@ def record_verification(*, verification: str, token: str, verified: dict[str, An
         log.warning("verification_malformed", verification=verification)
         _end(row, VerificationState.ERROR)
         return True
-    _finish(row, _with_unknown_slugs(row, found))
+    _finish(row, _with_own_problems(row, found))
     return True
 
 
@@ -156,17 +159,44 @@ def _open(verification: str, token: str) -> PackageVerification | None:
     return row
 
 
-def _with_unknown_slugs(row: PackageVerification, found: Verified) -> Verified:
-    """Return the result with a problem for each exercise that the package names and that does not exist."""
+def _with_own_problems(row: PackageVerification, found: Verified) -> Verified:
+    """Return the result with the problems that only the server knows.
+
+    They are exercises that the package names and that do not exist, and an id that another exercise of the course has.
+    """
     package = row.package_version.package
     lesson = package.kind == PackageKind.LESSON
     promise, file = ("places", "lesson.md") if lesson else ("files", "exercise.toml")
     unknown = [slug for slug in found.slugs if not knows_exercise(package.course, slug)]
     problems = [
-        Problem(promise=promise, file=file, text=f"There is no exercise {slug}. Correct the name, or make it first.")
+        PackageProblem(
+            promise=promise, file=file, text=f"There is no exercise {slug}. Correct the name, or make it first."
+        )
         for slug in unknown
     ]
+    if (other := same_id(row.package_version)) is not None:
+        text = f"The package {other} has the same `id`. Give this one another: it names the exercise for ever."
+        problems.append(PackageProblem(promise="files", file="exercise.toml", text=text))
     return bounded(replace(found, problems=(*found.problems, *problems)))
+
+
+def same_id(package_version: PackageVersion) -> str | None:
+    """Return the slug of another published exercise of the course with the same id; None if there is none."""
+    package = package_version.package
+    if package.kind != PackageKind.EXERCISE:
+        return None
+    others = package.course.packages.exclude(pk=package.pk).filter(kind=package.kind, published__isnull=False)
+    own = _id_of(str(package_version.version_id))
+    found = (one.slug for one in others if own is not None and _id_of(str(one.published_id)) == own)
+    return next(found, None)
+
+
+def _id_of(digest: str) -> str | None:
+    try:
+        files = archives.unpack(archive_of(digest))
+        return str(tomllib.loads(files["exercise.toml"].decode())["id"])
+    except (PackageError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, RecursionError):
+        return None
 
 
 def _finish(row: PackageVerification, found: Verified) -> None:

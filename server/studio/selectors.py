@@ -11,7 +11,7 @@ from django.db.models import Max, OuterRef, Prefetch, Subquery
 from grader.packages.archives import digest_of
 from grader.protocol.jobs import Scope
 from grader.protocol.reports import Report
-from grader.protocol.verifications import MistakeResult, Problem, Verified, promises_of
+from grader.protocol.verifications import MistakeResult, PackageProblem, Verified, promises_of
 from server.accounts.models import User
 from server.courses.models import Course
 from server.gradebook.models import Assignment
@@ -62,7 +62,7 @@ class PromiseRow:
 
     text: str
     state: str
-    problems: list[Problem]
+    problems: list[PackageProblem]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,7 +157,7 @@ def view_of(row: PackageVerification) -> VerificationView:
         looked_at = set(ids if row.state == VerificationState.PASSED else found.promises_done)
         done = len(looked_at)
         states = {name: "done" if name in looked_at else "later" for name in ids}
-    of_promise: dict[str, list[Problem]] = {}
+    of_promise: dict[str, list[PackageProblem]] = {}
     for problem in found.problems:
         of_promise.setdefault(problem.promise if problem.promise in ids else ids[0], []).append(problem)
     can_write = bool(found.mistakes) and any(problem.promise == "mistakes" for problem in found.problems)

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from deploy.dev.base import ROOT
-from deploy.dev.debian import PLACES
+from deploy.dev.debian import places
 from tests.support.system import own_postgres_database
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
@@ -40,7 +40,7 @@ class Installation:
         self.url = url
         at = urlsplit(url)
         self.env = os.environ | {
-            "PATH": PLACES,
+            "PATH": places(),
             "DATABASE_URL": url,
             "DJANGO_SETTINGS_MODULE": "server.settings.test",  # no queue
             "CHAINRULE_VAR": str(folder),

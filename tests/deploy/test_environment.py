@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from hashlib import sha256
@@ -6,7 +7,7 @@ from zipfile import ZipFile
 import pytest
 
 from deploy.dev import environment, frontend, wheels
-from deploy.dev.base import SetupError
+from deploy.dev.base import ROOT, SetupError
 
 
 @pytest.fixture
@@ -74,12 +75,39 @@ def test_a_release_after_the_lock_changes_nothing(fresh_venv, tmp_path):
     ]
 
 
-def test_another_python_is_refused_with_instructions(monkeypatch):
+@pytest.mark.parametrize("version", [(3, 10, 13), (3, 15, 0), (2, 7, 18)])
+def test_another_python_is_refused_with_instructions(monkeypatch, version):
     monkeypatch.setattr(environment, "succeeds", lambda command: False)
-    monkeypatch.setattr(environment.sys, "version_info", (3, 13, 0))
+    monkeypatch.setattr(environment.sys, "version_info", version)
 
-    with pytest.raises(SetupError, match=r"needs Python 3\.11.*make PYTHON="):
+    with pytest.raises(SetupError, match=r"needs Python 3\.11 to 3\.14.*make PYTHON="):
         environment.make_venv()
+
+
+@pytest.mark.parametrize("version", [(3, 11, 2), (3, 12, 1), (3, 13, 0), (3, 14, 0)])
+def test_an_environment_is_made_with_each_python(monkeypatch, version):
+    ran = []
+    monkeypatch.setattr(environment, "succeeds", lambda command: "ensurepip" in command[-1])
+    monkeypatch.setattr(environment, "run", ran.append)
+    monkeypatch.setattr(environment.sys, "version_info", version)
+
+    environment.make_venv()
+
+    assert [command[1:3] for command in ran] == [["-m", "venv"]]
+
+
+def test_the_makefile_skips_a_python_that_does_not_start(tmp_path):
+    """A shim of pyenv is on the PATH even if its version is not chosen, and then fails."""
+    for name, text in (("python3.11", "#!/bin/sh\nexit 127\n"), ("python3.12", "#!/bin/sh\nexit 0\n")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+
+    shown = subprocess.run(
+        ["make", "-n", "setup"], cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True
+    )
+
+    assert f"{tmp_path}/python3.12 -m deploy.dev.environment" in shown.stdout
 
 
 def test_a_bundle_of_the_same_sources_is_not_built_again(tmp_path, monkeypatch):

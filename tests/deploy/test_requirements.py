@@ -8,6 +8,7 @@ from importlib.metadata import packages_distributions
 import pytest
 
 from deploy.dev.base import REQUIREMENTS, ROOT
+from deploy.dev.environment import PYTHONS
 
 LOCKS = sorted(path.name for path in REQUIREMENTS.glob("*.txt"))
 SOURCES = sorted(path.name for path in REQUIREMENTS.glob("*.in"))
@@ -56,6 +57,12 @@ def test_all_locks_agree_on_versions():
             versions.setdefault(name, set()).add(version.removesuffix("+cpu"))
 
     assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+def test_torch_has_a_wheel_for_each_python_and_two_kinds_of_machines():
+    text = (REQUIREMENTS / "torch-cpu.txt").read_text()
+
+    assert text.count("--hash=sha256:") == 2 * len(PYTHONS)
 
 
 def test_torch_is_only_in_its_own_locks():

@@ -59,4 +59,4 @@ def test_files_and_commands_of_the_guide_exist():
     text = GUIDE.read_text(encoding="utf-8")
     for path in re.findall(r"`(grader/[\w/]+\.py)`", text):
         assert (ROOT / path).is_file()
-    assert set(re.findall(r"-m grader ([\w-]+)", text)) == {"new", "verify", "grade-many"}
+    assert set(re.findall(r"-m grader ([\w-]+)", text)) == {"new", "verify", "grade-many", "keep"}

@@ -88,6 +88,19 @@ def test_a_new_package_can_be_verified_at_once(tmp_path, monkeypatch):
     assert (result.returncode, json.loads(result.stdout)[0]["problems"]) == (0, [])
 
 
+def test_what_wrong_answers_get_is_written_down(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHAINRULE_EXERCISES", str(tmp_path))
+    folder = make_package(tmp_path)
+    before = (folder / "mistakes.toml").read_text()
+    (folder / "mistakes.toml").write_text(before.replace("score = 1", "score = 3").replace("accumulated", "scaled"))
+
+    result = grader("keep", "unit/slope")
+
+    assert result.returncode == 0, result.stderr
+    assert "twice: 1 points, fails slope_is_right (accumulated)" in result.stdout
+    assert (folder / "mistakes.toml").read_text() == before
+
+
 @pytest.fixture
 def inside(inline, monkeypatch):
     """Run a command in this process, where what is asked is how its report reads."""

@@ -6,12 +6,15 @@ from django.http import HttpResponse
 from ninja import Query, Router
 from pydantic import Field
 
+from grader.errors import PackageError
 from server.api import selectors
 from server.api.admission import BearerToken
 from server.api.endpoints.parameters import CourseFilter, IdPage, Slug, SlugPage
-from server.api.presentation import show_assignment, show_course
+from server.api.presentation import show_assignment, show_course, show_exercise_detail
+from server.api.problems import Code, Problem
 from server.api.responses import respond, respond_page
-from server.api.schemas import AssignmentOut, CourseOut, Id, Page
+from server.api.schemas import AssignmentOut, CourseOut, ExerciseDetail, Id, Page
+from server.gradebook.selectors import is_hidden
 
 router = Router(tags=["Courses"])
 
@@ -53,3 +56,24 @@ def list_assignments(request: Any, page: Query[AssignmentFilter]) -> HttpRespons
 def get_assignment(request: Any, assignment: Id) -> HttpResponse:
     """An assignment."""
     return respond(show_assignment(selectors.get_assignment(request.auth, assignment)))
+
+
+@router.get(
+    "/assignments/{assignment}/exercise",
+    response=ExerciseDetail,
+    auth=BearerToken(),
+    operation_id="get_assignment_exercise",
+)
+def get_assignment_exercise(request: Any, assignment: Id) -> HttpResponse:
+    """The exercise of an assignment in the version that is used, with statement and starter.
+
+    A learner's token gets the numbers of the learner, if each has others.
+    """
+    row = selectors.get_assignment(request.auth, assignment)
+    person = request.auth.token.person
+    if is_hidden(row, person):
+        raise Problem(Code.NOT_FOUND, "This exercise is not open yet.")
+    try:
+        return respond(show_exercise_detail(row.content_for(person.pk)))
+    except PackageError:
+        raise Problem(Code.UNAVAILABLE, "This exercise cannot be read at the moment.") from None

@@ -12,7 +12,7 @@ from server.gradebook.models import Assignment
 from server.submissions.models import Kind, State, Submission
 
 
-class Verified(StrEnum):
+class QualityState(StrEnum):
     """The result of the quality checks (`python -m grader verify`) for the present version of an exercise."""
 
     PASSED = "Passed"
@@ -26,7 +26,7 @@ class Listed:
     """An exercise of the catalogue. `older` counts the submissions that an earlier version graded."""
 
     exercise: ExerciseText
-    verified: Verified
+    verified: QualityState
     verification: Verification | None
     assignment: Assignment | None
     older: int
@@ -53,10 +53,10 @@ def exercises(people: VisiblePeople) -> list[Listed]:
     ]
 
 
-def verified(exercise: ExerciseText, verification: Verification | None) -> Verified:
+def verified(exercise: ExerciseText, verification: Verification | None) -> QualityState:
     """Return the result of the quality checks for this version of an exercise."""
     if verification is None:
-        return Verified.NEVER
+        return QualityState.NEVER
     if verification.digest != exercise.digest:
-        return Verified.OUTDATED
-    return Verified.PASSED if verification.passed else Verified.FAILED
+        return QualityState.OUTDATED
+    return QualityState.PASSED if verification.passed else QualityState.FAILED

@@ -74,7 +74,7 @@ def test_an_answer_that_gets_every_point_has_no_findings():
     assert tomllib.loads(text)["twice"] == {"score": 10, "line": 7, "findings": {}}
 
 
-def test_an_outcome_is_stated_if_the_answer_did_not_run_to_its_end():
+def test_an_outcome_is_stated_if_the_answer_did_not_end():
     text = with_results("", [replace(TWICE, outcome=Outcome.TIMED_OUT)])
 
     assert 'outcome = "timed_out"' in text

@@ -17,7 +17,7 @@ from grader.protocol.verifications import (
     MAX_VARIANTS,
     PROMISES,
     MistakeResult,
-    Problem,
+    PackageProblem,
     Verified,
     VerifiedCheck,
     VerifyJob,
@@ -28,7 +28,7 @@ from grader.protocol.verifications import (
 JOB = VerifyJob(verification="v1", token="t1", kind="exercise", slug="unit/slope", digest="a" * 64, library="course-1")
 RESULT = MistakeResult(name="twice", score=1, outcome=Outcome.GRADED, findings={"slope": "accumulated"}, line=6)
 VERIFIED = Verified(
-    problems=(Problem(promise="mistakes", text="`twice` gets 1 points.", file="mistakes.toml", line=3),),
+    problems=(PackageProblem(promise="mistakes", text="`twice` gets 1 points.", file="mistakes.toml", line=3),),
     promises_done=("files", "loads"),
     mistakes=(RESULT, replace(RESULT, line="none"), replace(RESULT, line=None)),
     checks=(VerifiedCheck(name="slope", title="The slope is right", points=9),),
@@ -86,7 +86,7 @@ def test_a_result_survives_json():
     ],
 )
 def test_a_result_beyond_its_bounds_is_refused(change):
-    with pytest.raises(ValueError, match=r"Verified|Problem"):
+    with pytest.raises(ValueError, match=r"Verified|PackageProblem"):
         Verified.from_dict(VERIFIED.to_dict() | change)
 
 
@@ -96,7 +96,7 @@ def test_bounded_keeps_what_is_small():
 
 def test_bounded_makes_any_result_readable():
     huge = "x" * 10_000
-    problem = Problem(promise=huge, text=huge, file=huge, line=10**9)
+    problem = PackageProblem(promise=huge, text=huge, file=huge, line=10**9)
     result = MistakeResult(
         name=huge, score=float("nan"), outcome=Outcome.GRADED, findings={f"{i}{huge}": huge for i in range(500)}
     )

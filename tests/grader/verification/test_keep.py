@@ -22,7 +22,7 @@ def test_a_package_without_a_list_of_mistakes_gets_one(inline, exercises):
     assert verify("unit/slope", sandbox=inline).problems == []
 
 
-def test_a_new_wrong_answer_is_added_and_a_removed_one_goes(inline, exercises):
+def test_new_wrong_answers_are_added_and_removed_ones_go(inline, exercises):
     folder = make_package(exercises)
     before = (folder / "mistakes.toml").read_text()
     (folder / "mistakes" / "value.py").rename(folder / "mistakes" / "power.py")

@@ -120,6 +120,7 @@ TABLE = {
     ),
     "list_assignments": row("get", "/assignments", own=EVERY, **LIST),
     "get_assignment": row("get", "/assignments/{assignment}", own=EVERY, **SHARED),
+    "get_assignment_exercise": row("get", "/assignments/{assignment}/exercise", own=EVERY, **SHARED),
     "create_submission": row(
         "post",
         "/submissions",

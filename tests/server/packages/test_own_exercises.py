@@ -222,7 +222,7 @@ def test_a_broken_package_stops_no_page_of_the_course(client, course, package, o
     from server.catalogue import versions
 
     versions._package.cache_clear()
-    versions._text.cache_clear()
+    versions._exercise.cache_clear()
     import shutil
 
     shutil.rmtree(versions._cache().root / own.version_id, ignore_errors=True)

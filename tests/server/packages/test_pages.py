@@ -87,7 +87,7 @@ def test_an_unreadable_exercise_says_so_and_loses_nothing(
 ):
     own = assign(package, slug="gradients/our-square")
     settings.VAR = tmp_path
-    for cached in (versions._cache, versions._package, versions._text):
+    for cached in (versions._cache, versions._package, versions._exercise):
         cached.cache_clear()
     Version.objects.filter(pk=own.version_id).update(archive=b"not a zip")
     client.force_login(student)

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from grader.packages.archives import digest_of
-from grader.protocol.verifications import Problem, Verified
+from grader.protocol.verifications import PackageProblem, Verified
 from server.course_setup.services import archive
 from server.courses.selectors import CourseArchived
 from server.packages.errors import PackageRefused, QuotaReached
@@ -24,7 +24,7 @@ from tests.support.people import make_course, make_member, make_student
 
 pytestmark = pytest.mark.django_db
 FILES = {"exercise.toml": b'title = "Slope"\n', "checks.py": b"x = 1\n"}
-PROBLEM = Problem(promise="files", text="Name a title.", file="exercise.toml", line=3)
+PROBLEM = PackageProblem(promise="files", text="Name a title.", file="exercise.toml", line=3)
 
 
 def fetch(source):

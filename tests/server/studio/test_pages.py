@@ -13,7 +13,7 @@ from server.packages.verifying import record_verification
 from tests.support.people import make_course, make_member, make_report
 
 EVIL = "<script>alert(1)</script>"
-problem = getattr(verifications, "VerifyProblem", None) or verifications.Problem
+problem = verifications.PackageProblem
 pytestmark = pytest.mark.django_db
 
 
