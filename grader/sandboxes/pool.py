@@ -119,7 +119,10 @@ class SandboxPool:
             return AuthorSession(instance, package, limits, cancellation=cancellation)
 
         with self._in_use(load, cancellation, None) as session:
-            yield session
+            try:
+                yield session
+            finally:
+                session.finish()  # also if the package has raised: it has answered, and its child can end
 
     @contextmanager
     def _in_use(
