@@ -14,6 +14,7 @@ from grader.grading.in_process import InProcessAuthor
 from grader.packages.cases import Case
 from grader.packages.catalogue import Package
 from grader.sandboxes.base import Observation
+from grader.sandboxes.session_messages import read_observation
 
 
 class Answers:
@@ -43,7 +44,7 @@ class Answers:
     def to(self, question: bytes) -> bytes:
         """Return the reply to a question. What the package raises becomes a reply with its file and line."""
         head, parts = messages.split(question, most=2**31)
-        self._observations += map(messages.read_observation, parts)
+        self._observations += map(read_observation, parts)
         try:
             return self._calls[head.pop("call")](**head)
         except MemoryError:
@@ -56,7 +57,8 @@ class Answers:
 
     def _cases_of(self, seed: int, variant: int) -> bytes:
         self._cases["cases"] = self._author.cases(seed, variant=variant)
-        return messages.join(*messages.cases_head(self._cases["cases"]))
+        head, parts = messages.cases_head(self._cases["cases"])
+        return messages.join(head | messages.checks_head(self._author.checks()), parts)
 
     def _judge(self, answers: Sequence[Any]) -> bytes:
         return messages.join(messages.judge_head(self._author.judge(self._read(answers))))

@@ -11,8 +11,8 @@ import torch
 
 from grader.author_instance.answers import Answers
 from grader.grading import author_messages as messages
+from grader.harness.wire.values import Encoder, pack
 from grader.protocol.reports import Status
-from grader.sandboxes.base import Observation
 
 _FILES = {
     "exercise.toml": """
@@ -78,8 +78,8 @@ def warm_up() -> None:
 
 def _ask(answers: Answers) -> None:
     head, parts = messages.split(answers.to(messages.join({"call": "cases", "seed": 1, "variant": 0})))
-    cases = messages.read_cases(head, parts)
-    seen = [messages.pack_observation(Observation(value=torch.ones_like(case.args[0]), seconds=0.1)) for case in cases]
+    _, cases = messages.read_checks_and_cases(head, parts)
+    seen = [_observed(torch.ones_like(case.args[0])) for case in cases]
     places = [["cases", i, i, None] for i in range(len(cases))]
     answers.to(messages.join({"call": "failing", "answers": places}, seen))
     head, _ = messages.split(answers.to(messages.join({"call": "judge", "answers": places})))
@@ -88,3 +88,10 @@ def _ask(answers: Answers) -> None:
     answers.to(messages.join({"call": "counterexample", "check": "agrees", "answers": [place]}))
     if "error" in head or head["findings"][0]["status"] != Status.FAILED:
         raise RuntimeError(f"the warm-up failed: {head}")
+
+
+def _observed(value: torch.Tensor) -> bytes:
+    """Return the message of an observation, as a learner's child writes it."""
+    encoder = Encoder()
+    document = {"value": encoder.encode(value), "error": None, "graph": None, "seconds": 0.1, "modified": []}
+    return pack(document, encoder.tensors)

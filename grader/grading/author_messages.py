@@ -1,7 +1,7 @@
 """The messages between a worker and the author's instance. Both sides use this module.
 
 A message is a list of parts, each with its length before it. The first part is a JSON document: the head. Others are
-wire messages (`grader.harness.wire.values`), one for each case or observation that the head counts.
+wire messages (`grader.harness.wire.values`): one with the inputs of all cases, or one for each observation.
 
     question {"call": "cases", "seed": ..., "variant": ...}         {"call": "checks"}
              {"call": "judge" | "failing", "answers": [...]}        parts: observations that were not sent before
@@ -46,7 +46,6 @@ from grader.harness.wire.values import (
     Encoder,
     Function,
     Model,
-    TensorFacts,
     WireError,
     legible,
     pack,
@@ -56,13 +55,12 @@ from grader.harness.wire.values import (
 )
 from grader.packages.cases import Case
 from grader.protocol.reports import CounterexampleEvidence, Finding, SeriesAttachment, Status
-from grader.sandboxes.base import CallTrace, LearnerError, Observation
 
 MAX_REPLY = 48 * 1024 * 1024
 """Bytes of one reply: cases with their tensors."""
 MAX_JUDGEMENT = 2 * 1024 * 1024
 """Bytes of the document of a reply without tensors."""
-MAX_PARTS = MAX_CASES + 1
+MAX_PARTS = 2
 MAX_POINTS = 10_000
 MAX_VARIANTS = 1000
 MAX_NUMBERS = 100
@@ -269,7 +267,8 @@ def read_checks(head: Mapping[str, Any]) -> list[CheckFacts]:
 
 
 def cases_head(cases: Sequence[Case]) -> tuple[dict[str, Any], list[bytes]]:
-    """Return the head of a reply with cases, and their parts."""
+    """Return the head of a reply with cases, and the part with their arguments and options."""
+    encoder = Encoder()
     heads = [
         {
             "name": case.name,
@@ -281,15 +280,26 @@ def cases_head(cases: Sequence[Case]) -> tuple[dict[str, Any], list[bytes]]:
         }
         for case in cases
     ]
-    return {"cases": heads}, [_pack_inputs(case) for case in cases]
+    inputs = [[[encoder.encode(arg) for arg in case.args], encoder.encode(dict(case.options))] for case in cases]
+    return {"cases": heads}, [pack(inputs, encoder.tensors)]
 
 
 def read_cases(head: Mapping[str, Any], parts: Sequence[bytes]) -> list[Case]:
     """Return the cases of a reply."""
     read = _convert(head, CasesReply).cases
-    if len(read) != len(parts):
-        raise WireError("there are more or fewer cases than parts")
-    return [_case(one, part) for one, part in zip(read, parts, strict=True)]
+    if len(parts) != 1:
+        raise WireError("the cases have no part, or several")
+    inputs, tensors = unpack(parts[0])
+    if not isinstance(inputs, list) or len(inputs) != len(read):
+        raise WireError("there are more or fewer cases than inputs")
+    return [_case(one, its_inputs, tensors) for one, its_inputs in zip(read, inputs, strict=True)]
+
+
+def read_checks_and_cases(head: Mapping[str, Any], parts: Sequence[bytes]) -> tuple[list[CheckFacts], list[Case]]:
+    """Return the checks and the cases of a reply that has both."""
+    if set(head) != {"checks", "cases"}:
+        raise WireError("the reply has other fields than checks and cases")
+    return read_checks({"checks": head["checks"]}), read_cases({"cases": head["cases"]}, parts)
 
 
 def judge_head(judgement: Judgement) -> dict[str, Any]:
@@ -351,46 +361,8 @@ def read_numbers(head: Mapping[str, Any], variants: int) -> list[dict[str, int |
     return [{legible(name): value for name, value in each.items()} for each in numbers]
 
 
-# What the worker sends, and the author's side reads. A learner can have written the observations, which the worker has
-# read before, strictly; they are packed again here.
-
-
-def pack_observation(observation: Observation) -> bytes:
-    """Return the part of an observation."""
-    encoder = Encoder()
-    error, trace = observation.error, observation.trace
-    document = {
-        "value": encoder.encode(observation.value),
-        "facts": [
-            [path, facts.requires_grad, facts.is_leaf, facts.device] for path, facts in observation.facts.items()
-        ],
-        "error": error and [error.type, error.message, error.line, error.traceback],
-        "modified": list(observation.modified),
-        "seconds": observation.seconds,
-        "graph": observation.graph,
-        "figures": list(observation.figures),
-        "trace": trace and [sorted(trace.lines), sorted(trace.cuts), sorted(trace.writes)],
-    }
-    return pack(document, encoder.tensors)
-
-
-def read_observation(part: bytes) -> Observation:
-    """Return the observation of a part."""
-    document, tensors = unpack(part)
-    error, trace = document["error"], document["trace"]
-    return Observation(
-        value=Decoder(tensors).decode(document["value"]),
-        facts={
-            path: TensorFacts(requires_grad=tracked, is_leaf=leaf, device=device)
-            for path, tracked, leaf, device in document["facts"]
-        },
-        error=error and LearnerError(type=error[0], message=error[1], line=error[2], traceback=error[3]),
-        modified=tuple(document["modified"]),
-        seconds=document["seconds"],
-        graph=document["graph"],
-        figures=tuple(document["figures"]),
-        trace=trace and CallTrace(lines=frozenset(trace[0]), cuts=frozenset(trace[1]), writes=frozenset(trace[2])),
-    )
+# What the worker sends, and the author's side reads. The parts are the observations' own messages, which a learner can
+# have written. The worker has read them before: `grader.sandboxes.session_messages` reads them again on the other side.
 
 
 def stop_document(stop: Stop) -> list[Any]:
@@ -404,25 +376,18 @@ def read_stop(document: Sequence[Any]) -> Stop:
     return Stop(message=message, data=data, hint=hint)
 
 
-def _pack_inputs(case: Case) -> bytes:
-    encoder = Encoder()
-    document = {"args": [encoder.encode(arg) for arg in case.args], "options": encoder.encode(dict(case.options))}
-    return pack(document, encoder.tensors)
-
-
-def _case(read: CaseReply, part: bytes) -> Case:
+def _case(read: CaseReply, inputs: Any, tensors: Mapping[str, torch.Tensor]) -> Case:
     try:
-        return _read_case(read, part)
-    except (TypeError, RuntimeError) as error:  # a part is missing, or a tensor of whole numbers requires grad
+        return _read_case(read, inputs, tensors)
+    except (TypeError, RuntimeError) as error:  # a field is missing, or a tensor of whole numbers requires grad
         raise WireError("a case is not in the harness's format") from error
 
 
-def _read_case(read: CaseReply, part: bytes) -> Case:
-    document, tensors = unpack(part)
+def _read_case(read: CaseReply, inputs: Any, tensors: Mapping[str, torch.Tensor]) -> Case:
+    if not isinstance(inputs, list) or len(inputs) != 2:
+        raise WireError("a case has no arguments and options")
     decoder = Decoder(tensors, make=_KINDS)
-    if not isinstance(document, dict) or set(document) != {"args", "options"}:
-        raise WireError("a case's part has other fields than its arguments and options")
-    args, options = document["args"], decoder.decode(document["options"])
+    args, options = inputs[0], decoder.decode(inputs[1])
     if not isinstance(args, list) or len(args) > MAX_ARGUMENTS or not isinstance(options, dict):
         raise WireError("a case has no list of arguments, or no options")
     if read.probe not in PROBES or not all(isinstance(name, str) for name in options):

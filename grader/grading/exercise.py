@@ -10,7 +10,7 @@ import inspect
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -125,7 +125,7 @@ def load_exercise(slug: str, *, digest: str = "", library: str = "") -> Exercise
     With a library, the version comes from the cache of this machine; raises MissingVersion if it is not there.
     """
     if library:
-        return Exercise(find_version(slug, digest, library))
+        return _owned(find_version(slug, digest, library), digest)
     loaded = _loaded.get(slug)
     if loaded is not None and loaded.package.digest == digest:
         return loaded
@@ -135,6 +135,13 @@ def load_exercise(slug: str, *, digest: str = "", library: str = "") -> Exercise
     if loaded is None or loaded.package.digest != package.digest:
         loaded = _loaded[slug] = Exercise(package)
     return loaded
+
+
+@lru_cache(256)
+def _owned(package: Package, digest: str) -> Exercise:
+    """Return the exercise of a course. Its manifest is read once; the cache of versions has checked its digest."""
+    vars(package)["digest"] = digest
+    return Exercise(package)
 
 
 # By slug, in the version that was used last.

@@ -84,7 +84,9 @@ class SandboxedAuthor:
 
     def cases(self, seed: int, *, variant: int = 0) -> Sequence[Case]:
         """Return the cases of a seed."""
-        cases: list[Case] = self.ask({"call": "cases", "seed": seed, "variant": variant}, read=messages.read_cases)
+        self._checks, cases = self.ask(
+            {"call": "cases", "seed": seed, "variant": variant}, read=messages.read_checks_and_cases
+        )
         self._place("cases", cases)
         return cases
 
@@ -147,7 +149,7 @@ class SandboxedAuthor:
             return None
         if id(observation) not in self._sent:
             self._sent[id(observation)] = observation, len(self._sent)
-            parts.append(messages.pack_observation(observation))
+            parts.append(observation.message)
         return self._sent[id(observation)][1]
 
     def _place(self, name: str, cases: Sequence[Case]) -> None:

@@ -111,7 +111,8 @@ class Observation:
     sandbox. `facts` describes each tensor before it was detached, by its path in `value` ("" for the value itself,
     "[0]", "['w1']"). `modified` lists the positions of arguments whose values changed. `graph` is the autograd graph
     of the result and `figures` is what a plot drew, if the probe asked for them. `trace` is there if the program is
-    traced.
+    traced. `message` are the bytes that all of it was
+    read from: the author's instance reads the same ones.
     """
 
     value: Any = None
@@ -122,6 +123,7 @@ class Observation:
     graph: dict[str, Any] | None = None
     figures: tuple[dict[str, Any], ...] = ()
     trace: CallTrace | None = None
+    message: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

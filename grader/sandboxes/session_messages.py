@@ -148,6 +148,7 @@ def read_observation(message: bytes) -> Observation:
         seconds=read.seconds,
         graph=read_graph(read.graph),
         trace=_call_trace(read.trace) if read.trace else None,
+        message=message,
     )
 
 

@@ -3,7 +3,9 @@
 `CHECKS` and `REFERENCES` replace a file of the scaffolded package. The code runs in the author's instance.
 """
 
-HONEST_REFERENCE = '''
+# ruff: noqa: E501 - one attack a line
+
+HONEST_REFERENCE = """
 import json, math, os, signal, socket, subprocess, sys, threading, time
 from torch import Tensor, tensor
 from grader.authoring import Case, NearMiss, generator, normal, whole
@@ -26,7 +28,7 @@ def near_misses(case):
 
 def counterexamples():
     return [Case(name="one number", entry="slope", args=(tensor(2.0).double(),))]
-'''
+"""
 
 LOOT = '''
 import os, socket, subprocess
@@ -81,7 +83,7 @@ FORKS = """
                 time.sleep(30)
         except OSError:
             break
-    return []
+    raise RuntimeError("no more processes")
 """
 
 
@@ -109,23 +111,34 @@ REFERENCES = {
     "divides by zero": (in_function("truth", "return 1 / 0"), r"reference\.py, line \d+: ZeroDivisionError"),
     "has no file of cases": ("import nothing_like_this", "ModuleNotFoundError|No module named"),
     "is not Python": ("def cases(:", r"reference\.py, line 1"),
-    "writes bytes that are no frame": (in_function("cases", "os.write(4, b'\\xff' * 64)\n    time.sleep(9)"), "cannot be"),
+    "writes bytes that are no frame": (
+        in_function("cases", "os.write(4, b'\\xff' * 64)\n    time.sleep(9)"),
+        "cannot be",
+    ),
     "forges the end of its run": (
         in_function("cases", "os.write(4, b'\\x06\\x00\\x00\\x00\\x02{}')\n    time.sleep(9)"),
         "cannot be",
     ),
-    "announces a frame of 4 GiB": (in_function("cases", "os.write(4, b'$\\xff\\xff\\xff\\xff')\n    time.sleep(9)"), "cannot be"),
+    "announces a frame of 4 GiB": (
+        in_function("cases", "os.write(4, b'$\\xff\\xff\\xff\\xff')\n    time.sleep(9)"),
+        "cannot be",
+    ),
     "has too many cases": (in_function("cases", "return 600 * [Case(name='c', entry='slope')]"), "cannot be|at most"),
     "has a probe that does not exist": (
         in_function("cases", "return [Case(name='c', entry='slope', probe='shell')]"),
         "cannot be",
     ),
     "nests its arguments": (
-        in_function("cases", "deep = []\n    for _ in range(500): deep = [deep]\n    return [Case(name='c', entry='slope', args=(deep,))]"),
+        in_function(
+            "cases",
+            "deep = []\n    for _ in range(500): deep = [deep]\n    return [Case(name='c', entry='slope', args=(deep,))]",
+        ),
         "cannot be|RecursionError|WireError",
     ),
     "sends a huge case": (
-        in_function("cases", "import torch\n    return [Case(name='c', entry='slope', args=(torch.zeros(9_000_000).double(),))]"),
+        in_function(
+            "cases", "import torch\n    return [Case(name='c', entry='slope', args=(torch.zeros(9_000_000).double(),))]"
+        ),
         "cannot be|PanicException|memory",
     ),
 }

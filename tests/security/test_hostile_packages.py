@@ -6,6 +6,7 @@ After each attack the same worker grades another course's submissions rightly.
 import os
 import re
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -99,7 +100,7 @@ def test_nothing_outside_is_reached(sandboxes, package, tmp_path, monkeypatch):
     places = {
         "ENGINE": os.environ.get("DOCKER_HOST", "/run/docker.sock").removeprefix("unix://"),
         "BROKER": (host, int(port or 6379)),
-        "ROOT": os.getcwd(),
+        "ROOT": str(Path.cwd()),
         "VERSIONS": str(tmp_path / "versions"),
     }
     code = hostile.HONEST_REFERENCE + hostile.LOOT + "".join(f"\n{name} = {value!r}" for name, value in places.items())
@@ -133,8 +134,10 @@ SPIES = """
 import gc, glob, os, sys
 def slope(x):
     texts = [name for name in sys.modules if name.startswith(("grader.checks", "grader.references", "grader.grading"))]
-    texts += glob.glob("/opt/chainrule/grader/[!h_]*") + glob.glob("/scratch/*/package") + glob.glob("/opt/**/reference.py", recursive=True)
-    texts += [str(one)[:50] for one in gc.get_objects() if isinstance(one, dict) and "truth" in one and callable(one["truth"])]
+    for pattern in ("/opt/chainrule/grader/[!h_]*", "/scratch/*/package", "/opt/**/reference.py"):
+        texts += glob.glob(pattern, recursive=True)
+    found = [one for one in gc.get_objects() if isinstance(one, dict) and callable(one.get("truth"))]
+    texts += [str(one)[:50] for one in found]
     raise RuntimeError(f"seen: {sorted(set(texts))}")
 """
 
@@ -150,9 +153,10 @@ def test_the_truth_is_nowhere_in_the_learners_sandbox(sandboxes, package):
 def test_an_authors_code_sees_no_comment_of_a_learner(sandboxes, package):
     author, learner = sandboxes
     checks = hostile.FORGE.replace("{0}", "pass").replace("trial.returned()", "raise RuntimeError(trial.facts.source)")
+    source = '# by Ada\ndef slope(x):\n    "Lovelace"\n    return x\n'
 
     with pytest.raises(PackageError) as raised:
-        attack(package, author, learner, checks=checks, source='# by Ada\ndef slope(x):\n    "Lovelace"\n    return x\n')
+        attack(package, author, learner, checks=checks, source=source)
 
     assert "return x" in str(raised.value)
     assert not re.search("Ada|Lovelace", str(raised.value))
@@ -163,4 +167,6 @@ def test_a_worker_without_such_packages_holds_no_instance(package):
         raise AssertionError("an installed package needs no author's instance")
 
     assert find_package(EXERCISE).library == ""
-    assert grade(make_job(exercise=EXERCISE, source=RIGHT), sandbox=UnconfinedSandbox(), author_sandbox=never).points == 10
+    job = make_job(exercise=EXERCISE, source=RIGHT)
+
+    assert grade(job, sandbox=UnconfinedSandbox(), author_sandbox=never).points == 10
