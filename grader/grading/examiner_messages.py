@@ -110,10 +110,12 @@ def read_null_answers(head: Mapping[str, Any]) -> list[NullAnswer]:
 def _null_answer(read: NullAnswerReply) -> NullAnswer:
     if not (math.isfinite(read.points) and abs(read.points) <= MAX_POINTS):
         raise WireError("an answer has points that cannot be")
-    error = read.error and Fault(
-        text=legible(read.error.text), file=read.error.file and legible(read.error.file), line=read.error.line
-    )
+    error = None if read.error is None else _fault(read.error)
     return NullAnswer(name=legible(read.name), points=read.points, error=error, used=tuple(_read_used(read.used)))
+
+
+def _fault(read: FaultReply) -> Fault:
+    return Fault(text=legible(read.text), file=read.file and legible(read.file), line=read.line)
 
 
 def _used_document(used: Sequence[Used]) -> list[Any]:

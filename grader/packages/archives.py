@@ -48,6 +48,8 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError,
 class ArchiveError(PackageError):
     """An archive or one of its files is refused. `file` is its path, or "" if the whole archive is meant."""
 
+    file: str
+
     def __init__(self, text: str, *, file: str = "") -> None:
         self.file = _shown(file)
         self.text = text

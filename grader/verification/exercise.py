@@ -19,7 +19,15 @@ from grader.packages.cases import Case
 from grader.packages.mistakes import STARTER, KnownMistake, impossible_line, read_mistake, read_tables, sources_of
 from grader.packages.samples import samples
 from grader.protocol.reports import Report, Status
-from grader.protocol.verifications import MAX_MISTAKES, MISTAKE_SEED, MistakeResult, Numbers, VerifiedCheck, result_of
+from grader.protocol.verifications import (
+    MAX_MISTAKES,
+    MISTAKE_SEED,
+    Line,
+    MistakeResult,
+    Numbers,
+    VerifiedCheck,
+    result_of,
+)
 from grader.verification import static_checks
 from grader.verification.learner_runs import LearnerRuns
 from grader.verification.places import line_of, sample_line
@@ -98,9 +106,10 @@ class ExerciseVerifier:
 
     def _holds(self, name: str, look: Callable[[], bool]) -> bool:
         """Return whether the next promises can be looked at."""
+        held: list[bool] = []
         with self.problems.promise(name):
-            return look()
-        return False
+            held.append(look())
+        return any(held)
 
     def _problem(self, text: str, file: str | None = None, line: int | None = None) -> None:
         self.problems.add(Fault(text=text, file=file, line=line))
@@ -275,8 +284,9 @@ class ExerciseVerifier:
 
     def _mistake(self, name: str, source: str, table: object) -> None:
         report = self._grade(source, MISTAKE_SEED)
-        searched = self.wants_lines and table is None
-        line = self.runs.find_line(source, MISTAKE_SEED, report) or "none" if searched else None
+        line: Line | None = None
+        if self.wants_lines and table is None:
+            line = self.runs.find_line(source, MISTAKE_SEED, report) or "none"
         result = result_of(name, report, line)
         self.mistakes.append(result)
         if table is None:

@@ -9,6 +9,7 @@ Nobody needs to trust the key: the cache unpacks the archive strictly and compar
 
 import os
 import time
+from typing import cast
 
 import redis
 import structlog
@@ -70,7 +71,7 @@ def _is_here(digest: str) -> bool:
         return True
     try:
         # One byte more than an archive can have: a huge value is refused, and does not fill the memory.
-        archive = shared_client(BROKER_URL).getrange(f"package:{digest}", 0, MAX_ARCHIVE)
+        archive = cast(bytes, shared_client(BROKER_URL).getrange(f"package:{digest}", 0, MAX_ARCHIVE))
     except redis.RedisError as error:
         log.warning("version_not_read", digest=digest, error=str(error))
         return False
