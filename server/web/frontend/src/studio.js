@@ -47,7 +47,11 @@ function saving(frame, form, textarea) {
   async function save(settled = false) {
     clearTimeout(timer);
     if (running) await running;
-    if (!isDirty() && !settled) return true;
+    if (!isDirty() && !settled) {
+      forget(key);
+      showStatus("Saved");
+      return true;
+    }
     if (theirs && !settled) return false;
     running = send(settled);
     const done = await running;
