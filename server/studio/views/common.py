@@ -1,8 +1,5 @@
 """What several pages of the studio need: the package of an address, and answers to what was refused."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -35,13 +32,20 @@ def address_of(package: CoursePackage, *, file: str = "", line: int | None = Non
     return f"{address}?{chosen}" if chosen else address
 
 
-@contextmanager
-def refusals_shown(request: Request) -> Iterator[None]:
-    """Show why something was refused on the next page."""
-    try:
-        yield
-    except PackageRefused as error:
-        messages.error(request, str(error))
+class RefusalsShown:
+    """Shows on the next page why something inside the block was refused. The block ends there."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
+        if not isinstance(error, PackageRefused):
+            return False
+        messages.error(self.request, str(error))
+        return True
 
 
 def refused(request: Request, package: CoursePackage, sentence: str, *, panel: str = "") -> HttpResponse:
@@ -52,6 +56,6 @@ def refused(request: Request, package: CoursePackage, sentence: str, *, panel: s
     return redirect(address_of(package, panel=panel))
 
 
-def back(package: CoursePackage, **place: str) -> HttpResponseRedirect:
+def back(package: CoursePackage, *, file: str = "", panel: str = "") -> HttpResponseRedirect:
     """Lead back to the package's page."""
-    return HttpResponseRedirect(address_of(package, **place))
+    return HttpResponseRedirect(address_of(package, file=file, panel=panel))

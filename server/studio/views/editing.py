@@ -19,7 +19,7 @@ from server.studio import authoring, previews, selectors
 from server.studio import guide as guide_text
 from server.studio.files import MAIN, MOST_TEXT, opened, text_of, title_of, tree, trouble_of
 from server.studio.forms import AddFileForm, RenameForm, SaveForm
-from server.studio.views.common import EDIT, address_of, back, found_package, refusals_shown, refused
+from server.studio.views.common import EDIT, RefusalsShown, address_of, back, found_package, refused
 from server.submissions.rendering.diffs import side_by_side
 
 LONGEST_LINE = 10**7
@@ -168,7 +168,7 @@ def add(request: Request, slug: str, package: str) -> HttpResponse:
     if there is not None and upload is None:
         messages.info(request, f"There is a file {path} already.")
         return back(found, file=path)
-    with refusals_shown(request):
+    with RefusalsShown(request):
         saved = save_file(found, path, content, base_revision=there.revision if there else 0, by=request.user)
         return back(found, file=saved.path)
     return back(found)
@@ -183,7 +183,7 @@ def rename(request: Request, slug: str, package: str) -> HttpResponse:
         messages.error(request, "Write the new path of the file.")
         return back(found, file=request.POST.get("path", ""))
     data = form.cleaned_data
-    with refusals_shown(request):
+    with RefusalsShown(request):
         renamed = rename_file(found, data["path"], data["to"], base_revision=data["revision"], by=request.user)
         return back(found, file=renamed.path)
     return back(found, file=data["path"])
@@ -196,7 +196,7 @@ def remove(request: Request, slug: str, package: str) -> HttpResponse:
     form = RenameForm(request.POST)
     if form.is_valid():
         data = form.cleaned_data
-        with refusals_shown(request):
+        with RefusalsShown(request):
             delete_file(found, data["path"], base_revision=data["revision"], by=request.user)
             messages.success(request, f"{data['path']} is deleted. Versions that have it keep it.")
     return back(found)
@@ -206,7 +206,7 @@ def remove(request: Request, slug: str, package: str) -> HttpResponse:
 def write_starter(request: Request, slug: str, package: str) -> HttpResponse:
     """Write a starter from the signatures of the manifest."""
     found = found_package(request, slug, package, edit=True)
-    with refusals_shown(request):
+    with RefusalsShown(request):
         authoring.write_starter(found, by=request.user)
         messages.success(request, "The starter has each function of exercise.toml now.")
     return back(found, file="starter.py")

@@ -22,7 +22,7 @@ from server.packages.services import Publication
 from server.studio import selectors
 from server.studio.changes import compare_files
 from server.studio.files import MAIN, title_of
-from server.studio.views.common import EDIT, back, found_package, refusals_shown
+from server.studio.views.common import EDIT, RefusalsShown, back, found_package
 
 DRAFT = "draft"
 
@@ -103,7 +103,7 @@ def _chosen(request: Request, found: CoursePackage) -> PackageVersion:
 def publish(request: Request, slug: str, package: str) -> HttpResponse:
     """Make a version the one that the course uses. No grade changes; a regrade is offered."""
     found = found_package(request, slug, package, edit=True)
-    with refusals_shown(request):
+    with RefusalsShown(request):
         version = _chosen(request, found)
         messages.success(request, _published(found, services.publish(version, by=request.user)))
     return back(found, panel="publish")
@@ -135,7 +135,7 @@ def _count(number: int, what: str) -> str:
 def withdraw(request: Request, slug: str, package: str) -> HttpResponse:
     """Offer a package for no new assignment, or offer it again."""
     found = found_package(request, slug, package, edit=True)
-    with refusals_shown(request):
+    with RefusalsShown(request):
         if "again" in request.POST:
             services.restore(found, by=request.user)
             messages.success(request, "New assignments can use it again.")
@@ -150,7 +150,7 @@ def share(request: Request, slug: str, package: str) -> HttpResponse:
     """Let another course of this person use the published versions, or no more (`stop`)."""
     found = found_package(request, slug, package, edit=True)
     key = request.POST.get("course", "")
-    with refusals_shown(request):
+    with RefusalsShown(request):
         if "stop" in request.POST:
             shared = [one for one in found.shares.select_related("course") if str(one.course_id) == key]
             for one in shared:
@@ -170,7 +170,7 @@ def share(request: Request, slug: str, package: str) -> HttpResponse:
 def delete(request: Request, slug: str, package: str) -> HttpResponse:
     """Delete a package that no assignment uses."""
     found = found_package(request, slug, package, edit=True)
-    with refusals_shown(request):
+    with RefusalsShown(request):
         services.delete_package(found, by=request.user)
         messages.success(request, f"{found.slug} is deleted.")
         return redirect("dashboard:exercises", found.course.slug)
@@ -181,7 +181,7 @@ def delete(request: Request, slug: str, package: str) -> HttpResponse:
 def take(request: Request, slug: str, package: str) -> HttpResponse:
     """Edit the files of an earlier version. Edits that no version has are kept as a version first."""
     found = found_package(request, slug, package, edit=True)
-    with refusals_shown(request):
+    with RefusalsShown(request):
         version = _chosen(request, found)
         services.make_version(found, by=request.user, source=VersionSource.PAGE)
         replace_draft(found, archives.unpack(bytes(version.version.archive)), by=request.user)
