@@ -75,7 +75,7 @@ class UploadForm(forms.Form):
         return file.read()
 
 
-class SourceForm(forms.Form):
+class TypedTextForm(forms.Form):
     """A text that somebody typed."""
 
     source = forms.CharField(required=False, strip=False)
@@ -97,11 +97,11 @@ class SourceForm(forms.Form):
         return next((str(error) for errors in self.errors.values() for error in errors), "")
 
 
-class TryForm(SourceForm):
+class TryForm(TypedTextForm):
     """An answer that an author tries."""
 
 
-class SaveForm(SourceForm):
+class SaveForm(TypedTextForm):
     """The text of one file, and the revision that its author started from."""
 
     path = forms.CharField(max_length=LONGEST_PATH)

@@ -148,7 +148,7 @@ def verification(page):
     return page.get_by_role("tabpanel", name="Verify")
 
 
-def test_an_exercise_is_made_published_and_solved_in_the_page(system, page, sign_in, in_another_browser, violations):
+def test_an_exercise_is_made_published_and_solved(system, page, sign_in, in_another_browser, violations):
     clicks = Clicks()
     sign_in(system, "instructor")
     page.goto(f"{system.url}/courses/autograd-demo/teach/")

@@ -65,7 +65,7 @@ def _page(request: Request, found: CoursePackage) -> dict[str, object]:
         "trouble": trouble_of(found, main),
         "folders": tree(files, selectors.problems_by_file(view)),
         "file": file,
-        "line": _line(request),
+        "line": _line_asked(request),
         "panel": request.GET.get("panel", ""),
         "section": guide_text.section_about(file.path) if file else None,
         "steps": guide_text.steps(found.kind, contents),
@@ -85,7 +85,7 @@ def _chosen(found: CoursePackage, files: dict[str, DraftFile], path: str) -> Dra
     return files.get(path) or files.get(usual) or next(iter(files.values()), None)
 
 
-def _line(request: Request) -> int | None:
+def _line_asked(request: Request) -> int | None:
     text = request.GET.get("line", "")
     return int(text) if text.isascii() and text.isdecimal() and 0 < int(text[:9]) < LONGEST_LINE else None
 
