@@ -99,6 +99,14 @@ def test_accounts_are_sufficient_to_grade_a_submission(accounts, auditor, tmp_pa
     assert auditor.acl_log() == []
 
 
+def test_graders_can_read_the_packages_of_courses(accounts, auditor):
+    with closing(accounts.client("server")) as server, closing(accounts.client("grading")) as grading:
+        server.set("package:1", "an archive", ex=60)
+
+        assert grading.getrange("package:1", 0, 1) == b"an"
+    assert auditor.acl_log() == []
+
+
 def test_another_worker_can_restore_a_dead_workers_message(accounts, auditor):
     options = worker.conf.broker_transport_options | {"visibility_timeout": 0}
     with Connection(accounts.url("grading"), transport_options=options) as connection:

@@ -7,11 +7,11 @@ import pytest
 from celery.exceptions import Reject, Retry
 from structlog.testing import capture_logs
 
-from grader.errors import NoSandbox, PackageError, SandboxError
+from grader.errors import MissingVersion, NoSandbox, PackageError, SandboxError
 from grader.grading import exercise
 from grader.packages.catalogue import find_package
 from grader.protocol.reports import Report
-from grader.worker import circuit_breaker, sandbox_pool, tasks
+from grader.worker import circuit_breaker, sandbox_pool, tasks, versions
 from tests.support.reports import make_job, make_package
 
 pytestmark = pytest.mark.redis
@@ -95,6 +95,28 @@ def test_a_broken_package_is_not_retried(opened, exercises):
 
     with pytest.raises(PackageError, match="ZeroDivisionError"):
         tasks.grade_task(make_job(exercise="unit/broken", source="x = 1").to_dict())
+
+
+@pytest.fixture
+def unknown_version(tmp_path, monkeypatch):
+    """A job of a course's exercise whose version nobody has."""
+    monkeypatch.setenv("CHAINRULE_VERSIONS", str(tmp_path / "versions"))
+    monkeypatch.setattr(versions, "WAIT_SECONDS", 0)
+    return make_job(source="x = 1", library="course-1", digest="0" * 64, token="t-versions").to_dict()
+
+
+def test_a_job_without_its_version_goes_back(opened, unknown_version):
+    with pytest.raises(Reject) as rejected:
+        tasks.grade_task(unknown_version)
+
+    assert rejected.value.requeue
+
+
+def test_a_version_that_never_comes_is_not_retried(opened, unknown_version, monkeypatch):
+    monkeypatch.setattr(versions, "GIVE_UP_SECONDS", -1)
+
+    with pytest.raises(MissingVersion):
+        tasks.grade_task(unknown_version)
 
 
 def test_celery_loads_no_django():
