@@ -19,7 +19,7 @@ from grader.checks.check import Check
 from grader.errors import PackageError, StaleWorker
 from grader.packages.cases import Case, Chart, NearMiss
 from grader.packages.catalogue import Package, find_package, find_version
-from grader.packages.manifest import Manifest, Tolerance
+from grader.packages.manifest import OWN_LIMITS, Manifest, Tolerance
 from grader.sandboxes.base import Limits, Program
 
 
@@ -46,7 +46,11 @@ class Exercise:
 
     @cached_property
     def limits(self) -> Limits:
-        """What a submission can use."""
+        """What a submission can use. Raises PackageError if a course's exercise wants more than such ones can have."""
+        for name, limit in self.manifest.limits.items() if self.package.library else ():
+            if limit > OWN_LIMITS[name]:
+                text = f"{self.slug}: `limits.{name}` is {limit:g}; the most is {OWN_LIMITS[name]}."
+                raise PackageError(text, file="exercise.toml")
         return Limits(**self.manifest.limits)  # type: ignore[arg-type]  # the manifest checked names and types
 
     @cached_property

@@ -38,6 +38,15 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from grader.errors import PackageError
 
 FORMAT = 1
+OWN_LIMITS = {
+    "wall_seconds": 30,
+    "memory_mb": 2048,
+    "processes": 64,
+    "file_mb": 64,
+    "output_kb": 256,
+    "observation_mb": 64,
+}
+"""The largest limits of a course's own package: they take a worker's time and memory from other courses."""
 Runtime = Literal["cpu", "gpu", "any"]
 Above0 = Annotated[float, Meta(gt=0)]
 WholeAbove0 = Annotated[int, Meta(gt=0)]
@@ -131,7 +140,7 @@ def read_manifest(path: Path) -> Manifest:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise PackageError(f"{path}: the file is missing; every package needs one.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PackageError(f"{path}: not TOML: {error}") from error
     try:
         document = msgspec.convert(data, _Document)

@@ -48,7 +48,7 @@ def read_messages(path: Path) -> Mapping[str, OwnMessage]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PackageError(f"{path}: not TOML: {error}") from error
     return {name: _message(path, name, table) for name, table in data.items()}
 

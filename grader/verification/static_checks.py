@@ -8,7 +8,7 @@ from pathlib import Path
 from grader.errors import PackageError, UnknownExercise
 from grader.grading.examiner import Fault
 from grader.packages.catalogue import Package, find_package, packages
-from grader.packages.manifest import Manifest
+from grader.packages.manifest import OWN_LIMITS, Manifest
 from grader.packages.messages import OwnMessage
 from grader.protocol.messages import MESSAGES, fields_of
 from grader.verification.places import naming
@@ -19,8 +19,6 @@ ALTERNATIVES, MISTAKES = 3, 4
 """How many right and wrong answers a package of the installation needs."""
 OWN_ALTERNATIVES, OWN_MISTAKES = 0, 2
 """How many a course's own package needs."""
-MOST = {"wall_seconds": 30, "memory_mb": 2048, "processes": 64, "file_mb": 64, "output_kb": 256, "observation_mb": 64}
-"""The largest limits of a course's own package: they take a worker's time and memory from other courses."""
 LEVEL_IS = {
     "hint": "it says what to look at.",
     "why": "it explains the idea behind the mistake, with the smallest example worked.",
@@ -52,8 +50,8 @@ def too_few_answers(package: Package) -> Iterator[Fault]:
 def too_large_limits(manifest: Manifest) -> Iterator[Fault]:
     """Report which limits are larger than a course's own package can have."""
     for name, limit in manifest.limits.items():
-        if limit > MOST[name]:
-            yield Fault(text=f"exercise.toml: `limits.{name}` is {limit:g}; the most is {MOST[name]}.")
+        if limit > OWN_LIMITS[name]:
+            yield Fault(text=f"exercise.toml: `limits.{name}` is {limit:g}; the most is {OWN_LIMITS[name]}.")
 
 
 def unknown_predecessors(manifest: Manifest) -> Iterator[Fault]:

@@ -63,3 +63,22 @@ def test_code_of_a_course_never_runs_here(exercises, tmp_path, monkeypatch):
         with pytest.raises(RuntimeError, match="author's instance only"):
             run()
     assert not ran.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[limits]\nwall_seconds = 1e9", "`limits.wall_seconds` is 1e\\+09; the most is 30"),
+        ("deep = " + "[" * 50_000, "exercise.toml: not TOML"),
+    ],
+)
+def test_a_manifest_of_a_course_takes_no_worker_for_long(exercises, tmp_path, monkeypatch, text, said):
+    package = make_package(exercises)
+    with (package / "exercise.toml").open("a") as manifest:
+        manifest.write(f"\n{text}\n")
+    digest = find_package("unit/slope").digest
+    monkeypatch.setenv("CHAINRULE_VERSIONS", str(tmp_path))
+    package.rename(tmp_path / digest)
+
+    with pytest.raises(PackageError, match=said):
+        _ = load_exercise("unit/slope", digest=digest, library="course-7").limits
