@@ -23,14 +23,14 @@ OF_OWNER: Mapping[TokenScope, str] = {
     TokenScope.GRADES_WRITE: "grades.override",
     TokenScope.ROSTER_WRITE: "roster.import",
     TokenScope.WEBHOOKS_WRITE: "integrations.manage",
-    TokenScope.PACKAGES_WRITE: "assignments.change",
+    TokenScope.PACKAGES_WRITE: "packages.edit",
 }
 # The same for a personal token. The scopes that are missing here are refused: they concern other people.
 OF_LEARNER: Mapping[TokenScope, str] = {
     TokenScope.SUBMISSIONS_WRITE: "submissions.submit",
     TokenScope.SUBMISSIONS_READ: "courses.view",
     TokenScope.GRADES_READ: "courses.view",
-    TokenScope.PACKAGES_WRITE: "assignments.change",
+    TokenScope.PACKAGES_WRITE: "packages.edit",
 }
 TAKE_OVER = "An instructor of the course can take it over on the page Integrations, API tokens."
 

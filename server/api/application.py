@@ -17,6 +17,7 @@ from server.api.endpoints import (
     exports,
     grades,
     meta,
+    packages,
     people,
     regrade_requests,
     submissions,
@@ -48,7 +49,7 @@ api = Api(
     parser=StrictParser(),
     docs=Swagger({"tryItOutEnabled": False, "validatorUrl": None, "docExpansion": "list"}),
 )
-for module in (exercises, courses, people, submissions, grades, regrade_requests, exports, webhooks, meta):
+for module in (exercises, courses, people, submissions, grades, regrade_requests, exports, webhooks, packages, meta):
     api.add_router("", module.router)
 
 

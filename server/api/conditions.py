@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110, section 13): ETags are digests of the bytes that are sent."""
+"""Conditional requests (RFC 9110, section 13): ETags are digests of the bytes that are sent, or of a package."""
 
 from hashlib import sha256
 
@@ -21,7 +21,7 @@ def conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Return the answer to a GET with its ETag, or 304 if the caller has it already."""
     if request.method != "GET" or response.status_code != 200:
         return response
-    etag = etag_of(response.content)
+    etag = response.headers.get("ETag") or etag_of(response.content)
     response["ETag"] = etag
     answer = get_conditional_response(request, etag=etag, response=response)
     return answer if isinstance(answer, HttpResponse) else response

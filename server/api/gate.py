@@ -1,5 +1,6 @@
 """Sends requests under /api/ to the API, around Django's ASGI handler, with the API's limit for bodies."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -14,19 +15,25 @@ Api = Callable[[AsgiScope, bytes, Receive, Send], Awaitable[None]]
 
 async def _refuse(status: int, limit: BodyLimit, send: Send) -> None:
     detail = f"The body did not arrive within {limit.seconds:g} seconds."
-    await refuse(too_large() if status == 413 else Problem(Code.TIMED_OUT, detail), send)
+    await refuse(too_large(limit.size) if status == 413 else Problem(Code.TIMED_OUT, detail), send)
 
 
 LIMIT = BodyLimit(max_bytes="DATA_UPLOAD_MAX_MEMORY_SIZE", seconds=30.0, refuse=_refuse)
+# A package is sent whole, as a ZIP.
+PACKAGE = re.compile(r"/api/v1/courses/[^/]+/packages/[^/]+/[^/]+")
 
 
 def route_api(app: App, *, api: Api = serve, seconds: float = LIMIT.seconds) -> App:
     """Return an ASGI application in which the API answers requests under /api/, and `app` all others."""
-    limited = limit_bodies(_with_whole_body(api), replace(LIMIT, seconds=seconds))
+    whole = _with_whole_body(api)
+    limited = limit_bodies(whole, replace(LIMIT, seconds=seconds))
+    of_package = limit_bodies(whole, replace(LIMIT, max_bytes="PACKAGE_ARCHIVE_MAX_BYTES", seconds=seconds))
 
     async def application(scope: AsgiScope, receive: Receive, send: Send) -> None:
-        is_api = scope["type"] == "http" and is_ours(scope["path"])
-        await (limited if is_api else app)(scope, receive, send)
+        if scope["type"] != "http" or not is_ours(scope["path"]):
+            return await app(scope, receive, send)
+        is_package = scope.get("method") == "PUT" and PACKAGE.fullmatch(scope["path"])
+        return await (of_package if is_package else limited)(scope, receive, send)
 
     return application
 

@@ -44,8 +44,14 @@ OF = {
     "answer_regrade_request": (Code.CONFLICT,),
     "rename_section": (Code.CONFLICT,),
     "delete_section": (Code.CONFLICT,),
+    "put_package": (Code.CONFLICT, Code.PRECONDITION_FAILED),
+    "delete_package": (Code.CONFLICT, Code.PRECONDITION_FAILED),
+    "verify_package": (Code.CONFLICT, Code.PRECONDITION_FAILED),
+    "publish_package": (Code.CONFLICT, Code.PRECONDITION_FAILED),
     "set_grade": (Code.PRECONDITION_FAILED, Code.PRECONDITION_REQUIRED),
 }
+# The others can have an If-Match, and do without.
+NEEDS_IF_MATCH = {name for name, codes in OF.items() if Code.PRECONDITION_REQUIRED in codes}
 TEXT = {"schema": {"type": "string"}}
 ALWAYS = {"X-Request-ID": {"description": "Names this request in our log.", **TEXT}}
 RATE = {
@@ -84,7 +90,9 @@ def completed(schema: Any) -> Any:
 def _complete(operation: dict[str, Any], method: str) -> None:
     for parameter in operation["parameters"]:
         # Required in the schema only: without it the answer is a 428, which is clearer than the 422 of a missing field.
-        parameter["required"] = parameter["required"] or parameter["name"] == "If-Match"
+        parameter["required"] = parameter["required"] or (
+            parameter["name"] == "If-Match" and operation["operationId"] in NEEDS_IF_MATCH
+        )
     with_token = bool(operation.get("security"))
     responses = {str(status): answer for status, answer in operation["responses"].items()}
     for success in responses.values():

@@ -18,6 +18,8 @@ from server.gradebook.rules import MoreTime, late_share
 from server.gradebook.selectors import grade_in, more_time_in, terms_with
 from server.gradebook.totals import CourseTotal
 from server.hints.access import HintAccess
+from server.packages.models import CoursePackage, PackageKind, PackageVerification, VerificationState, VersionSource
+from server.packages.services import Publication
 from server.regrade_requests.models import RegradeRequest, RequestState
 from server.submissions.live import snapshots
 from server.submissions.live.snapshots import Snapshot
@@ -337,4 +339,46 @@ def show_delivery(row: Delivery) -> schemas.DeliveryOut:
             schemas.TryOut(at=one.at, status=one.status, error=one.error, seconds=one.seconds)
             for one in row.tries.all()
         ],
+    )
+
+
+def show_package(package: CoursePackage) -> schemas.PackageOut:
+    """Return a package with its newest version."""
+    newest = package.versions.order_by("-number").first()
+    return schemas.PackageOut(
+        slug=package.slug,
+        kind=PackageKind(package.kind),
+        number=newest and newest.number,
+        digest=newest and newest.version_id,
+        source=newest and VersionSource(newest.source),
+        commit=newest and newest.commit,
+        made_at=newest and newest.made_at,
+        published=package.published_id,
+        withdrawn=package.is_withdrawn,
+    )
+
+
+def show_verification(verification: PackageVerification) -> schemas.PackageVerificationOut:
+    """Return a verification with its problems."""
+    found = verification.verified or {}
+    return schemas.PackageVerificationOut(
+        digest=verification.package_version.version_id,
+        state=VerificationState(verification.state),
+        problems=[
+            schemas.PackageProblem(promise=one["promise"], text=one["text"], file=one.get("file"), line=one.get("line"))
+            for one in found.get("problems", [])
+        ],
+        started_at=verification.started_at,
+        finished_at=verification.finished_at,
+    )
+
+
+def show_publication(publication: Publication) -> schemas.PublicationOut:
+    """Return what publishing did."""
+    return schemas.PublicationOut(
+        number=publication.version.number,
+        digest=publication.version.version_id,
+        follows=publication.follows,
+        stays=publication.stays,
+        outdated=publication.outdated,
     )

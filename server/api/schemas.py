@@ -26,6 +26,7 @@ from server.accounts.names import without_invisible
 from server.api.problems import Code
 from server.courses.models import LONGEST_SECTION, Role
 from server.gradebook.totals import ItemStatus
+from server.packages.models import PackageKind, VerificationState, VersionSource
 from server.regrade_requests.models import RequestState
 from server.submissions.models import HELD, State
 from server.webhooks.models import DeliveryState, EventType
@@ -565,6 +566,49 @@ class TryOut(Out):
     status: int | None
     error: str
     seconds: float
+
+
+class PackageProblem(Out):
+    """A promise that a package does not keep, with its place if there is one."""
+
+    promise: str
+    text: str
+    file: str | None = Field(examples=["checks.py"])
+    line: int | None
+
+
+class PackageVerificationOut(Out):
+    """A verification of a version. With `passed` it can be published."""
+
+    digest: str
+    state: VerificationState
+    problems: list[PackageProblem]
+    started_at: datetime
+    finished_at: datetime | None
+
+
+class PackageOut(Out):
+    """A package of a course with its newest version; null if it has none yet. `published` is a digest."""
+
+    slug: str = Field(examples=["gradients/my-idea"])
+    kind: PackageKind
+    number: int | None
+    digest: str | None
+    source: VersionSource | None
+    commit: str | None
+    made_at: datetime | None
+    published: str | None
+    withdrawn: bool
+
+
+class PublicationOut(Out):
+    """What publishing did. `outdated` submissions were graded by another version: a regrade can be previewed."""
+
+    number: int
+    digest: str
+    follows: int = Field(description="Assignments that use the published version.")
+    stays: int = Field(description="Assignments that stay with another version.")
+    outdated: int
 
 
 class DeliveryOut(Out):

@@ -10,8 +10,6 @@ from server.outbox.addresses import AddressRefused
 from server.webhooks.http_client import check_url
 from server.webhooks.models import EventType
 
-# No address of the API needs `packages:write` yet.
-SCOPES = [(scope, label) for scope, label in TokenScope.choices if scope != TokenScope.PACKAGES_WRITE]
 LIFETIMES = {"30": "30 days", "180": "Half a year", "365": "A year", "": "Never"}
 
 
@@ -19,7 +17,9 @@ class TokenForm(forms.Form):
     """The purpose, the permissions and the lifetime of a new token."""
 
     name = forms.CharField(label="What it is for", max_length=100, help_text="Such as the name of your LMS.")
-    scopes = forms.MultipleChoiceField(label="Permissions", choices=SCOPES, widget=forms.CheckboxSelectMultiple)
+    scopes = forms.MultipleChoiceField(
+        label="Permissions", choices=TokenScope.choices, widget=forms.CheckboxSelectMultiple
+    )
     days = forms.ChoiceField(label="Expires after", choices=list(LIFETIMES.items()), required=False, initial="365")
 
     @property

@@ -5,6 +5,7 @@ from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 
+from grader.packages.archives import MAX_ARCHIVE
 from server.settings.databases import given, sqlite
 from server.settings.environment import env
 
@@ -167,6 +168,7 @@ CALENDAR_REQUESTS_PER_MINUTE = 20
 # Packages: exercises and lessons of courses
 
 PACKAGES_PER_COURSE = env.int("CHAINRULE_PACKAGES_PER_COURSE", 200)
+PACKAGE_ARCHIVE_MAX_BYTES = MAX_ARCHIVE
 # Files that are edited, and versions, of all packages of a course (MiB).
 PACKAGE_MB_PER_COURSE = env.int("CHAINRULE_PACKAGE_MB_PER_COURSE", 64)
 # Versions of a package that nobody used; older ones are deleted.

@@ -13,10 +13,13 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
+from grader.packages.archives import pack
 from server.api.application import api
 from server.api.models import ApiToken, TokenScope
 from server.api.tokens import make_token, revoke
 from server.courses.models import Course, Enrollment
+from server.packages.models import PackageKind, VerificationState, VersionSource
+from server.packages.services import create_package, make_version
 from server.regrade_requests.services import ask
 from server.roster import sections
 from server.webhooks.models import Delivery, Event
@@ -52,7 +55,7 @@ class Row:
     away: int = HIDDEN
     lost: int = HIDDEN
     classmate: int = HIDDEN
-    body: dict | None = None
+    body: dict | bytes | None = None
 
 
 def row(method, path, *, scopes=EVERY, own=(), **fields):
@@ -65,6 +68,8 @@ IN_COURSE = {"lost": LOST}
 SHARED = {"classmate": 200}
 EVENTS = {SEE, GRADES, HOOKS}
 HOOK = {"course": "{course}", "url": "https://lms.example.org/new", "events": []}
+PACKAGE = "/courses/{course}/packages/own/{package}"
+OF_AUTHORS = {"scopes": {PACKAGES}, "ta": False, "lost": LOST}
 TABLE = {
     "list_exercises": row("get", "/exercises", own=EVERY, **LIST),
     "get_exercise": row("get", "/exercises/gradients/square", own=EVERY, **LIST),
@@ -153,6 +158,13 @@ TABLE = {
     ),
     "export_grades": row("get", "/exports/csv?course={course}", scopes={GRADES}, **IN_COURSE),
     # With the scope to change webhooks alone, no event can be read, so there is no endpoint to change.
+    "list_packages": row("get", "/courses/{course}/packages", scopes={PACKAGES}, ta=False, **IN_COURSE),
+    "get_package": row("get", PACKAGE, **OF_AUTHORS),
+    "put_package": row("put", PACKAGE, body=pack({"exercise.toml": b"x"}), **OF_AUTHORS),
+    "delete_package": row("delete", PACKAGE, ok=204, **OF_AUTHORS),
+    "verify_package": row("post", f"{PACKAGE}/verify", ok=202, **OF_AUTHORS),
+    "get_package_verification": row("get", f"{PACKAGE}/verification", **OF_AUTHORS),
+    "publish_package": row("post", f"{PACKAGE}/publish", **OF_AUTHORS),
     "create_webhook_endpoint": row(
         "post", "/webhook-endpoints", ok=201, scopes={HOOKS}, ta=False, body=HOOK, **IN_COURSE
     ),
@@ -193,8 +205,7 @@ def test_every_operation_has_its_row_and_no_other():
 def test_every_scope_is_in_the_table():
     alone = set().union(*(one.scopes for one in TABLE.values() if one.scopes != EVERY))
 
-    # No operation needs `packages:write` yet.
-    assert alone == set(TokenScope) - {PACKAGES}
+    assert alone == set(TokenScope)
 
 
 @dataclass(kw_only=True)
@@ -213,6 +224,14 @@ class Things:
         return int(text) if text.isdigit() else text
 
 
+def package_of(course, name):
+    """Return the name of a package with a version that passed its verification."""
+    package = create_package(course, PackageKind.EXERCISE, f"own/{name}", by=None)
+    version = make_version(package, by=None, source=VersionSource.API)
+    version.verifications.create(state=VerificationState.PASSED, finished_at=timezone.now(), verified={})
+    return name
+
+
 def things_of(assignment, mark):
     learner = make_member(assignment.course, "student", external_id=mark)
     submission = graded(learner, assignment, 5.0)
@@ -228,6 +247,7 @@ def things_of(assignment, mark):
         "waiting": make_submission(learner, assignment).pk,
         "endpoint": endpoint.pk,
         "delivery": delivery.pk,
+        "package": package_of(assignment.course, mark),
         "section": assignment.course.sections.create(name=mark).pk,
     }
     return Things(words=words, etag=etag_of(assignment, words)), learner
