@@ -11,7 +11,8 @@ from ninja import Query, Router
 from grader.packages.archives import MAX_ARCHIVE
 from server.api import packages, selectors
 from server.api.admission import BearerToken
-from server.api.endpoints.parameters import IfMatch, Part, Slug, SlugPage
+from server.api.endpoints.parameters import IfMatch, Key, Part, Slug, SlugPage
+from server.api.idempotency import once
 from server.api.models import TokenScope
 from server.api.presentation import ROOT, show_package, show_publication, show_verification
 from server.api.problems import Code, Problem
@@ -111,14 +112,20 @@ def delete(request: Any, course: Slug, unit: Part, name: Part, if_match: IfMatch
     auth=WRITER,
     operation_id="verify_package",
 )
-def verify(request: Any, course: Slug, unit: Part, name: Part, if_match: IfMatch = None) -> HttpResponse:
+def verify(
+    request: Any, course: Slug, unit: Part, name: Part, key: Key = None, if_match: IfMatch = None
+) -> HttpResponse:
     """Run the quality checks on the newest version. Poll `Location` until `state` is no longer `queued`."""
-    version = _newest(request, course, unit, name, if_match)
-    with _refusals():
-        verification = verify_version(version, by=request.auth.person)
-    location = request.build_absolute_uri(f"{ROOT}/courses/{course}/packages/{unit}/{name}/verification")
-    headers = {"Location": location, "Retry-After": "2"}
-    return respond(show_verification(verification), status=202, headers=headers)
+
+    def work() -> HttpResponse:
+        version = _newest(request, course, unit, name, if_match)
+        with _refusals():
+            verification = verify_version(version, by=request.auth.person)
+        location = request.build_absolute_uri(f"{ROOT}/courses/{course}/packages/{unit}/{name}/verification")
+        headers = {"Location": location, "Retry-After": "2"}
+        return respond(show_verification(verification), status=202, headers=headers)
+
+    return once(request, key, work, check=lambda: _package(request, course, unit, name))
 
 
 @router.get(
@@ -141,11 +148,17 @@ def get_verification(request: Any, course: Slug, unit: Part, name: Part) -> Http
     auth=WRITER,
     operation_id="publish_package",
 )
-def publish(request: Any, course: Slug, unit: Part, name: Part, if_match: IfMatch = None) -> HttpResponse:
+def publish(
+    request: Any, course: Slug, unit: Part, name: Part, key: Key = None, if_match: IfMatch = None
+) -> HttpResponse:
     """Let the course use the newest version, if it has passed its verification (else 409). No grade changes."""
-    version = _newest(request, course, unit, name, if_match)
-    with _refusals():
-        return respond(show_publication(publish_version(version, by=request.auth.person)))
+
+    def work() -> HttpResponse:
+        version = _newest(request, course, unit, name, if_match)
+        with _refusals():
+            return respond(show_publication(publish_version(version, by=request.auth.person)))
+
+    return once(request, key, work, check=lambda: _package(request, course, unit, name))
 
 
 def _package(request: Any, course: str, unit: str, name: str) -> CoursePackage:

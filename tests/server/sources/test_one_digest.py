@@ -57,7 +57,9 @@ def test_every_way_gives_the_same_digest(exercises, tmp_path, courses, instructo
 
     client.force_login(instructor)
     upload = SimpleUploadedFile("square.zip", zip_by_a_desktop(files), content_type="application/zip")
-    sent = client.post(reverse("studio:upload", args=[page.slug]), {"name": slug, "kind": "exercise", "archive": upload})
+    sent = client.post(
+        reverse("studio:upload", args=[page.slug]), {"name": slug, "kind": "exercise", "archive": upload}
+    )
     assert sent.status_code == 302, sent.content.decode()
 
     _, token = make_token("CI", courses=[api], scopes=[TokenScope.PACKAGES_WRITE], owner=instructor)
