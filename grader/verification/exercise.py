@@ -1,8 +1,8 @@
 """Verify one exercise, promise by promise (`PROMISES`). Each problem is one sentence that tells the author what to do.
 
-The package's own code answers through an `Examiner`, and answers of the package run as a learner's would. So nothing
-here depends on where that code runs. A promise that cannot be looked at does not stop the others, except that nothing
-can run without the files, the code, the cases and their truth.
+The package's own code answers through an `Examiner`, and its answers run in the learner's sandbox. So nothing here
+depends on the place in which that code runs. If a promise cannot be looked at, the others still can. But without files,
+code, cases and truth there is nothing to run.
 """
 
 import hashlib
