@@ -19,6 +19,7 @@ from server.administration import backups
 from server.api.models import TokenScope
 from server.api.tokens import make_token
 from server.audit.models import AppendOnly, AuditAction, AuditArea, AuditEntry, Origin
+from server.audit.origin import acting
 from server.audit.sentences import SENTENCES, sentence
 from server.audit.services import public_part, record
 from server.comments.services import comment
@@ -281,18 +282,20 @@ def delete_comment(c):
     c.client.post(reverse("comments:delete", args=[made.pk]))
 
 
-def of_package(c, deed, *, before=None):
-    made = make_package(c.course, by=c.instructor)
-    if before is not None:
-        before(made, by=c.instructor)
-    deed(made, by=c.instructor)
+def of_package(c, *deeds, make=make_package):
+    """Do something with a package, as the studio's pages do: `tests/server/studio` has the pages."""
+    with acting(Origin.PAGE, person=lambda: c.instructor):
+        made = make(c.course, by=c.instructor)
+        for deed in deeds:
+            deed(made, by=c.instructor)
 
 
 def share_package(c, *, undo=False):
-    other, made = make_course(), make_package(c.course, by=c.instructor)
-    packages.share(made, other, by=c.instructor)
+    other = make_course()
+    deeds = [lambda made, by: packages.share(made, other, by=by)]
     if undo:
-        packages.unshare(made, other, by=c.instructor)
+        deeds.append(lambda made, by: packages.unshare(made, other, by=by))
+    of_package(c, *deeds)
 
 
 def add_source(c):
@@ -301,14 +304,14 @@ def add_source(c):
 
 
 DEEDS = {
-    AuditAction.PACKAGE_MADE: lambda c: make_package(c.course, by=c.instructor),
+    AuditAction.PACKAGE_MADE: of_package,
     AuditAction.PACKAGE_DELETED: lambda c: of_package(c, packages.delete_package),
     AuditAction.PACKAGE_WITHDRAWN: lambda c: of_package(c, packages.withdraw),
-    AuditAction.PACKAGE_RESTORED: lambda c: of_package(c, packages.restore, before=packages.withdraw),
+    AuditAction.PACKAGE_RESTORED: lambda c: of_package(c, packages.withdraw, packages.restore),
     AuditAction.PACKAGE_SHARED: share_package,
     AuditAction.PACKAGE_UNSHARED: lambda c: share_package(c, undo=True),
-    AuditAction.PACKAGE_PUBLISHED: lambda c: make_published(c.course, by=c.instructor),
-    AuditAction.VERSION_MADE: lambda c: make_package(c.course, by=c.instructor),
+    AuditAction.PACKAGE_PUBLISHED: lambda c: of_package(c, make=make_published),
+    AuditAction.VERSION_MADE: of_package,
     AuditAction.OVERRIDDEN: lambda c: c.decide("override", override=61.25),
     AuditAction.EXEMPTED: lambda c: c.decide("exempt", exempt="on"),
     AuditAction.EXTENDED: lambda c: c.decide("extend", extra_attempts=2),
@@ -436,9 +439,7 @@ def test_each_deed_is_recorded_with_who_did_it(campus, action):
     DEEDS[action](campus)
 
     entry = AuditEntry.objects.filter(pk__gt=before, action=action).get()
-    # The pages of packages call these services: `tests/server/studio`.
-    origin = Origin.SYSTEM if action.area is AuditArea.PACKAGES else Origin.PAGE
-    assert (entry.by, entry.origin, entry.area) == (campus.instructor, origin, action.area)
+    assert (entry.by, entry.origin, entry.area) == (campus.instructor, Origin.PAGE, action.area)
     if action in OF_A_NEW_COURSE:
         assert entry.course not in {None, campus.course}
     else:

@@ -26,7 +26,7 @@ def instructor(course):
     return make_member(course, "instructor")
 
 
-def test_of_two_authors_who_save_at_once_one_gets_a_conflict(course, instructor):
+def test_one_of_two_saves_at_once_is_a_conflict(course, instructor):
     package = make_package(course, by=instructor)
     start = save_file(package, "notes.md", b"start", base_revision=0, by=instructor)
 

@@ -41,6 +41,7 @@ from server.similarity.models import Comparison, Pair
 from server.submissions.models import Kind
 from server.webhooks.models import Event, Try
 from tests.support.lms.builders import make_lms, make_selection
+from tests.support.packages import make_package
 from tests.support.people import make_course, make_member, make_report, make_student, make_submission, record
 
 NAME = {"first_name": "Evelina", "last_name": "Quorthon", "username": "eq-7731", "external_id": "MATR-99812"}
@@ -70,6 +71,7 @@ def live(course, assignment, *, others=2):
     use_platform(person, teacher, assignment)
     use_api(person, attempt, course, teacher)
     get_mail(person, teacher, attempt, course)
+    write_packages(person)
     leave_a_course(person, teacher)
     section = Section.objects.create(course=course, name="Monday")
     AssistantLimit.objects.create(course=course, user=person, section=section)
@@ -132,6 +134,16 @@ def write_unfinished_code(person, course, assignment):
     shown = Shown(outcome=Outcome.GRADED, output=OUTPUT).to_dict()
     ended = timezone.now()
     SnippetRun.objects.create(learner=person, course=course, lesson="x", block=1, shown=shown, finished_at=ended)
+
+
+def write_packages(person):
+    """Rows of a person who taught another course."""
+    package = make_package(make_course(), by=None)
+    package.versions.update(made_by=person, note="As Evelina Quorthon wants it")
+    package.draft_files.update(changed_by=person)
+    package.published_by = person
+    package.save()
+    package.runs.create(digest="", by=person, path="x.py", source="quorthon_note = 1", seed=1)
 
 
 def sign_in_everywhere(person):
