@@ -282,7 +282,7 @@ def test_nobody_sees_the_runs_of_others(client, studio, package, course):
     assert studio("keep", run.pk, data={"words": "x"}, method="post").status_code == 404
 
 
-def test_a_zip_becomes_a_package_and_a_bad_one_a_sentence(studio, package, course):
+def test_a_zip_becomes_a_package_or_a_sentence(studio, package, course):
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     good = SimpleUploadedFile("a.zip", pack(draft_files(package)))
