@@ -348,11 +348,11 @@ def show_package(package: CoursePackage) -> schemas.PackageOut:
     return schemas.PackageOut(
         slug=package.slug,
         kind=PackageKind(package.kind),
-        number=newest and newest.number,
-        digest=newest and newest.version_id,
-        source=newest and VersionSource(newest.source),
-        commit=newest and newest.commit,
-        made_at=newest and newest.made_at,
+        number=newest.number if newest else None,
+        digest=newest.version_id if newest else None,
+        source=VersionSource(newest.source) if newest else None,
+        commit=newest.commit if newest else None,
+        made_at=newest.made_at if newest else None,
         published=package.published_id,
         withdrawn=package.is_withdrawn,
     )

@@ -15,6 +15,8 @@ from urllib.parse import urljoin
 import paramiko
 from dulwich.client import AbstractHttpGitClient, GitClient, SSHGitClient, SSHVendor
 from dulwich.errors import GitProtocolError, HangupException, NotGitRepository
+from dulwich.objects import ObjectID
+from dulwich.refs import Ref
 
 from server.outbox import addresses
 from server.outbox.addresses import AddressRefused
@@ -75,9 +77,9 @@ def fetch_pack(asked: Fetch, address: GitAddress) -> tuple[str, bytes, str]:
 
 
 def _fetch(client: GitClient, asked: Fetch, address: GitAddress) -> tuple[str, bytes]:
-    wanted, pack = b"", bytearray()
+    wanted, pack = ObjectID(b""), bytearray()
 
-    def choose(refs: Mapping[bytes, bytes], depth: int | None = None) -> list[bytes]:
+    def choose(refs: Mapping[Ref, ObjectID], depth: int | None = None) -> list[ObjectID]:
         nonlocal wanted
         wanted = _commit_of(asked.branch, refs)
         return [] if wanted.decode() == asked.known else [wanted]
@@ -94,7 +96,7 @@ def _fetch(client: GitClient, asked: Fetch, address: GitAddress) -> tuple[str, b
         client.fetch_pack(
             address.path if address.is_ssh else "",
             choose,
-            NoHistory(),  # type: ignore[arg-type]
+            NoHistory(),
             take,
             depth=1,
             ref_prefix=[f"refs/heads/{asked.branch}".encode()],
@@ -111,9 +113,9 @@ def _fetch(client: GitClient, asked: Fetch, address: GitAddress) -> tuple[str, b
     return wanted.decode(), bytes(pack)
 
 
-def _commit_of(branch: str, refs: Mapping[bytes, bytes]) -> bytes:
+def _commit_of(branch: str, refs: Mapping[Ref, ObjectID]) -> ObjectID:
     """Return the id of a branch's commit. Raises FetchProblem if there is no such branch."""
-    found = refs.get(f"refs/heads/{branch}".encode())
+    found = refs.get(Ref(f"refs/heads/{branch}".encode()))
     if found is None:
         raise FetchProblem(f"The repository has no branch {branch}.")
     if len(found) != 40:
@@ -212,10 +214,13 @@ class PinnedSsh(SSHVendor):
     def run_command(
         self,
         host: str,
-        command: bytes | str,
+        command: bytes,
         username: str | None = None,
         port: int | None = None,
-        **_: Any,
+        password: str | None = None,
+        key_filename: str | None = None,
+        ssh_command: str | None = None,
+        protocol_version: int | None = None,
     ) -> Any:
         """Return the running command, as dulwich reads and writes it. Raises FetchProblem."""
         transport = self._connect(host, port or 22)
@@ -224,7 +229,7 @@ class PinnedSsh(SSHVendor):
             channel = transport.open_session(timeout=self._asked.timeout)
             channel.settimeout(self._asked.timeout)
             channel.update_environment({"GIT_PROTOCOL": "version=2"})
-            channel.exec_command(command if isinstance(command, str) else command.decode())
+            channel.exec_command(command.decode())
         except (paramiko.SSHException, EOFError) as error:
             raise FetchProblem(f"The ssh server does not run git for us: {_short(error)}") from error
         return _Running(transport, channel, self._received)
