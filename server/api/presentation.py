@@ -365,7 +365,9 @@ def show_verification(verification: PackageVerification) -> schemas.PackageVerif
         digest=verification.package_version.version_id,
         state=VerificationState(verification.state),
         problems=[
-            schemas.PackageProblem(promise=one["promise"], text=one["text"], file=one.get("file"), line=one.get("line"))
+            schemas.VerificationProblem(
+                promise=one["promise"], text=one["text"], file=one.get("file"), line=one.get("line")
+            )
             for one in found.get("problems", [])
         ],
         started_at=verification.started_at,

@@ -568,7 +568,7 @@ class TryOut(Out):
     seconds: float
 
 
-class PackageProblem(Out):
+class VerificationProblem(Out):
     """A promise that a package does not keep, with its place if there is one."""
 
     promise: str
@@ -582,7 +582,7 @@ class PackageVerificationOut(Out):
 
     digest: str
     state: VerificationState
-    problems: list[PackageProblem]
+    problems: list[VerificationProblem]
     started_at: datetime
     finished_at: datetime | None
 

@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 
-class Unreadable(Exception):
+class SealBroken(Exception):
     """It was sealed with another SECRET_KEY."""
 
 
@@ -23,11 +23,11 @@ def seal(content: dict[str, Any], *, purpose: str) -> str:
 
 
 def unseal(sealed: str, *, purpose: str) -> dict[str, Any]:
-    """Return what was sealed for a purpose. Raises Unreadable if no present SECRET_KEY fits."""
+    """Return what was sealed for a purpose. Raises SealBroken if no present SECRET_KEY fits."""
     try:
         content: dict[str, Any] = json.loads(_cipher(purpose).decrypt(sealed.encode()))
     except InvalidToken:
-        raise Unreadable from None
+        raise SealBroken from None
     return content
 
 

@@ -24,5 +24,5 @@ def unseal(sealed: str) -> dict[str, Any]:
     """Return what was sealed. Raises LetterUnreadable if no present SECRET_KEY fits."""
     try:
         return sealing.unseal(sealed, purpose=PURPOSE)
-    except sealing.Unreadable:
+    except sealing.SealBroken:
         raise LetterUnreadable("This mail cannot be read any more: SECRET_KEY was replaced.") from None

@@ -32,7 +32,7 @@ class Secrets:
     def __init__(self, source: GitSource) -> None:
         try:
             content = sealing.unseal(source.sealed, purpose=PURPOSE)
-        except sealing.Unreadable:
+        except sealing.SealBroken:
             raise PackageRefused(
                 "The secrets of this source cannot be read any more, because SECRET_KEY was replaced. Remove the "
                 "source and add it again."

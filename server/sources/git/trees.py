@@ -24,7 +24,7 @@ MAX_DEPTH = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TreeEntry:
     """One line of a tree."""
 
     name: str
@@ -98,7 +98,7 @@ class TreeReader:
             else:
                 yield path, self._content(entry, path)
 
-    def _content(self, entry: Entry, path: str) -> bytes:
+    def _content(self, entry: TreeEntry, path: str) -> bytes:
         kind = stat.S_IFMT(entry.mode)
         if kind == stat.S_IFLNK:
             raise ArchiveError("This is a link. A package has files only: put a copy in its place.", file=path)
@@ -110,13 +110,13 @@ class TreeReader:
             raise ArchiveError(f"This file is missing, or larger than {limit} MiB.", file=path)
         return content
 
-    def _lines(self, tree: bytes) -> list[Entry]:
+    def _lines(self, tree: bytes) -> list[TreeEntry]:
         content = self._pack.get(tree, b"tree")
         if content is None:
             raise FetchProblem("The server sent a commit without one of its folders. Try again.")
         try:
             lines = [
-                Entry(name.decode(errors="replace"), mode, bytes.fromhex(object_id.decode()))
+                TreeEntry(name.decode(errors="replace"), mode, bytes.fromhex(object_id.decode()))
                 for name, mode, object_id in parse_tree(content, 20)
             ]
         except (ObjectFormatException, ValueError) as error:

@@ -127,7 +127,7 @@ def test_only_a_zip_of_a_bounded_size_is_read(call, address):
     assert call.put(address.replace("slope", "Slope"), pack(FILES)).status_code == 422
 
 
-def test_problems_come_with_file_and_line_and_then_it_is_published(call, address):
+def test_problems_have_file_and_line(call, address):
     call.put(address, pack(FILES))
     assert call.post(f"{address}/publish").json()["code"] == "conflict"
     assert call.get(f"{address}/verification").status_code == 404

@@ -17,7 +17,8 @@ from server.packages.models import CoursePackage, PackageKind, VerificationState
 from server.packages.services import create_package, make_version
 from tests.support.git_servers import ISOLATED, git
 
-GUIDE = Path(__file__).parents[3] / "docs" / "author" / "publishing.md"
+ROOT = Path(__file__).parents[3]
+GUIDE = ROOT / "docs" / "author" / "publishing.md"
 FILES = {"exercise.toml": b'title = "Slope"\n', "checks.py": b"x = 1\n"}
 
 
