@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from grader.errors import PackageError
 from server.catalogue import versions
@@ -102,9 +103,7 @@ def _own_lessons(course: Course) -> list[LessonText]:
     for one in sorted(rows, key=lambda one: (one.course_id != course.pk, one.slug, one.pk)):
         digest = str(one.published_id)
         with suppress(PackageError):
-            lesson = versions.own_lesson(
-                one.slug, digest, one.library, archive=lambda digest=digest: archive_of(digest)
-            )
+            lesson = versions.own_lesson(one.slug, digest, one.library, archive=partial(archive_of, digest))
             found.setdefault(lesson.slug, lesson)
     return sorted(found.values(), key=lambda lesson: lesson.slug)
 
