@@ -123,8 +123,15 @@ def _published(found: CoursePackage, done: Publication) -> SafeString:
         '{} No grade has changed: {} graded by an earlier version. <a href="{}">Preview a regrade</a>',
         sentence,
         f"{_count(done.outdated, 'submission')} {'was' if done.outdated == 1 else 'were'}",
-        reverse("regrades:new", args=[found.course.slug]),
+        _regrade_address(found),
     )
+
+
+def _regrade_address(found: CoursePackage) -> str:
+    """Return the address of a regrade of what earlier versions graded, in the first assignment that follows."""
+    first = found.assignments.filter(stays=False, course=found.course_id).order_by("position", "pk").first()
+    address = reverse("regrades:new", args=[found.course.slug])
+    return f"{address}?assignment={first.pk}&scope=outdated" if first else address
 
 
 def _count(number: int, what: str) -> str:
