@@ -20,6 +20,14 @@ config = schemathesis.Config.from_dict(
         }
     }
 )
+
+
+@schemathesis.serializer("application/zip")
+def as_it_is(_, value):
+    """Send what was made for a file. It is no ZIP, which the API says after it has looked at the address."""
+    return value if isinstance(value, bytes) else str(value).encode(errors="replace")
+
+
 published = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application(), config=config)
 # The same examples in every run, so that failures can be reproduced.
 bounded = settings(max_examples=10, derandomize=True, suppress_health_check=list(HealthCheck))
