@@ -67,7 +67,7 @@ class AuthorSession:
         )
         self._clock = RunClock(limits.wall_seconds)
         self._sandboxed = self._exhausted = self._end_received = self._clean = self._failed = False
-        self._answer: bytes | None = None
+        self._answers: list[bytes] = []  # to the present question: none or one
         self._output = bytearray()
         if instance.handshake.get("author") != author_digest():
             raise SandboxError(
@@ -90,13 +90,13 @@ class AuthorSession:
         """
         if self._failed:
             raise Unanswered("ended", "it has ended")
-        self._answer = None
+        self._answers.clear()
         frames, self._unsent = [*self._unsent, (FrameKind.DATA, frame(FrameKind.CALLS, question))], []
         try:
             with self._clock.running():
                 with suppress(InstanceDied):  # what it sent before it died is read first
                     self._instance.send(*frames)
-                while self._answer is None:
+                while not self._answers:
                     self._handle_next()
         except InstanceDied as error:
             self._failed = True
@@ -106,7 +106,7 @@ class AuthorSession:
         except BaseException:
             self._failed = True
             raise
-        return self._answer
+        return self._answers[0]
 
     def finish(self) -> None:
         """Say that no more questions come."""
@@ -169,7 +169,7 @@ class AuthorSession:
         """Handle bytes of the child, which the author's code can have written."""
         try:
             for kind, message in self._reader.feed(body):
-                if self._answer is not None:
+                if self._answers:
                     raise WireError("a second answer to one question")
                 self._handle_child_frame(kind, message)
         except (FrameError, WireError) as error:
@@ -182,7 +182,7 @@ class AuthorSession:
             case FrameKind.SANDBOXED if not self._sandboxed:
                 self._sandboxed = True
             case FrameKind.OBSERVATION if self._sandboxed:
-                self._answer = message
+                self._answers.append(message)
             case FrameKind.EXHAUSTED if self._sandboxed:
                 self._exhausted = True
             case _:
