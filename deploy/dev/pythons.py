@@ -48,7 +48,8 @@ def is_good(version: str, python: Path) -> bool:
     """Whether the tests pass with a Python."""
     say(f"testing with Python {version}")
     own = environment(version, python)
-    command = [own / "bin" / "python", "-m", "pytest", "-q", "-n", str(os.cpu_count() or 1), "-m", LEFT_OUT]
+    workers = str(os.cpu_count() or 1)
+    command: list[str | Path] = [own / "bin" / "python", "-m", "pytest", "-q", "-n", workers, "-m", LEFT_OUT]
     try:
         run([*command, *(sys.argv[1:] or TESTS)])
     except SetupError:

@@ -747,9 +747,9 @@ class _Finder:
                 if not _is_text(one):
                     about = one.body[0] if isinstance(one, ast.With) and len(one.body) == 1 else one
                     self._add(about, "order", partial(_move, statements, one, place))
-        for one in statements if len(statements) > 1 and isinstance(owner, ast.For | ast.While) else []:
-            if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
-                self._add(one, "order", partial(self._hoist, owner, statements, one))
+        for set_once in statements if len(statements) > 1 and isinstance(owner, ast.For | ast.While) else []:
+            if isinstance(set_once, ast.Assign) and isinstance(set_once.targets[0], ast.Name):
+                self._add(set_once, "order", partial(self._hoist, owner, statements, set_once))
         returned = [one for one in statements if isinstance(one, ast.Return)]
         if returned and isinstance(owner, ast.For | ast.While | ast.With):
             around, name, i = self._parents[owner]

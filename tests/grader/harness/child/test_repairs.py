@@ -94,7 +94,7 @@ def test_autograd_can_be_asked_for_all_tracked_inputs():
     assert any("grad(x * y, (x, y))" in one for one in repaired(source, "vector"))
 
 
-def test_a_closure_can_mean_a_name_of_the_function_around_it():
+def test_a_closure_can_mean_an_outer_name():
     source = "def outer(x, y):\n    def inner():\n        return x.data\n    return inner\n"
 
     assert any("return y.data" in one for one in repaired(source, "name"))
