@@ -117,6 +117,6 @@ def test_whole_numbers_that_require_grad_are_refused():
     "message",
     [b"", b"\0" * 4, b"\xff" * 8, struct.pack(">II", 1, 100) + b"short", messages.join({"a": 1}) + b"more"],
 )
-def test_a_message_that_is_cut_off_or_too_long_is_refused(message):
+def test_a_message_cut_off_or_too_long_is_refused(message):
     with pytest.raises(WireError):
         messages.split(message)
