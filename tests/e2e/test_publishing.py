@@ -165,9 +165,6 @@ def test_an_exercise_is_made_published_and_solved(system, page, sign_in, in_anot
 
     clicks.edit(page, "statement.md", STATEMENT)
     clicks.edit(page, "reference.py", REFERENCE)
-    clicks.press(page.get_by_role("navigation", name="Files").get_by_role("link", name="starter.py", exact=True))
-    clicks.press(page.get_by_role("button", name="Write it from the functions in exercise.toml"))
-    expect(page.get_by_text("The starter has each function of exercise.toml now.")).to_be_visible()
     clicks.edit(page, "solution.py", WRONG)
     clicks.press(page.get_by_role("tab", name="Verify"))
     clicks.press(verification(page).get_by_role("button", name="Verify"))
