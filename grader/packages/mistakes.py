@@ -68,12 +68,29 @@ def sources_of(folder: Path) -> dict[str, Path]:
     return {path.stem: path for path in sorted((folder / "mistakes").glob("*.py"))} | {STARTER: folder / "starter.py"}
 
 
+def sources_in(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the wrong answers among the files of a package, as `sources_of` names them."""
+    texts = {path: content.decode(errors="replace") for path, content in files.items() if path.endswith(".py")}
+    found = {
+        path.removeprefix("mistakes/").removesuffix(".py"): text
+        for path, text in texts.items()
+        if path.startswith("mistakes/") and path.count("/") == 1
+    }
+    return found | ({STARTER: texts["starter.py"]} if "starter.py" in texts else {})
+
+
 def impossible_line(name: str, mistake: KnownMistake, source: str) -> Iterator[str]:
     """Report if a mistake's `line` is not a line of code of its source."""
-    if isinstance(mistake.line, str):
+    if isinstance(mistake.line, str) or has_code(source, mistake.line):
         return
-    lines = source.splitlines()
-    if not 1 <= mistake.line <= len(lines):
-        yield f"{FILE}: `{name}` has {len(lines)} lines, so `line` cannot be {mistake.line}."
-    elif not lines[mistake.line - 1].partition("#")[0].strip():
+    count = len(source.splitlines())
+    if not 1 <= mistake.line <= count:
+        yield f"{FILE}: `{name}` has {count} lines, so `line` cannot be {mistake.line}."
+    else:
         yield f"{FILE}: line {mistake.line} of `{name}` has no code; name the line to look at, or 'none'."
+
+
+def has_code(source: str, line: int) -> bool:
+    """Whether a source has a line with this number, counted from 1, and code in it."""
+    lines = source.splitlines()
+    return 1 <= line <= len(lines) and bool(lines[line - 1].partition("#")[0].strip())

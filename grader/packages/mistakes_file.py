@@ -1,8 +1,8 @@
 """Writing what each wrong answer got into `mistakes.toml`. Without torch: the web server writes it too.
 
 Only what changed is written: order, comments, and tables that are right stay as they are. A line that an author chose
-stays too. The file has the shape that `grader.packages.mistakes` describes; if it has another one, or is no TOML, its
-tables are written anew.
+stays too, unless the answer has no code there any more. The file has the shape that `grader.packages.mistakes`
+describes; if it has another one, or is no TOML, its tables are written anew.
 """
 
 import json
@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from grader.packages.mistakes import NO_LINE
+from grader.packages.mistakes import NO_LINE, has_code
 from grader.protocol.reports import Outcome
 from grader.protocol.verifications import MistakeResult
 
@@ -19,12 +19,15 @@ _TABLE = re.compile(r"^\s*\[(?P<name>[\w-]+)(?P<findings>\.findings)?\]\s*(?:#.*
 _VALUE = re.compile(r"^(?P<key>[\w-]+)\s*=\s*(?P<value>\"[^\"\\]*\"|[^\"'#\s{}\[\]]+)(?P<comment>\s*#.*)?$")
 
 
-def with_results(text: str, results: Sequence[MistakeResult], *, remove_others: bool = False) -> str:
+def with_results(
+    text: str, results: Sequence[MistakeResult], *, sources: Mapping[str, str], remove_others: bool = False
+) -> str:
     """Return the text of a `mistakes.toml` in which these wrong answers have what they got.
 
-    `text` is the file as it is, "" if there is none. With `remove_others`, tables of other wrong answers go.
+    `text` is the file as it is, "" if there is none. `sources` are the answers by name. With `remove_others`, tables of
+    other wrong answers go.
     """
-    wanted = _wanted(text, results, remove_others=remove_others)
+    wanted = _wanted(text, results, sources, remove_others=remove_others)
     changed = _edited(text, wanted)
     if _parsed(changed) == wanted:
         return changed
@@ -34,7 +37,9 @@ def with_results(text: str, results: Sequence[MistakeResult], *, remove_others: 
     )
 
 
-def _wanted(text: str, results: Sequence[MistakeResult], *, remove_others: bool) -> dict[str, dict[str, object]]:
+def _wanted(
+    text: str, results: Sequence[MistakeResult], sources: Mapping[str, str], *, remove_others: bool
+) -> dict[str, dict[str, object]]:
     """Return the tables that the file shall have, in their order: the known ones, then the new ones."""
     stated = _parsed(text) or {}
     found = {result.name: result for result in results}
@@ -42,15 +47,15 @@ def _wanted(text: str, results: Sequence[MistakeResult], *, remove_others: bool)
     wanted = {}
     for name in [*kept, *(name for name in found if name not in stated)]:
         before = stated.get(name)
-        wanted[name] = _table(found[name], before) if name in found else before
+        wanted[name] = _table(found[name], before, sources.get(name, "")) if name in found else before
     return wanted  # type: ignore[return-value]  # a table that is none makes `verify` fail, as before
 
 
-def _table(result: MistakeResult, before: object) -> dict[str, object]:
-    """Return what a table shall say. The author's line stays; a new table gets the one that was found."""
+def _table(result: MistakeResult, before: object, source: str) -> dict[str, object]:
+    """Return what a table shall say. The author's line stays if it has code; else there is the one that was found."""
     known = before if isinstance(before, Mapping) else {}
     line = known.get("line")
-    has_line = (isinstance(line, int) and not isinstance(line, bool)) or line == NO_LINE
+    has_line = (isinstance(line, int) and not isinstance(line, bool) and has_code(source, line)) or line == NO_LINE
     table: dict[str, object] = {
         "score": int(result.score) if float(result.score).is_integer() else result.score,
         "line": line if has_line else result.line or NO_LINE,

@@ -11,17 +11,18 @@ from grader.verification.learner_runs import LearnerRuns
 def keep(slug: str, *, sandbox: Sandbox) -> list[MistakeResult]:
     """Grade the starter and each mistake of a package, write what they get into `mistakes.toml`, and return it.
 
-    Lines that the file names stay; a new answer gets the line that the search proposes. Raises UnknownExercise or
-    PackageError.
+    Lines of code that the file names stay; other answers get the line that the search proposes. Raises UnknownExercise
+    or PackageError.
     """
     exercise = load_exercise(slug)
     runs = LearnerRuns(exercise=exercise, sandbox=sandbox)
     results = []
-    for name, path in sources_of(exercise.package.folder).items():
-        source = path.read_text(encoding="utf-8")
+    files = sources_of(exercise.package.folder)
+    sources = {name: path.read_text(encoding="utf-8") for name, path in files.items()}
+    for name, source in sources.items():
         report = runs.grade(source, MISTAKE_SEED)
         results.append(result_of(name, report, runs.find_line(source, MISTAKE_SEED, report) or "none"))
     file = exercise.package.folder / FILE
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    file.write_text(with_results(text, results, remove_others=True), encoding="utf-8")
+    file.write_text(with_results(text, results, sources=sources, remove_others=True), encoding="utf-8")
     return results

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from grader.packages import archives
 from grader.packages.catalogue import find_package
+from grader.packages.mistakes import sources_in
 from grader.packages.mistakes_file import with_results
 from grader.protocol.reports import Report
 from grader.protocol.verifications import MistakeResult, result_of
@@ -79,13 +80,16 @@ def keep_mistake(run: PackageRun, words: str, *, by: User) -> DraftFile:
     name = _free(drafting.file_name(words), files)
     source = drafting.with_docstring(run.source, words)
     made = save_file(run.package, f"mistakes/{name}.py", source.encode(), base_revision=0, by=by)
-    _write(run.package, with_results(_mistakes_of(files), [result_of(name, report)]), by=by)
+    text = with_results(_mistakes_of(files), [result_of(name, report)], sources={name: source})
+    _write(run.package, text, by=by)
     return made
 
 
 def write_mistakes(package: CoursePackage, results: Sequence[MistakeResult], *, by: User) -> None:
     """Write what the wrong answers got into `mistakes.toml`."""
-    _write(package, with_results(_mistakes_of(draft_files(package)), results, remove_others=True), by=by)
+    files = draft_files(package)
+    text = with_results(_mistakes_of(files), results, sources=sources_in(files), remove_others=True)
+    _write(package, text, by=by)
 
 
 def write_starter(package: CoursePackage, *, by: User) -> None:
