@@ -77,6 +77,9 @@ MODELS: Mapping[str, CopyRule] = {
     # Keys to the old course.
     "invitations.Invitation": CopyRule.LEFT,
     "api.ApiToken": CopyRule.LEFT,
+    # The copy has the packages themselves; a repository publishes to the course that gave it a key.
+    "sources.GitSource": CopyRule.LEFT,
+    "sources.SourcePackage": CopyRule.LEFT,
     "webhooks.Endpoint": CopyRule.LEFT,
     "webhooks.Event": CopyRule.LEFT,
     "lti.Platform": CopyRule.LEFT,
