@@ -18,7 +18,7 @@ from server.catalogue.exercises import ExerciseText, text_of
 from server.catalogue.lessons import LessonText, text_of_own
 
 # Of the folder. In an image without a disk of its own, it lies in memory.
-MOST_BYTES = 128 * 2**20
+MOST_BYTES = 64 * 2**20
 # What the caller's functions return: an archive, and the numbers of each variant.
 Archive = Callable[[], bytes]
 Variants = Callable[[], Sequence[Mapping[str, float]] | None]
