@@ -204,7 +204,7 @@ class History:
 
 
 def history_of(package: CoursePackage, files: Mapping[str, bytes] | None = None) -> History:
-    """Return where a package stands. Two queries, and one more without its `files`."""
+    """Return the state of a package and its versions. Two queries, and one more without its `files`."""
     rows = package.versions.select_related("package__course").order_by("-number")
     newest = rows.first()
     published = rows.filter(version=package.published_id).first() if package.published_id else None
