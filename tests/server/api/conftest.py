@@ -21,7 +21,7 @@ class Caller:
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token:
             headers = {"authorization": f"Bearer {self.token}"} | headers
-        kind = "application/zip" if isinstance(body, bytes) else "application/json"
+        kind = "application/zip" if isinstance(body, bytes) and method == "put" else "application/json"
         options = {} if body is None else {"data": body, "content_type": kind}
         return getattr(self.client, method)(f"/api/v1{path}", headers=headers, **options)
 

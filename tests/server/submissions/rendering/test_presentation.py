@@ -12,7 +12,7 @@ from tests.support.people import make_report, write_exercise
 
 def shown(report, kind="submit", *, points=None, line=None, age=timedelta(hours=1)):
     finished_at = timezone.now() - age
-    row = SimpleNamespace(report=report, kind=kind, line=line, source="one\n" * 8, finished_at=finished_at)
+    row = SimpleNamespace(report=report, kind=kind, line=line, source="one\n" * 8, finished_at=finished_at, library="")
     return result_of(row, points=points)
 
 
