@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from grader.packages import archives
 from grader.packages.archives import digest_of, pack, unpack
-from grader.protocol.verifications import Problem, Verified
+from grader.protocol.verifications import PackageProblem, Verified
 from server.api.models import TokenScope
 from server.packages.files import save_file
 from server.packages.models import CoursePackage, PackageVerification
@@ -135,7 +135,7 @@ def test_problems_have_file_and_line(call, address):
     begun = call.post(f"{address}/verify")
     assert (begun.status_code, begun.json()["state"]) == (202, "queued")
     assert begun["Location"].endswith(f"/api/v1{address}/verification")
-    end_verification(Problem(promise="files", text="Write a title.", file="exercise.toml", line=3))
+    end_verification(PackageProblem(promise="files", text="Write a title.", file="exercise.toml", line=3))
     failed = call.get(f"{address}/verification").json()
     assert failed["state"] == "failed"
     assert failed["problems"] == [{"promise": "files", "text": "Write a title.", "file": "exercise.toml", "line": 3}]
