@@ -129,21 +129,24 @@ def test_grades_reach_the_platform_and_can_be_sent_again(campus, idle, browse):
     page.goto(f"{idle.url}{LMS}scores/")
     page.get_by_role("link", name=TITLE).first.click()
     wait_until_arrived(page)
-    assert campus.share("s1") == pytest.approx(0.55)
+    assert pytest.approx(0.55) in shares_of("s1", campus)
 
-    campus.columns[1].grades["s1"].given = 12.0
+    # Other tests leave columns, too: the first one on the page need not be the platform's first.
+    for column in campus.columns.values():
+        if "s1" in column.grades:
+            column.grades["s1"].given = 12.0
     page.get_by_role("button", name="Compare").click()
     row = page.get_by_role("region", name="Differences").get_by_role("row", name="Person s1")
     expect(row).to_contain_text("55 %")
     expect(row).to_contain_text("12 %")
     scores = page.get_by_role("region", name="Scores").get_by_role("row", name="Person s1")
     expect(scores).to_contain_text("Differs there")
-    assert campus.share("s1") == pytest.approx(0.12)
+    assert set(shares_of("s1", campus)) == {0.12}
     row.get_by_role("checkbox").check()
     page.get_by_role("button", name="Send the picked ones again").click()
     page.get_by_text("1 score is being sent again.").wait_for()  # an earlier score has already arrived
     wait_until_arrived(page)
-    assert campus.share("s1") == pytest.approx(0.55)
+    assert pytest.approx(0.55) in shares_of("s1", campus)
 
 
 def test_pages_in_frames_are_accessible_and_fit_the_window(campus, idle, browse):
@@ -217,6 +220,11 @@ def test_a_term_in_moodle(campus, idle, browse):
     open_column(teaching, idle, -1)
     wait_for_state(teaching, "Arrived")
     assert campus.share("s7", third) == pytest.approx(0.6)
+
+
+def shares_of(person, campus):
+    """A person's share of the points in each column that has a grade."""
+    return [share for number in campus.columns if (share := campus.share(person, number)) is not None]
 
 
 def number_of(address):
