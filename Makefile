@@ -4,7 +4,7 @@ PYTHON ?= $(shell for version in 3.11 3.12 3.13 3.14; do python$$version -c "" 2
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup image image-gpu images demo dev screenshots quick check test nightly pythons compose-test gpu-test bench faults soak load docs docs-serve lock audit release clean
+.PHONY: help setup image image-gpu images demo dev screenshots quick check test nightly pythons compose-test gpu-test bench faults soak load profile docs docs-serve lock audit release clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -63,6 +63,9 @@ soak: setup image ## 10,000 submissions under random kills (ARGS="--submissions 
 
 load: setup image ## students before a deadline, on this machine (ARGS="--students 50,200 --seconds 60")
 	@$(RUN) tests.benchmarks.load $(ARGS)
+
+profile: setup image ## what a request and a submission cost (ARGS="--base HEAD~1 --rounds 2")
+	@$(RUN) tests.benchmarks.profile $(ARGS)
 
 docs: ## make the site of the guides, in var/docs/site
 	@$(PYTHON) -m deploy.dev.docs

@@ -22,31 +22,10 @@ import psutil
 import psycopg
 
 from deploy.dev.services import postgres
+from tests.benchmarks.learners import BACKLOG, PEOPLE, run
 from tests.benchmarks.students import SUBMIT_TO_SCORE
 from tests.support.system import BIN, ROOT, whole_system
 
-PEOPLE = """
-from django.contrib.auth.hashers import make_password
-from server.accounts.models import User
-from server.courses.models import Course, Enrollment, Role
-course = Course.objects.get(slug="autograd-demo")
-names = [f"load{{number}}" for number in range(1, {count} + 1)]
-people = [User(username=name, password=make_password(name), is_demo=True) for name in names]
-people = User.objects.bulk_create(people)
-Enrollment.objects.bulk_create(Enrollment(course=course, user=one, role=Role.STUDENT) for one in people)
-"""
-BACKLOG = """
-from grader.packages.catalogue import find_package
-from server.accounts.models import User
-from server.gradebook.models import Assignment
-from server.submissions import services
-slug = "gradients/two-variables"
-assignment = Assignment.objects.get(course__slug="autograd-demo", slug=slug)
-source = find_package(slug).solution
-for number in range({count}):
-    learner = User.objects.get(username=f"load{{1 + number // 4}}")
-    services.submit(learner=learner, assignment=assignment, source=source)
-"""
 OLDEST = "SELECT extract(epoch FROM now() - min(submitted_at)) FROM submissions_submission WHERE state IN {states}"
 OPEN = "('queued', 'running')"
 GRADED = "SELECT count(*) FROM submissions_submission WHERE state IN ('graded', 'ungradable')"
@@ -78,11 +57,6 @@ def measured(number, options):
             system.manage("grade_samples", "gradients/two-variables", "--timeout", "300").check_returncode()
             figures = under_load(system, folder, number, options.seconds)
             return figures | {"backlog_per_second": work_off(system, options.backlog), "load": os.getloadavg()[0]}
-
-
-def run(system, script):
-    done = system.manage("shell", "--no-imports", "-c", script)
-    assert done.returncode == 0, done.stderr
 
 
 def under_load(system, folder, number, seconds):

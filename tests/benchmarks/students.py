@@ -7,19 +7,15 @@ the result. Its time, from the click to the word that it is over, is reported as
 import itertools
 import os
 import random
-import re
 import time
 
 from locust import FastHttpUser, between, task
 
 from grader.packages.catalogue import find_package
+from tests.benchmarks.learners import COURSE, CSRF_TOKEN, DRAFT_VERSION, EVENTS_ADDRESS
 
 SUBMIT_TO_SCORE, CHECK_TO_SCORE = "submit to score", "check to score"
-COURSE = "/courses/autograd-demo/exercises"
 EXERCISES = ("gradients/two-variables", "derivatives/sin", "gradients/sum-of-matrix", "tracking/stop-gradient")
-ADDRESS = re.compile(r'data-events="([^"]+)"')
-TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-VERSION = re.compile(r'data-version="(\d+)"')
 PACE = float(os.environ.get("CHAINRULE_LOAD_PACE", "8"))
 
 _numbers = itertools.count(1)
@@ -43,7 +39,7 @@ class Student(FastHttpUser):
     def on_start(self):
         name = f"load{next(_numbers)}"
         page = self.client.get("/accounts/login/", name="sign in: page")
-        data = {"login": name, "password": name, "csrfmiddlewaretoken": TOKEN.search(page.text)[1]}
+        data = {"login": name, "password": name, "csrfmiddlewaretoken": CSRF_TOKEN.search(page.text)[1]}
         self.client.post("/accounts/login/", data=data, name="sign in")
         self.slug = random.choice(EXERCISES)
         self.open_page()
@@ -51,8 +47,8 @@ class Student(FastHttpUser):
     @task(1)
     def open_page(self):
         page = self.client.get(f"{COURSE}/{self.slug}/", name="page")
-        self.token = TOKEN.search(page.text)[1]
-        self.version = VERSION.search(page.text)[1]
+        self.token = CSRF_TOKEN.search(page.text)[1]
+        self.version = DRAFT_VERSION.search(page.text)[1]
 
     @task(4)
     def save_draft(self):
@@ -71,7 +67,7 @@ class Student(FastHttpUser):
     def _have_graded(self, what, *, name):
         clicked = time.perf_counter()
         answer = self._post(what, random.choice(ANSWERS[self.slug]), name=what)
-        live = ADDRESS.search(answer.text)
+        live = EVENTS_ADDRESS.search(answer.text)
         if live:
             self._follow(live[1])
         elif "score-number" not in answer.text and "result" not in answer.text:
