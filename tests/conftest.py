@@ -4,7 +4,8 @@ A test can be skipped only for a reason on the list below. When `make test` runs
 other skip is a failure; the listed ones are named in the summary.
 
 If CHAINRULE_ONLY_WITH_DATABASE is set, only tests that use Django's database run: `make test` runs them again on
-PostgreSQL.
+PostgreSQL. Tests with the mark `walk` visit every page or operation and take long: if CHAINRULE_WALKS_FOLLOW is set,
+they are left out, because that second run has them.
 """
 
 import gc
@@ -32,6 +33,7 @@ STRICT = bool(os.environ.get("CHAINRULE_NO_SILENT_SKIPS"))
 # `make pythons` has environments without torch: what imports it is left out there, and nowhere else.
 WITHOUT_TORCH = find_spec("torch") is None
 ONLY_WITH_DATABASE = bool(os.environ.get("CHAINRULE_ONLY_WITH_DATABASE"))
+WALKS_FOLLOW = bool(os.environ.get("CHAINRULE_WALKS_FOLLOW"))
 
 
 def reason_of(report):
@@ -71,8 +73,15 @@ def touches_database(item):
     return bool({"db", "transactional_db"} & set(item.fixturenames) or item.get_closest_marker("django_db"))
 
 
+def runs_now(item):
+    """Whether a test belongs to this run, of the two that `make test` does."""
+    if WALKS_FOLLOW and item.get_closest_marker("walk"):
+        # A walk without the database would be in no run.
+        return not touches_database(item)
+    return touches_database(item) or not ONLY_WITH_DATABASE
+
+
 def pytest_collection_modifyitems(config, items):
-    if ONLY_WITH_DATABASE:
-        left_out = [item for item in items if not touches_database(item)]
-        items[:] = [item for item in items if touches_database(item)]
-        config.hook.pytest_deselected(items=left_out)
+    left_out = [item for item in items if not runs_now(item)]
+    items[:] = [item for item in items if runs_now(item)]
+    config.hook.pytest_deselected(items=left_out)

@@ -67,14 +67,17 @@ def on_both_databases(env: dict[str, str], arguments: list[str]) -> int:
     """Run the tests, then those that use the database again on PostgreSQL; an exit code for both runs.
 
     In the first run, tests that use the database in their own process have SQLite. Systems of several processes
-    (`tests.support.system`) have PostgreSQL in both.
+    (`tests.support.system`) have PostgreSQL in both. Tests with the mark `walk` run on PostgreSQL only.
     """
-    first = pytest(env, arguments)
+    first = pytest(env | {"CHAINRULE_WALKS_FOLLOW": "1"}, arguments)
     say("the tests that use the database, again on PostgreSQL")
     again = {"DATABASE_URL": env["CHAINRULE_TEST_POSTGRES"], "CHAINRULE_ONLY_WITH_DATABASE": "1"}
     second = pytest(env | again, arguments)
-    # If none of the selected tests uses the database, the second run has nothing to do.
-    return first or (0 if second == NOTHING_TO_RUN else second)
+    codes = {first, second}
+    # One of the runs can have nothing to do: no selected test uses the database, or all are walks.
+    if codes != {NOTHING_TO_RUN}:
+        codes.discard(NOTHING_TO_RUN)
+    return max(codes)
 
 
 def pytest(env: dict[str, str], arguments: list[str]) -> int:

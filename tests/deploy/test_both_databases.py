@@ -29,13 +29,13 @@ def test_the_second_run_uses_postgresql_and_database_tests(runs):
 
     assert command.on_both_databases(ENV, []) == 0
     first, second = seen
-    assert first == ENV
+    assert first == ENV | {"CHAINRULE_WALKS_FOLLOW": "1"}
     assert second == ENV | {"DATABASE_URL": "postgres://somewhere/postgres", "CHAINRULE_ONLY_WITH_DATABASE": "1"}
 
 
 @pytest.mark.parametrize(
     ("codes", "code"),
-    [((1, 0), 1), ((0, 1), 1), ((2, 1), 2), ((0, command.NOTHING_TO_RUN), 0), ((5, 5), 5)],
+    [((1, 0), 1), ((0, 1), 1), ((2, 1), 2), ((0, command.NOTHING_TO_RUN), 0), ((5, 0), 0), ((5, 1), 1), ((5, 5), 5)],
 )
 def test_a_failure_in_either_run_is_a_failure(runs, codes, code):
     runs(*codes)

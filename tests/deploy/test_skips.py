@@ -29,7 +29,7 @@ def suite(pytester):
 
 
 def outcome(suite):
-    return suite.runpytest_subprocess("-p", "no:randomly", "-p", "no:django").parseoutcomes()
+    return suite.runpytest_subprocess("-p", "no:randomly", "-p", "no:django", "-W", "ignore").parseoutcomes()
 
 
 def test_a_skip_that_is_not_listed_fails_the_run(suite, monkeypatch):
@@ -72,6 +72,30 @@ def test_a_run_can_be_about_the_database_only(suite, monkeypatch):
         def test_without(): ...
     """)
 
-    result = suite.runpytest_subprocess("-p", "no:randomly", "-p", "no:django", "-W", "ignore").parseoutcomes()
+    assert outcome(suite) == {"passed": 3, "deselected": 1}
 
-    assert result == {"passed": 3, "deselected": 1}
+
+def test_a_walk_runs_once_on_postgresql(suite, monkeypatch):
+    suite.makepyfile("""
+        import pytest
+
+        @pytest.fixture
+        def db(): ...
+
+        @pytest.mark.walk
+        def test_every_page(db): ...
+
+        @pytest.mark.walk
+        def test_without_database(): ...
+
+        def test_one_page(db): ...
+    """)
+
+    monkeypatch.setenv("CHAINRULE_WALKS_FOLLOW", "1")
+    first = outcome(suite)
+    monkeypatch.delenv("CHAINRULE_WALKS_FOLLOW")
+    monkeypatch.setenv("CHAINRULE_ONLY_WITH_DATABASE", "1")
+    second = outcome(suite)
+
+    assert first == {"passed": 2, "deselected": 1}
+    assert second == {"passed": 2, "deselected": 1}

@@ -55,6 +55,8 @@ from tests.support.people import (
     write_exercise,
 )
 
+pytestmark = pytest.mark.walk
+
 SIGN_IN, NO, YES = "sign-in", "404", "yes"
 PEOPLE = ["anonymous", "owner", "classmate", "elsewhere", "teacher"]
 

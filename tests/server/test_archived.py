@@ -12,7 +12,7 @@ from server.courses.models import Course, Enrollment
 from tests.server.test_addresses import ADDRESSES, address_of, people, things  # noqa: F401 fixtures
 from tests.support.people import make_course, make_student
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
 # What is left: opening the course again, archiving it again, revoking a token, and copying the course.
 ALLOWED = {"course_setup:reopen", "course_setup:archive", "course_setup:copy", "integrations:revoke"}

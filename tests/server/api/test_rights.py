@@ -27,7 +27,7 @@ from server.webhooks.services import add_endpoint
 from tests.server.api.conftest import Caller
 from tests.support.people import graded, make_assignment, make_course, make_member, make_submission, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
 SUBMIT, SEE = TokenScope.SUBMISSIONS_WRITE, TokenScope.SUBMISSIONS_READ
 GRADES, GRADE = TokenScope.GRADES_READ, TokenScope.GRADES_WRITE

@@ -13,7 +13,7 @@ from tests.support.bounded import assert_cheap
 from tests.support.people import make_report, make_submission, record
 
 # The tests' requests run in forks, which see only what is committed.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.walk]
 
 
 @pytest.fixture

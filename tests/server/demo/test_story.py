@@ -37,32 +37,26 @@ def empty(db, exercises, monkeypatch):
     return make_demo()
 
 
-@pytest.fixture
-def course(empty):
-    story.play(empty, say=lambda _: None)
-    return empty
-
-
-def test_the_story_leaves_grades_that_are_up_to_date(course):
+def grades_are_up_to_date(course):
     for assignment in course.assignments.all():
         assert refresh(assignment) == []
 
 
-def test_every_kind_of_change_happens_and_names_its_author(course):
+def every_kind_of_change_happens_and_names_its_author(course):
     # In the demo no terms change and nobody has two accounts.
     shown = set(Action) - {Action.TERMS, Action.MERGED}
     assert set(GradeChange.objects.values_list("action", flat=True)) == shown
     assert not GradeChange.objects.filter(by=None).exclude(action=Action.GRADED).exists()
 
 
-def test_a_regrade_corrected_the_wrong_check(course):
+def a_regrade_corrected_the_wrong_check(course):
     regrade = Regrade.objects.get()
 
     assert regrade.state == Stage.APPLIED
     assert regrade.reruns.filter(changes=True, old_given=8, given=10).exists()
 
 
-def test_a_thread_on_a_line_has_an_answer(course):
+def a_thread_on_a_line_has_an_answer(course):
     talk = Comment.objects.exclude(first_line=None)
 
     assert talk.count() == 3
@@ -70,18 +64,39 @@ def test_a_thread_on_a_line_has_an_answer(course):
     assert Comment.objects.filter(first_line=None, author=F("submission__learner")).exists()
 
 
-def test_a_regrade_request_is_open_and_one_is_answered(course):
+def a_regrade_request_is_open_and_one_is_answered(course):
     states = RegradeRequest.objects.order_by("state").values_list("state", flat=True)
 
     assert list(states) == [RequestState.CHANGED, RequestState.OPEN]
 
 
-def test_student1_has_no_work_and_is_never_late(course):
+def student1_has_no_work_and_is_never_late(course):
     assert not Submission.objects.filter(learner__username__in=story.FRESH).exists()
     late = Grade.objects.filter(learner__username="student1", due_at__isnull=True)
     assert not late.exists()
 
 
+FACTS = (
+    grades_are_up_to_date,
+    every_kind_of_change_happens_and_names_its_author,
+    a_regrade_corrected_the_wrong_check,
+    a_thread_on_a_line_has_an_answer,
+    a_regrade_request_is_open_and_one_is_answered,
+    student1_has_no_work_and_is_never_late,
+)
+
+
+@pytest.mark.walk
+def test_the_story_shows_all_that_a_course_has(empty, subtests):
+    # The story takes long, so it is told once for all facts.
+    story.play(empty, say=lambda _: None)
+
+    for fact in FACTS:
+        with subtests.test(fact.__name__):
+            fact(empty)
+
+
+@pytest.mark.walk
 def test_the_story_comes_once_whatever_visitors_do(empty):
     visitor = User.objects.get(username="student1")
     make_submission(visitor, empty.assignments.first())
