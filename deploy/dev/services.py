@@ -73,16 +73,18 @@ def postgres(logs: Path) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def postgres_command(folder: Path, port: int, *, may_be_killed: bool = False) -> list[str | Path]:
-    """The command of a PostgreSQL on loopback whose data folder `initialise` made.
+def postgres_command(
+    folder: Path, port: int, *, may_be_killed: bool = False, address: str = "127.0.0.1"
+) -> list[str | Path]:
+    """The command of a PostgreSQL at an address, on loopback by default, whose data folder `initialise` made.
 
     Commits never survive a machine crash. They survive a killed PostgreSQL only if `may_be_killed` is set.
     """
-    address = ["-p", str(port), "-h", "127.0.0.1", "-k", ""]
+    listening = ["-p", str(port), "-h", address, "-k", ""]
     # The data is needed for minutes, so commits do not wait for the disk.
     fast = ["-c", "fsync=off", "-c", "full_page_writes=off"]
     fast += [] if may_be_killed else ["-c", "synchronous_commit=off"]
-    return [server_program("postgres"), "-D", folder / "data", *address, *fast]
+    return [server_program("postgres"), "-D", folder / "data", *listening, *fast]
 
 
 def owner_of_postgres(folder: Path) -> str | None:

@@ -6,6 +6,7 @@ error.
 """
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,11 @@ import structlog
 from amqp.exceptions import AMQPError
 from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 from kombu.transport.virtual import Empty
+from kombu.utils.json import dumps
 from redis.exceptions import ConnectionError, InvalidResponse, ResponseError, TimeoutError
+from redis.sentinel import SentinelManagedConnection, SentinelManagedSSLConnection
+
+from grader.messaging import redis_clients
 
 # Errors of the broker or the network, not of a message. kombu counts KeyError too; here a KeyError is a bad message.
 BROKER_ERRORS = (OSError, AMQPError, ConnectionError, TimeoutError, ResponseError, InvalidResponse)
@@ -57,7 +62,42 @@ class QoS(redis.QoS):
     If an acknowledgement cannot be sent, the message is forgotten here: the broker redelivers it after the visibility
     timeout. Otherwise a worker with a prefetch limit of one would take nothing again, and so never notice that its
     connection is gone.
+
+    Workers on several machines judge each other's messages by when they were taken. So that does not depend on their
+    clocks: all use the broker's.
     """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)  # type: ignore[no-untyped-call]
+        # By how many seconds this machine's clock is ahead of the broker's; None until it was compared.
+        self._ahead: float | None = None
+
+    def append(self, message: Any, delivery_tag: str) -> None:
+        """Add a message that was delivered, with the time at the broker."""
+        if self._ahead is None:
+            self._compare_clocks()
+        info = message.delivery_info
+        stored = dumps([message._raw, info["exchange"], info["routing_key"]])
+        with self.pipe_or_acquire() as pipe:
+            pipe.zadd(self.unacked_index_key, {delivery_tag: time.time() - (self._ahead or 0.0)})
+            pipe.hset(self.unacked_key, delivery_tag, stored)
+            pipe.execute()
+            virtual.QoS.append(self, message, delivery_tag)  # type: ignore[no-untyped-call]
+
+    def restore_visible(self, *args: Any, **options: Any) -> None:
+        """Give messages to others whose worker has not acknowledged them within the visibility timeout."""
+        self._compare_clocks()
+        super().restore_visible(*args, **options)  # type: ignore[no-untyped-call]
+
+    @property
+    def visibility_timeout(self) -> float:
+        """The timeout; `restore_visible` counts it back from this machine's time."""
+        return float(self.channel.visibility_timeout) + (self._ahead or 0.0)
+
+    def _compare_clocks(self) -> None:
+        with self.channel.conn_or_acquire() as client:
+            seconds, microseconds = client.time()
+        self._ahead = time.time() - (seconds + microseconds / 1e6)
 
     def ack(self, delivery_tag: str) -> None:
         """Acknowledge a message."""
@@ -82,6 +122,19 @@ class Channel(redis.Channel):
     """Reads messages. One that cannot be parsed counts as an empty queue."""
 
     QoS = QoS
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        if redis_clients.sentinels():
+            self.connection_class = SentinelManagedConnection
+            self.connection_class_ssl = SentinelManagedSSLConnection
+        super().__init__(*args, **options)
+
+    def _get_pool(self, asynchronous: bool = False) -> Any:
+        if not redis_clients.sentinels():
+            return super()._get_pool(asynchronous)  # type: ignore[no-untyped-call]
+        options = self._connparams(asynchronous=asynchronous)  # type: ignore[no-untyped-call]
+        self.keyprefix_fanout = self.keyprefix_fanout.format(db=options["db"])
+        return redis_clients.pool_of_primary(options, secure=bool(self.connection.client.ssl))
 
     def _brpop_read(self, **options: Any) -> Any:
         with self._empty_if_unreadable():

@@ -17,6 +17,8 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from grader.messaging import redis_clients
+
 INTERVAL_SECONDS = 0.1
 EXPIRE_SECONDS = 600
 MOST_LOSSES = 5000
@@ -28,7 +30,7 @@ _clients: dict[str, redis.Redis] = {}
 
 def best_effort_client(url: str) -> redis.Redis:
     """Return a Redis client that gives up after one try of one second: for messages that grading can do without."""
-    return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
+    return redis_clients.client(url, socket_timeout=1, retry=Retry(NoBackoff(), 0))
 
 
 def shared_client(url: str) -> redis.Redis:

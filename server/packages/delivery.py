@@ -11,12 +11,12 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
+from grader.messaging import redis_clients
 from server.packages.models import Version
 
 log = structlog.get_logger(__name__)
 
 KEPT_SECONDS = 3600
-TIMES = {"socket_timeout": 2, "socket_connect_timeout": 1}
 
 
 def key_of(digest: str) -> str:
@@ -54,4 +54,4 @@ def bring_after_commit(digest: str) -> None:
 
 @cache
 def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, **TIMES)
+    return redis_clients.client(url)

@@ -13,17 +13,33 @@ def given() -> dict[str, Any]:
     url = env.str("DATABASE_URL", "")
     if url.startswith("sqlite:///"):
         return sqlite(Path(url.removeprefix("sqlite:///")))
+    if not url:
+        return {}
     # A restart of the database breaks open connections, so each is checked before use.
-    return dict(dj_database_url.parse(url, conn_health_checks=True)) | pooled() if url else {}
+    database = dict(dj_database_url.parse(url, conn_health_checks=True))
+    return database | {"OPTIONS": WATCHED | pooled() | database.get("OPTIONS", {})}
+
+
+# A host that vanishes closes no connection. Without these limits, one that waits for it waits for 15 minutes, and
+# PostgreSQL keeps the locks of a vanished worker for two hours. libpq watches from here, `options` from the database.
+WATCHED: dict[str, Any] = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 14_000,
+    "options": "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3 "
+    "-c tcp_user_timeout=14000 -c idle_in_transaction_session_timeout=300000",
+}
 
 
 def pooled() -> dict[str, Any]:
-    """Return the options of a connection pool: opening a connection costs PostgreSQL more than most queries.
+    """Return the option of a connection pool: opening a connection costs PostgreSQL more than most queries.
 
     Empty if CHAINRULE_DB_POOL is 0. Threads share the connections; a thread waits at most ten seconds for a free one.
     """
     size = env.int("CHAINRULE_DB_POOL", 4)
-    return {"OPTIONS": {"pool": {"min_size": 1, "max_size": size, "timeout": 10}}} if size else {}
+    return {"pool": {"min_size": 1, "max_size": size, "timeout": 10}} if size else {}
 
 
 def one_at_a_time(database: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Production: secrets and hosts are required, cookies need TLS, demo accounts are refused."""
 
+from grader.messaging import redis_clients
 from server.settings.base import *  # noqa: F403
 from server.settings.base import REDIS_URL, VAR
 from server.settings.environment import env
@@ -36,7 +37,13 @@ EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"Chainrule <no-reply@{ALLOWED_HOSTS[0]}>")
 SENDS_MAIL = bool(EMAIL_HOST)
 LOGGING = {"style": env.str("CHAINRULE_LOGS", "json")}
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"pool_class": "grader.messaging.redis_clients.Pool", **redis_clients.TIMES},
+    }
+}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -14,11 +14,15 @@ from grader.sandboxes.orphans import OWNER, SANDBOX
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """`strike` begins the fault and `mend` ends it after `lasts` seconds. `needs` names what the stage must provide."""
+    """`strike` begins the fault and `mend` ends it after `lasts` seconds. `needs` names what the stage must provide.
+
+    `afterwards` comes when all is graded: what must be put right for the next fault, and not for this one.
+    """
 
     name: str
     strike: Callable
     mend: Callable = lambda stage: None
+    afterwards: Callable = lambda stage: None
     lasts: float = 0.0
     needs: frozenset[str] = frozenset()
 
@@ -165,4 +169,106 @@ ENGINE = [
         lasts=15,
         needs=frozenset({"engine"}),
     ),
+]
+
+# Several machines: tests/support/machines.py
+
+MACHINES = frozenset({"machines"})
+HOUR = 3600
+
+
+def cut(one, other):
+    """Cut two hosts off from each other."""
+
+    def strike(stage):
+        stage.host(one).cut(stage.host(other))
+        stage.host(other).cut(stage.host(one))
+
+    return Fault(
+        name=f"no link between {one} and {other}", strike=strike, mend=mend_links(one, other), lasts=25, needs=MACHINES
+    )
+
+
+def mend_links(*names):
+    def mend(stage):
+        for name in names:
+            stage.host(name).mend()
+
+    return mend
+
+
+def slow(name, seconds):
+    return Fault(
+        name=f"{seconds * 1000:.0f} ms to and from {name}",
+        strike=lambda stage: stage.host(name).delay(seconds),
+        mend=lambda stage: stage.host(name).undelay(),
+        lasts=20,
+        needs=MACHINES,
+    )
+
+
+def lossy(name, share):
+    return Fault(
+        name=f"{name} loses {share:.0%} of all packets",
+        strike=lambda stage: stage.host(name).lose(share),
+        mend=mend_links(name),
+        lasts=20,
+        needs=MACHINES,
+    )
+
+
+def vanish(name):
+    """A host vanishes, and the others do without it."""
+    return Fault(
+        name=f"{name} vanishes",
+        strike=lambda stage: stage.vanish(name),
+        afterwards=lambda stage: stage.bring_back(name),
+        needs=MACHINES,
+    )
+
+
+def vanish_for_a_while(name):
+    return Fault(
+        name=f"{name} vanishes and comes back",
+        strike=lambda stage: stage.vanish(name),
+        mend=lambda stage: stage.bring_back(name),
+        lasts=20,
+        needs=MACHINES,
+    )
+
+
+def other_clock(name, seconds):
+    return Fault(
+        name=f"the clock of {name} is an hour {'fast' if seconds > 0 else 'slow'}",
+        strike=lambda stage: stage.set_clock(name, seconds),
+        mend=lambda stage: stage.set_clock(name, 0),
+        lasts=25,
+        needs=MACHINES,
+    )
+
+
+HOSTS = [
+    cut("grading1", "redis"),
+    cut("records", "redis"),
+    cut("records", "postgres"),
+    cut("web1", "redis"),
+    cut("web1", "postgres"),
+    cut("proxy", "web1"),
+    cut("records", "client"),
+    slow("grading1", 0.5),
+    slow("redis", 0.1),
+    slow("postgres", 0.05),
+    lossy("redis", 0.2),
+    lossy("postgres", 0.2),
+    vanish("grading1"),
+    vanish("web1"),
+    vanish_for_a_while("records"),
+    vanish_for_a_while("redis"),
+    vanish_for_a_while("postgres"),
+    other_clock("grading1", HOUR),
+    other_clock("grading1", -HOUR),
+    other_clock("records", HOUR),
+    other_clock("records", -HOUR),
+    other_clock("web1", HOUR),
+    other_clock("web1", -HOUR),
 ]

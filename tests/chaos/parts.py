@@ -22,7 +22,7 @@ class Part:
         self.process = None
         self._command = command
         self._folder = folder
-        self._env = env or {}
+        self.env = env or {}
         self._user = user
         self._timeout = timeout
         self._running = ExitStack()
@@ -42,9 +42,7 @@ class Part:
     def start(self):
         self.starts += 1
         self._running = ExitStack()
-        context = running(
-            self.name, self._command, log=self.log, env=self._env, user=self._user, patience=self._timeout
-        )
+        context = running(self.name, self._command, log=self.log, env=self.env, user=self._user, patience=self._timeout)
         self.process = self._running.enter_context(context)
 
     def stop(self):

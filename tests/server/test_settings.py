@@ -143,6 +143,30 @@ def test_the_database_url_decides(monkeypatch):
     assert given()["HOST"] == "db.example.org"
 
 
+def test_a_database_can_have_several_hosts_and_options(monkeypatch):
+    url = "postgres://ada:secret@one.example.org,two.example.org:5432/chainrule"
+    monkeypatch.setenv("DATABASE_URL", f"{url}?target_session_attrs=read-write&connect_timeout=7")
+
+    options = given()["OPTIONS"]
+
+    assert given()["HOST"] == "one.example.org,two.example.org"
+    assert options["target_session_attrs"] == "read-write"
+    assert options["connect_timeout"] == 7
+    assert options["pool"]["max_size"] == 4
+
+
+def test_connections_to_the_database_notice_a_host_that_vanished(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://ada:secret@db.example.org/chainrule")
+
+    options = given()["OPTIONS"]
+    silent = options["keepalives_idle"] + options["keepalives_interval"] * options["keepalives_count"]
+
+    # While it waits for an answer, and while it waits for a packet to be acknowledged.
+    assert silent <= 15
+    assert options["tcp_user_timeout"] <= 15_000
+    assert "tcp_keepalives_idle" in options["options"]
+
+
 def test_sqlite_takes_its_write_lock_when_a_transaction_begins(monkeypatch, tmp_path):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/some.sqlite3")
 

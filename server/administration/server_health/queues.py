@@ -10,12 +10,12 @@ from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from grader.messaging import redis_clients
 from server.administration.server_health.facts import HealthFact, Severity, age, count_of, size
 from server.queue import RECORDS
 from server.submissions.models import Submission
 from server.submissions.queue.dispatch import RUNTIMES, queue_of
 
-TIMES = {"socket_timeout": 2, "socket_connect_timeout": 1}
 # A submission that is older (seconds) is not normal, even on a busy evening.
 LONG = 600
 MANY_RECORDS = 200
@@ -26,7 +26,7 @@ NEARLY_FULL = 0.8
 
 def connected() -> redis.Redis:
     """Return a client of Redis that gives up after a second or two, and does not try again."""
-    return redis.Redis.from_url(settings.REDIS_URL, **TIMES, retry=Retry(NoBackoff(), 0))
+    return redis_clients.client(settings.REDIS_URL, retry=Retry(NoBackoff(), 0))
 
 
 def facts() -> list[HealthFact]:

@@ -18,12 +18,13 @@ import redis.asyncio
 import structlog
 from django.conf import settings
 
+from grader.messaging import redis_clients
+
 log = structlog.get_logger(__name__)
 
 LONGEST_CURVE = 5_000
 MOST_CASES = 10_000
 MOST_SECONDS = 86_400
-TIMES = {"socket_timeout": 2, "socket_connect_timeout": 1}
 
 
 def channel_of(submission: UUID) -> str:
@@ -132,7 +133,7 @@ async def _listen(submission: UUID) -> AsyncIterator[Listener]:
     if not settings.REDIS_URL:
         raise redis.ConnectionError("no Redis is set")
     async with (
-        redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1) as client,
+        redis_clients.asyncio_client(settings.REDIS_URL) as client,
         client.pubsub() as pubsub,
     ):
         await pubsub.subscribe(channel_of(submission))
@@ -142,4 +143,4 @@ async def _listen(submission: UUID) -> AsyncIterator[Listener]:
 @cache
 def client(url: str) -> redis.Redis:
     """Return this process's client of a Redis server, with short timeouts."""
-    return redis.Redis.from_url(url, **TIMES)
+    return redis_clients.client(url)

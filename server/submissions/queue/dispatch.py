@@ -8,10 +8,10 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-import redis
 from amqp.exceptions import ChannelError
 from django.conf import settings
 
+from grader.messaging import redis_clients
 from server.celery import app
 from server.packages.delivery import bring_after_commit
 from server.queue import publish_after_commit, reply
@@ -66,7 +66,7 @@ def in_flight(jobs: Collection[UUID]) -> set[UUID]:
     if not jobs or not settings.REDIS_URL:
         return set()
     ordered = list(jobs)
-    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2) as client:
+    with redis_clients.client(settings.REDIS_URL, socket_timeout=5) as client:
         markers = client.mget([f"held:{job}" for job in ordered])
     return {job for job, marker in zip(ordered, markers, strict=True) if marker is not None}
 

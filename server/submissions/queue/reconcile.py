@@ -15,17 +15,23 @@ A submission that waits for its turn is not in the queue and cannot be lost (`tu
 """
 
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from grader.telemetry import metrics
 from server.submissions import services
 from server.submissions.models import Submission
 from server.submissions.queue.dispatch import in_flight, waiting_in
+from server.submissions.queue.turns import LONGEST_LEASE
+
+# How much the clocks of two machines can differ without anything else being wrong.
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +54,11 @@ def reconcile() -> list[Reconciled]:
 
 def _reconcile(runtime: str) -> Reconciled:
     sent = Submission.objects.with_graders(runtime).order_by("-sent_at", "-pk")
-    overdue = set(sent.filter(leased_until__lt=timezone.now()).values_list("pk", flat=True))
+    now = timezone.now()
+    # If a lease is longer than any can be, the clock of the website that sent it is fast, or ours is slow.
+    impossible = now + LONGEST_LEASE + CLOCKS_DIFFER
+    late = Q(leased_until__lt=now) | Q(leased_until__gt=impossible)
+    overdue = set(sent.filter(late).values_list("pk", flat=True))
     if not overdue:
         return Reconciled()
     length = waiting_in(runtime)
@@ -56,7 +66,7 @@ def _reconcile(runtime: str) -> Reconciled:
     held = in_flight(all_sent)
     waiting = overdue & set([pk for pk in all_sent if pk not in held][:length])
     held &= overdue
-    resent = [_try_again(pk) for pk in sorted(overdue - waiting - held)]
+    resent = [_try_again(pk, impossible) for pk in sorted(overdue - waiting - held)]
     reconciled = Reconciled(
         waiting=len(waiting), held=len(held), resent=resent.count(True), given_up=resent.count(False)
     )
@@ -68,10 +78,10 @@ def _reconcile(runtime: str) -> Reconciled:
 
 
 @transaction.atomic
-def _try_again(pk: UUID) -> bool | None:
+def _try_again(pk: UUID, impossible: datetime) -> bool | None:
     """Send it again (True), give it up (False), or leave it (None) if a report or another reconciliation was faster."""
     row = Submission.objects.select_for_update().get(pk=pk)
-    if not row.is_open or row.turn_at or row.leased_until >= timezone.now():
+    if not row.is_open or row.turn_at or timezone.now() <= row.leased_until <= impossible:
         return None
     if row.failures >= settings.GRADING_TRIES or row.tries >= settings.GRADING_SENDS:
         services.give_up(row)

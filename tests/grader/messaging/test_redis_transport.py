@@ -1,15 +1,19 @@
 """The way to Redis: its URL, and messages that no receiver can handle."""
 
 import os
+import time
 from contextlib import closing
+from types import SimpleNamespace
 from uuid import uuid4
 
+import kombu.transport.redis
 import pytest
 import redis
 from kombu import Connection
 from structlog.testing import capture_logs
 
 from deploy.dev.services import redis as redis_server
+from grader.messaging import redis_transport
 from grader.messaging.redis_transport import BROKER_ERRORS, Transport, broker_url, install_transport
 
 
@@ -123,3 +127,37 @@ def test_the_host_of_redis_can_be_given_as_an_address(monkeypatch, tmp_path, url
     monkeypatch.setenv("CHAINRULE_REDIS_HOST", host)
 
     assert broker_url() == expected
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize(("taker", "other"), [(-3600, 0), (0, 3600)], ids=["slow-taker", "fast-other"])
+def test_a_message_stays_with_its_worker_whatever_the_clocks_say(monkeypatch, taker, other):
+    install_transport()
+    ours = {"visibility_timeout": 60, "unacked_key": f"test.{uuid4()}", "unacked_index_key": f"test.{uuid4()}"}
+    name, true_time = f"test.{uuid4()}", time.time
+
+    def show(seconds):
+        for module in (redis_transport, kombu.transport.redis):
+            monkeypatch.setattr(module, "time", clock_of(module, lambda: true_time() + seconds))
+
+    with (
+        Connection(os.environ["REDIS_URL"], transport_options=ours) as first,
+        Connection(os.environ["REDIS_URL"], transport_options=ours) as second,
+        closing(first.SimpleQueue(name)) as queue,
+        closing(redis.Redis.from_url(os.environ["REDIS_URL"])) as client,
+    ):
+        queue.put("a job")
+        show(taker)
+        taken = queue.get(timeout=5)
+        show(other)
+        second.default_channel.qos.restore_visible()
+        waiting = client.llen(name)
+        taken.ack()
+        queue.queue.delete()
+
+    assert waiting == 0
+
+
+def clock_of(module, now):
+    """What a module has as `time`: the module of that name, or its function."""
+    return SimpleNamespace(time=now) if module is redis_transport else now
