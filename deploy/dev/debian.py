@@ -23,6 +23,9 @@ PROGRAMS = {
     "mmdebstrap": "mmdebstrap",
     "runsc": "runsc",
     "caddy": "caddy",
+    "faketime": "faketime",
+    "ip": "iproute2",
+    "iptables": "iptables",
     "docker-compose": "docker-compose",
 }
 # Needed only if no Docker engine answers.

@@ -19,7 +19,8 @@ from redis.connection import SSLConnection, parse_url
 from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
-SENTINELS, PRIMARY = "CHAINRULE_REDIS_SENTINELS", "CHAINRULE_REDIS_PRIMARY"
+SENTINELS = "CHAINRULE_REDIS_SENTINELS"
+PRIMARY = "CHAINRULE_REDIS_PRIMARY"
 # The name of the primary in deploy/redis/sentinel.conf.
 USUAL_PRIMARY = "chainrule"
 SENTINEL_PORT = 26379

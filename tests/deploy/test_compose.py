@@ -15,6 +15,8 @@ pytestmark = pytest.mark.docker
 
 ENGINE_SOCKET = "/var/run/docker.sock"
 ONE_SHOT = {"prepare"}
+SENTINELS = {"sentinel-1", "sentinel-2", "sentinel-3"}
+ALL_OF_REDIS = {"redis", "redis-replica"} | SENTINELS
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +30,8 @@ def composed():
         "deploy/compose.yaml",
         "--profile",
         "gpu",
+        "--profile",
+        "standby",
     ]
     env = {name: value for name, value in os.environ.items() if not name.startswith("CHAINRULE_")}
     done = subprocess.run([*command, "config"], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
@@ -47,7 +51,8 @@ def names_with(services, key, value=None):
 
 def test_the_file_has_every_service_of_an_installation(services):
     assert services.keys() == {
-        "proxy", "web", "records", "prepare", "grading-cpu", "grading-gpu", "redis", "postgres",
+        "proxy", "web", "records", "prepare", "grading-cpu", "grading-gpu", "postgres", "postgres-standby",
+        *ALL_OF_REDIS,
     }  # fmt: skip
 
 
@@ -73,7 +78,21 @@ def test_a_grading_worker_reaches_only_redis(services):
 
     for grader in graders:
         assert list(services[grader]["networks"]) == ["graders"]
-    assert names_with(services, "networks", "graders") == graders | {"redis"}
+    assert names_with(services, "networks", "graders") == graders | ALL_OF_REDIS
+
+
+def test_a_standby_runs_only_if_it_is_asked_for(services):
+    assert {name for name, one in services.items() if one.get("profiles") == ["standby"]} == (
+        {"redis-replica", "postgres-standby"} | SENTINELS
+    )
+
+
+def test_the_limits_of_git_sources_reach_the_server(services):
+    for name in ("web", "records"):
+        assert {key for key in services[name]["environment"] if key.startswith("CHAINRULE_SOURCES_")} == {
+            "CHAINRULE_SOURCES_ALLOW_PRIVATE", "CHAINRULE_SOURCES_MB", "CHAINRULE_SOURCES_SECONDS",
+            "CHAINRULE_SOURCES_POLL_SECONDS",
+        }  # fmt: skip
 
 
 def test_only_the_proxy_publishes_ports(composed, services):
@@ -83,7 +102,7 @@ def test_only_the_proxy_publishes_ports(composed, services):
 
 
 def test_only_the_server_reaches_the_database(services):
-    assert names_with(services, "networks", "data") == {"web", "records", "prepare", "postgres"}
+    assert names_with(services, "networks", "data") == {"web", "records", "prepare", "postgres", "postgres-standby"}
 
 
 def test_only_graders_have_the_engines_socket(services):

@@ -4,6 +4,7 @@ Clients of every kind go to the replica, which is the primary then: those of pag
 """
 
 import asyncio
+import shutil
 import subprocess
 import time
 from contextlib import ExitStack, closing
@@ -53,7 +54,9 @@ class Servers:
         own.mkdir()
         options = ["--bind", "127.0.0.1", "--port", str(self.ports[name]), "--aclfile", secrets / "redis_acl"]
         options += ["--include", secrets / "redis_replication", "--dir", own, *more]
-        self._run(name, [redis_program(), CONFIGURATION / "redis.conf", *options])
+        # A copy: a Sentinel makes Redis write its configuration again.
+        configuration = shutil.copy(CONFIGURATION / "redis.conf", own)
+        self._run(name, [redis_program(), configuration, *options])
 
     def _sentinel(self, name):
         own = self.folder / f"{name}.conf"

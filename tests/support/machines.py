@@ -80,7 +80,7 @@ class HostPart(Part):
 
     def __init__(self, name, host, command, **options):
         super().__init__(name, host.inside(command), **options)
-        self.away = False
+        self.host, self.away = host, False
 
     def restart_if_dead(self):
         if not self.away:
