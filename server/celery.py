@@ -6,17 +6,22 @@ Its settings are in `server.settings.base`, with the prefix CELERY_.
 """
 
 import sys
+import time
 
 from celery import Celery, Task
 from celery.signals import celeryd_init, task_postrun, task_prerun, worker_init, worker_ready
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from grader.messaging.heartbeat import Heartbeat
 from grader.messaging.redis_transport import install_transport
 from grader.telemetry import metrics, task_context
 from server.settings.databases import one_at_a_time
 from server.settings.required import require_settings
+
+# How long a database connection counts as working after a task (seconds). A check costs as much as a statement.
+FRESH_SECONDS = 5.0
+_connections_worked_at = [-FRESH_SECONDS]
 
 require_settings()
 
@@ -48,8 +53,22 @@ def _keep_a_connection(**_: object) -> None:
 
 
 @task_prerun.connect
+def _prepare_connections(task: Task, **_: object) -> None:
+    """Close a connection that is too old or broken; Django opens another when it is needed.
+
+    A connection that just worked is not checked for a task that is tried again if its connection is broken.
+    """
+    if task.request.is_eager:  # an eager task uses its caller's connection
+        return
+    close_old_connections()
+    if getattr(task, "autoretry_for", ()) and time.monotonic() - _connections_worked_at[0] < FRESH_SECONDS:
+        for connection in connections.all(initialized_only=True):
+            connection.health_check_done = True
+
+
 @task_postrun.connect
 def _close_bad_connections(task: Task, **_: object) -> None:
-    """Close a connection that is too old or broken; Django opens another when it is needed."""
-    if not task.request.is_eager:  # an eager task uses its caller's connection
+    """Close a connection that broke during a task, or is too old."""
+    if not task.request.is_eager:
         close_old_connections()
+        _connections_worked_at[0] = time.monotonic()

@@ -65,6 +65,9 @@ class QoS(redis.QoS):
 
     Workers on several machines judge each other's messages by when they were taken. So that does not depend on their
     clocks: all use the broker's.
+
+    A message is stored under two keys, without a transaction: that would cost two more commands each time. If the
+    connection breaks between the two, at most an entry of the index is left. kombu deletes it when it finds no message.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -98,6 +101,19 @@ class QoS(redis.QoS):
         with self.channel.conn_or_acquire() as client:
             seconds, microseconds = client.time()
         self._ahead = time.time() - (seconds + microseconds / 1e6)
+
+    @contextmanager
+    def pipe_or_acquire(self, pipe: Any = None, client: Any = None) -> Iterator[Any]:
+        """Yield the pipeline, or a new one that is no transaction."""
+        if pipe is not None:
+            yield pipe
+        else:
+            with self.channel.conn_or_acquire(client) as connected:
+                yield connected.pipeline(transaction=False)
+
+    def _remove_from_indices(self, delivery_tag: str, pipe: Any = None) -> Any:
+        with self.pipe_or_acquire(pipe) as both:
+            return both.hdel(self.unacked_key, delivery_tag).zrem(self.unacked_index_key, delivery_tag)
 
     def ack(self, delivery_tag: str) -> None:
         """Acknowledge a message."""

@@ -8,11 +8,12 @@ from server.analytics.models import FailedCheck
 from server.submissions.models import Kind, Submission
 
 
-def record_failed_checks(*, submission: Submission, report: Report, **_: Any) -> None:
+def record_failed_checks(*, submission: Submission, report: Report, is_first: bool = False, **_: Any) -> None:
     """Store the checks that a submission failed, in place of its earlier rows. Test runs are not stored."""
     if submission.kind != Kind.SUBMIT:
         return
-    FailedCheck.objects.filter(submission=submission).delete()
+    if not is_first:
+        FailedCheck.objects.filter(submission=submission).delete()
     failed = [finding for finding in report.findings if finding.status == "failed"]
     FailedCheck.objects.bulk_create(_row(submission, finding) for finding in failed)
 

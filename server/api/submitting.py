@@ -25,7 +25,7 @@ def hand_in(access: Access, asked: NewSource | NewNotebook) -> Submission:
     """Create a submission of a learner, in the caller's transaction. Raises Problem if it is refused."""
     assignment, learner = find(access, asked)
     try:
-        row = services.submit(learner=learner, assignment=assignment, source=_source(asked), practice=False)
+        found = services.hand_in_here(learner=learner, assignment=assignment, source=_source(asked), practice=False)
     except NotNow as error:
         headers = {"Retry-After": str(error.wait)} if error.refusal is Refusal.COOLDOWN else {}
         raise Problem(CODES[error.refusal], str(error), headers=headers) from None
@@ -39,6 +39,7 @@ def hand_in(access: Access, asked: NewSource | NewNotebook) -> Submission:
         raise Problem(Code.CONFLICT, str(error)) from None
     except Unstorable as error:
         raise _wrong(asked, str(error)) from None
+    row = found.submission
     if asked.external_ref is not None:
         ExternalReference.objects.create(submission=row, text=asked.external_ref)
     return row

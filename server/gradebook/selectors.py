@@ -4,13 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
+from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from server.accounts.models import User
 from server.courses.models import Course
-from server.courses.roles import Person
+from server.courses.roles import Person, remember_role, with_role
 from server.courses.selectors import check_permission, courses_of
 from server.gradebook.models import Accommodation, Assignment, Grade
 from server.gradebook.rules import Decision, MoreTime, Terms, terms_for
@@ -19,7 +21,9 @@ from server.packages.models import PackageVerification, PackageVersion, Verifica
 
 def get_assignment(user: Person, course: str, slug: str, *, permission: str = "courses.view") -> Assignment:
     """Return an assignment by the slugs of its course and its own. Raises the errors of `check_permission`."""
-    assignment = get_object_or_404(Assignment.objects.select_related("course"), course__slug=course, slug=slug)
+    rows = with_role(user, Assignment.objects.select_related("course"))
+    assignment = get_object_or_404(rows, course__slug=course, slug=slug)
+    remember_role(user, assignment)
     check_permission(user, permission, assignment)
     return assignment
 
@@ -74,6 +78,24 @@ def more_time_in(course: Course, learners: Collection[int] | None = None) -> dic
 def more_time_of(course: Course, learner: User) -> MoreTime:
     """Return the additional time of a learner in all assignments of a course. One query."""
     return more_time_in(course, [learner.pk])[learner.pk]
+
+
+def with_more_time(rows: QuerySet[Any], course: int | Course, *, learner: str) -> QuerySet[Any]:
+    """Annotate rows with the additional time of their learners in a course, for `more_time_on`.
+
+    `learner` is the path to the learner: "" for rows of learners, or "learner__".
+    """
+    theirs = Q(**{f"{learner}accommodations__course": course})
+    return rows.annotate(
+        accommodation=FilteredRelation(f"{learner}accommodations", condition=theirs),
+        extra_days=F("accommodation__extra_days"),
+        time_factor=F("accommodation__time_factor"),
+    )
+
+
+def more_time_on(row: Any) -> MoreTime:
+    """Return the additional time on a row from `with_more_time`."""
+    return MoreTime() if row.extra_days is None else MoreTime(days=row.extra_days, factor=row.time_factor)
 
 
 def terms_of(assignment: Assignment, learner: User) -> Terms:

@@ -13,7 +13,7 @@ results that were held back.
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ from server.gradebook import slip_days
 from server.gradebook.errors import Invalid, Overtaken, TitleTaken
 from server.gradebook.models import Action, Assignment, Grade, GradeChange
 from server.gradebook.rules import Attempt, Decision, MoreTime, grade, points_that_count, terms_for
-from server.gradebook.selectors import more_time_in
+from server.gradebook.selectors import more_time_on, with_more_time
 from server.gradebook.signals import grade_changed, results_released
 from server.gradebook.states import DECIDED, decision_in, state_of
 from server.gradebook.words import decision_change, terms_change
@@ -54,7 +54,7 @@ POINTS = ["slip_days", "counted", "raw", "penalty", "final"]
 RESULTS = [*POINTS, "used", "first_at", "last_at", "passed_after", "passed_at"]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def refresh(
     assignment: Assignment,
     learners: Collection[User | int] | None = None,
@@ -64,32 +64,49 @@ def refresh(
     by: User | None = None,
     now: datetime | None = None,
     undoes: GradeChange | None = None,
+    locked: bool = False,
 ) -> list[GradeChange]:
     """Compute grades again from the submissions, for all learners if none are named; return the changes.
 
     If nothing changed, nothing is written. Changes in other assignments are among them, if slip days move. `undoes` is
-    the change that a single learner's new grade takes back.
+    the change that a single learner's new grade takes back. With `locked`, the caller has locked the learners' rows.
+    If it raises, the caller's whole transaction must be rolled back.
     """
     whom = None if learners is None else {one.pk if isinstance(one, User) else one for one in learners}
-    _lock_pools(assignment.course, whom)
+    if not locked:
+        _lock_pools(assignment.course, whom)
     shares = slip_days.shares(assignment.course, whom)
-    changes = _refresh_one(assignment, whom, shares, action=action, why=why, by=by, now=now, undoes=undoes)
+    about = {"action": action, "why": why, "by": by, "now": now, "undoes": undoes}
+    changes = _refresh_one(assignment, whom, shares, locked=locked, **about)
     return changes + _follow(assignment, shares, by=by, now=now)
 
 
 def _refresh_one(
-    assignment: Assignment, whom: Collection[int] | None, shares: slip_days.Shares, **about: Any
+    assignment: Assignment,
+    whom: Collection[int] | None,
+    shares: slip_days.Shares,
+    *,
+    locked: bool = False,
+    **about: Any,
 ) -> list[GradeChange]:
-    attempts_of = _graded_attempts(assignment, whom)
-    more = more_time_in(assignment.course, whom)
+    # Whoever changes a grade or adds an attempt to it holds its lock, so the attempts are read after it is taken.
     rows = {row.learner_id: row for row in _locked(assignment, whom)}
-    fresh = [_row(assignment, learner) for learner in attempts_of.keys() - rows.keys()]
+    work_of = _graded_work(assignment, whom)
+    if fresh := work_of.keys() - rows.keys():
+        if not locked:
+            _lock_learners(fresh)
+            # Another transaction can have added some of them until now.
+            rows |= {row.learner_id: row for row in _locked(assignment, fresh)}
+            work_of |= _graded_work(assignment, fresh)
+        fresh -= rows.keys()
     changes = []
-    for row in [*rows.values(), *fresh]:
+    for row in [*rows.values(), *(Grade(assignment=assignment, learner_id=one) for one in sorted(fresh))]:
         before, results = state_of(row), _results(row)
         row.slip_days = shares.get(row.learner_id, {}).get(assignment.pk, 0)
-        _compute(row, assignment, attempts_of[row.learner_id], more[row.learner_id])
-        if _results(row) != results:
+        _compute(row, assignment, work_of[row.learner_id])
+        if row.pk is None:
+            row.save(force_insert=True)
+        elif _results(row) != results:
             row.save(update_fields=[*RESULTS, "updated_at"])
         changes += _record_change(row, before, **about)
     return changes
@@ -113,8 +130,11 @@ def _lock_pools(course: Course, learners: Collection[int] | None) -> None:
     The pool is one for all assignments: two reports at a time must not both use its last day.
     """
     if course.slip_days:
-        whom: Any = course.enrollments.values("user") if learners is None else list(learners)
-        list(User.objects.select_for_update(no_key=True).filter(pk__in=whom).order_by("pk").values_list("pk"))
+        _lock_learners(course.enrollments.values("user") if learners is None else list(learners))
+
+
+def _lock_learners(learners: Any) -> None:
+    list(User.objects.select_for_update(no_key=True).filter(pk__in=learners).order_by("pk").values_list("pk"))
 
 
 @transaction.atomic
@@ -195,9 +215,21 @@ def change_terms(assignment: Assignment, *, by: User | None, why: str = "The ter
 def refresh_course(
     course: Course, learners: Collection[int] | None = None, *, by: User | None, why: str
 ) -> list[GradeChange]:
-    """Compute the grades in every assignment of a course again, because a rule for all of them changed."""
-    every = list(course.assignments.select_related("course"))
-    return [change for one in every for change in refresh(one, learners, action=Action.TERMS, by=by, why=why)]
+    """Compute the grades in every assignment of a course again, because a rule for all of them changed.
+
+    All locks are taken first and in one order, by key. The slip days are shared out once.
+    """
+    _lock_pools(course, learners)
+    grades = Grade.objects.select_for_update(of=("self",)).filter(assignment__course=course)
+    grades = grades if learners is None else grades.filter(learner__in=learners)
+    list(grades.order_by("pk").values_list("pk"))
+    shares = slip_days.shares(course, learners)
+    about = {"action": Action.TERMS, "by": by, "why": why}
+    changes = []
+    for assignment in course.assignments.all():
+        assignment.course = course
+        changes += _refresh_one(assignment, learners, shares, **about)
+    return changes
 
 
 @transaction.atomic
@@ -360,8 +392,7 @@ def _set(row: Grade, decision: Decision) -> slip_days.Shares:
     assignment = row.assignment
     shares = slip_days.shares(assignment.course, [row.learner_id])
     row.slip_days = shares.get(row.learner_id, {}).get(assignment.pk, 0)
-    attempts = _graded_attempts(assignment, {row.learner_id})[row.learner_id]
-    _compute(row, assignment, attempts, more_time_in(assignment.course, [row.learner_id])[row.learner_id])
+    _compute(row, assignment, _graded_work(assignment, {row.learner_id})[row.learner_id])
     row.save()
     return shares
 
@@ -393,33 +424,51 @@ def _audit(change: GradeChange) -> None:
 
 
 def _row(assignment: Assignment, learner: int) -> Grade:
-    row, _ = Grade.objects.select_for_update().get_or_create(assignment=assignment, learner_id=learner)
-    row.assignment = assignment
-    return row
+    """Return a learner's grade, locked; a new one if there is none."""
+    rows = _locked(assignment, [learner])
+    if not rows:
+        _lock_learners([learner])
+        rows = _locked(assignment, [learner])
+    return rows[0] if rows else Grade.objects.create(assignment=assignment, learner_id=learner)
 
 
 def _locked(assignment: Assignment, learners: Collection[int] | None) -> list[Grade]:
     rows = Grade.objects.select_for_update().filter(assignment=assignment).order_by("pk")
-    return list(rows if learners is None else rows.filter(learner__in=learners))
+    found = list(rows if learners is None else rows.filter(learner__in=learners))
+    for row in found:
+        row.assignment = assignment
+    return found
 
 
-def _graded_attempts(assignment: Assignment, learners: Collection[int] | None) -> "dict[int, list[Submission]]":
-    """Return the graded attempts of each learner, oldest first."""
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The graded attempts of a learner, oldest first, and the additional time that the learner has in the course."""
+
+    attempts: "list[Submission]" = field(default_factory=list)
+    more: MoreTime = field(default_factory=MoreTime)
+
+
+def _graded_work(assignment: Assignment, learners: Collection[int] | None) -> dict[int, _Work]:
+    """Return what each learner handed in that is graded. A learner without any gets no work. One query."""
     graded = assignment.submissions.graded_attempts()
     if learners is not None:
         graded = graded.filter(learner__in=learners)
-    by_learner = defaultdict(list)
-    for submission in graded.order_by("submitted_at", "pk").only(
+    graded = with_more_time(graded, assignment.course_id, learner="learner__")
+    found: dict[int, _Work] = defaultdict(_Work)
+    for one in graded.order_by("submitted_at", "pk").only(
         "assignment_id", "learner_id", "given", "max", "submitted_at"
     ):
-        by_learner[submission.learner_id].append(submission)
-    return by_learner
+        if one.learner_id not in found:
+            found[one.learner_id] = _Work(more=more_time_on(one))
+        found[one.learner_id].attempts.append(one)
+    return found
 
 
-def _compute(row: Grade, assignment: Assignment, submissions: "list[Submission]", more: MoreTime) -> None:
+def _compute(row: Grade, assignment: Assignment, work: _Work) -> None:
     """Compute the fields that follow from attempts, decision and slip days, without saving."""
+    submissions = work.attempts
     attempts = [Attempt(submitted_at=one.submitted_at, fraction=one.fraction) for one in submissions]
-    terms = replace(terms_for(assignment.terms, row.decision, more), paid_days=row.slip_days)
+    terms = replace(terms_for(assignment.terms, row.decision, work.more), paid_days=row.slip_days)
     result = grade(terms, attempts)
     row.counted = submissions[result.counted] if result else None
     row.raw = result.raw if result else None

@@ -32,11 +32,12 @@ class LevelView:
     did_not_help: bool = False
 
 
-def record_given(*, submission: Submission, report: Report, **_: Any) -> None:
+def record_given(*, submission: Submission, report: Report, is_first: bool = False, **_: Any) -> None:
     """Note the first level of each hint in a report, which is open at once."""
     given = {finding.hint: finding for finding in reversed(report.findings) if finding.hint}
-    untouched = HintUse.objects.filter(submission=submission, level=Level.LOOK, did_not_help_at=None)
-    untouched.exclude(hint__in=given).delete()  # a regrade found something else
+    if not is_first:
+        untouched = HintUse.objects.filter(submission=submission, level=Level.LOOK, did_not_help_at=None)
+        untouched.exclude(hint__in=given).delete()  # a regrade found something else
     rows = [_row(submission, finding, Level.LOOK) for finding in given.values() if finding.status is Status.FAILED]
     HintUse.objects.bulk_create(rows, ignore_conflicts=True)
 

@@ -1,6 +1,7 @@
 """Every write to a submission.
 
 submit            accept, commit, then send to the graders, or wait for a turn
+hand_in           the same, and return what was read of the learner's work besides
 take_in           accept only: for callers that bring the report themselves
 record            record a report
 record_failure    record that a grader failed; the submission is tried again
@@ -12,11 +13,12 @@ nothing.
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypedDict
 from uuid import UUID
 
 import structlog
@@ -31,10 +33,11 @@ from grader.protocol.sources import MAX_SOURCE, HasNul, NotText, TooLarge, check
 from grader.telemetry import metrics
 from server.accounts.models import User
 from server.common.reports import is_about, read_report
+from server.courses.models import Course
 from server.courses.selectors import archived_sentence
-from server.gradebook.models import Assignment
-from server.gradebook.rules import Terms, is_closed, refusal
-from server.gradebook.selectors import terms_of
+from server.gradebook.models import Assignment, Grade
+from server.gradebook.rules import MoreTime, Terms, is_closed, refusal
+from server.gradebook.selectors import grade_in, more_time_on, terms_with, with_more_time
 from server.gradebook.services import refresh
 from server.submissions import cancellations
 from server.submissions.errors import (
@@ -47,10 +50,13 @@ from server.submissions.errors import (
     Unstorable,
 )
 from server.submissions.live import snapshots
-from server.submissions.models import OPEN, Kind, State, Submission, new_seed, new_token, uses_attempt
+from server.submissions.models import OPEN, Kind, State, Submission, new_seed, new_token
 from server.submissions.queue import dispatch, turns
 from server.submissions.queue.turns import lease
 from server.submissions.signals import report_written
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 log = structlog.get_logger(__name__)
 
@@ -66,9 +72,15 @@ class RecordResult(StrEnum):
     MALFORMED = "malformed"
 
 
+class Compared(TypedDict):
+    """What an earlier submission has in addition: whether it has the same code and still waits for its report."""
+
+    waits: bool
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Earlier:
-    """A learner's submissions to an assignment: the highest number, the attempts used, the time of the last.
+    """A learner's submissions of one kind: the highest number, the attempts used, the time of the last.
 
     `same` is the id of a submission with the same code that still waits for its report; None if there is none.
     """
@@ -79,19 +91,31 @@ class Earlier:
     same: UUID | None
 
     @classmethod
-    def of(cls, learner: User, assignment: Assignment, kind: Kind, source: str) -> Self:
-        """Read the submissions of a kind. One query, with as few columns as possible."""
-        theirs = Submission.objects.filter(learner=learner, assignment=assignment, kind=kind).order_by()
-        waits = ExpressionWrapper(Q(state__in=OPEN, source=source), output_field=BooleanField())
-        names = ("pk", "number", "state", "cancel_cost", "submitted_at", "waits")
-        rows = list(theirs.annotate(waits=waits).values_list(*names))
-        counted = [at for _, _, state, cost, at, _ in rows if uses_attempt(kind, state, cost)]
+    def of(cls, rows: "Iterable[WithAnnotations[Submission, Compared]]") -> Self:
+        """Count the submissions of a kind. No query."""
+        rows = list(rows)
+        counted = [row.submitted_at for row in rows if row.counts]
         return cls(
-            number=max((number for _, number, *_ in rows), default=0),
+            number=max((row.number for row in rows), default=0),
             used=len(counted),
             last_at=max(counted, default=None),
-            same=next((pk for pk, *_, waits in rows if waits), None),
+            same=next((row.pk for row in rows if row.waits), None),
         )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """A new submission, and what was read to accept it.
+
+    `history` are the learner's submissions to the assignment, the new one among them, with the columns that a status
+    needs. `grade` is None if there is none yet. `sent` counts the jobs that the graders had before.
+    """
+
+    submission: Submission
+    history: list[Submission]
+    grade: Grade | None
+    more: MoreTime
+    sent: int
 
 
 def submit(
@@ -109,13 +133,26 @@ def submit(
     if the terms, the limits or the text forbid it, and with `once` StillWaiting if the same code already waits for its
     report.
     """
-    submission = take_in(learner=learner, assignment=assignment, source=source, kind=kind, once=once, practice=practice)
-    log.info("submitted", submission=str(submission.pk), exercise=submission.exercise, kind=str(kind))
+    found = hand_in(learner=learner, assignment=assignment, source=source, kind=kind, once=once, practice=practice)
+    return found.submission
+
+
+def hand_in(*, learner: User, assignment: Assignment, source: str, **options: Any) -> Accepted:
+    """Accept a learner's code as `submit` does, and return what was read for it too."""
+    with transaction.atomic():
+        return hand_in_here(learner=learner, assignment=assignment, source=source, **options)
+
+
+def hand_in_here(*, learner: User, assignment: Assignment, source: str, **options: Any) -> Accepted:
+    """Accept a learner's code as `hand_in` does, in a transaction that the caller rolls back if this raises."""
+    accepted = _accept(learner=learner, assignment=assignment, source=source, **options)
+    submission = accepted.submission
+    log.info("submitted", submission=str(submission.pk), exercise=submission.exercise, kind=str(submission.kind))
     if submission.turn_at is None:
         dispatch.send_after_commit(submission)
     else:
         turns.fill_after_commit(submission.runtime)
-    return submission
+    return accepted
 
 
 @transaction.atomic
@@ -135,16 +172,33 @@ def take_in(
     After closing, an attempt becomes practice if the assignment allows that, unless `practice` is false. `now` is the
     time of submission. `seed` decides the secret cases; without one, a random seed is used.
     """
+    options = {"kind": kind, "now": now, "seed": seed, "once": once, "practice": practice}
+    return _accept(learner=learner, assignment=assignment, source=source, **options).submission
+
+
+def _accept(
+    *,
+    learner: User,
+    assignment: Assignment,
+    source: str,
+    kind: Kind = Kind.SUBMIT,
+    now: datetime | None = None,
+    seed: int | None = None,
+    once: bool = False,
+    practice: bool = True,
+) -> Accepted:
     check_storable(source)
     if assignment.course.is_archived:
         raise CourseEnded(archived_sentence(assignment.course))
-    _lock_learner(learner)
+    more = _lock_learner(learner, assignment.course)
     now = now or timezone.now()
-    terms = terms_of(assignment, learner)
+    grade = grade_in(assignment, learner)
+    terms = terms_with(assignment, learner, grade, more)
     terms = replace(terms, practice=terms.practice and practice)
     if kind == Kind.SUBMIT and terms.practice and is_closed(terms, now):
         kind = Kind.PRACTICE
-    earlier = Earlier.of(learner, assignment, kind, source)
+    history = _history(learner, assignment, source)
+    earlier = Earlier.of(row for row in history if row.kind == kind)
     if once and earlier.same:
         raise StillWaiting(earlier.same)
     check_terms(terms, earlier, now=now)
@@ -153,10 +207,11 @@ def take_in(
     except PackageError:
         log.exception("exercise_unreadable", assignment=assignment.pk)
         raise ExerciseUnreadable from None
-    turn = turns.first_turn(learner, assignment, exercise.runtime, now=now)
+    line = turns.Line.read(learner, assignment, exercise.runtime)
+    turn = turns.first_turn(line, now=now)
     if kind == Kind.TEST_RUN:
         check_rate(learner, now=now)
-    return Submission.objects.create(
+    submission = Submission.objects.create(
         learner=learner,
         assignment=assignment,
         kind=kind,
@@ -173,6 +228,16 @@ def take_in(
         leased_until=now + lease(),
         **turn,
     )
+    return Accepted(
+        submission=submission, history=[submission, *history], grade=grade, more=more, sent=line.with_graders
+    )
+
+
+def _history(learner: User, assignment: Assignment, source: str) -> "list[WithAnnotations[Submission, Compared]]":
+    """Return what a learner handed in for an assignment, newest first. One query, with as few columns as possible."""
+    waits = ExpressionWrapper(Q(state__in=OPEN, source=source), output_field=BooleanField())
+    rows = Submission.objects.filter(learner=learner, assignment=assignment).annotate(waits=waits)
+    return list(rows.only("kind", "number", "state", "cancel_cost", "given", "max", "submitted_at"))
 
 
 def check_storable(source: str) -> None:
@@ -192,12 +257,15 @@ def check_storable(source: str) -> None:
         raise Unstorable(NOT_UTF_8)
 
 
-def _lock_learner(learner: User) -> None:
+def _lock_learner(learner: User, course: Course) -> MoreTime:
+    """Lock a learner, and return the additional time that they have in a course. Raises AccountMerged."""
     # Two requests at the same time must not both use the last attempt. The lock leaves the key free: other transactions
     # can still insert rows that refer to the learner.
-    rows = User.objects.select_for_update(no_key=True).filter(pk=learner.pk, merged_into=None)
-    if not rows.values_list("pk"):
+    rows = User.objects.select_for_update(no_key=True, of=("self",)).filter(pk=learner.pk, merged_into=None)
+    found = with_more_time(rows.only("pk"), course, learner="").first()
+    if found is None:
         raise AccountMerged
+    return more_time_on(found)
 
 
 def check_terms(terms: Terms, earlier: Earlier, *, now: datetime) -> None:
@@ -219,7 +287,7 @@ def check_rate(learner: User, *, now: datetime) -> None:
 @transaction.atomic
 def record(*, submission: str, token: str, report: dict[str, Any], now: datetime | None = None) -> RecordResult:
     """Save a report, once, and refresh the learner's grade. Only this and an applied regrade set a score."""
-    row = Submission.objects.select_for_update().filter(pk=submission).first()
+    row = _locked_with_learner(submission)
     reason = _reason_to_refuse(row, token)
     read = read_report(report)
     if row is None or reason:
@@ -230,14 +298,25 @@ def record(*, submission: str, token: str, report: dict[str, Any], now: datetime
         return _refuse(submission, RecordResult.MALFORMED)
     row.move_to(state_after(read))
     row.finished_at = now or timezone.now()
-    rescore(row, read)
+    rescore(row, read, is_first=True)
     if row.kind == Kind.SUBMIT:
-        refresh(row.assignment, [row.learner_id], now=now)
+        refresh(row.assignment, [row.learner_id], now=now, locked=True)
     snapshots.announce_after_commit(row)
     turns.fill_after_commit(row.runtime)
     # After the commit: a log with a score that was rolled back would mislead.
     transaction.on_commit(partial(_report_recorded, row, read))
     return RecordResult.WRITTEN
+
+
+def _locked_with_learner(pk: str) -> Submission | None:
+    """Return a submission with its course, locked; None if there is none. Its code is not loaded.
+
+    The learner is locked before it, so that two reports on a learner's work are recorded one after the other.
+    """
+    rows = Submission.objects.select_related("assignment__course", "learner").defer("source", "report")
+    locked = rows.select_for_update(of=("learner", "self"), no_key=True).filter(pk=pk)
+    # If the learner's account is merged just now, the first statement waits for that and then finds no row.
+    return locked.first() or locked.first()
 
 
 def _report_recorded(row: Submission, report: Report) -> None:
@@ -252,12 +331,15 @@ def _report_recorded(row: Submission, report: Report) -> None:
             metrics.diagnoses.labels(*labels).inc()
 
 
-def rescore(row: Submission, report: Report) -> None:
-    """Save a report that `read_report` accepted, and its score, on a locked row. The caller must refresh the grade."""
+def rescore(row: Submission, report: Report, *, is_first: bool = False) -> None:
+    """Save a report that `read_report` accepted, and its score, on a locked row. The caller must refresh the grade.
+
+    `is_first` says that the submission never had a report: then nothing is left of an earlier one.
+    """
     row.state, row.report, row.line, row.edit = state_after(report), report.to_dict(), None, None
     row.given, row.max = (None, None) if row.state == State.UNGRADABLE else (report.points, report.max_points)
     row.save(update_fields=["state", "report", "given", "max", "line", "edit", "finished_at"])
-    report_written.send(sender=Submission, submission=row, report=report)
+    report_written.send(sender=Submission, submission=row, report=report, is_first=is_first)
 
 
 def state_after(report: Report) -> State:

@@ -2,5 +2,6 @@
 
 from django.dispatch import Signal
 
-# Sent with `submission`, as saved, and `report`, a Report: a report was written, for the first time or by a regrade.
+# Sent with `submission`, as saved, and `report`, a Report: a report was written. `is_first` is false if a regrade
+# replaced an earlier report.
 report_written = Signal()

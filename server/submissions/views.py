@@ -95,18 +95,19 @@ def _take_in(request: Request, course: str, slug: str, kind: Kind) -> HttpRespon
         return _refused(request, assignment, form.complaint)
     try:
         source = form.cleaned_data["source"]
-        submission = services.submit(learner=request.user, assignment=assignment, source=source, kind=kind, once=True)
+        accepted = services.hand_in(learner=request.user, assignment=assignment, source=source, kind=kind, once=True)
     except StillWaiting as error:
         # The learner pressed the button again: the first answer was lost or slow.
         submission = selectors.get_submission(request.user, error.pk)
+        return _state(request, submission) if request.htmx else redirect(submission)
     except TooManyOpen as error:
         response = _refused(request, assignment, str(error), status=429)
         response["Retry-After"] = error.wait
         return response
     except SubmissionRefused as error:
         return _refused(request, assignment, str(error))
-    submission = mask(submission, request.user)
-    return _state(request, submission) if request.htmx else redirect(submission)
+    submission = mask(accepted.submission, request.user)
+    return _state(request, submission, accepted) if request.htmx else redirect(submission)
 
 
 @require_GET
@@ -192,25 +193,33 @@ def figure(request: Request, pk: UUID, name: str) -> HttpResponse:
     return HttpResponse(found.png, content_type="image/png", headers=headers)
 
 
-def _state(request: Request, submission: Submission, **more: object) -> HttpResponse:
-    """The state or result; for the exercise page, also the status of the assignment."""
-    context = _result(submission) | more
+def _state(
+    request: Request, submission: Submission, accepted: services.Accepted | None = None, **more: object
+) -> HttpResponse:
+    """The state or result; for the exercise page, also the status of the assignment.
+
+    `accepted` is what was read when the submission was handed in, if that was just now.
+    """
+    context = _result(submission, accepted) | more
     # The page of a submission has no place for the status.
     if request.htmx and request.htmx.current_url_abs_path != submission.get_absolute_url():
-        earlier = selectors.history(submission.learner, submission.assignment, reader=request.user)
-        grade = grade_in(submission.assignment, submission.learner)
-        more_time = more_time_of(submission.course, submission.learner)
-        status = status_of(submission.assignment, submission.learner, earlier, grade, more_time, reader=request.user)
+        learner, assignment = submission.learner, submission.assignment
+        if accepted is None:
+            status = _own_status(learner, assignment, reader=request.user)
+        else:
+            known = (accepted.history, accepted.grade, accepted.more)
+            status = status_of(assignment, learner, *known, reader=request.user)
         context |= _status(status) | {"out_of_band": True, "in_editor": True, "older": False}
         context["next_exercise"] = _next(submission)
     return render(request, "submissions/_state.html", context)
 
 
-def _result(submission: Submission) -> dict[str, object]:
+def _result(submission: Submission, accepted: services.Accepted | None = None) -> dict[str, object]:
+    now = snapshots.snapshot(submission, {}, sent=accepted.sent) if accepted else snapshots.snapshot(submission)
     return {
         "submission": submission,
         "assignment": submission.assignment,
-        "snapshot": snapshots.snapshot(submission),
+        "snapshot": now,
         "losses": snapshots.kept_losses(submission),
         "result": result_of(submission, points=submission.assignment.points),
     }
@@ -249,10 +258,11 @@ def _unreadable(request: Request, assignment: Assignment) -> HttpResponse:
     return render(request, "submissions/unreadable.html", context, status=503)
 
 
-def _own_status(user: User, assignment: Assignment) -> AssignmentStatus:
-    earlier = selectors.history(user, assignment, reader=user)
+def _own_status(user: User, assignment: Assignment, *, reader: User | None = None) -> AssignmentStatus:
+    reader = reader or user
+    earlier = selectors.history(user, assignment, reader=reader)
     more = more_time_of(assignment.course, user)
-    return status_of(assignment, user, list(earlier), grade_in(assignment, user), more, reader=user)
+    return status_of(assignment, user, earlier, grade_in(assignment, user), more, reader=reader)
 
 
 def _not_open(request: Request, assignment: Assignment, *, status: int = 200) -> HttpResponse:

@@ -3,12 +3,13 @@
 The payload is thin: to read more, the receiver needs a token. A course without endpoints has no events.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from server import queue
@@ -24,14 +25,18 @@ BATCH = 500
 OF_STATE = {State.GRADED: EventType.SUBMISSION_GRADED, State.UNGRADABLE: EventType.SUBMISSION_UNGRADABLE}
 
 
-@transaction.atomic
-def record_event(course: Course, kind: EventType, data: dict[str, Any]) -> Event | None:
-    """Record an event for each endpoint of the course that receives its kind; None if there is no such endpoint."""
-    endpoints = [one for one in Endpoint.objects.filter(course=course) if kind in one.events]
+@transaction.atomic(savepoint=False)
+def record_event(course: Course, kind: EventType, data_of: Callable[[], dict[str, Any]]) -> Event | None:
+    """Record an event for each endpoint of the course that receives its kind; None if there is no such endpoint.
+
+    `data_of` is called only if there is one. The endpoints are read once for each `course` object.
+    """
+    prefetch_related_objects([course], "webhook_endpoints")
+    endpoints = [one for one in course.webhook_endpoints.all() if kind in one.events]
     if not endpoints:
         return None
     now = timezone.now()
-    payload = {"type": kind.value, "timestamp": now.isoformat(), "data": data}
+    payload = {"type": kind.value, "timestamp": now.isoformat(), "data": data_of()}
     event = Event.objects.create(course=course, type=kind, payload=payload)
     Delivery.objects.bulk_create(Delivery(event=event, endpoint=one, due_at=now) for one in endpoints)
     transaction.on_commit(lambda: _publish(event))
@@ -52,15 +57,21 @@ def on_report(*, submission: Submission, **_: Any) -> None:
     """Record that a submission was graded, or could not be run. Test runs are not reported to others."""
     kind = OF_STATE.get(State(submission.state))
     if kind is not None and submission.kind == Kind.SUBMIT:
-        data = _submission(submission, held=is_held(submission.assignment_id))
-        record_event(submission.assignment.course, kind, data)
+        record_event(
+            submission.assignment.course,
+            kind,
+            lambda: _submission(submission, held=is_held(submission.assignment_id)),
+        )
 
 
 def on_grade(*, change: GradeChange, **_: Any) -> None:
     """Record that a grade changed."""
-    held = is_held(change.assignment_id)
-    data = _grade(change.assignment, change.learner, change.new["final"], held=held)
-    record_event(change.assignment.course, EventType.GRADE_CHANGED, data)
+    assignment = change.assignment
+    record_event(
+        assignment.course,
+        EventType.GRADE_CHANGED,
+        lambda: _grade(assignment, change.learner, change.new["final"], held=is_held(assignment.pk)),
+    )
 
 
 def on_release(*, assignment: Assignment, **_: Any) -> None:
@@ -98,14 +109,17 @@ def _record_many(course: Course, endpoints: list[Endpoint], found: list[tuple[Ev
 
 def on_regrade(*, regrade: Regrade, changes: Sequence[GradeChange], **_: Any) -> None:
     """Record that a regrade was applied: to which assignments, and how many grades it changed."""
-    data = {
-        "course": regrade.course.slug,
-        "regrade": regrade.pk,
-        "assignments": sorted(regrade.assignments.values_list("pk", flat=True)),
-        "changed": len(changes),
-        "link": api_url(f"/grades?course={regrade.course.slug}"),
-    }
-    record_event(regrade.course, EventType.REGRADE_APPLIED, data)
+    record_event(
+        regrade.course,
+        EventType.REGRADE_APPLIED,
+        lambda: {
+            "course": regrade.course.slug,
+            "regrade": regrade.pk,
+            "assignments": sorted(regrade.assignments.values_list("pk", flat=True)),
+            "changed": len(changes),
+            "link": api_url(f"/grades?course={regrade.course.slug}"),
+        },
+    )
 
 
 def _submission(row: Submission, *, held: bool) -> dict[str, Any]:

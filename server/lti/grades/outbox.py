@@ -44,7 +44,7 @@ def on_assignment(*, instance: Assignment, created: bool, **_: Any) -> None:
         update_passbacks(LineItem.objects.filter(assignment=instance))
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def update_passbacks(line_items: QuerySet[LineItem], *, learners: Iterable[int] | None = None) -> None:
     """Update the scores that these columns should have, of all learners or some. Sends only what has changed.
 

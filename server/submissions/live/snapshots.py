@@ -135,8 +135,11 @@ class Snapshot:
         }
 
 
-def snapshot(submission: Submission, latest: dict[str, Any] | None = None) -> Snapshot:
-    """Return what to show now. `latest` is the grader's latest message; without it, Redis is asked."""
+def snapshot(submission: Submission, latest: dict[str, Any] | None = None, *, sent: int | None = None) -> Snapshot:
+    """Return what to show now. `latest` is the grader's latest message; without it, Redis is asked.
+
+    `sent` is how many other jobs the graders have, if the caller has just read that.
+    """
     if submission.is_held:
         return Snapshot(state=State.QUEUED, held=True)
     if not submission.is_open:
@@ -145,7 +148,7 @@ def snapshot(submission: Submission, latest: dict[str, Any] | None = None) -> Sn
     latest = _all_so_far(submission) if latest is None else latest
     if latest.get("state") == State.RUNNING:
         return _running(latest, is_attempt=is_attempt)
-    ahead = place_in_line.ahead_of(submission)
+    ahead = place_in_line.ahead_of(submission, sent=sent)
     wait = wait_estimate.expected_wait(submission.runtime, ahead)
     missing = worker_presence.missing(submission.runtime)
     return Snapshot(state=State.QUEUED, ahead=ahead, wait=wait, missing=missing, is_attempt=is_attempt)

@@ -8,25 +8,30 @@ from collections import Counter, defaultdict
 from uuid import UUID
 
 from server.submissions.models import CourseTurn, Submission
+from server.submissions.queue import wait_estimate
 
 # How long a process of the server uses the places that it computed (seconds).
 GOOD_FOR = 5.0
 _computed: dict[str, tuple[float, dict[UUID, int]]] = {}
 
 
-def ahead_of(submission: Submission) -> int:
-    """Return how many open submissions are likely to be graded before this one, by the same graders."""
-    sent = Submission.objects.with_graders(submission.runtime)
+def ahead_of(submission: Submission, *, sent: int | None = None) -> int:
+    """Return how many open submissions are likely to be graded before this one, by the same graders.
+
+    `sent` is how many jobs the graders had before, if the caller has just read that.
+    """
+    with_graders = Submission.objects.with_graders(submission.runtime)
     if submission.turn_at is None:
-        return sent.filter(sent_at__lt=submission.sent_at).count()
+        return with_graders.filter(sent_at__lt=submission.sent_at).count() if sent is None else sent
     places = _places(submission.runtime)
     # One that came after the places were computed is near the end.
-    return sent.count() + places.get(submission.pk, len(places))
+    return (with_graders.count() if sent is None else sent) + places.get(submission.pk, len(places))
 
 
 def forget() -> None:
-    """Forget the computed places."""
+    """Forget the computed places, and the speed of the graders."""
     _computed.clear()
+    wait_estimate.forget()
 
 
 def _places(runtime: str) -> dict[UUID, int]:

@@ -24,7 +24,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from server.accounts.models import User
@@ -38,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 # How many submissions of a learner can be open at a time, over all courses.
 MOST_OPEN = 5
+# How many jobs the graders get for each of their processes.
+BUFFER = 2
 # Priorities in the broker.
 FIRST, BUFFERED = 0, 3
 LONGEST_LEASE = timedelta(minutes=5)
@@ -49,28 +51,63 @@ def lease(tries: int = 1) -> timedelta:
     return min(timedelta(seconds=settings.GRADING_LEASE * 2 ** min(often, 10)), LONGEST_LEASE)
 
 
-def first_turn(learner: User, assignment: Assignment, runtime: str, *, now: datetime) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """What a new submission of a learner finds at a runtime's graders.
+
+    `open` counts the learner's open submissions at all graders, and `is_served` says that these graders have one of
+    them. `with_graders` counts the jobs of everybody that they have. `is_open` says that the course has a line.
+    """
+
+    runtime: str
+    course: int
+    open: int
+    is_served: bool
+    with_graders: int
+    somebody_waits: bool
+    is_open: bool
+
+    @classmethod
+    def read(cls, learner: User, assignment: Assignment, runtime: str) -> "Line":
+        """Read it. One query."""
+        open_ones = Submission.objects.open().filter(learner=OuterRef("pk"), finished_at=None).order_by()
+        sent = Submission.objects.with_graders(runtime).order_by()
+        lines = CourseTurn.objects.filter(runtime=runtime, course=assignment.course_id)
+        found = User.objects.filter(pk=learner.pk).values_list(
+            _count(open_ones),
+            Exists(open_ones.filter(runtime=runtime, turn_at=None)),
+            _count(sent),
+            Exists(Submission.objects.in_line(runtime)),
+            Exists(lines),
+        )
+        names = ("open", "is_served", "with_graders", "somebody_waits", "is_open")
+        return cls(runtime=runtime, course=assignment.course_id, **dict(zip(names, found.get(), strict=True)))
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a new submission of the learner can go to the graders at once."""
+        has_room = self.with_graders < BUFFER * worker_presence.processes(self.runtime)
+        return has_room and not self.is_served and not self.somebody_waits
+
+
+def _count(rows: QuerySet[Any]) -> Subquery:
+    return Subquery(rows.annotate(total=Func("pk", function="COUNT")).values("total"), output_field=IntegerField())
+
+
+def first_turn(line: Line, *, now: datetime) -> dict[str, Any]:
     """Return the fields of a new submission that say whether it goes to the graders at once or waits in the line.
 
     It goes at once if a grader can soon take it, nobody waits, and the learner has nothing with the graders. The row of
     the learner is locked. Several learners at the same moment can send a few more jobs than there are places. Raises
     TooManyOpen if the learner has as many open submissions as is allowed.
     """
-    own = (
-        Submission.objects.open().filter(learner=learner, finished_at=None).order_by().values_list("runtime", "turn_at")
-    )
-    open_ones = list(own[:MOST_OPEN])
-    if len(open_ones) >= MOST_OPEN:
+    if line.open >= MOST_OPEN:
         raise TooManyOpen(MOST_OPEN)
-    at_once = (runtime, None) not in open_ones and _is_free(runtime)
-    if not at_once:
-        _open_line(runtime, assignment.course_id)
-    turn = {"turn_at": None, "tries": 1} if at_once else {"turn_at": now, "tries": 0}
-    return {"turn_course_id": assignment.course_id} | turn
-
-
-def _is_free(runtime: str) -> bool:
-    return Taken.read(runtime).has_room and not Submission.objects.in_line(runtime).exists()
+    if line.is_free:
+        return {"turn_course_id": line.course, "turn_at": None, "tries": 1}
+    if not line.is_open:
+        CourseTurn.objects.bulk_create([CourseTurn(runtime=line.runtime, course_id=line.course)], ignore_conflicts=True)
+    return {"turn_course_id": line.course, "turn_at": now, "tries": 0}
 
 
 def stand_in_line(row: Submission, *, at: datetime) -> None:
@@ -122,7 +159,7 @@ class Taken:
     @property
     def has_room(self) -> bool:
         """Whether there is room for one more running or buffered job."""
-        return len(self.sent) < 2 * self.processes
+        return len(self.sent) < BUFFER * self.processes
 
     @property
     def is_full(self) -> bool:

@@ -5,6 +5,7 @@ one. That time is the sum of the recent waits divided by the sum of their (k + 1
 known.
 """
 
+import time
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -21,17 +22,34 @@ FEWEST = 3
 # If no report came for so long, the graders can be down: then there is no estimate.
 SILENCE = timedelta(minutes=1)
 
+# How long a process of the server uses the speed that it computed (seconds).
+GOOD_FOR = 2.0
+
 Span = tuple[datetime, datetime]
+Pace = tuple[float | None, datetime | None]
+_computed: dict[str, tuple[float, Pace]] = {}
 
 
 def expected_wait(runtime: str, ahead: int, *, now: datetime | None = None) -> int | None:
     """Return the likely seconds until a report, with so many ahead; None if there is too little data."""
     now = now or timezone.now()
-    spans = latest_spans(runtime, now=now)
-    each = seconds_each(spans)
-    if each is None or now - max(finished for _, finished in spans) > SILENCE:
-        return None
-    return rounded(each * (ahead + 1))
+    each, latest = _pace(runtime, now)
+    return None if each is None or latest is None or now - latest > SILENCE else rounded(each * (ahead + 1))
+
+
+def forget() -> None:
+    """Forget the computed speeds."""
+    _computed.clear()
+
+
+def _pace(runtime: str, now: datetime) -> Pace:
+    """Return the seconds that the graders need for one submission, and when their latest report came."""
+    at, pace = _computed.get(runtime, (-GOOD_FOR, (None, None)))
+    if time.monotonic() - at >= GOOD_FOR:
+        spans = latest_spans(runtime, now=now)
+        pace = (seconds_each(spans), max((finished for _, finished in spans), default=None))
+        _computed[runtime] = (time.monotonic(), pace)
+    return pace
 
 
 def latest_spans(runtime: str, *, now: datetime) -> list[Span]:

@@ -91,6 +91,29 @@ def test_a_message_that_its_handler_rejects_is_not_redelivered():
 
 
 @pytest.mark.redis
+def test_a_message_costs_six_redis_commands(tmp_path):
+    install_transport()
+    taken, number = [], 20
+    with redis_server(tmp_path) as url, Connection(url) as connection, redis.Redis.from_url(url) as client:
+        queue = connection.SimpleQueue("jobs")
+        consumer = connection.Consumer([queue.queue], on_message=taken.append, prefetch_count=1)
+        consumer.consume()
+        client.config_resetstat()
+        for place in range(number):
+            queue.put("a job")
+            while len(taken) == place:
+                connection.drain_events(timeout=5)
+            assert (client.hlen("unacked"), client.zcard("unacked_index")) == (1, 1)
+            taken[place].ack()
+        assert (client.hlen("unacked"), client.zcard("unacked_index")) == (0, 0)
+        queue.close()
+        calls = {name[8:]: entry["calls"] for name, entry in client.info("commandstats").items()}
+
+    asked_here = {"hlen", "zcard", "config|resetstat", "info"}
+    assert sum(calls[name] for name in calls.keys() - asked_here) <= 6 * number + 5, calls
+
+
+@pytest.mark.redis
 @pytest.mark.parametrize("method", ["ack", "reject", "requeue"])
 def test_a_lost_acknowledgement_does_not_block_the_consumer(tmp_path, method):
     install_transport()

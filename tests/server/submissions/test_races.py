@@ -2,16 +2,18 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from server.submissions import services
 from server.submissions.errors import NotNow, TooManyOpen
 from server.submissions.models import State, Submission
 from server.submissions.queue import dispatch, turns, worker_presence
 from server.submissions.services import RecordResult
-from tests.support.people import make_assignment, make_report, make_student, make_submission, record
+from tests.support.people import make_assignment, make_course, make_report, make_student, make_submission, record
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,6 +57,37 @@ def test_of_several_reports_at_once_exactly_one_is_written():
     assert results.count(RecordResult.ALREADY_OVER) == AT_ONCE - 1
     submission.refresh_from_db()
     assert submission.given == results.index(RecordResult.WRITTEN)
+
+
+def test_two_reports_at_once_on_one_exercise_both_count():
+    assignment = make_assignment()
+    students = [make_student(assignment.course) for _ in range(3)]
+    rows = [make_submission(one, assignment, source=f"x = {at}") for one in students for at in range(2)]
+
+    together(lambda number: record(rows[number], make_report(4 + number % 2)))
+
+    grades = assignment.grades.values_list("used", "raw")
+    assert list(grades) == [(2, 50)] * 3
+
+
+def test_two_reports_at_once_share_one_pool_of_slip_days():
+    course = make_course(slip_days=1)
+    due = timezone.now() - timedelta(hours=2)
+    terms = {"due_at": due, "late_percent_per_day": 10}
+    assignments = [make_assignment(course, slug=f"unit/{name}", **terms) for name in ("first", "second")]
+    students = [make_student(course) for _ in range(3)]
+    handed_in = [due + timedelta(hours=1), due + timedelta(hours=1.5)]
+    rows = [
+        make_submission(student, assignment, submitted_at=at)
+        for student in students
+        for assignment, at in zip(assignments, handed_in, strict=True)
+    ]
+
+    together(lambda number: record(rows[number]))
+
+    # The only day belongs to the work that was handed in first.
+    for assignment, grade in zip(assignments, [(100, 1), (90, 0)], strict=True):
+        assert list(assignment.grades.values_list("final", "slip_days")) == [grade] * 3
 
 
 def test_exactly_one_of_report_and_cancellation_wins():
