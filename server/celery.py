@@ -28,7 +28,7 @@ require_settings()
 app = Celery("server")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-# By default Celery closes the database connection around each task. See `_close_bad_connections`.
+# By default Celery closes the database connection around each task. See `prepare_connections`.
 app.conf.CELERY_DB_REUSE_MAX = sys.maxsize
 app.steps["consumer"].add(Heartbeat)
 install_transport()
@@ -53,7 +53,7 @@ def _keep_a_connection(**_: object) -> None:
 
 
 @task_prerun.connect
-def _prepare_connections(task: Task, **_: object) -> None:
+def prepare_connections(task: Task, **_: object) -> None:
     """Close a connection that is too old or broken; Django opens another when it is needed.
 
     A connection that just worked is not checked for a task that is tried again if its connection is broken.
@@ -63,11 +63,11 @@ def _prepare_connections(task: Task, **_: object) -> None:
     close_old_connections()
     if getattr(task, "autoretry_for", ()) and time.monotonic() - _connections_worked_at[0] < FRESH_SECONDS:
         for connection in connections.all(initialized_only=True):
-            connection.health_check_done = True
+            connection.health_check_done = True  # type: ignore[attr-defined]
 
 
 @task_postrun.connect
-def _close_bad_connections(task: Task, **_: object) -> None:
+def close_bad_connections(task: Task, **_: object) -> None:
     """Close a connection that broke during a task, or is too old."""
     if not task.request.is_eager:
         close_old_connections()

@@ -76,7 +76,7 @@ def refresh(
     if not locked:
         _lock_pools(assignment.course, whom)
     shares = slip_days.shares(assignment.course, whom)
-    about = {"action": action, "why": why, "by": by, "now": now, "undoes": undoes}
+    about: dict[str, Any] = {"action": action, "why": why, "by": by, "now": now, "undoes": undoes}
     changes = _refresh_one(assignment, whom, shares, locked=locked, **about)
     return changes + _follow(assignment, shares, by=by, now=now)
 
@@ -89,22 +89,20 @@ def _refresh_one(
     locked: bool = False,
     **about: Any,
 ) -> list[GradeChange]:
-    # Whoever changes a grade or adds an attempt to it holds its lock, so the attempts are read after it is taken.
+    # Everybody who changes a grade or adds an attempt to it locks it first. So the attempts are read after the lock.
     rows = {row.learner_id: row for row in _locked(assignment, whom)}
     work_of = _graded_work(assignment, whom)
-    if fresh := work_of.keys() - rows.keys():
-        if not locked:
-            _lock_learners(fresh)
-            # Another transaction can have added some of them until now.
-            rows |= {row.learner_id: row for row in _locked(assignment, fresh)}
-            work_of |= _graded_work(assignment, fresh)
+    fresh = work_of.keys() - rows.keys()
+    if fresh and not locked:
+        rows |= {row.learner_id: row for row in _found_or_reserved(assignment, fresh)}
+        work_of |= _graded_work(assignment, fresh)
         fresh -= rows.keys()
     changes = []
     for row in [*rows.values(), *(Grade(assignment=assignment, learner_id=one) for one in sorted(fresh))]:
         before, results = state_of(row), _results(row)
         row.slip_days = shares.get(row.learner_id, {}).get(assignment.pk, 0)
         _compute(row, assignment, work_of[row.learner_id])
-        if row.pk is None:
+        if row._state.adding:
             row.save(force_insert=True)
         elif _results(row) != results:
             row.save(update_fields=[*RESULTS, "updated_at"])
@@ -224,7 +222,7 @@ def refresh_course(
     grades = grades if learners is None else grades.filter(learner__in=learners)
     list(grades.order_by("pk").values_list("pk"))
     shares = slip_days.shares(course, learners)
-    about = {"action": Action.TERMS, "by": by, "why": why}
+    about: dict[str, Any] = {"action": Action.TERMS, "by": by, "why": why}
     changes = []
     for assignment in course.assignments.all():
         assignment.course = course
@@ -425,11 +423,18 @@ def _audit(change: GradeChange) -> None:
 
 def _row(assignment: Assignment, learner: int) -> Grade:
     """Return a learner's grade, locked; a new one if there is none."""
-    rows = _locked(assignment, [learner])
-    if not rows:
-        _lock_learners([learner])
-        rows = _locked(assignment, [learner])
+    rows = _found_or_reserved(assignment, [learner])
     return rows[0] if rows else Grade.objects.create(assignment=assignment, learner_id=learner)
+
+
+def _found_or_reserved(assignment: Assignment, learners: Collection[int]) -> list[Grade]:
+    """Return the grades of learners, locked. Nobody else can add those that are missing until the transaction ends."""
+    rows = _locked(assignment, learners)
+    missing = set(learners) - {row.learner_id for row in rows}
+    if missing:
+        _lock_learners(missing)
+        rows += _locked(assignment, missing)
+    return rows
 
 
 def _locked(assignment: Assignment, learners: Collection[int] | None) -> list[Grade]:

@@ -172,7 +172,7 @@ def take_in(
     After closing, an attempt becomes practice if the assignment allows that, unless `practice` is false. `now` is the
     time of submission. `seed` decides the secret cases; without one, a random seed is used.
     """
-    options = {"kind": kind, "now": now, "seed": seed, "once": once, "practice": practice}
+    options: dict[str, Any] = {"kind": kind, "now": now, "seed": seed, "once": once, "practice": practice}
     return _accept(learner=learner, assignment=assignment, source=source, **options).submission
 
 

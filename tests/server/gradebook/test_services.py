@@ -139,7 +139,7 @@ def test_refreshing_a_class_costs_the_same_for_any_size(assignment, django_asser
     for _ in range(5):
         graded(make_student(assignment.course), assignment, given=5)
 
-    with django_assert_num_queries(5):  # two of the queries are the savepoint
+    with django_assert_num_queries(2):
         refresh(assignment)
 
 

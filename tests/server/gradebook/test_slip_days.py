@@ -2,6 +2,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -170,3 +172,15 @@ def test_pages_show_the_days_that_are_left(client, student, instructor, course, 
 
     client.force_login(instructor)
     assert "1 of 2 slip days left" in client.get(f"/courses/{course.slug}/teach/students/{student.pk}/").text
+
+
+def test_computing_a_course_again_locks_once_and_reads_the_pool_once(course, first, second, instructor):
+    for _ in range(3):
+        graded(make_student(course), first, 10, submitted_at=DUE + 2 * HOUR)
+
+    with CaptureQueriesContext(connection) as queries:
+        refresh_course(course, by=instructor, why="New rules")
+
+    assert [one["sql"] for one in queries if "INSERT" in one["sql"] or 'UPDATE "' in one["sql"]] == []
+    # A savepoint, the locks of learners and grades, the pool (5), the assignments, and two for each of these.
+    assert len(queries) == 2 + 2 + 5 + 1 + 2 * 2

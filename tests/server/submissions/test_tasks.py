@@ -2,9 +2,9 @@
 
 import pytest
 from celery.exceptions import Retry
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 
-from server.celery import app
+from server.celery import app, close_bad_connections, prepare_connections
 from server.submissions.models import State
 from tests.support.people import make_report, make_submission
 
@@ -52,6 +52,17 @@ def test_a_report_is_kept_while_the_database_is_away(assignment, monkeypatch, er
 
     with pytest.raises(Retry):
         task(graded)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("name", "is_trusted"), [("submissions.record", True), ("submissions.sweep", False)])
+def test_only_a_task_that_is_retried_trusts_a_used_connection(name, is_trusted):
+    connection.ensure_connection()
+    close_bad_connections(app.tasks["submissions.record"])
+
+    prepare_connections(app.tasks[name])
+
+    assert connection.health_check_done is is_trusted
 
 
 def test_reconcile_runs_every_three_seconds_on_the_records_queue():
