@@ -105,10 +105,10 @@ REFERENCES = {
     ),
     "takes all memory": (in_function("truth", EATS), "memory|MemoryError"),
     "leaves with status 0": (in_function("truth", "os._exit(0)"), "ended its process"),
-    "raises SystemExit": (in_function("truth", "sys.exit(3)"), r"reference\.py, line \d+: SystemExit: 3"),
+    "raises SystemExit": (in_function("truth", "sys.exit(3)"), r"reference\.py, line \d+, raised SystemExit: 3"),
     "kills itself": (in_function("truth", "os.kill(os.getpid(), signal.SIGKILL)"), "ended its process"),
     "recurses without an end": (in_function("truth", "return truth(*_)"), "RecursionError"),
-    "divides by zero": (in_function("truth", "return 1 / 0"), r"reference\.py, line \d+: ZeroDivisionError"),
+    "divides by zero": (in_function("truth", "return 1 / 0"), r"reference\.py, line \d+, raised ZeroDivisionError"),
     "has no file of cases": ("import nothing_like_this", "ModuleNotFoundError|No module named"),
     "is not Python": ("def cases(:", r"reference\.py, line 1"),
     "writes bytes that are no frame": (
