@@ -18,7 +18,9 @@ from grader.telemetry.metrics import Collector, GaugeMetricFamily, Metric
 from server.lti.models import Passback, PassbackState
 from server.mail.models import Mail, MailState
 from server.observability.readiness import threads
+from server.observability.workers_wanted import wanted_soon
 from server.submissions.models import Submission
+from server.submissions.queue import worker_presence
 from server.submissions.queue.dispatch import RUNTIMES, jobs_in, queue_of
 from server.webhooks.models import Delivery, DeliveryState
 
@@ -50,6 +52,7 @@ class Gauges(Collector):
 def _of_database() -> Iterator[Metric]:
     now = timezone.now()
     yield from _submissions(now)
+    yield _workers_wanted(now)
     yield from _outboxes(now)
 
 
@@ -67,6 +70,17 @@ def _submissions(now: datetime) -> Iterator[Metric]:
         age.add_metric([runtime], _since(first, now))
         open_.add_metric([runtime], count)
     yield from (age, open_)
+
+
+def _workers_wanted(now: datetime) -> Metric:
+    found = GaugeMetricFamily(
+        "chainrule_workers_wanted",
+        "Grading workers that the deadlines of the next minutes want.",
+        labels=["runtime"],
+    )
+    for runtime, number in wanted_soon(now).items():
+        found.add_metric([runtime], number)
+    return found
 
 
 def _outboxes(now: datetime) -> Iterator[Metric]:
@@ -108,6 +122,16 @@ def _of_broker() -> Iterator[Metric]:
     for queue, count in zip(QUEUES, found, strict=True):
         length.add_metric([queue], count + waiting.get(queue, 0))
     yield length
+    processes = GaugeMetricFamily(
+        "chainrule_grading_processes",
+        "Processes of grading workers that take jobs; none if it is not known.",
+        labels=["runtime"],
+    )
+    for runtime in RUNTIMES:
+        number = worker_presence.noted_processes(runtime)
+        if number is not None:
+            processes.add_metric([runtime], number)
+    yield processes
 
 
 def _in_line() -> dict[str, int]:

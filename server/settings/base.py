@@ -199,6 +199,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 # The bearer token of /metrics; while it is empty, /metrics does not exist.
 METRICS_TOKEN = env.str("CHAINRULE_METRICS_TOKEN", "")
+# How far ahead `chainrule_workers_wanted` looks (seconds): at least the time that a new node needs.
+SCALING_AHEAD = env.int("CHAINRULE_SCALING_AHEAD", 300)
 # Django calls this function with LOGGING. CHAINRULE_LOGS chooses text or JSON.
 LOGGING_CONFIG = "server.observability.logs.configure"
 LOGGING: dict[str, Any] = {"style": env.str("CHAINRULE_LOGS", "text")}

@@ -9,6 +9,10 @@ COURSE = "/courses/autograd-demo/exercises"
 EVENTS_ADDRESS = re.compile(r'data-events="([^"]+)"')
 CSRF_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 DRAFT_VERSION = re.compile(r'data-version="(\d+)"')
+# The names of what `students` reports to `load`.
+SUBMIT_TO_SCORE, PAGE, PAGE_IN_STORM, SIGN_IN = "submit to score", "page", "page in the storm", "sign in"
+# The password of every student of `load`.
+PASSWORD = "a password of the load"
 # Accounts load1, load2 ... whose name is the password.
 PEOPLE = """
 from django.contrib.auth.hashers import make_password

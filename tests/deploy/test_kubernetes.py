@@ -2,10 +2,12 @@
 
 import subprocess
 
+import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
 
+from deploy.capacity import scaling
 from deploy.dev.base import ROOT
 from tests.deploy.kustomize import containers, render
 
@@ -15,6 +17,7 @@ KUBERNETES = ROOT / "deploy" / "kubernetes"
 OVERLAYS = ("production", "trial")
 # The oldest version with sidecars by default, and the newest one with a schema.
 VERSIONS = ("1.29", kubernetes_validate.latest_version())
+AUTOSCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 MADE_ELSEWHERE = {"certificate"}
 
 
@@ -41,7 +44,8 @@ def pods(documents):
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_document_matches_its_schema(documents, version):
     for document in documents:
-        kubernetes_validate.validate(document, version, strict=True)
+        if document["kind"] != "ScaledObject":
+            kubernetes_validate.validate(document, version, strict=True)
 
 
 def test_every_document_has_a_unique_name(documents):
@@ -179,7 +183,7 @@ def test_every_reference_has_a_target(documents):
             assert {mount["name"] for mount in container["volumeMounts"]} <= names, name
             assert {one["configMapRef"]["name"] for one in container.get("envFrom", [])} <= config_maps.keys(), name
         assert {volume["configMap"]["name"] for volume in volumes if "configMap" in volume} <= config_maps.keys()
-    for one in of_kind(documents, "HorizontalPodAutoscaler").values():
+    for one in of_kind(documents, *AUTOSCALERS).values():
         assert one["spec"]["scaleTargetRef"]["name"] in of_kind(documents, "Deployment")
     for one in [*of_kind(documents, "PodDisruptionBudget").values()]:
         assert any(selects(one["spec"]["selector"], pod["metadata"]["labels"]) for pod in pods(documents).values())
@@ -191,14 +195,121 @@ def test_every_reference_has_a_target(documents):
         assert stateful["spec"]["serviceName"] in services
 
 
-def test_graders_scale_with_the_age_of_their_queue(documents):
-    autoscaler = of_kind(documents, "HorizontalPodAutoscaler")["grading-cpu"]["spec"]
+def test_an_overlay_scales_each_deployment_in_one_way(documents):
+    targets = [one["spec"]["scaleTargetRef"]["name"] for one in documents if one["kind"] in AUTOSCALERS]
+
+    assert sorted(targets) == ["grading-cpu", "web"]
+
+
+def test_graders_scale_with_the_age_of_their_queue():
+    autoscaler = of_kind(rendered("trial"), "HorizontalPodAutoscaler")["grading-cpu"]["spec"]
     metric = autoscaler["metrics"][0]["external"]["metric"]
 
     assert metric == {"name": "chainrule_queue_age_seconds", "selector": {"matchLabels": {"runtime": "cpu"}}}
 
 
+# The specification of a ScaledObject and of the trigger `prometheus` in KEDA's documentation of 2.17, as far as it is
+# used here: strings, integers and the fields that must be there.
+TRIGGER = {
+    "type": "object",
+    "required": ["type", "metadata"],
+    "additionalProperties": False,
+    "properties": {
+        "type": {"const": "prometheus"},
+        "name": {"type": "string"},
+        "metricType": {"enum": ["AverageValue", "Value"]},
+        "metadata": {
+            "type": "object",
+            "required": ["serverAddress", "query", "threshold"],
+            "additionalProperties": False,
+            "properties": {
+                "serverAddress": {"type": "string", "pattern": "^https?://"},
+                "query": {"type": "string"},
+                "threshold": {"type": "string", "pattern": r"^[0-9.]+$"},
+                "activationThreshold": {"type": "string"},
+                "ignoreNullValues": {"enum": ["true", "false"]},
+            },
+        },
+    },
+}
+SCALED_OBJECT = {
+    "type": "object",
+    "required": ["scaleTargetRef", "triggers"],
+    "additionalProperties": False,
+    "properties": {
+        "scaleTargetRef": {"type": "object", "required": ["name"]},
+        "pollingInterval": {"type": "integer"},
+        "cooldownPeriod": {"type": "integer"},
+        "minReplicaCount": {"type": "integer"},
+        "maxReplicaCount": {"type": "integer"},
+        "fallback": {
+            "type": "object",
+            "required": ["failureThreshold", "replicas"],
+            "additionalProperties": False,
+            "properties": {
+                "failureThreshold": {"type": "integer"},
+                "replicas": {"type": "integer"},
+                "behavior": {
+                    "enum": ["static", "currentReplicas", "currentReplicasIfHigher", "currentReplicasIfLower"]
+                },
+            },
+        },
+        "advanced": {"type": "object", "properties": {"horizontalPodAutoscalerConfig": {"type": "object"}}},
+        "triggers": {"type": "array", "minItems": 1, "items": TRIGGER},
+    },
+}
+
+
+@pytest.fixture
+def scaled():
+    return of_kind(rendered("production"), "ScaledObject")["grading-cpu"]
+
+
+def test_the_scaled_object_matches_what_keda_documents(scaled):
+    jsonschema.validate(scaled["spec"], SCALED_OBJECT)
+
+    assert scaled["apiVersion"] == "keda.sh/v1alpha1"
+    # KEDA refuses a fallback if a trigger has a target of another type.
+    assert {one["metricType"] for one in scaled["spec"]["triggers"]} == {"AverageValue"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_keda_passes_on_a_valid_autoscaler(scaled, version):
+    spec = scaled["spec"]
+    autoscaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "made-by-keda"},
+        "spec": {
+            "scaleTargetRef": spec["scaleTargetRef"],
+            "minReplicas": spec["minReplicaCount"],
+            "maxReplicas": spec["maxReplicaCount"],
+            "behavior": spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"],
+        },
+    }
+
+    kubernetes_validate.validate(autoscaler, version, strict=True)
+
+
+def test_graders_scale_with_the_calendar_and_the_load(scaled):
+    pod = pods(rendered("production"))["grading-cpu"]["spec"]
+    command = pod["containers"][0]["command"]
+    workers = command[command.index("--concurrency") + 1]
+    triggers = {one["name"]: one["metadata"] for one in scaled["spec"]["triggers"]}
+
+    assert triggers["calendar"]["query"] == 'max(chainrule_workers_wanted{runtime="cpu"})'
+    assert triggers["load"]["query"] == 'max(chainrule_open_submissions{runtime="cpu"})'
+    # As simulated in deploy/capacity/scaling.py: the load is one submission for each worker.
+    assert {one["threshold"] for one in triggers.values()} == {workers}
+    assert workers == str(scaling.WORKERS_PER_POD)
+    assert scaling.LOAD_TARGET == 1
+    assert (
+        scaled["spec"]["minReplicaCount"],
+        scaled["spec"]["maxReplicaCount"],
+    ) == (scaling.FEWEST_PODS, scaling.MOST_PODS)
+
+
 def test_replicas_are_not_evicted_at_the_same_time(documents):
     budgets = of_kind(documents, "PodDisruptionBudget")
 
-    assert of_kind(documents, "HorizontalPodAutoscaler").keys() == budgets.keys()
+    assert of_kind(documents, *AUTOSCALERS).keys() == budgets.keys()

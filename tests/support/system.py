@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -122,16 +122,29 @@ def manage(env, *words):
     return subprocess.run(command, cwd=ROOT, env=os.environ | env, capture_output=True, text=True, check=False)
 
 
-@cache
 def original():
-    """The URL of a database with the demo course. It is made once in this process; each system gets a copy."""
+    """The URL of a database with the demo course; each system gets a copy.
+
+    It is made once in this process for each server that CHAINRULE_TEST_POSTGRES names.
+    """
+    return original_at(os.environ.get("CHAINRULE_TEST_POSTGRES"))
+
+
+@cache
+def original_at(_server):
     stack = ExitStack()
-    atexit.register(stack.close)
+    atexit.register(close_if_there, stack)
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     url = stack.enter_context(database(folder))
     for words in (("migrate", "--verbosity", "0"), ("demo",)):
         manage(base_settings(folder, url), *words).check_returncode()
     return url
+
+
+def close_if_there(stack):
+    # The server can have stopped before this process ends, and the database with it.
+    with suppress(psycopg.OperationalError):
+        stack.close()
 
 
 @contextmanager

@@ -113,13 +113,18 @@ def processes(runtime: str) -> int:
 
 
 def _look_up(runtime: str) -> int:
+    return noted_processes(runtime) or USUAL_PROCESSES
+
+
+def noted_processes(runtime: str) -> int | None:
+    """Return how many processes grade for a runtime by what the records worker noted; None if that is not known."""
     if not settings.REDIS_URL:
-        return USUAL_PROCESSES
+        return None
     try:
         # An older records worker notes no number.
-        return int(progress.client(settings.REDIS_URL).get(_key(queue_of(runtime))) or 0) or USUAL_PROCESSES
+        return int(progress.client(settings.REDIS_URL).get(_key(queue_of(runtime))) or 0)
     except (redis.RedisError, ValueError):
-        return USUAL_PROCESSES
+        return None
 
 
 _looked_up: dict[str, tuple[float, int]] = {}
