@@ -3,8 +3,8 @@
     python -m tests.benchmarks.streams [--streams 2000] [--workers 2] [--seconds 10] [--json FILE]
 
 A measurement. PostgreSQL, Redis and the website run on this machine; no worker runs, so every submission waits. Each
-stream watches a submission of its own, as a page does. It prints the connections to PostgreSQL and Redis, the open files
-and the memory of the website's processes for each stream, and their processor while all streams are idle. Then each
+stream watches a submission of its own, as a page does. It prints the connections to PostgreSQL and Redis, the open
+files and the memory of the website's processes for each stream, and their processor while all are idle. Then each
 submission gets a message, and it prints how long it takes until the last stream has it, and the processor for each.
 """
 
