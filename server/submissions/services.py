@@ -207,7 +207,7 @@ def _accept(
     except PackageError:
         log.exception("exercise_unreadable", assignment=assignment.pk)
         raise ExerciseUnreadable from None
-    line = turns.Line.read(learner, assignment, exercise.runtime)
+    line = turns.Vacancy.read(learner, assignment, exercise.runtime)
     turn = turns.first_turn(line, now=now)
     if kind == Kind.TEST_RUN:
         check_rate(learner, now=now)

@@ -23,8 +23,8 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Exists, F, Func, IntegerField, OuterRef, QuerySet, Subquery
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from server.accounts.models import User
@@ -38,11 +38,21 @@ log = structlog.get_logger(__name__)
 
 # How many submissions of a learner can be open at a time, over all courses.
 MOST_OPEN = 5
-# How many jobs the graders get for each of their processes.
-BUFFER = 2
+# How many jobs the graders get for each of their processes: running and buffered ones, and with those that overtake.
+BUFFER, MOST = 2, 3
 # Priorities in the broker.
 FIRST, BUFFERED = 0, 3
 LONGEST_LEASE = timedelta(minutes=5)
+# These run for every submission. Written by hand: Django needs several times longer to build them than the database to
+# answer them. `Submission.objects.open`, `with_graders` and `in_line` say the same.
+_OPEN = "submissions_submission WHERE state IN ('queued', 'running') AND finished_at IS NULL"
+_SENT = f"SELECT COUNT(*) FROM {_OPEN} AND runtime = %(runtime)s AND turn_at IS NULL"  # noqa: S608 constants only
+_WAITS = f"SELECT 1 FROM {_OPEN} AND runtime = %(runtime)s AND turn_at IS NOT NULL"  # noqa: S608
+VACANCY = f"""SELECT (SELECT COUNT(*) FROM {_OPEN} AND learner_id = %(learner)s),
+EXISTS(SELECT 1 FROM {_OPEN} AND learner_id = %(learner)s AND runtime = %(runtime)s AND turn_at IS NULL),
+({_SENT}), EXISTS({_WAITS}),
+EXISTS(SELECT 1 FROM submissions_courseturn WHERE runtime = %(runtime)s AND course_id = %(course)s)"""  # noqa: S608
+LOAD = f"SELECT ({_SENT}), EXISTS({_WAITS} AND turn_at <= %(now)s)"
 
 
 def lease(tries: int = 1) -> timedelta:
@@ -52,7 +62,7 @@ def lease(tries: int = 1) -> timedelta:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class Vacancy:
     """What a new submission of a learner finds at a runtime's graders.
 
     `open` counts the learner's open submissions at all graders, and `is_served` says that these graders have one of
@@ -68,20 +78,20 @@ class Line:
     is_open: bool
 
     @classmethod
-    def read(cls, learner: User, assignment: Assignment, runtime: str) -> "Line":
+    def read(cls, learner: User, assignment: Assignment, runtime: str) -> "Vacancy":
         """Read it. One query."""
-        open_ones = Submission.objects.open().filter(learner=OuterRef("pk"), finished_at=None).order_by()
-        sent = Submission.objects.with_graders(runtime).order_by()
-        lines = CourseTurn.objects.filter(runtime=runtime, course=assignment.course_id)
-        found = User.objects.filter(pk=learner.pk).values_list(
-            _count(open_ones),
-            Exists(open_ones.filter(runtime=runtime, turn_at=None)),
-            _count(sent),
-            Exists(Submission.objects.in_line(runtime)),
-            Exists(lines),
+        with connection.cursor() as cursor:
+            cursor.execute(VACANCY, {"learner": learner.pk, "runtime": runtime, "course": assignment.course_id})
+            open_ones, is_served, sent, waits, is_open = cursor.fetchone()
+        return cls(
+            runtime=runtime,
+            course=assignment.course_id,
+            open=open_ones,
+            is_served=bool(is_served),
+            with_graders=sent,
+            somebody_waits=bool(waits),
+            is_open=bool(is_open),
         )
-        names = ("open", "is_served", "with_graders", "somebody_waits", "is_open")
-        return cls(runtime=runtime, course=assignment.course_id, **dict(zip(names, found.get(), strict=True)))
 
     @property
     def is_free(self) -> bool:
@@ -90,11 +100,7 @@ class Line:
         return has_room and not self.is_served and not self.somebody_waits
 
 
-def _count(rows: QuerySet[Any]) -> Subquery:
-    return Subquery(rows.annotate(total=Func("pk", function="COUNT")).values("total"), output_field=IntegerField())
-
-
-def first_turn(line: Line, *, now: datetime) -> dict[str, Any]:
+def first_turn(line: Vacancy, *, now: datetime) -> dict[str, Any]:
     """Return the fields of a new submission that say whether it goes to the graders at once or waits in the line.
 
     It goes at once if a grader can soon take it, nobody waits, and the learner has nothing with the graders. The row of
@@ -154,7 +160,7 @@ class Taken:
     @property
     def most(self) -> int:
         """The most jobs that the graders get: running ones, buffered ones, and ones that overtake these."""
-        return 3 * self.processes
+        return MOST * self.processes
 
     @property
     def has_room(self) -> bool:
@@ -193,9 +199,17 @@ def fill_all() -> None:
 
 def fill(runtime: str) -> int:
     """Send submissions from the line while the graders can soon take them, and return how many."""
-    # Two queries without a lock tell most of the time that nothing can be sent: this runs after each submission.
-    turns = _courses_in_line(runtime, timezone.now())
-    if not turns or not Taken.read(runtime).can_take_one_of(turns):
+    # One query without a lock tells most of the time if something can be sent: this runs after each submission.
+    with connection.cursor() as cursor:
+        now = connection.ops.adapt_datetimefield_value(timezone.now())
+        cursor.execute(LOAD, {"runtime": runtime, "now": now})
+        sent, waits = cursor.fetchone()
+    processes = worker_presence.processes(runtime)
+    if not waits or sent >= MOST * processes:
+        return 0
+    if sent >= BUFFER * processes and not Taken.read(runtime).can_take_one_of(
+        _courses_in_line(runtime, timezone.now())
+    ):
         return 0
     with transaction.atomic():
         claimed = list(_claim(runtime))

@@ -26,14 +26,14 @@ SILENCE = timedelta(minutes=1)
 GOOD_FOR = 2.0
 
 Span = tuple[datetime, datetime]
-Pace = tuple[float | None, datetime | None]
-_computed: dict[str, tuple[float, Pace]] = {}
+Speed = tuple[float | None, datetime | None]
+_computed: dict[str, tuple[float, Speed]] = {}
 
 
 def expected_wait(runtime: str, ahead: int, *, now: datetime | None = None) -> int | None:
     """Return the likely seconds until a report, with so many ahead; None if there is too little data."""
     now = now or timezone.now()
-    each, latest = _pace(runtime, now)
+    each, latest = _speed(runtime, now)
     return None if each is None or latest is None or now - latest > SILENCE else rounded(each * (ahead + 1))
 
 
@@ -42,14 +42,14 @@ def forget() -> None:
     _computed.clear()
 
 
-def _pace(runtime: str, now: datetime) -> Pace:
+def _speed(runtime: str, now: datetime) -> Speed:
     """Return the seconds that the graders need for one submission, and when their latest report came."""
-    at, pace = _computed.get(runtime, (-GOOD_FOR, (None, None)))
+    at, speed = _computed.get(runtime, (-GOOD_FOR, (None, None)))
     if time.monotonic() - at >= GOOD_FOR:
         spans = latest_spans(runtime, now=now)
-        pace = (seconds_each(spans), max((finished for _, finished in spans), default=None))
-        _computed[runtime] = (time.monotonic(), pace)
-    return pace
+        speed = (seconds_each(spans), max((finished for _, finished in spans), default=None))
+        _computed[runtime] = (time.monotonic(), speed)
+    return speed
 
 
 def latest_spans(runtime: str, *, now: datetime) -> list[Span]:

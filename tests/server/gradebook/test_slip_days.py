@@ -174,7 +174,7 @@ def test_pages_show_the_days_that_are_left(client, student, instructor, course, 
     assert "1 of 2 slip days left" in client.get(f"/courses/{course.slug}/teach/students/{student.pk}/").text
 
 
-def test_computing_a_course_again_locks_once_and_reads_the_pool_once(course, first, second, instructor):
+def test_computing_a_course_again_locks_and_reads_once(course, first, second, instructor):
     for _ in range(3):
         graded(make_student(course), first, 10, submitted_at=DUE + 2 * HOUR)
 
