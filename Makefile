@@ -4,13 +4,17 @@ PYTHON ?= $(shell for version in 3.11 3.12 3.13 3.14; do python$$version -c "" 2
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup image image-gpu images demo dev screenshots quick check test nightly pythons compose-test gpu-test bench faults soak load profile docs docs-serve lock audit release clean
+.PHONY: help setup setup-running image image-gpu images demo dev screenshots quick check test nightly pythons compose-test gpu-test bench faults soak load profile docs docs-serve lock audit release clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: ## make the environment and the front end, if their locks or sources have changed
 	@$(PYTHON) -m deploy.dev.environment
+	@$(RUN) deploy.dev.frontend
+
+setup-running: ## the same without the tools for checks and tests: enough to run and to change it
+	@$(PYTHON) -m deploy.dev.environment running
 	@$(RUN) deploy.dev.frontend
 
 image: setup ## build the sandbox image, if its content has changed
@@ -22,10 +26,10 @@ image-gpu: setup ## build the sandbox image for machines with an NVIDIA GPU (dow
 images: setup ## build the images of production (deploy/README.md)
 	@$(RUN) deploy.dev.images
 
-demo: setup ## run all of it on http://127.0.0.1:8000 (or PORT=8001) until Ctrl+C
+demo: setup-running ## run all of it on http://127.0.0.1:8000 (or PORT=8001) until Ctrl+C
 	@$(RUN) deploy.dev.demo
 
-dev: setup ## run it for developers: every edit reloads what it changes (PORT=8001)
+dev: setup-running ## run it for developers: every edit reloads what it changes (PORT=8001)
 	@$(RUN) deploy.dev.develop
 
 screenshots: setup ## take the README's pictures again, from the demo course (some minutes the first time)

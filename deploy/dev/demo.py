@@ -5,8 +5,10 @@
     grading worker   grades in Docker sandboxes if an engine answers, otherwise in bubblewrap
     records worker   stores reports, and sends lost submissions again
 
-When a solution of each of four exercises has gone through the running system, it prints "ready". Then the story of
-the demo course is loaded in the background (`manage.py demo_story`). Logs are in
+What does not depend on each other starts at the same time: the database is migrated while a sandbox is tried, and the
+samples are in the queue while the workers start. When a solution of each of four exercises has gone through the running
+system and the website answers, it prints "ready". Then the packages' bytecode is written and the story of the demo
+course is loaded in the background (`manage.py demo_story`). Logs are in
 `var/demo`, the database is `var/chainrule.sqlite3`; both stay. CHAINRULE_VAR names another folder than `var`.
 """
 
@@ -15,10 +17,13 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from http import HTTPStatus
 from pathlib import Path
+from urllib.request import urlopen
 
 from deploy.dev import image
 from deploy.dev.base import VAR, VENV, SetupError, main, say
+from deploy.dev.environment import compile_command
 from deploy.dev.processes import is_taken, running, stopped_by_signals, tail, terminate_all, wait_until
 from deploy.dev.services import redis
 
@@ -26,6 +31,9 @@ BIN = VENV / "bin"
 STATE = Path(os.environ.get("CHAINRULE_VAR", VAR))
 LOGS = STATE / "demo"
 GRADER_APP = "grader.worker"
+# The file that says that the demo course is in the database.
+PREPARED = LOGS / "prepared"
+POLL_SECONDS = 0.05
 SAMPLES = ("gradients/sum-of-matrix", "nets/classifier", "optimizers/comparison", "derivatives/sin")
 
 Processes = dict[str, "subprocess.Popen[bytes]"]
@@ -59,13 +67,16 @@ def serve(port: int, stack: ExitStack) -> None:
     env = {"DJANGO_SETTINGS_MODULE": "server.settings.demo", "PYTHONUNBUFFERED": "1"}
     env["CHAINRULE_PUBLIC_URL"] = os.environ.get("CHAINRULE_PUBLIC_URL") or f"http://127.0.0.1:{port}"
     env["REDIS_URL"] = os.environ.get("REDIS_URL") or stack.enter_context(redis(LOGS))
+    course = start_course(env, stack)
     env["CHAINRULE_SANDBOX"] = probed_sandbox(env)
-    manage("migrate", "--verbosity", "0", env=env)
-    manage("demo", env=env)
-    processes = start(port, env, stack)
-    grade_samples(env)
+    processes = start_services(["grading"], port, env, stack)
+    wait_for_course(course)
+    processes |= start_services(["web", "records"], port, env, stack)
+    wait_for_samples(course)
+    wait_for_website(port, processes)
     say(f"ready: http://127.0.0.1:{port} (Ctrl+C stops it; logs in {LOGS})")
     say("accounts: student1, ta, instructor, admin; each has its name as password")
+    start_compiling(stack)
     watch(processes, story=start_story(env, stack))
 
 
@@ -109,18 +120,49 @@ def manage(*words: str, env: Mapping[str, str]) -> None:
         raise SetupError(f"`manage.py {' '.join(words)}` failed with exit code {code}")
 
 
-def grade_samples(env: Mapping[str, str]) -> None:
-    """Grade the samples. Raises SetupError with the grader's log if one gets less than full marks."""
+def start_course(env: Mapping[str, str], stack: ExitStack) -> "subprocess.Popen[bytes]":
+    """Start to prepare the database; the process then grades the samples as soon as the workers run."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    PREPARED.unlink(missing_ok=True)
+    command: list[str | Path] = [BIN / "python", "manage.py", "start_demo", "--timeout", "600", PREPARED, *SAMPLES]
+    return stack.enter_context(running("the demo course", command, log=None, env=env))
+
+
+def wait_for_course(course: "subprocess.Popen[bytes]") -> None:
+    """Wait until the database is prepared. Raises SetupError if that fails; its process has printed why."""
+    while not PREPARED.exists():
+        if course.poll() is not None:
+            raise SetupError(f"the database could not be prepared: see above (exit code {course.returncode})")
+        time.sleep(POLL_SECONDS)
+
+
+def wait_for_samples(course: "subprocess.Popen[bytes]") -> None:
+    """Wait for the samples' reports. Raises SetupError with the grader's log if one gets less than full marks."""
     say("grading a sample of each exercise")
-    try:
-        manage("grade_samples", "--timeout", "600", *SAMPLES, env=env)
-    except SetupError as error:
+    if course.wait() != 0:
         log = LOGS / "grading.log"
-        raise SetupError(f"the samples did not get full marks; the end of {log}:\n{tail(log)}") from error
+        raise SetupError(f"the samples did not get full marks; the end of {log}:\n{tail(log)}")
 
 
 def start(port: int, env: Mapping[str, str], stack: ExitStack) -> Processes:
     """Start the website and the two workers, and wait until the website answers."""
+    processes = start_services(["web", "grading", "records"], port, env, stack)
+    wait_for_website(port, processes)
+    return processes
+
+
+def start_services(names: list[str], port: int, env: Mapping[str, str], stack: ExitStack) -> Processes:
+    """Start the website or workers with these names. At the end all of them stop at the same time."""
+    processes = {
+        name: stack.enter_context(running(name, service_command(name, port), log=LOGS / f"{name}.log", env=env))
+        for name in names
+    }
+    stack.callback(terminate_all, processes.values())
+    return processes
+
+
+def service_command(name: str, port: int) -> list[str | Path]:
+    """The command of the website ("web") or of a worker ("grading", "records")."""
     commands: dict[str, list[str | Path]] = {
         "web": [BIN / "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2"],
         "grading": [BIN / "celery", "-A", GRADER_APP, "worker", "-Q", "grading.cpu,regrading.cpu"],
@@ -129,13 +171,27 @@ def start(port: int, env: Mapping[str, str], stack: ExitStack) -> Processes:
     commands["web"] += ["server.asgi:application"]
     commands["grading"] += ["--concurrency", "2", "-n", "grading@%h", "--loglevel", "INFO"]
     commands["records"] += ["-n", "records@%h", "--loglevel", "INFO"]
-    processes = {
-        name: stack.enter_context(running(name, command, log=LOGS / f"{name}.log", env=env))
-        for name, command in commands.items()
-    }
-    stack.callback(terminate_all, processes.values())
-    wait_until(lambda: is_taken(port), name="the website", process=processes["web"], log=LOGS / "web.log")
-    return processes
+    return commands[name]
+
+
+def wait_for_website(port: int, processes: Processes) -> None:
+    """Wait until the website answers. Raises SetupError with the end of its log if it does not start."""
+    wait_until(lambda: answers(port), name="the website", process=processes["web"], log=LOGS / "web.log", seconds=120)
+
+
+def answers(port: int) -> bool:
+    """Whether the website answers on this port that it is up."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as response:
+            return bool(response.status == HTTPStatus.OK)
+    except OSError:
+        return False
+
+
+def start_compiling(stack: ExitStack) -> None:
+    """Write the bytecode of packages that nothing has imported yet, with the time that nothing else needs."""
+    command = ["nice", "-n", "19", *compile_command(workers=1)]
+    stack.enter_context(running("bytecode", command, log=LOGS / "bytecode.log", patience=0))
 
 
 def start_story(env: Mapping[str, str], stack: ExitStack) -> "subprocess.Popen[bytes]":

@@ -84,8 +84,7 @@ def serve(port: int, stack: ExitStack) -> None:
     env["CHAINRULE_PUBLIC_URL"] = os.environ.get("CHAINRULE_PUBLIC_URL") or f"http://127.0.0.1:{port}"
     env["REDIS_URL"] = os.environ.get("REDIS_URL") or stack.enter_context(redis(demo.STATE / "dev"))
     env["CHAINRULE_SANDBOX"] = os.environ.get("CHAINRULE_SANDBOX") or "bubblewrap"
-    demo.manage("migrate", "--verbosity", "0", env=env)
-    demo.manage("demo", env=env)
+    demo.manage("demo", "--migrate", env=env)
     started = services(port, env)
     before = stamps()
     for service in started:

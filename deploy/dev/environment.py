@@ -1,28 +1,49 @@
-"""The environment `.venv`: every locked package of every part. Needs only a Python of `PYTHONS`."""
+"""The environment `.venv`: the locked packages. Needs only a Python of `PYTHONS`.
 
+python -m deploy.dev.environment            every part
+python -m deploy.dev.environment running    what the demo needs: without the tools for checks and tests
+"""
+
+import os
 import sys
 from pathlib import Path
 
 from deploy.dev.base import REQUIREMENTS, VENV, SetupError, digest, main, only_one, run, say, succeeds
 from deploy.dev.debian import can_install, install
-from deploy.dev.wheels import TORCH, pip, with_torch
+from deploy.dev.wheels import TORCH, get_uv, pip, uv_program, with_torch
 
 PARTS = [REQUIREMENTS / f"{part}.txt" for part in ("web", "grader", "sandbox", "dev")]
+RUNNING = [path for path in PARTS if path.stem != "dev"]
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "chainrule.stamp"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """The versions of Python that Chainrule runs on, the oldest first. Torch has a build for each of them."""
 
 
-def make_environment() -> None:
-    """Install what the locks list into `.venv`; nothing is done if it is up to date."""
+def make_environment(parts: list[Path] = PARTS) -> None:
+    """Install the locks of these parts and torch into `.venv`, as far as it does not have them."""
     with only_one("environment"):
-        wanted = digest([*PARTS, *TORCH.values()])
-        if STAMP.exists() and STAMP.read_text() == wanted and succeeds([PYTHON, "-c", ""]):
+        wanted = {path.stem: digest([path, *TORCH.values()]) for path in parts}
+        if not missing(wanted, installed()):
             return
         make_venv()
-        install_packages()
-        STAMP.write_text(wanted)
+        new = missing(wanted, installed())
+        install_packages([path for path in parts if path.stem in new])
+        now = installed() | wanted
+        STAMP.write_text("".join(f"{name} {content}\n" for name, content in sorted(now.items())))
+
+
+def installed() -> dict[str, str]:
+    """The parts that `.venv` has, each with the digest of its lock; none if its Python does not start."""
+    if not STAMP.exists() or not succeeds([PYTHON, "-c", ""]):
+        return {}
+    words = [line.split() for line in STAMP.read_text().splitlines()]
+    return {line[0]: line[1] for line in words if len(line) == 2}
+
+
+def missing(wanted: dict[str, str], present: dict[str, str]) -> set[str]:
+    """The names of the parts that `.venv` does not have, or has from another lock."""
+    return {name for name, content in wanted.items() if present.get(name) != content}
 
 
 def make_venv() -> None:
@@ -40,13 +61,34 @@ def make_venv() -> None:
     run([sys.executable, "-m", "venv", "--clear", VENV])
 
 
-def install_packages() -> None:
-    """Install the locked packages with their hashes checked, and check that they fit together."""
-    say("installing the locked packages (a minute or two, once)")
-    if not pip(["install", *from_files(PARTS)]):
-        raise SetupError("pip could not install the locked packages: see its message above")
-    with_torch(["install"])
-    run([PYTHON, "-m", "pip", "check", "-q"])
+def install_packages(parts: list[Path]) -> None:
+    """Install the locked packages of parts with their hashes checked, and check that they fit together."""
+    say(f"installing the locked packages of {', '.join(path.stem for path in parts)} (a minute or two, once)")
+    get_uv()
+    if not pip(["install", *from_files(parts)]):
+        raise SetupError("the locked packages could not be installed: see the message above")
+    if any(path in RUNNING for path in parts):
+        with_torch(["install"])
+    uv = uv_program()
+    run([uv, "pip", "check", "-q", "--python", PYTHON] if uv else [PYTHON, "-m", "pip", "check", "-q"])
+    compile_packages(everything=not set(parts) <= set(RUNNING))
+
+
+def compile_packages(*, everything: bool) -> None:
+    """Write the bytecode of all packages, or of what a sandbox imports: a sandbox cannot write it itself.
+
+    The demo compiles the rest when it is ready (`compile_command`).
+    """
+    if everything:
+        # A few packages have files for other versions of Python, so the exit code says nothing.
+        succeeds(compile_command(workers=os.cpu_count() or 1))
+    else:
+        run([PYTHON, "-c", "import matplotlib.pyplot, safetensors.numpy, torch"])
+
+
+def compile_command(*, workers: int) -> list[str | Path]:
+    """The command that writes the bytecode of every package that has none."""
+    return [PYTHON, "-m", "compileall", "-qq", "-j", str(workers), *VENV.glob("lib/python*/site-packages")]
 
 
 def from_files(paths: list[Path]) -> list[str | Path]:
@@ -55,4 +97,4 @@ def from_files(paths: list[Path]) -> list[str | Path]:
 
 
 if __name__ == "__main__":
-    main(make_environment)
+    main(lambda: make_environment(RUNNING if sys.argv[1:] == ["running"] else PARTS))

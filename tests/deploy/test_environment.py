@@ -16,18 +16,43 @@ def stamp(tmp_path, monkeypatch):
     return tmp_path / "stamp"
 
 
-def test_an_environment_in_step_with_the_locks_is_left_alone(stamp, monkeypatch):
-    monkeypatch.setattr(environment, "install_packages", lambda: None)
+@pytest.fixture
+def installs(stamp, monkeypatch):
+    """The parts of each installation, none of which does anything."""
+    done = []
+    monkeypatch.setattr(environment, "install_packages", lambda parts: done.append([path.stem for path in parts]))
+    return done
+
+
+def test_an_environment_in_step_with_the_locks_is_left_alone(installs):
     environment.make_environment()
-    monkeypatch.setattr(environment, "install_packages", lambda: pytest.fail("installs again"))
+    environment.make_environment()
+    environment.make_environment(environment.RUNNING)
+
+    assert installs == [["web", "grader", "sandbox", "dev"]]
+
+
+def test_the_demo_installs_no_tools_and_tests_add_them(installs):
+    environment.make_environment(environment.RUNNING)
+    environment.make_environment()
+
+    assert installs == [["web", "grader", "sandbox"], ["dev"]]
+
+
+def test_a_part_whose_lock_has_changed_is_installed_again(installs, stamp):
+    environment.make_environment()
+    lines = stamp.read_text().splitlines()
+    stamp.write_text("\n".join("web another-digest" if line.startswith("web ") else line for line in lines))
 
     environment.make_environment()
+
+    assert installs[1:] == [["web"]]
 
 
 def test_a_failed_installation_is_tried_again(stamp, monkeypatch):
     monkeypatch.setattr(environment, "pip", lambda *_, **__: False)
 
-    with pytest.raises(SetupError, match="pip could not install"):
+    with pytest.raises(SetupError, match="could not be installed"):
         environment.make_environment()
 
     assert not stamp.exists()
@@ -61,7 +86,11 @@ def wheel(folder, name, version, *needs):
     return f"{name}=={version} --hash=sha256:{sha256(path.read_bytes()).hexdigest()}\n"
 
 
-def test_a_release_after_the_lock_changes_nothing(fresh_venv, tmp_path):
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_a_release_after_the_lock_changes_nothing(fresh_venv, tmp_path, monkeypatch, installer):
+    uv = wheels.VENV.parents[0] / "no-uv" if installer == "pip" else environment.VENV / "bin" / "uv"
+    monkeypatch.setattr(wheels, "uv_program", lambda: uv if uv.exists() else None)
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     index = tmp_path / "index"
     index.mkdir()
     lock = tmp_path / "lock.txt"

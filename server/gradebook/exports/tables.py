@@ -5,8 +5,6 @@ import io
 from collections.abc import Iterable
 from fractions import Fraction
 
-from openpyxl import Workbook
-
 from server.accounts.models import User
 from server.gradebook.exports.safe_values import Value, safe
 from server.gradebook.exports.sheet import Sheet, StudentRow
@@ -79,6 +77,9 @@ def to_csv(rows: Rows) -> bytes:
 
 def to_xlsx(pages: dict[str, Rows]) -> bytes:
     """Return a workbook with a page of rows under each name."""
+    # It imports NumPy, which every start of the website would pay for.
+    from openpyxl import Workbook  # noqa: PLC0415
+
     book = Workbook(write_only=True)
     for name, rows in pages.items():
         page = book.create_sheet(name)
