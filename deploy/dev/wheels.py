@@ -22,6 +22,7 @@ from grader.sandboxes.layers import AUTHOR
 
 SANDBOX = REQUIREMENTS / "sandbox.txt"
 TORCH = {"cpu": REQUIREMENTS / "torch-cpu.txt", "gpu": REQUIREMENTS / "torch-cuda.txt"}
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # A lock is complete, so pip must resolve nothing. If it does, pip before 23.3 ignores the pin of a package that another
 # one requires with an extra (`coverage[toml]`), and fails as soon as a newer release of it exists.
 _LOCKED = ("--no-deps", "--require-hashes", "--only-binary=:all:")
@@ -106,7 +107,10 @@ def with_torch(arguments: Sequence[str | Path]) -> None:
     """Run pip with torch's CPU lock, or with its CUDA lock if no index has the CPU build. Raises SetupError."""
     if pip([*arguments, "-r", TORCH["cpu"]], quiet=True):
         return
-    say("pip finds no CPU build of torch (PIP_EXTRA_INDEX_URL can name an index that has it); taking the CUDA build")
+    say(
+        "no index here has torch without CUDA for this Python. To get it, stop this with Ctrl+C and run the same "
+        f"command after `export PIP_EXTRA_INDEX_URL={CPU_INDEX}`; now downloading the CUDA build, about 5 GB more"
+    )
     with_cuda(arguments)
 
 

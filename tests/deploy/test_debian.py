@@ -1,7 +1,7 @@
 import pytest
 
 from deploy.dev import debian
-from deploy.dev.base import SetupError
+from deploy.dev.base import ROOT, SetupError
 
 
 def test_an_installed_package_is_not_installed_again(monkeypatch):
@@ -37,3 +37,10 @@ def test_package_lists_are_fetched_once_before_installing(monkeypatch):
     debian.refresh.cache_clear()
 
     assert commands == [["apt-get", "update"], ["apt-get", "install"], ["apt-get", "install"]]
+
+
+def test_the_guide_has_the_package_of_each_program():
+    rows = [line.split(" | ") for line in (ROOT / "docs/developer/set-up.md").read_text().splitlines()]
+    named = {row[0].removeprefix("| "): row[1] for row in rows if len(row) == 4 and row[0] != "| program"}
+
+    assert named == debian.PROGRAMS | debian.ENGINE

@@ -35,7 +35,9 @@ def test_without_a_cpu_build_the_cuda_build_is_used(pip, capsys):
     wheels.with_torch(["install"])
 
     assert pip.calls == ["torch-cpu.txt", "torch-cuda.txt"]
-    assert "CUDA" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "CUDA" in said
+    assert "export PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu" in said
 
 
 def test_without_any_torch_the_set_up_fails(pip):
