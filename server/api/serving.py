@@ -1,16 +1,12 @@
 """Serves the API: from a request's scope and body to its answer, in a few threads that live as long as the process.
 
-Django's own handler is made for streaming pages: it starts a thread for each request and changes five times between
-that thread and the event loop. The API's requests are so short that this would cost as much as their work. Here the
-next free thread answers a request in one step; `Prefer: wait` waits in the event loop and holds no thread.
+As for pages (`server.web.serving`), the next free thread answers a request in one step. `Prefer: wait` waits in the
+event loop and holds no thread.
 """
 
 import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from io import BytesIO
-from typing import Any
 from uuid import uuid4
 
 from asgiref.sync import ThreadSensitiveContext
@@ -24,6 +20,7 @@ from server.api.middleware import respond
 from server.api.problems import CONTENT_TYPE, KINDS, Code, Problem, body_of
 from server.api.waiting import held
 from server.web.body_limits import AsgiScope, Receive, Send
+from server.web.request_queue import RequestQueue
 
 
 async def serve(scope: AsgiScope, body: bytes, receive: Receive, send: Send) -> None:
@@ -41,31 +38,9 @@ async def serve(scope: AsgiScope, body: bytes, receive: Receive, send: Send) -> 
     return await _send(response, send)
 
 
-class RequestQueue:
-    """Requests that wait for one of a few threads, and those that the threads work on. One for each process."""
-
-    def __init__(self, *, threads: int, max_length: int) -> None:
-        self.threads = ThreadPoolExecutor(threads, thread_name_prefix="api")
-        self.max_length = max_length
-        self.length = 0
-
-    @property
-    def is_full(self) -> bool:
-        """Whether a new request must be refused."""
-        return self.length >= self.max_length
-
-    async def run(self, work: Callable[..., HttpResponse], *args: Any) -> HttpResponse:
-        """Wait for a free thread, run the work there and return its result."""
-        self.length += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self.threads, work, *args)
-        finally:
-            self.length -= 1
-
-
 @cache
 def _queue() -> RequestQueue:
-    return RequestQueue(threads=settings.API_THREADS, max_length=settings.API_LINE)
+    return RequestQueue("api", threads=settings.API_THREADS, max_length=settings.API_LINE)
 
 
 def _respond(scope: AsgiScope, body: bytes) -> HttpResponse:

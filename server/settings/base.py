@@ -119,7 +119,13 @@ TEMPLATES: list[dict[str, Any]] = [
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "rules.permissions.ObjectPermissionBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "server.accounts.backends.AuthenticationBackend",
+]
+# New hashes are made by the first. The others are for hashes from before, which are replaced when their people sign in.
+PASSWORD_HASHERS = [
+    "server.accounts.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -209,6 +215,12 @@ LOGGING: dict[str, Any] = {"style": env.str("CHAINRULE_LOGS", "text")}
 
 # A notebook can hold pictures; only its code counts as source.
 NOTEBOOK_MAX_BYTES = 8 * 1024 * 1024
+# Requests that a website process handles at a time: pages, and pages that can take long. Each holds a connection to the
+# database, and more Python threads only wait for each other.
+PAGE_THREADS = env.int("CHAINRULE_PAGE_THREADS", 4)
+LONG_PAGE_THREADS = 3
+# So many requests of each kind can wait in a process; the next gets a 503.
+PAGES_LINE = 1_000
 # The largest body for a page: a notebook in a form.
 PAGE_BODY_MAX_BYTES = NOTEBOOK_MAX_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE
 # Test runs of a learner.

@@ -1,5 +1,6 @@
 """Reading submissions. Http404 if a person lacks the permission, as if the submission did not exist."""
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypedDict
 from uuid import UUID
 
@@ -37,12 +38,18 @@ def get_submission(user: Person, pk: UUID, *, permission: str = "submissions.vie
 
 def history(learner: User, assignment: Assignment, *, reader: Person) -> list[Submission]:
     """Return what a learner handed in for an assignment, newest first, without code and reports."""
-    return masked(_history(learner, assignment), reader)
+    return masked(_with_their_own(_history(learner, assignment), learner, assignment), reader)
 
 
 def _history(learner: User, assignment: Assignment) -> QuerySet[Submission]:
-    own = Submission.objects.light().filter(learner=learner, assignment=assignment)
-    return own.select_related("assignment__course")
+    return Submission.objects.light().filter(learner=learner, assignment=assignment)
+
+
+def _with_their_own(rows: Iterable[Submission], learner: User, assignment: Assignment) -> Iterator[Submission]:
+    """Yield submissions with the learner and the assignment that were read already: a join would read them again."""
+    for row in rows:
+        row.learner, row.assignment = learner, assignment
+        yield row
 
 
 def history_with_comments(learner: User, assignment: Assignment) -> "list[WithAnnotations[Submission, Commented]]":
@@ -52,11 +59,11 @@ def history_with_comments(learner: User, assignment: Assignment) -> "list[WithAn
         seen &= Q(comments__author=learner)
     # A query with GROUP BY loses the default order of the model.
     rows = _history(learner, assignment).annotate(comment_count=Count("comments", filter=seen))
-    return masked(rows.order_by("-submitted_at", "-id"), learner)  # type: ignore[return-value]
+    ordered = rows.order_by("-submitted_at", "-id")
+    return masked(_with_their_own(ordered, learner, assignment), learner)  # type: ignore[return-value]
 
 
 def latest(learner: User, assignment: Assignment) -> Submission | None:
     """Return a learner's own latest submission to an assignment, with its code and report."""
-    own = Submission.objects.filter(learner=learner, assignment=assignment)
-    found = own.select_related("learner", "assignment__course").first()
-    return None if found is None else mask(found, learner)
+    found = Submission.objects.filter(learner=learner, assignment=assignment)[:1]
+    return next((mask(one, learner) for one in _with_their_own(found, learner, assignment)), None)

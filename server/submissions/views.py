@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -144,11 +143,10 @@ def state(request: Request, pk: UUID) -> JsonResponse:
 
 
 @require_GET
-async def events(request: Request, pk: UUID) -> StreamingHttpResponse:
-    """The stream of a submission's states as server-sent events, until it is finished."""
-    user = await request.auser()
-    submission = await sync_to_async(selectors.get_submission)(user, pk, light=True)
-    body: AsyncIterator[str] = snapshots.stream(submission, reader=user)
+def events(request: Request, pk: UUID) -> StreamingHttpResponse:
+    """The stream of a submission's states as server-sent events, until it is finished. The event loop sends it."""
+    submission = selectors.get_submission(request.user, pk, light=True)
+    body: AsyncIterator[str] = snapshots.stream(submission, reader=request.user)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(body, content_type="text/event-stream", headers=headers)
 

@@ -25,7 +25,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from http.client import HTTPConnection
+from http.client import HTTPConnection, RemoteDisconnected
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode
@@ -349,14 +349,23 @@ class Browser:
 
     def ask(self, method, path, body=None, headers=None, expected=200):
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        self.connection.request(method, path, body, {"Cookie": cookies, **(headers or {})})
-        answer = self.connection.getresponse()
+        answer = self._send(method, path, body, {"Cookie": cookies, **(headers or {})})
         text = answer.read().decode()
         for cookie in answer.headers.get_all("Set-Cookie", []):
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
         assert answer.status == expected, (method, path, answer.status, text[:500])
         return text
+
+    def _send(self, method, path, body, headers):
+        try:
+            self.connection.request(method, path, body, headers)
+            return self.connection.getresponse()
+        except (RemoteDisconnected, BrokenPipeError):
+            # The website closes connections that are idle for some time.
+            self.connection.close()
+            self.connection.request(method, path, body, headers)
+            return self.connection.getresponse()
 
 
 def spent():

@@ -6,7 +6,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from server.comments.services import comment
+from server.submissions.live import snapshots
 from server.submissions.models import State
+from server.submissions.selectors import get_submission
 from tests.server.lessons.conftest import LESSON, write_lesson
 from tests.support.people import graded, make_assignment, make_member, make_student, write_exercise
 
@@ -75,6 +77,37 @@ def test_a_long_history_needs_no_more_queries(client, course, assignment, studen
 
     assert many == few
     assert max(max(counts) for counts in few.values()) <= MOST
+
+
+def test_the_requests_around_a_submission_need_few_statements(client, course, assignment, student):
+    """BEGIN and COMMIT count, as savepoints do here. The figures of a real system: docs/operator/capacity.md."""
+    student.set_password("right")
+    student.save()
+    graded(student, assignment, given=4)
+    over, place = student.submissions.get(), [course.slug, assignment.slug]
+    page, draft = (reverse(name, args=place) for name in ("submissions:exercise", "drafts:save"))
+    shown = PART | {"HX-Current-URL": f"http://testserver{page}"}
+    seen = get_submission(student, over.pk, light=True)
+    requests = {
+        "sign-in": lambda: client.post("/accounts/login/", {"login": student.username, "password": "right"}),
+        "exercise page": lambda: client.get(page),
+        "first draft": lambda: client.post(draft, {"source": "x = 2", "version": 0}, headers=PART),
+        "draft": lambda: client.post(draft, {"source": "x = 3", "version": 1}, headers=PART),
+        "result": lambda: client.get(reverse("submissions:result", args=[over.pk]), headers=shown),
+        "submit": lambda: client.post(reverse("submissions:submit", args=place), {"source": "x = 4"}, headers=shown),
+        "event stream": lambda: client.get(reverse("submissions:events", args=[over.pk])),
+        "look of a stream": lambda: snapshots._look(seen, student, None),
+    }
+
+    found = {}
+    for name, ask in requests.items():
+        with CaptureQueriesContext(connection) as queries:
+            ask()
+        found[name] = len(queries)
+
+    most = {"sign-in": 11, "exercise page": 13, "first draft": 10, "draft": 5, "result": 9, "submit": 17}
+    most |= {"event stream": 4, "look of a stream": 1}
+    assert {name: count for name, count in found.items() if count > most[name]} == {}
 
 
 def test_handing_in_costs_no_more_queries_than_before(client, course, assignment, student, fill):

@@ -5,6 +5,7 @@ and a list `progress:<id>:loss` with all losses so far. Both expire after ten mi
 read the database instead.
 """
 
+import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import redis
 import redis.asyncio
@@ -111,6 +113,11 @@ def _is_point(point: Any) -> bool:
     )
 
 
+# The clients of an event loop by address, each with what opened it.
+_async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, tuple[redis.asyncio.Redis, Any]]]
+_async_clients = WeakKeyDictionary()
+
+
 class Listener:
     """One page's subscription to one submission."""
 
@@ -132,12 +139,24 @@ def listen(submission: UUID) -> AbstractAsyncContextManager[Listener]:
 async def _listen(submission: UUID) -> AsyncIterator[Listener]:
     if not settings.REDIS_URL:
         raise redis.ConnectionError("no Redis is set")
-    async with (
-        redis_clients.asyncio_client(settings.REDIS_URL) as client,
-        client.pubsub() as pubsub,
-    ):
+    client = await _async_client(settings.REDIS_URL)
+    async with client.pubsub() as pubsub:
         await pubsub.subscribe(channel_of(submission))
         yield Listener(pubsub)
+
+
+async def _async_client(url: str) -> redis.asyncio.Redis:
+    """Return the client of this event loop; a website has one. A stream has a connection of its own while it is open.
+
+    Without the library's name and version, which redis-py reads from its files, a stream costs Redis one command.
+    """
+    clients = _async_clients.setdefault(asyncio.get_running_loop(), {})
+    if url not in clients:
+        opened = redis_clients.asyncio_client(url, driver_info=None)
+        client = await opened.__aenter__()
+        # The loop closes it at its end, because `opened` is a generator of this loop.
+        clients.setdefault(url, (client, opened))
+    return clients[url][0]
 
 
 @cache

@@ -27,6 +27,7 @@ from server.web import shutdown
 PATIENCE = 2.0
 # After so many rounds the stream ends and the browser connects again, so that no stream lasts for ever.
 ROUNDS = 300
+CHANGES = ("state", "cancel_cost", "sent_at", "turn_at", "line")
 # As long as the grader's losses stay in Redis.
 LOSSES_STAY = timedelta(minutes=10)
 
@@ -212,7 +213,8 @@ async def _wait(seconds: float) -> None:
 async def _follow(submission: Submission, reader: Person, next_message: Any) -> AsyncIterator[str]:
     shown, message = None, None
     for _ in range(ROUNDS):
-        now = await sync_to_async(_look)(submission, reader, message)
+        # Any thread will do: streams have none of their own.
+        now = await sync_to_async(_look, thread_sensitive=False)(submission, reader, message)
         if now != shown:
             yield _event("over" if now.over else "progress", now)
         else:
@@ -225,12 +227,21 @@ async def _follow(submission: Submission, reader: Person, next_message: Any) -> 
 def _look(submission: Submission, reader: Person, message: dict[str, Any] | None) -> Snapshot:
     # Progress cannot finish a submission. Without a message, or with one of another kind, the row is read again.
     if not message:
-        submission.refresh_from_db(fields=["state", "cancel_cost", "sent_at", "turn_at", "line"])
-        submission.assignment.refresh_from_db(fields=["results_held"])
+        _read_again(submission)
         mask(submission, reader)
     now = snapshot(submission, message or None)
     close_old_connections()  # hundreds of streams can be open: none keeps a connection between two queries
     return now
+
+
+def _read_again(submission: Submission) -> None:
+    """Read what can have changed, in one query. Raises Submission.DoesNotExist if it was deleted."""
+    row = Submission.objects.filter(pk=submission.pk).values(*CHANGES, "assignment__results_held").first()
+    if row is None:
+        raise Submission.DoesNotExist
+    submission.assignment.results_held = row.pop("assignment__results_held")
+    for name, value in row.items():
+        setattr(submission, name, value)
 
 
 def _event(name: str, now: Snapshot) -> str:

@@ -8,8 +8,8 @@ import pytest
 
 from server.api import serving, waiting
 from server.api.gate import route_api
-from server.api.serving import RequestQueue
 from server.submissions.models import Submission
+from server.web.request_queue import RequestQueue
 
 
 async def website(scope, receive, send):
@@ -67,7 +67,7 @@ def test_a_query_that_is_not_utf_8_is_a_problem():
 
 
 def test_a_full_queue_gives_503_with_retry_after(monkeypatch):
-    monkeypatch.setattr(serving, "_queue", lambda: RequestQueue(threads=1, max_length=0))
+    monkeypatch.setattr(serving, "_queue", lambda: RequestQueue("test", threads=1, max_length=0))
 
     status, headers, body = send_request("GET", "/problems/invalid")
 
@@ -76,7 +76,7 @@ def test_a_full_queue_gives_503_with_retry_after(monkeypatch):
 
 
 def test_a_full_queue_has_room_after_an_answer():
-    requests, first = RequestQueue(threads=1, max_length=2), threading.Event()
+    requests, first = RequestQueue("test", threads=1, max_length=2), threading.Event()
 
     async def run():
         works = [asyncio.create_task(requests.run(first.wait)) for _ in range(2)]

@@ -4,9 +4,10 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from django.core.handlers.asgi import ASGIHandler
 
 from server.web.body_limits import PAGES, limit_bodies
+from server.web.lanes import lanes
+from server.web.serving import PageHandler
 
 END = {"type": "http.request", "body": b"", "more_body": False}
 
@@ -33,7 +34,7 @@ def call(*chunks, length=None, then=END, seconds=30.0):
             sent.append(message)
 
         given = []
-        await limit_bodies(ASGIHandler(), replace(PAGES, seconds=seconds))(scope, receive, send)
+        await limit_bodies(PageHandler(lanes()), replace(PAGES, seconds=seconds))(scope, receive, send)
 
     asyncio.run(run())
     return sent[0]["status"], sent[1]["body"]

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import os
 from uuid import uuid4
@@ -5,6 +6,7 @@ from uuid import uuid4
 import pytest
 import redis
 
+from server.submissions.live import progress
 from server.submissions.live.progress import LONGEST_CURVE, losses, parse_message
 
 
@@ -60,6 +62,27 @@ def redis_keys(settings):
     settings.REDIS_URL = os.environ["REDIS_URL"]
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         yield client
+
+
+@pytest.mark.redis
+def test_streams_share_a_client_that_says_nothing_of_itself(redis_keys, settings):
+    async def listen(submission):
+        async with progress.listen(submission) as listener:
+            redis_keys.publish(progress.channel_of(submission), '{"case": 1, "of": 2}')
+            found = None
+            while found is None:
+                found = await listener.next_message(1)
+            return await progress._async_client(settings.REDIS_URL), found
+
+    async def both():
+        return [await listen(uuid4()) for _ in range(2)]
+
+    (first, message), (second, _) = asyncio.run(both())
+
+    assert first is second
+    assert message == {"case": 1, "of": 2}
+    # Else redis-py reads its own version from its files, and sends it.
+    assert first.get_connection_kwargs()["driver_info"] is None
 
 
 @pytest.mark.redis
