@@ -14,8 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from tempfile import SpooledTemporaryFile
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -94,7 +93,7 @@ class PageHandler(ASGIHandler):
             await self.send_response(response, send)
 
     async def _answer(
-        self, queue: RequestQueue, scope: AsgiScope, body: SpooledTemporaryFile[bytes], receive: Receive
+        self, queue: RequestQueue, scope: AsgiScope, body: IO[bytes], receive: Receive
     ) -> tuple[HttpResponseBase, float] | None:
         """Return the response and when its work began; None if the client left while the request waited for a thread.
 
@@ -114,14 +113,14 @@ class PageHandler(ASGIHandler):
         leaving.cancel()
         return work.result()
 
-    def _respond(self, scope: AsgiScope, body: SpooledTemporaryFile[bytes]) -> tuple[HttpResponseBase, float]:
+    def _respond(self, scope: AsgiScope, body: IO[bytes]) -> tuple[HttpResponseBase, float]:
         began = time.monotonic()
         # Between these two signals Django gives this thread a database connection.
         request_started.send(sender=type(self), scope=scope)
         try:
             set_script_prefix(get_script_prefix(scope))
             request, refusal = self.create_request(scope, body)
-            response = refusal if request is None else self.get_response(request)
+            response: Any = refusal if request is None else self.get_response(request)
             if response.streaming and response.is_async:
                 return response, began
             with_content = whole(response) if response.streaming else response

@@ -96,7 +96,7 @@ def test_the_requests_around_a_submission_need_few_statements(client, course, as
         "result": lambda: client.get(reverse("submissions:result", args=[over.pk]), headers=shown),
         "submit": lambda: client.post(reverse("submissions:submit", args=place), {"source": "x = 4"}, headers=shown),
         "event stream": lambda: client.get(reverse("submissions:events", args=[over.pk])),
-        "look of a stream": lambda: snapshots._look(seen, student, None),
+        "look of a stream": lambda: snapshots._read_again(seen),
     }
 
     found = {}

@@ -161,10 +161,10 @@ def test_every_form_that_hashes_waits_with_the_sign_ins(address):
 def test_a_full_lane_does_not_keep_others_waiting(held, path):
     async def run():
         handler = PageHandler(lanes())
-        holding = Held(handler.queues[held])
+        blocked = Held(handler.queues[held])
         asked = Asked(handler, scope_of("GET", path))
         await asyncio.wait_for(asked.task, 30)
-        await holding.free()
+        await blocked.free()
         return asked.status
 
     assert asyncio.run(run()) in {200, 302}
@@ -186,12 +186,12 @@ def test_only_forms_are_handled_after_their_client_left(method, is_handled):
         handler = PageHandler(lanes())
         handled = []
         handler._respond = lambda *_: handled.append(True) or (HttpResponse(), 0.0)
-        holding = Held(handler.queues["pages"])
+        blocked = Held(handler.queues["pages"])
         asked = Asked(handler, scope_of(method, "/"))
         await asyncio.sleep(0.05)
         asked.left.set()
         await asyncio.sleep(0.05)
-        await holding.free()
+        await blocked.free()
         await asyncio.wait({asked.task})
         return handled, asked.sent
 
@@ -201,7 +201,7 @@ def test_only_forms_are_handled_after_their_client_left(method, is_handled):
     assert is_handled or sent == []
 
 
-def test_a_failed_sign_in_is_answered_after_its_time_and_holds_no_thread():
+def test_a_failed_sign_in_waits_and_holds_no_thread():
     """The time does not tell if there is such an account, or how its password is hashed."""
     [lane] = [lane for lane in lanes() if lane.name == "sign-ins"]
 
