@@ -11,6 +11,7 @@ from grader.grading.author import CaseAnswer
 from grader.grading.examinations import Examinations
 from grader.grading.exercise import Exercise
 from grader.grading.in_process import InProcessAuthor
+from grader.grading.packed_version import Documents, compile_files
 from grader.packages.cases import Case
 from grader.packages.catalogue import Package
 from grader.sandboxes.base import Observation
@@ -20,16 +21,23 @@ from grader.sandboxes.session_messages import read_observation
 class Answers:
     """The answers of one package: the exercise, loaded here as an installed one is in a worker."""
 
-    def __init__(self, folder: Path, *, slug: str, digest: str, source: str) -> None:
-        """`source` is the learner's code without comments and strings: hints depend on it."""
+    def __init__(
+        self, folder: Path, *, slug: str, digest: str, source: str, documents: Documents | None = None
+    ) -> None:
+        """`source` is the learner's code without comments and strings: hints depend on it.
+
+        Without `documents`, what the manifest and the sentences say is read from the files.
+        """
         package = Package(slug, folder)
         vars(package)["digest"] = digest  # known: nothing is to be read for it
+        if documents is not None:
+            vars(package).update(manifest=documents.manifest, messages=documents.messages)
         self._folder = folder
         self._exercise = Exercise(package)
         self._author = InProcessAuthor(self._exercise, source=source)
         self._cases: dict[str, Sequence[Case]] = {}
         self._observations: list[Observation] = []
-        self._examinations = Examinations(self._exercise)
+        self._examinations: Examinations | None = None
         self._calls: Mapping[str, Callable[..., bytes]] = {
             "checks": self._checks,
             "cases": self._cases_of,
@@ -39,6 +47,7 @@ class Answers:
             "counterexample": self._counterexample,
             "numbers": self._numbers,
             "examine": self._examine,
+            "compile": self._compile,
         }
 
     def to(self, question: bytes) -> bytes:
@@ -82,7 +91,13 @@ class Answers:
         return messages.join({"numbers": [self._exercise.package.numbers(variant) for variant in variants]})
 
     def _examine(self, question: str, answers: Sequence[Any] = ()) -> bytes:
+        if self._examinations is None:
+            self._examinations = Examinations(self._exercise)  # no grading needs them
         return messages.join(self._examinations.head(question, self._read(answers)))
+
+    def _compile(self) -> bytes:
+        paths, codes = compile_files(self._folder)
+        return messages.join({"compiled": paths}, codes)
 
     def _read(self, answers: Sequence[Any]) -> list[CaseAnswer]:
         return [self._answer(*answer) for answer in answers]

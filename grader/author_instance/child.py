@@ -7,20 +7,19 @@ runs in this process and could have written any of it.
 import fcntl
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 from grader.author_instance.answers import Answers
-from grader.grading import author_messages as messages
+from grader.grading.packed_version import PackedVersion
 from grader.harness.child.confine import ChildPipes, Confinement, confine, flush, limit
 from grader.harness.child.global_state import reset
+from grader.harness.child.scratch import empty_scratch
 from grader.harness.wire.frames import HEADER, FrameKind, frame
 from grader.harness.wire.pipes import read_exactly, write_all
 
-MAX_FILES = 600  # parts of the message that holds a package
 EXHAUSTED = 86  # the exit status of a child that ran out of memory and could still report it
 
 
@@ -62,14 +61,17 @@ class _QuestionServer:
         self._send(FrameKind.SANDBOXED)
         sys.dont_write_bytecode = True
         try:
-            answers = Answers(unpacked(files, Path.cwd()), **document["package"])
+            folder = Path.cwd() / "package"
+            sent = PackedVersion.read(files)
+            sent.write(folder)
+            answers = Answers(folder, documents=sent.documents, **document["package"])
             while True:
                 self._send(FrameKind.OBSERVATION, answers.to(self._read(FrameKind.CALLS)))
         except MemoryError:
             self._send(FrameKind.EXHAUSTED, b"cpu")
             raise
         finally:
-            _empty_scratch()
+            empty_scratch()
 
     def _send(self, kind: FrameKind, body: bytes = b"") -> None:
         """Write a frame, and have the supervisor forward it: at the end, and when the pipe is nearly full."""
@@ -92,26 +94,5 @@ class _QuestionServer:
         return read_exactly(self._pipes.request_fd, size)
 
 
-def unpacked(files: bytes, scratch: Path) -> Path:
-    """Write the files of a package below the scratch folder; return the folder."""
-    folder = scratch / "package"
-    head, parts = messages.split(files, most=MAX_FILES)
-    for path, content in zip(head["paths"], parts, strict=True):
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-    return folder
-
-
 def _start_no_device() -> None:
     """Start nothing: authors' code gets no GPU."""
-
-
-def _empty_scratch() -> None:
-    flush()
-    scratch = os.environ.get("HOME", "")
-    for entry in os.scandir(scratch):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path, ignore_errors=True)
-        else:
-            os.unlink(entry.path)  # noqa: PTH108

@@ -5,6 +5,7 @@ import importlib
 import os
 
 from grader.harness.child import cuda
+from grader.harness.memory import text_segment
 from grader.harness.memory.heap import collapse_all, contiguous_arenas, fill_holes
 
 MODULES = (
@@ -59,6 +60,9 @@ def _use_once() -> str:
     optimizer.zero_grad()
     optimizer.step()
     warm_up()
+    text_segment.drop_clean_pages()
+    warm_up()
+    text_segment.move_busiest_pages()
     global_state.reset()
     global_state.seed()
     return str(torch.__version__)

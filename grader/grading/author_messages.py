@@ -6,7 +6,7 @@ wire messages (`grader.harness.wire.values`): one with the inputs of all cases, 
     question {"call": "cases", "seed": ..., "variant": ...}         {"call": "checks"}
              {"call": "judge" | "failing", "answers": [...]}        parts: observations that were not sent before
              {"call": "ladders", "checks": [...]}                   {"call": "numbers", "variants": [...]}
-             {"call": "counterexample", "check": ..., "answers": [...]}
+             {"call": "counterexample", "check": ..., "answers": [...]}     {"call": "compile"}
     reply    {"checks": [...], "cases": [...]} and so on            {"error": {"text", "file", "line"}}
 
 A case keeps its place in the list in which it came, and an answer names it by that place. So a case crosses once, its
@@ -60,7 +60,7 @@ MAX_REPLY = 48 * 1024 * 1024
 """Bytes of one reply: cases with their tensors."""
 MAX_JUDGEMENT = 2 * 1024 * 1024
 """Bytes of the document of a reply without tensors."""
-MAX_PARTS = 2
+MAX_PARTS = 3
 MAX_POINTS = 10_000
 MAX_VARIANTS = 1000
 MAX_NUMBERS = 100

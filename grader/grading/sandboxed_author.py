@@ -4,10 +4,10 @@ The worker runs none of its code. What comes back is read strictly (`grader.grad
 raises, exceeds its limits or answers nonsense, that is its author's mistake: a PackageError with file and line.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, NoReturn, TypeVar
 
 from grader.checks.source_facts import SourceFacts
@@ -15,8 +15,8 @@ from grader.errors import PackageError
 from grader.grading import author_messages as messages
 from grader.grading.author import NOT_RUN, CaseAnswer, CheckFacts, Judgement
 from grader.grading.exercise import Exercise
+from grader.grading.packed_version import packed_version, read_compiled
 from grader.harness.wire.values import WireError
-from grader.packages.archives import files_of
 from grader.packages.cases import Case
 from grader.protocol.reports import CounterexampleEvidence
 from grader.sandboxes.author_session import AUTHOR_LIMITS, AuthorSession, SentPackage, Unanswered
@@ -45,22 +45,47 @@ def sandboxed_author(
     cancellation: Cancellation | None = None,
 ) -> Iterator["SandboxedAuthor"]:
     """Open a package in a fresh child of an author's instance. Raises NoSandbox if no instance starts."""
-    with sandbox.ask(sent_package(exercise, source), limits=limits, cancellation=cancellation) as session:
+    sent = sent_package(exercise, _packed(exercise, sandbox, cancellation), source)
+    with sandbox.ask(sent, limits=limits, cancellation=cancellation) as session:
         yield SandboxedAuthor(exercise, session, limits=limits)
 
 
-def sent_package(exercise: Exercise, source: str = "") -> SentPackage:
+def sent_package(exercise: Exercise, packed: bytes, source: str = "") -> SentPackage:
     """Return what a child gets of a package. Of the learner's source it gets the code, without comments and strings."""
     package = exercise.package
     facts = {"slug": package.slug, "digest": package.digest, "source": SourceFacts(source).stripped}
-    return SentPackage(facts=facts, files=_packed(package.library, package.digest, str(package.folder)))
+    return SentPackage(facts=facts, files=packed)
 
 
-@lru_cache(_CACHED_PACKAGES)
-def _packed(library: str, digest: str, folder: str) -> bytes:
-    """Return the files of a version as one message. Each library has copies of its own."""
-    files = files_of(Path(folder))
-    return messages.join({"paths": list(files)}, list(files.values()))
+# The messages of `PackedVersion` by library and digest, those used last at the end. Each library has copies of its own.
+_kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+
+
+def _packed(exercise: Exercise, sandbox: SandboxPool, cancellation: Cancellation | None) -> bytes:
+    """Return the message with a version's files and its compiled code, which a child of its own makes at first use."""
+    key = exercise.package.library, exercise.package.digest
+    if key not in _kept:
+        version = packed_version(exercise.package)
+        version = replace(version, compiled=_compiled(exercise, version.pack(), sandbox, cancellation))
+        _kept[key] = version.pack()
+    _kept.move_to_end(key)
+    if len(_kept) > _CACHED_PACKAGES:
+        _kept.popitem(last=False)
+    return _kept[key]
+
+
+def _compiled(
+    exercise: Exercise, packed: bytes, sandbox: SandboxPool, cancellation: Cancellation | None
+) -> dict[str, bytes]:
+    """Return the compiled code of a version, from a child that gets only its files; nothing if it cannot be compiled.
+
+    Then each grading compiles it, and gets the error.
+    """
+    with sandbox.ask(sent_package(exercise, packed), limits=AUTHOR_LIMITS, cancellation=cancellation) as session:
+        try:
+            return SandboxedAuthor(exercise, session).ask({"call": "compile"}, read=read_compiled)
+        except PackageError:
+            return {}
 
 
 class SandboxedAuthor:

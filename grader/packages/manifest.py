@@ -88,7 +88,7 @@ class Manifest:
     null_score: float = 0.0
     variant: bool = False
     stream_losses: bool = False
-    limits: Mapping[str, float] = field(default_factory=dict)
+    limits: Mapping[str, int | float] = field(default_factory=dict)
     tolerance: Tolerance = Tolerance()
 
 

@@ -29,7 +29,6 @@ _OPEN_FILES = 64
 _MAX_FILES = 2048
 _GRACE_SECONDS = 5.0
 _GIVE_UP_SECONDS = 45.0
-_CANCELLATION_INTERVAL = 0.1
 _RESIDUE = ("leaked_processes", "leaked_files", "oom_kills", "exceeded", "responses_dropped", "fork_server_died")
 
 Reason = Literal["time", "memory", "ended", "malformed"]
@@ -125,9 +124,10 @@ class AuthorSession:
         return not self._failed and self._end_received and self._clean
 
     def _handle_next(self) -> None:
-        received = self._await_frame(self._clock.end)
+        received = self._instance.receive_unless(self._cancellation, self._clock.end)
         if received is None and self._clock.is_stalled:
-            received = self._await_frame(min(time.monotonic() + _GIVE_UP_SECONDS, self._clock.last_end))
+            until = min(time.monotonic() + _GIVE_UP_SECONDS, self._clock.last_end)
+            received = self._instance.receive_unless(self._cancellation, until)
         if received is not None:
             self._clock.saw_activity()
             self._handle_frame(*received)
@@ -142,14 +142,6 @@ class AuthorSession:
             )
         else:
             raise Unanswered("time")
-
-    def _await_frame(self, deadline: float) -> tuple[FrameKind, bytes] | None:
-        while True:
-            self._cancellation.raise_if_requested()
-            soon = time.monotonic() + _CANCELLATION_INTERVAL
-            received = self._instance.receive(min(deadline, soon))
-            if received is not None or deadline <= soon:
-                return received
 
     def _handle_frame(self, kind: FrameKind, body: bytes) -> None:
         match kind:

@@ -10,6 +10,10 @@ from grader.errors import SandboxError
 from grader.harness.digest import digest
 from grader.harness.wire.frames import CHUNK, FrameError, FrameKind, FrameReader, frame
 from grader.sandboxes.byte_stream import ByteStream, StreamClosed
+from grader.sandboxes.cancellation import Cancellation
+
+# How often a wait looks whether the submission was cancelled (seconds).
+_CANCELLATION_INTERVAL = 0.1
 
 _FROM_SUPERVISOR = {
     FrameKind.HANDSHAKE: CHUNK,
@@ -101,6 +105,15 @@ class Instance:
         except FrameError as error:
             raise SandboxError(f"{self.label} sent bytes that are not a frame: {error}") from error
         return self._frames.popleft()
+
+    def receive_unless(self, cancellation: Cancellation, deadline: float) -> tuple[FrameKind, bytes] | None:
+        """Return what `receive` returns. Raises RunCancelled soon after the cancellation is requested."""
+        while True:
+            cancellation.raise_if_requested()
+            soon = time.monotonic() + _CANCELLATION_INTERVAL
+            received = self.receive(min(deadline, soon))
+            if received is not None or deadline <= soon:
+                return received
 
     def _died(self) -> InstanceDied:
         return InstanceDied(f"{self.label} has died{self._error_output()}", out_of_memory=self._ran_out_of_memory())

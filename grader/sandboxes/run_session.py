@@ -23,8 +23,6 @@ _GRACE_SECONDS = 5.0
 _GIVE_UP_SECONDS = 45.0  # how long a stalled sandbox has to send something
 _TIME_REPORT_SECONDS = 0.5
 _MAX_FILES = 4096
-# How often a wait for the sandbox looks whether the submission was cancelled (seconds).
-_CANCELLATION_INTERVAL = 0.1
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -174,24 +172,17 @@ class RunSession:
 
     def _receive(self, clock: RunClock) -> tuple[FrameKind, bytes] | None:
         if self._on_delay is not None:
-            received = self._await_frame(clock.half)
+            received = self._instance.receive_unless(self._cancellation, clock.half)
             if received is not None:
                 return received
             self._on_delay()
             self._on_delay = None
-        received = self._await_frame(clock.end)
+        received = self._instance.receive_unless(self._cancellation, clock.end)
         if received is None and clock.is_stalled:
-            received = self._await_frame(min(time.monotonic() + _GIVE_UP_SECONDS, clock.last_end))
+            received = self._instance.receive_unless(
+                self._cancellation, min(time.monotonic() + _GIVE_UP_SECONDS, clock.last_end)
+            )
         return received
-
-    def _await_frame(self, deadline: float) -> tuple[FrameKind, bytes] | None:
-        """Return the supervisor's next frame, None at `deadline`. Raises RunCancelled if the run must stop."""
-        while True:
-            self._cancellation.raise_if_requested()
-            soon = time.monotonic() + _CANCELLATION_INTERVAL
-            received = self._instance.receive(min(deadline, soon))
-            if received is not None or deadline <= soon:
-                return received
 
     def _time_is_up(self, clock: RunClock) -> None:
         if not self._sandboxed:

@@ -110,7 +110,7 @@ def warm_sandbox(slug, times, *, runtime="cpu", engine: Callable[[Runtime], obje
         return repeated(times, lambda number: grade_one(slug, sandbox, number))
 
 
-def paced(slug, times, *, runtime="cpu", pause=0.03):
+def paced(slug, times, *, runtime="cpu", pause=0.1):
     """Seconds of each job when the sandbox has finished the one before, as on a worker that is often idle."""
     with opened(DockerEngine(load_runtimes()[runtime])) as sandbox:
 

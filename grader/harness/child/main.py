@@ -8,7 +8,6 @@ import ast
 import fcntl
 import json
 import os
-import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,6 +18,7 @@ from grader.harness.child.confine import ChildPipes, Confinement, confine, flush
 from grader.harness.child.loading import decoded, load
 from grader.harness.child.repaired_source import RepairedSource
 from grader.harness.child.repairs import list_repairs, minor_lines
+from grader.harness.child.scratch import empty_scratch
 from grader.harness.child.screen import screen
 from grader.harness.child.tracing import Tracer
 from grader.harness.wire.documents import is_too_large
@@ -128,7 +128,7 @@ class _CallServer:
             self._send(FrameKind.EXHAUSTED, b"gpu" if "CUDA" in str(error) else b"cpu")
             raise
         finally:
-            _empty_scratch()
+            empty_scratch()
 
     def _await_setup(self, warm_up: Callable[[], None]) -> bytes:
         while not (setup := self._read(FrameKind.SETUP, FrameKind.WARM_UP)):
@@ -302,17 +302,6 @@ def _too_large(document: Mapping[str, Any], size: int) -> dict[str, Any]:
     message = f"the result is too large to be looked at ({size // 1024} kB)"
     error = {"type": "ResultTooLarge", "message": message, "line": None, "traceback": message}
     return {**document, "value": None, "graph": None, "error": error}
-
-
-def _empty_scratch() -> None:
-    # Only this user can: the folder belongs to it. The supervisor reports what remains, which retires the sandbox.
-    flush()
-    scratch = os.environ.get("HOME", "")
-    for entry in os.scandir(scratch):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path, ignore_errors=True)
-        else:
-            os.unlink(entry.path)  # noqa: PTH108
 
 
 def _report_fatal(error: BaseException) -> None:

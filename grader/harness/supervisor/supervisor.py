@@ -29,7 +29,7 @@ from grader.harness.supervisor.watch import ProcessorTime, ResourceWatch
 from grader.harness.wire.frames import HEADER, FrameKind
 from grader.harness.wire.pipes import read_exactly, send_frame
 
-WARM_UP_AFTER_SECONDS = 0.01  # if no submission comes for this long, there is time for the idle children to warm up
+WARM_UP_AFTER_SECONDS = 0.05  # if no submission comes for this long: a worker with a queue sends the next one sooner
 HEARTBEAT_SECONDS = 0.2
 FIRST_HEARTBEAT_SECONDS = 0.05  # most submissions end sooner, so most need none
 READY_SECONDS = 60.0  # starting a GPU that nobody else uses can take ten
