@@ -59,7 +59,7 @@ gpu-test: setup ## on a host with an NVIDIA GPU: grade on it and attack its sand
 bench: setup image ## measure what a submission costs in each kind of sandbox (ARGS="--times 50 --out bench.json")
 	@$(RUN) tests.benchmarks.sandbox $(ARGS)
 
-faults: setup image ## kill, stop, disconnect and fill every part under a small load; needs root and an engine (ARGS="--only Redis")
+faults: setup image ## kill, stop, disconnect and fill every part, also on several hosts; needs root and an engine (ARGS="--only Redis")
 	@$(RUN) tests.chaos.drill $(ARGS)
 
 soak: setup image ## 10,000 submissions under random kills (ARGS="--submissions 500 --minutes 10")

@@ -20,6 +20,7 @@ HONEST_SKIPS = (
     "needs an NVIDIA GPU",  # and `make gpu-test`
     "needs a kernel with Landlock",
     "needs root to become somebody else",
+    "needs root for hosts of its own",
     "needs root and dockerd for an engine of its own",
     "needs a Docker engine with gVisor",
     "needs the old version in the history of this clone",

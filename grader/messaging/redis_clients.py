@@ -106,6 +106,6 @@ def _without_address(url: str) -> tuple[dict[str, Any], bool]:
 
 
 def _to_sentinels(rest: dict[str, Any], secure: bool) -> dict[str, Any]:
-    """Return what connections to Sentinels need: anybody can ask them where the primary is, so no account."""
+    """Return the options of connections to Sentinels. They have no account, because all can ask for the primary."""
     secured = {name: value for name, value in rest.items() if name.startswith("ssl_")}
     return TIMES | secured | ({"ssl": True} if secure else {})

@@ -4,7 +4,8 @@
 
 When a fault is injected, some submissions are being graded, and more are submitted while it lasts. The drill prints how
 long it took from the fault (or from the end of a lasting one) until those submissions were graded. It starts its own
-servers, and its own Docker engine for the engine faults. It takes about ten minutes.
+servers, its own Docker engine for the engine faults, and hosts of its own for those of several machines
+(`tests/support/machines.py`). It takes about half an hour.
 """
 
 import argparse

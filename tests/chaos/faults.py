@@ -177,7 +177,7 @@ MACHINES = frozenset({"machines"})
 HOUR = 3600
 
 
-def cut(one, other):
+def cut(one, other, *, lasts=25):
     """Cut two hosts off from each other."""
 
     def strike(stage):
@@ -185,7 +185,11 @@ def cut(one, other):
         stage.host(other).cut(stage.host(one))
 
     return Fault(
-        name=f"no link between {one} and {other}", strike=strike, mend=mend_links(one, other), lasts=25, needs=MACHINES
+        name=f"no link between {one} and {other}",
+        strike=strike,
+        mend=mend_links(one, other),
+        lasts=lasts,
+        needs=MACHINES,
     )
 
 

@@ -92,7 +92,7 @@ class Host:
     # Faults
 
     def cut(self, other=None):
-        """Drop everything that comes from another host, or from all, without an error."""
+        """Drop everything that comes from another host, or from all if none is given, without an error."""
         source = ("-s", other.address) if other else ("-i", "eth0")
         self._filter("-A", "INPUT", *source, "-j", "DROP")
 

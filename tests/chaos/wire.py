@@ -1,4 +1,4 @@
-"""A slow wire: forwards packets between two interfaces, each after a while.
+"""A slow wire: forwards packets between two interfaces, each when some time has passed.
 
     python wire.py INTERFACE OTHER SECONDS
 

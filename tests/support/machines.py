@@ -36,8 +36,6 @@ from tests.support.system import grader_command, records_command, website_comman
 
 BIN = Path(sys.executable).parent
 NAME = "chainrule.test"
-WEBSITES = ("web1", "web2")
-GRADERS = ("grading1", "grading2", "grading3")
 COURSE = """
 from server.accounts.models import User
 from server.courses.models import Course, Enrollment, Role
@@ -120,6 +118,8 @@ class Machines(Stage):
     """The parts on their hosts. `received` has the ids of the webhooks of each submission, and how often each came."""
 
     network: Network = field(default_factory=Network)
+    websites: tuple[str, ...] = ()
+    graders: tuple[str, ...] = ()
     received: dict[str, Counter] = field(default_factory=lambda: defaultdict(Counter))
 
     def host(self, name):
@@ -133,7 +133,7 @@ class Machines(Stage):
         return done.stdout
 
     def answers(self, connect, url):
-        """Whether a server answers the client."""
+        """Whether a server answers if the client asks it."""
         with self.host("client").entered():
             try:
                 connection = connect(url)
@@ -156,7 +156,7 @@ class Machines(Stage):
         self.host(name).vanish()
 
     def bring_back(self, name):
-        """Start a host that vanished, with what its disk has."""
+        """Start a host again if it vanished, with what its disk has."""
         self.host(name).appear()
         for part in self._on(name):
             part.away = False
@@ -178,7 +178,7 @@ class Machines(Stage):
 
     @contextmanager
     def under_load(self):
-        """Submit all the time, from a thread of its own, while the block runs, but never so much that a queue grows."""
+        """Submit from a thread of its own while the block runs, if few submissions are open, so that no queue grows."""
         over = threading.Event()
         thread = threading.Thread(target=self._submit_on, args=(over,))
         thread.start()
@@ -260,15 +260,15 @@ class Machines(Stage):
 
 
 @contextmanager
-def machines(folder, *, env=None):
-    """Run Chainrule on several machines. `env` adds variables for the website and the records worker."""
+def machines(folder, *, websites=("web1", "web2"), graders=("grading1", "grading2", "grading3"), env=None):
+    """Run Chainrule on several machines. `env` adds variables for the websites and the records worker."""
     data = Path(mkdtemp(prefix="chainrule-machines-"))
     network = Network()
     with ExitStack() as stack:
         stack.callback(subprocess.run, ["rm", "-rf", data], check=True)
         stack.callback(network.remove)
         network.create()
-        network.add("client", "proxy", *WEBSITES, "records", "postgres", "redis", *GRADERS)
+        network.add("client", "proxy", *websites, "records", "postgres", "redis", *graders)
         secrets = _secrets(folder, network)
         it = Machines(
             folder=folder,
@@ -277,6 +277,8 @@ def machines(folder, *, env=None):
             env=_server_settings(folder, network, secrets) | (env or {}),
             parts={},
             network=network,
+            websites=websites,
+            graders=graders,
         )
         it.parts = _parts(it, data, secrets)
         stack.callback(_stop, it)
@@ -330,13 +332,13 @@ def _parts(it, data, secrets):
             name, network[on or name], command, folder=folder, env={"CHAINRULE_VAR": str(own)} | (env or {})
         )
 
-    graders = {"REDIS_URL": secrets["redis_grading_url"], "CHAINRULE_SANDBOX": "bubblewrap", "PYTHONUNBUFFERED": "1"}
+    grading = {"REDIS_URL": secrets["redis_grading_url"], "CHAINRULE_SANDBOX": "bubblewrap", "PYTHONUNBUFFERED": "1"}
     made = [
         part("postgres", _postgres(data / "postgres", secrets, network["postgres"])),
         part("redis", _redis(folder, network["redis"])),
-        *(part(name, _website(network[name]), env=it.env) for name in WEBSITES),
+        *(part(name, _website(network[name]), env=it.env) for name in it.websites),
         part("records", records_command(), env=it.env),
-        *(part(name, grader_command(name="cpu"), env=graders) for name in GRADERS),
+        *(part(name, grader_command(name=name), env=grading) for name in it.graders),
         part(
             "proxy",
             [find("caddy"), "run", "--config", ROOT / "deploy" / "proxy" / "Caddyfile", "--adapter", "caddyfile"],
@@ -384,7 +386,7 @@ def _website(host):
 
 def _proxy_settings(it):
     data = {"XDG_DATA_HOME": str(it.folder), "XDG_CONFIG_HOME": str(it.folder)}
-    websites = " ".join(f"{it.host(name).address}:8000" for name in WEBSITES)
+    websites = " ".join(f"{it.host(name).address}:8000" for name in it.websites)
     return {"CHAINRULE_HOST": NAME, "CHAINRULE_TLS": "internal", "CHAINRULE_WEB": websites} | data
 
 
@@ -431,7 +433,7 @@ def _start(it):
 def _stop(it):
     started = [part for part in reversed(it.parts.values()) if part.process is not None]
     terminate_all(
-        part.process for part in started if part.name in ("records", *GRADERS) and part.process.poll() is None
+        part.process for part in started if part.name in ("records", *it.graders) and part.process.poll() is None
     )
     for part in started:
         part.stop()

@@ -53,6 +53,14 @@ def test_what_is_within_its_lease_is_left_alone(assignment, in_queue):
     assert again(submission).tries == 1
 
 
+def test_a_lease_from_a_clock_that_is_fast_does_not_hide_a_loss(assignment, in_queue, queued):
+    lost = overdue(assignment, minutes=-60)
+    in_queue(0)
+
+    assert reconcile() == [Reconciled(resent=1)]
+    assert again(lost).leased_until < timezone.now() + timedelta(minutes=1)
+
+
 def test_what_still_lies_in_the_queue_is_left_alone(assignment, in_queue):
     waits = overdue(assignment)
     in_queue(1)
