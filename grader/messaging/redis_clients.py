@@ -89,8 +89,10 @@ async def asyncio_client(url: str, **options: Any) -> AsyncIterator[redis.asynci
             yield client
         return
     rest, secure = _without_address(url)
-    manager = asyncio_sentinel.Sentinel(sentinels(), sentinel_kwargs=_to_sentinels(rest, secure))
-    pool = asyncio_sentinel.SentinelConnectionPool(primary(), manager, ssl=secure, **rest | options)
+    to_sentinels = _to_sentinels(rest, secure)
+    manager = asyncio_sentinel.Sentinel(sentinels(), sentinel_kwargs=to_sentinels)  # type: ignore[no-untyped-call]
+    options = rest | options
+    pool = asyncio_sentinel.SentinelConnectionPool(primary(), manager, ssl=secure, **options)  # type: ignore[no-untyped-call]
     try:
         async with redis.asyncio.Redis.from_pool(pool) as client:
             yield client
@@ -100,7 +102,7 @@ async def asyncio_client(url: str, **options: Any) -> AsyncIterator[redis.asynci
 
 
 def _without_address(url: str) -> tuple[dict[str, Any], bool]:
-    rest: dict[str, Any] = dict(parse_url(url))
+    rest: dict[str, Any] = dict(parse_url(url))  # type: ignore[no-untyped-call]
     secure = rest.pop("connection_class", None) is SSLConnection
     return {name: value for name, value in rest.items() if name not in ("host", "port")}, secure
 

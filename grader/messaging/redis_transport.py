@@ -80,7 +80,7 @@ class QoS(redis.QoS):
         if self._ahead is None:
             self._compare_clocks()
         info = message.delivery_info
-        stored = dumps([message._raw, info["exchange"], info["routing_key"]])
+        stored = dumps([message._raw, info["exchange"], info["routing_key"]])  # type: ignore[no-untyped-call]
         with self.pipe_or_acquire() as pipe:
             pipe.zadd(self.unacked_index_key, {delivery_tag: time.time() - (self._ahead or 0.0)})
             pipe.hset(self.unacked_key, delivery_tag, stored)
@@ -141,9 +141,9 @@ class Channel(redis.Channel):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         if redis_clients.sentinels():
-            self.connection_class = SentinelManagedConnection
-            self.connection_class_ssl = SentinelManagedSSLConnection
-        super().__init__(*args, **options)
+            self.connection_class: Any = SentinelManagedConnection
+            self.connection_class_ssl: Any = SentinelManagedSSLConnection
+        super().__init__(*args, **options)  # type: ignore[no-untyped-call]
 
     def _get_pool(self, asynchronous: bool = False) -> Any:
         if not redis_clients.sentinels():

@@ -187,7 +187,7 @@ VERIFICATIONS_AT_ONCE = 5
 
 DATABASES = {"default": given() or sqlite(VAR / "chainrule.sqlite3")}
 REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 # Two weeks if the person chose to stay signed in; otherwise a session ends with the browser.

@@ -16,7 +16,7 @@ def given() -> dict[str, Any]:
     if not url:
         return {}
     # A restart of the database breaks open connections, so each is checked before use.
-    database = dict(dj_database_url.parse(url, conn_health_checks=True))
+    database: dict[str, Any] = dict(dj_database_url.parse(url, conn_health_checks=True))
     return database | {"OPTIONS": WATCHED | pooled() | database.get("OPTIONS", {})}
 
 
