@@ -71,8 +71,7 @@ class Installation:
 def installation(tmp_path):
     with own_postgres_database(os.environ["CHAINRULE_TEST_POSTGRES"]) as url:
         installation = Installation(url, tmp_path)
-        installation.manage("migrate", "--verbosity", "0")
-        installation.manage("demo")
+        installation.manage("demo", "--migrate")
         installation.manage("shell", "--no-imports", "-c", WORK)
         yield installation
 

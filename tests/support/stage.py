@@ -265,8 +265,7 @@ def _start(it, ports):
     for name, is_ready in ready.items():
         it.parts[name].start()
         until(is_ready, parts=[it.parts[name]], name=name, seconds=60)
-    it.manage("migrate", "--verbosity", "0")
-    it.manage("demo")
+    it.manage("demo", "--migrate")
     scopes = ("--scope", "submissions:write", "--scope", "submissions:read")
     it._token = it.manage("apitoken", "faults", "--course", "autograd-demo", *scopes).strip()
     for part in it.parts.values():

@@ -3,10 +3,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from server.demo.course import make_demo
+from server.demo.new_database import prepare_database
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         """Create the course and print how to sign in."""
         if options["migrate"]:
-            call_command("migrate", verbosity=0)
+            prepare_database()
         course = make_demo()
         self.stdout.write(
             f"{course.title}: {course.assignments.count()} exercises; sign in as student1 to student60, ta, "
