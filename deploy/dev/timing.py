@@ -1,4 +1,4 @@
-"""How long `make demo` takes to "ready", and where it goes: `python3 -m deploy.dev.timing [FOLDER ...]`.
+"""How long each part of `make demo` takes until "ready": `python3 -m deploy.dev.timing [FOLDER ...]`.
 
 It runs `make demo` in this checkout, or in each of the folders in turn, with an empty environment, and prints a table:
 each line of output with the seconds and the processor time until the next one. TIMES=2 runs each twice, so the first
