@@ -134,7 +134,7 @@ def sent_and_taken(url):
         return message.payload == "after"
 
 
-def test_a_sentinel_tells_everybody_the_primary_and_nothing_else(servers):
+def test_a_sentinel_only_tells_which_redis_is_primary(servers):
     with closing(redis.Redis(port=servers.ports["first"])) as anybody:
         assert anybody.sentinel_get_master_addr_by_name("chainrule") == (b"127.0.0.1", servers.ports["one"])
         for words in (["FAILOVER", "chainrule"], ["SET", "chainrule", "quorum", "1"], ["REMOVE", "chainrule"]):

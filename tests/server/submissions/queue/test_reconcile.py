@@ -53,7 +53,7 @@ def test_what_is_within_its_lease_is_left_alone(assignment, in_queue):
     assert again(submission).tries == 1
 
 
-def test_a_lease_from_a_clock_that_is_fast_does_not_hide_a_loss(assignment, in_queue, queued):
+def test_a_lease_from_a_fast_clock_hides_no_loss(assignment, in_queue, queued):
     lost = overdue(assignment, minutes=-60)
     in_queue(0)
 
