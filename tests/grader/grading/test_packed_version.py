@@ -115,7 +115,7 @@ def test_each_library_compiles_once_and_shows_no_learner(package):
     assert len(sandbox.asked) == 2
 
 
-def test_a_version_that_cannot_be_compiled_is_used_as_it_is(package):
+def test_a_version_is_used_if_it_cannot_be_compiled(package):
     sandbox = Compiling(messages.pack_error("it does not compile", "checks.py", 1))
 
     assert not use(package, sandbox).compiled
