@@ -4,8 +4,10 @@ import django
 
 from grader.telemetry import metrics
 from server.settings.required import require_settings
+from server.web.open_files import raise_limit
 
 require_settings()
+raise_limit()
 metrics.share_in_website()
 django.setup(set_prefix=False)
 

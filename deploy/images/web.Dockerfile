@@ -22,5 +22,6 @@ COPY server/ /opt/chainrule/server/
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash /opt/chainrule/grader /opt/chainrule/server
 WORKDIR /opt/chainrule
 USER 10001:10001
+# Granian counts an open event stream as a request. Its own limit is 512 for each worker; then nobody else gets a page.
 CMD ["python3", "-m", "granian", "--interface", "asgi", "--host", "0.0.0.0", "--workers", "2", \
-     "--respawn-failed-workers", "--workers-kill-timeout", "20", "server.asgi:application"]
+     "--backpressure", "8192", "--respawn-failed-workers", "--workers-kill-timeout", "20", "server.asgi:application"]

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.streams [--streams 2000] [--workers 2] [--seconds 10] [--json FILE]
 
-A measurement. PostgreSQL, Redis and the website run on this machine; no worker runs, so every submission waits. Each
+A measurement. PostgreSQL, Redis and the website run on this machine; no grader runs, so every submission waits. Each
 stream watches a submission of its own, as a page does. It prints the connections to PostgreSQL and Redis, the open
 files and the memory of the website's processes for each stream, and their processor while all are idle. Then each
 submission gets a message, and it prints how long it takes until the last stream has it, and the processor for each.
@@ -34,7 +34,7 @@ from django.utils import timezone
 from server.accounts.models import User
 from server.gradebook.models import Assignment
 from server.submissions.models import Kind, Submission
-learner, now = User.objects.get(username="student"), timezone.now()
+learner, now = User.objects.get(username="student1"), timezone.now()
 assignment = Assignment.objects.get(course__slug="autograd-demo", slug="derivatives/sin")
 rows = Submission.objects.bulk_create(
     Submission(

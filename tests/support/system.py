@@ -88,7 +88,7 @@ def link_in_mail(system, path):
 
 def website_command(port, *, workers=1):
     command = [BIN / "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)]
-    return [*command, "--workers", str(workers), "server.asgi:application"]
+    return [*command, "--workers", str(workers), "--backpressure", "8192", "server.asgi:application"]
 
 
 def records_command():
