@@ -25,7 +25,7 @@ from deploy.capacity.simulation import Burst, p95
 # The server does not load without settings. What is used of it here needs none.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings.test")
 
-from server.observability.hand_in_curves import Curve, exponential, workers_for
+from server.observability.hand_in_curves import HandInCurve, exponential, workers_for
 
 WORKERS_PER_POD = 2
 FEWEST_PODS, MOST_PODS = 2, 40
@@ -72,7 +72,7 @@ def by_load(target: float) -> Policy:
     return wanted
 
 
-def by_calendar(curve: Curve, students: int, grading_seconds: float, *, ahead: float) -> Policy:
+def by_calendar(curve: HandInCurve, students: int, grading_seconds: float, *, ahead: float) -> Policy:
     """Return a policy that wants the workers for the busiest moment of the next `ahead` seconds."""
 
     def wanted(seen: Seen) -> int:
@@ -101,7 +101,7 @@ class Pod:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class ScalingRun:
     """The outcome of a simulation: for each submission when it came, when it began and when it had its score.
 
     `pods` are all that were ordered. `ended` is when the simulation ended.
@@ -136,7 +136,7 @@ class Run:
 
 
 @dataclass(kw_only=True)
-class Cluster:
+class GraderCluster:
     """The pods, the line of submissions, and what happens next."""
 
     start_seconds: float
@@ -230,12 +230,12 @@ def simulate_scaling(
     deadline: float,
     end: float,
     start_seconds: float,
-) -> Run:
+) -> ScalingRun:
     """Return the outcome of submissions that come at `arrivals` and take `times` to grade, under a policy.
 
     The policy is asked until `end`; then everything that waits is still graded.
     """
-    cluster = Cluster(start_seconds=start_seconds)
+    cluster = GraderCluster(start_seconds=start_seconds)
     ordered = [Pod(ordered=0, ready=0) for _ in range(FEWEST_PODS)]
     cluster.pods += ordered
     for pod in ordered:
@@ -261,7 +261,7 @@ def simulate_scaling(
     while cluster.events:
         cluster.now, _, event = heapq.heappop(cluster.events)
         event()
-    return Run(handed_in=cluster.done, pods=ordered, ended=max(end, cluster.now))
+    return ScalingRun(handed_in=cluster.done, pods=ordered, ended=max(end, cluster.now))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,7 +273,7 @@ class Night:
     start_seconds: float
     seed: int
 
-    def run(self, policy: Policy) -> Run:
+    def run(self, policy: Policy) -> ScalingRun:
         """Return the outcome under a policy; every policy meets the same submissions."""
         random = Random(self.seed)  # noqa: S311 - nothing is secret here
         deadline, end = HOURS_BEFORE * 3600, (HOURS_BEFORE + HOURS_AFTER) * 3600
@@ -320,7 +320,7 @@ def main() -> None:
     print(table({name: night.run(policy) for name, policy in night.policies().items()}))
 
 
-def table(runs: dict[str, Run]) -> str:
+def table(runs: dict[str, ScalingRun]) -> str:
     """Return the table of these runs; core-hours are also compared with the first."""
     heads = ["scaling by", "score within (95 %)", "the slowest", f"within {WITHIN:g} s", "most pods", "core-hours"]
     first = next(iter(runs.values())).core_hours
@@ -328,7 +328,7 @@ def table(runs: dict[str, Run]) -> str:
     return "\n".join([f"| {' | '.join([*heads, 'to the first'])} |", f"|---|{'--:|' * len(heads)}", *lines])
 
 
-def row(name: str, run: Run, first: float) -> list[str]:
+def row(name: str, run: ScalingRun, first: float) -> list[str]:
     """Return one policy's row."""
     within = sum(seconds <= WITHIN for seconds in run.seconds) / len(run.seconds)
     return [

@@ -25,7 +25,7 @@ HEADROOM = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Curve:
+class HandInCurve:
     """The submissions of one student in each interval of EDGES."""
 
     each: tuple[float, ...]
@@ -54,17 +54,17 @@ def intervals() -> Iterable[tuple[int, int]]:
     return pairwise(EDGES)
 
 
-def exponential(submissions: float = USUAL_SUBMISSIONS, hours: float = USUAL_HOURS) -> Curve:
+def exponential(submissions: float = USUAL_SUBMISSIONS, hours: float = USUAL_HOURS) -> HandInCurve:
     """Return a curve with so many submissions of each student, so many hours before the deadline on average."""
     mean = hours * HOUR
 
     def until(before: float) -> float:
         return exp(-max(before, 0) / mean)
 
-    return Curve(each=tuple(submissions * (until(end) - until(begin)) for begin, end in intervals()))
+    return HandInCurve(each=tuple(submissions * (until(end) - until(begin)) for begin, end in intervals()))
 
 
-def of_past(before: Iterable[float], students: int) -> Curve:
+def of_past(before: Iterable[float], students: int) -> HandInCurve:
     """Return the curve of past submissions: how many seconds before its deadline each was, and of how many students.
 
     `students` counts a student once for each deadline. It must not be 0. Submissions outside of EDGES are left out.
@@ -75,7 +75,7 @@ def of_past(before: Iterable[float], students: int) -> Curve:
         for number, (begin, end) in enumerate(found):
             if end < one <= begin:
                 counts[number] += 1
-    return Curve(each=tuple(count / students for count in counts))
+    return HandInCurve(each=tuple(count / students for count in counts))
 
 
 def workers_for(busy: float) -> int:

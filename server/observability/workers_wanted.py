@@ -20,7 +20,7 @@ from django.db.models import Count, Q
 from grader.errors import PackageError
 from server.courses.models import Course, Role
 from server.gradebook.models import Assignment
-from server.observability.hand_in_curves import DAY, EDGES, Curve, exponential, of_past, workers_for
+from server.observability.hand_in_curves import DAY, EDGES, HandInCurve, exponential, of_past, workers_for
 from server.submissions.models import State, Submission
 from server.submissions.queue.dispatch import RUNTIMES
 
@@ -41,7 +41,7 @@ _kept: dict[Hashable, tuple[float, Any]] = {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Deadline:
+class DueAssignment:
     """An assignment that is due: its course and slug, how many students have it, and what its submissions cost."""
 
     course: str
@@ -50,7 +50,7 @@ class Deadline:
     students: int
     runtime: str
     seconds: float
-    curve: Curve
+    curve: HandInCurve
 
     def busy(self, moment: datetime) -> float:
         """Return how many workers its submissions keep busy at a moment, on average."""
@@ -78,7 +78,7 @@ def _keep(key: Hashable, seconds: float, compute: Callable[[], Value]) -> Value:
     return cast("Value", value)
 
 
-def most_wanted(found: Sequence[Deadline], begin: datetime, end: datetime) -> dict[str, int]:
+def most_wanted(found: Sequence[DueAssignment], begin: datetime, end: datetime) -> dict[str, int]:
     """Return the most workers that are wanted at a moment from `begin` to `end`, by runtime."""
     most = dict.fromkeys(RUNTIMES, 0)
     moment = begin
@@ -89,7 +89,7 @@ def most_wanted(found: Sequence[Deadline], begin: datetime, end: datetime) -> di
     return most
 
 
-def wanted_at(found: Sequence[Deadline], moment: datetime) -> Mapping[str, int]:
+def wanted_at(found: Sequence[DueAssignment], moment: datetime) -> Mapping[str, int]:
     """Return the workers that are wanted at a moment, by runtime."""
     busy: dict[str, float] = defaultdict(float)
     for one in found:
@@ -97,7 +97,7 @@ def wanted_at(found: Sequence[Deadline], moment: datetime) -> Mapping[str, int]:
     return {runtime: workers_for(number) for runtime, number in busy.items()}
 
 
-def deadlines(begin: datetime, end: datetime) -> list[Deadline]:
+def deadlines(begin: datetime, end: datetime) -> list[DueAssignment]:
     """Return the deadlines whose students can hand in between two moments, the earliest first.
 
     Extensions and more time of single students are not looked at. An exercise that cannot be read is left out.
@@ -113,7 +113,7 @@ def deadlines(begin: datetime, end: datetime) -> list[Deadline]:
         except PackageError:
             continue
         found.append(
-            Deadline(
+            DueAssignment(
                 course=one.course.slug,
                 slug=one.slug,
                 due_at=_due(one),
@@ -132,12 +132,12 @@ def students_in(courses: set[int]) -> dict[int, int]:
     return dict(Course.objects.filter(pk__in=courses).order_by().annotate(number=students).values_list("pk", "number"))
 
 
-def curve_of(course: Course, now: datetime) -> Curve:
+def curve_of(course: Course, now: datetime) -> HandInCurve:
     """Return how a course's students hand in; the usual curve if too few had a deadline. Kept for an hour."""
     return _keep(("curve", course.pk), PAST_GOOD_FOR, lambda: _past_curve(course, now))
 
 
-def _past_curve(course: Course, now: datetime) -> Curve:
+def _past_curve(course: Course, now: datetime) -> HandInCurve:
     past = course.assignments.published().filter(due_at__lt=now).order_by("-due_at")[:LAST_DEADLINES]
     due = {one.pk: _due(one) for one in past}
     students = len(due) * students_in({course.pk})[course.pk]

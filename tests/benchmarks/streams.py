@@ -28,6 +28,7 @@ from tests.support.system import whole_system
 WATCHED = """
 import json
 from datetime import timedelta
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
@@ -35,18 +36,20 @@ from server.accounts.models import User
 from server.gradebook.models import Assignment
 from server.submissions.models import Kind, Submission
 learner, now = User.objects.get(username="student1"), timezone.now()
+later = now + timedelta(days=1)
 assignment = Assignment.objects.get(course__slug="autograd-demo", slug="derivatives/sin")
 rows = Submission.objects.bulk_create(
     Submission(
-        learner=learner, assignment=assignment, kind=Kind.TEST_RUN, number=100 + number, exercise=assignment.exercise,
-        digest="0", runtime="cpu", source="x = 1", submitted_at=now, sent_at=now, turn_at=now, tries=0,
-        leased_until=now + timedelta(days=1), turn_course_id=assignment.course_id,
+        learner=learner, assignment=assignment, kind=Kind.TEST_RUN, number=100 + number,
+        exercise=assignment.exercise,
+        digest="0", runtime="cpu", source="x = 1", tries=0,
+        submitted_at=now, sent_at=now, turn_at=later, leased_until=later, turn_course_id=assignment.course_id,
     )
     for number in range({count})
 )
 session = SessionStore()
 session[SESSION_KEY] = str(learner.pk)
-session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
 session[HASH_SESSION_KEY] = learner.get_session_auth_hash()
 session.save()
 print(json.dumps([session.session_key, [[str(row.pk), row.get_absolute_url()] for row in rows]]))

@@ -41,7 +41,7 @@ def test_an_unknown_commit_is_told_clearly():
 
 
 @pytest.mark.nightly
-def test_several_numbers_and_a_storm_are_measured_one_after_another(tmp_path):
+def test_several_numbers_and_a_storm_are_measured(tmp_path):
     load = ("--sign-in", "3", "--seconds", "30", "--storm", "3", "--backlog", "4")
     done = measure("--students", "1,3", *load, "--json", str(tmp_path / "found.json"))
 

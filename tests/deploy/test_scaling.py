@@ -33,21 +33,21 @@ def by_queue():
     return simulated(by_age)
 
 
-def test_every_submission_gets_one_score_and_none_before_it_came(by_queue):
+def test_every_submission_gets_one_score_after_it_came(by_queue):
     arrivals, run = by_queue
 
     assert sorted(came for came, _, _ in run.handed_in) == arrivals
     assert all(came <= began < done for came, began, done in run.handed_in)
 
 
-def test_submissions_begin_in_the_order_in_which_they_came(by_queue):
+def test_submissions_begin_in_the_order_of_coming(by_queue):
     _, run = by_queue
     began = [began for _, began, _ in sorted(run.handed_in)]
 
     assert began == sorted(began)
 
 
-def test_no_worker_works_before_its_node_has_come_or_twice(by_queue):
+def test_no_worker_works_before_its_node_has_come(by_queue):
     _, run = by_queue
     began = sorted(began for _, began, _ in run.handed_in)
     done = sorted(done for _, _, done in run.handed_in)
@@ -61,7 +61,7 @@ def test_no_worker_works_before_its_node_has_come_or_twice(by_queue):
         assert busy <= WORKERS_PER_POD * there
 
 
-def test_what_is_held_is_paid_from_the_order_to_the_end():
+def test_pods_cost_from_the_order_to_the_end():
     _, run = simulated(lambda seen: 5, rate=0.5)
     held = FEWEST_PODS * run.ended + 3 * (run.ended - 30) + (run.ended - 0)
 
@@ -70,7 +70,7 @@ def test_what_is_held_is_paid_from_the_order_to_the_end():
     assert run.core_hours < WORKERS_PER_POD * held / 3600
 
 
-def test_pods_double_at_most_every_half_minute_and_stay_within_their_limits():
+def test_pods_double_at_most_every_half_minute():
     _, run = simulated(lambda seen: 1000, rate=0.1, minutes=3)
     ordered = sorted(pod.ordered for pod in run.pods)
 
@@ -99,7 +99,7 @@ def test_policies_want_what_kubernetes_would():
     assert most_of(by_age, by_load(1))(seen(open=16, age=20)) == 16
 
 
-def test_the_calendar_wants_the_busiest_moment_of_the_time_that_nodes_need():
+def test_the_calendar_looks_ahead_to_the_busiest_moment():
     curve = scaling.exponential(5, 0.5)
     near, far = (scaling.by_calendar(curve, 10_000, 3, ahead=ahead) for ahead in (0, 600))
 
@@ -116,7 +116,7 @@ def test_the_outcome_depends_only_on_the_seed():
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("mean_hours", [2, 0.5])
-def test_the_calendar_is_fast_enough_at_the_price_of_the_queue_age(mean_hours):
+def test_the_calendar_is_fast_and_costs_no_more(mean_hours):
     burst = Burst(students=10_000, attempts=5, mean_hours=mean_hours)
     night = scaling.Night(burst=burst, grading_seconds=3, start_seconds=100, seed=2)
 

@@ -10,7 +10,16 @@ from django.utils import timezone
 from server.courses.models import Enrollment, Role
 from server.gradebook.models import Assignment
 from server.observability import workers_wanted
-from server.observability.hand_in_curves import EDGES, HOUR, MINUTE, Curve, exponential, intervals, of_past, workers_for
+from server.observability.hand_in_curves import (
+    EDGES,
+    HOUR,
+    MINUTE,
+    HandInCurve,
+    exponential,
+    intervals,
+    of_past,
+    workers_for,
+)
 from server.observability.workers_wanted import curve_of, deadlines, most_wanted, wanted_soon
 from server.submissions.models import State, Submission
 from tests.support.people import make_student, make_submission
@@ -70,7 +79,7 @@ def the_only(found):
     return one
 
 
-def test_a_deadline_knows_its_students_and_the_cost_of_its_gradings(large, assignment):
+def test_a_deadline_knows_its_students_and_gradings(large, assignment):
     for seconds in (2.0, 4.0):
         row = make_submission(large.enrollments.first().user, assignment)
         graded = {"state": State.GRADED, "given": 1, "max": 1, "report": {"seconds": seconds}}
@@ -96,7 +105,7 @@ def test_an_archived_course_wants_no_worker(large, assignment):
     assert deadlines(NOW, NOW + timedelta(hours=1)) == []
 
 
-def test_the_curve_of_a_course_is_that_of_its_last_deadlines(large, assignment):
+def test_a_course_has_the_curve_of_its_deadlines(large, assignment):
     Assignment.objects.filter(pk=assignment.pk).update(due_at=NOW - timedelta(days=1))
     for seconds in (60, 120):
         row = make_submission(large.enrollments.first().user, assignment)
@@ -116,7 +125,7 @@ def test_a_small_course_gets_the_usual_curve(course, assignment):
 
 def test_deadlines_at_the_same_time_add_up(large, assignment):
     one = the_only(deadlines(NOW, NOW + timedelta(hours=1)))
-    steep = Curve(each=tuple(1000 * share for share in one.curve.each))
+    steep = HandInCurve(each=tuple(1000 * share for share in one.curve.each))
     crowded = type(one)(**{name: getattr(one, name) for name in one.__slots__} | {"curve": steep})
 
     alone = most_wanted([crowded], NOW, one.due_at)["cpu"]
@@ -126,12 +135,12 @@ def test_deadlines_at_the_same_time_add_up(large, assignment):
     assert alone < both < 2 * alone
 
 
-def test_the_metric_sees_as_far_as_a_node_needs_to_come(large, assignment, settings):
+def test_the_metric_looks_ahead_as_far_as_set(large, assignment, settings):
     settings.SCALING_AHEAD = 600
     # Nothing until five minutes before the deadline, then everybody.
     each = [0.0] * (len(EDGES) - 1)
     each[EDGES.index(5 * MINUTE)] = 100.0
-    workers_wanted._kept["curve", large.pk] = (float("inf"), Curve(each=tuple(each)))
+    workers_wanted._kept["curve", large.pk] = (float("inf"), HandInCurve(each=tuple(each)))
 
     early = wanted_soon(assignment.due_at - timedelta(seconds=1_100))
     workers_wanted._kept.pop("soon")

@@ -15,7 +15,7 @@ print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
 @pytest.mark.parametrize(("soft", "hard", "raised"), [(256, 4096, 4096), (1024, 1024, 1024)])
-def test_the_limit_is_raised_as_far_as_the_system_allows(soft, hard, raised):
+def test_the_limit_is_raised_as_far_as_allowed(soft, hard, raised):
     script = SCRIPT.format(soft=soft, hard=hard)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
