@@ -44,7 +44,7 @@ def primary() -> str:
     return os.environ.get(PRIMARY) or USUAL_PRIMARY
 
 
-class Pool(redis.ConnectionPool):
+class CachePool(redis.ConnectionPool):
     """Django's cache makes its connection pools by this name."""
 
     @classmethod

@@ -41,7 +41,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
-        "OPTIONS": {"pool_class": "grader.messaging.redis_clients.Pool", **redis_clients.TIMES},
+        "OPTIONS": {"pool_class": "grader.messaging.redis_clients.CachePool", **redis_clients.TIMES},
     }
 }
 STORAGES = {
