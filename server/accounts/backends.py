@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.auth_backends import AuthenticationBackend as AllauthBackend
 from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from server.accounts.models import User
@@ -18,7 +19,10 @@ class AuthenticationBackend(AllauthBackend):
     """
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
-        """Return the account with this user name or e-mail address if the password is right; None otherwise."""
+        """Return the account with this user name or e-mail address if the password is right.
+
+        Raises PermissionDenied if it is wrong, so that Django asks no other backend, which would hash again.
+        """
         password = credentials.get("password")
         login = credentials.get("email") or credentials.get("username")
         if not password or not login:
@@ -26,7 +30,10 @@ class AuthenticationBackend(AllauthBackend):
         accounts = _accounts(login)
         if not accounts:
             make_password(password)  # as long as a wrong password for an account
-        return next((one for one in accounts if self._fits(one, password)), None)
+        account = next((one for one in accounts if self._fits(one, password)), None)
+        if account is None:
+            raise PermissionDenied
+        return account
 
     def _fits(self, account: User, password: str) -> bool:
         if not account.check_password(password):

@@ -120,6 +120,8 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "rules.permissions.ObjectPermissionBackend",
     "server.accounts.backends.AuthenticationBackend",
+    # Nobody signs in by it, but sessions from before an upgrade name it.
+    "allauth.account.auth_backends.AuthenticationBackend",
 ]
 # New hashes are made by the first. The others are for hashes from before, which are replaced when their people sign in.
 PASSWORD_HASHERS = [

@@ -28,7 +28,6 @@ from tests.support.system import whole_system
 WATCHED = """
 import json
 from datetime import timedelta
-from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
@@ -49,7 +48,7 @@ rows = Submission.objects.bulk_create(
 )
 session = SessionStore()
 session[SESSION_KEY] = str(learner.pk)
-session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+session[BACKEND_SESSION_KEY] = "server.accounts.backends.AuthenticationBackend"
 session[HASH_SESSION_KEY] = learner.get_session_auth_hash()
 session.save()
 print(json.dumps([session.session_key, [[str(row.pk), row.get_absolute_url()] for row in rows]]))

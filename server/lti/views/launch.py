@@ -32,7 +32,7 @@ from server.lti.platform.tool_urls import tool_url
 
 log = structlog.get_logger(__name__)
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "server.accounts.backends.AuthenticationBackend"
 COOKIE = "lti_login_"
 # From one address: a whole lecture hall can share it.
 LOGINS_PER_MINUTE = 600

@@ -109,3 +109,9 @@ def test_a_process_hashes_one_password_at_a_time(monkeypatch):
         thread.join()
 
     assert most == [1, 1, 1, 1]
+
+
+def test_a_session_of_before_the_upgrade_stays_signed_in(client):
+    client.force_login(make_user(username="ada"), backend="allauth.account.auth_backends.AuthenticationBackend")
+
+    assert client.get("/").status_code == 200
