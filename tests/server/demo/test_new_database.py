@@ -1,9 +1,10 @@
 """A database made from the models is the one that the migrations make."""
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
@@ -11,33 +12,41 @@ from server.demo import new_database
 from server.demo.new_database import prepare_database
 from tests.support.system import own_postgres_database
 
-ALIAS = "new"
 # What `migrate` notes about itself.
 NOTES = "django_migrations"
 
 
+@pytest.fixture
+def new(db, tmp_path, settings):
+    """The alias of an empty database of the same kind as the test's own; with another word, of one more."""
+    # Tests have no migrations otherwise.
+    settings.MIGRATION_MODULES = {}
+    with ExitStack() as stack:
+        yield lambda word="new": stack.enter_context(empty_database(word, tmp_path))
+
+
 @contextmanager
-def empty_name(folder):
-    """The name of an empty database of the same kind as the test's own."""
+def empty_database(alias, folder):
+    with empty_name(folder / f"{alias}.sqlite3") as name:
+        values = deepcopy(connection.settings_dict) | {"NAME": name}
+        connections[alias] = type(connections["default"])(values, alias=alias)
+        try:
+            yield alias
+        finally:
+            connections[alias].close()
+            del connections[alias]
+
+
+@contextmanager
+def empty_name(file):
     if connection.vendor == "sqlite":
-        yield str(folder / "new.sqlite3")
+        yield str(file)
         return
-    parameters = connection.get_connection_params()
-    server = "postgres://{user}:{password}@{host}:{port}/postgres".format(**{"password": ""} | parameters)
+    server = "postgres://{user}:{password}@{host}:{port}/postgres".format(
+        **{"password": ""} | connection.get_connection_params()
+    )
     with own_postgres_database(server) as url:
         yield url.rpartition("/")[2]
-
-
-@pytest.fixture
-def new(db, tmp_path):
-    with empty_name(tmp_path) as name:
-        settings = deepcopy(connection.settings_dict) | {"NAME": name}
-        connections[ALIAS] = type(connections["default"])(settings, alias=ALIAS)
-        try:
-            yield connections[ALIAS]
-        finally:
-            connections[ALIAS].close()
-            del connections[ALIAS]
 
 
 def schema(database):
@@ -64,37 +73,42 @@ def rows(database):
         return {table: cursor.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0] for table in tables}
 
 
-def left_to_migrate(database):
-    executor = MigrationExecutor(database)
+def left_to_migrate(alias):
+    executor = MigrationExecutor(connections[alias])
     return executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def test_it_is_the_database_that_migrations_make(new):
-    prepare_database(ALIAS)
+    made, migrated = new("made"), new("migrated")
 
-    assert schema(new) == schema(connection)
-    assert rows(new) == rows(connection)
-    assert left_to_migrate(new) == []
+    prepare_database(made)
+    call_command("migrate", database=migrated, verbosity=0)
+
+    assert left_to_migrate(made) == left_to_migrate(migrated) == []
+    assert schema(connections[made]) == schema(connections[migrated])
+    assert rows(connections[made]) == rows(connections[migrated])
 
 
 def test_preparing_again_migrates_and_changes_nothing(new):
-    prepare_database(ALIAS)
-    before = rows(new)
+    alias = new()
+    prepare_database(alias)
+    before = rows(connections[alias])
 
-    prepare_database(ALIAS)
+    prepare_database(alias)
 
-    assert rows(new) == before
+    assert rows(connections[alias]) == before
 
 
 def test_a_failure_on_the_way_leaves_it_empty(new, monkeypatch):
     def fail(connection):
         raise KeyboardInterrupt
 
+    alias = new()
     monkeypatch.setattr(new_database, "MigrationLoader", fail)
     with pytest.raises(KeyboardInterrupt):
-        prepare_database(ALIAS)
+        prepare_database(alias)
     monkeypatch.undo()
 
-    assert new.introspection.table_names() == []
-    prepare_database(ALIAS)
-    assert left_to_migrate(new) == []
+    assert connections[alias].introspection.table_names() == []
+    prepare_database(alias)
+    assert left_to_migrate(alias) == []
