@@ -33,7 +33,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from server.accounts.models import User
 from server.gradebook.models import Assignment
-from server.submissions.models import Kind, Submission
+from server.submissions.models import CourseTurn, Kind, Submission
 learner, now = User.objects.get(username="student1"), timezone.now()
 later = now + timedelta(days=1)
 assignment = Assignment.objects.get(course__slug="autograd-demo", slug="derivatives/sin")
@@ -46,6 +46,7 @@ rows = Submission.objects.bulk_create(
     )
     for number in range({count})
 )
+CourseTurn.objects.get_or_create(runtime="cpu", course_id=assignment.course_id)
 session = SessionStore()
 session[SESSION_KEY] = str(learner.pk)
 session[BACKEND_SESSION_KEY] = "server.accounts.backends.AuthenticationBackend"
@@ -153,8 +154,10 @@ async def open_all(system, session, addresses):
 
 
 async def until(reader, words):
-    while words not in (line := await reader.readline()):
-        assert line, "the stream ended"
+    line = b""
+    while words not in line:
+        before, line = line, await reader.readline()
+        assert line, f"the stream ended after {before!r}"
 
 
 async def until_running(reader):
