@@ -81,6 +81,7 @@ def test_a_size_is_the_fewest_graders_that_suffice():
     assert p95(simulate(slow, fewer, burst.arrivals(10, Random(1)), seed=1).waited) > 5
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("arguments", COMMANDS)
 def test_the_document_shows_what_the_command_prints(arguments, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["deploy.capacity", *arguments.split()])
