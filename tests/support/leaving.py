@@ -2,7 +2,7 @@
 
 from unittest import mock
 
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.test import Client
 from django.urls import reverse
 
@@ -44,7 +44,11 @@ def body(response):
     async def read():
         return [part async for part in response.streaming_content]
 
-    with mock.patch.object(snapshots, "close_old_connections"):  # the test goes on with its connection
+    # The stream reads in this thread, because the test's transaction is here. The test goes on with its connection.
+    with (
+        mock.patch.object(snapshots, "sync_to_async", lambda function, **_: sync_to_async(function)),
+        mock.patch.object(snapshots, "close_old_connections"),
+    ):
         return b"".join(async_to_sync(read)()).decode()
 
 
