@@ -1,14 +1,14 @@
-"""How long each part of `make demo` takes until "ready": `python3 -m deploy.dev.timing [FOLDER ...]`.
+"""How long each part of `make demo` takes until "ready": `python3 -m deploy.dev.timing [--times N] [FOLDER ...]`.
 
 It runs `make demo` in this checkout, or in each of the folders in turn, with an empty environment, and prints a table:
-each line of output with the seconds and the processor time until the next one. TIMES=2 runs each twice, so the first
-and the second start can be compared. PORT is as for `make demo`. Standard library only (Linux).
+each line of output with the seconds and the processor time until the next one. With `--times 2` it runs each
+twice, so the first and the second start can be compared. PORT is as for `make demo`. Standard library only (Linux).
 """
 
+import argparse
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -33,10 +33,13 @@ class Moment:
 
 
 def measure() -> None:
-    """Run each checkout as often as TIMES says, and print a table for each run."""
-    folders = [Path(name) for name in sys.argv[1:]] or [ROOT]
-    for number in range(1, int(os.environ.get("TIMES", "1")) + 1):
-        for folder in folders:
+    """Run each checkout, and print a table for each run."""
+    parser = argparse.ArgumentParser(description="Measure how long each part of `make demo` takes.")
+    parser.add_argument("folders", nargs="*", type=Path, default=[ROOT], metavar="FOLDER")
+    parser.add_argument("--times", type=int, default=1, help="how often each checkout runs")
+    options = parser.parse_args()
+    for number in range(1, options.times + 1):
+        for folder in options.folders:
             say(f"{folder}, run {number}")
             print(table(list(moments(folder))), flush=True)
 

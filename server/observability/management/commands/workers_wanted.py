@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from server.common.local_times import in_words
 from server.observability.workers_wanted import deadlines, most_wanted
 
 MOST_HOURS = 24 * 14
@@ -30,10 +31,9 @@ class Command(BaseCommand):
             wanted = most_wanted(found, begin, begin + timedelta(hours=1))
             if any(wanted.values()):
                 words = ", ".join(f"{count} {runtime}" for runtime, count in wanted.items() if count)
-                self.stdout.write(f"{timezone.localtime(begin):%Y-%m-%d %H:%M}  {words}")
+                self.stdout.write(f"{in_words(begin)}  {words}")
         for one in found:
-            due = f"{timezone.localtime(one.due_at):%Y-%m-%d %H:%M}"
             cost = f"{sum(one.curve.each):.1f} submissions each, {one.seconds:.1f} s each"
-            self.stdout.write(f"{one.course} {one.slug}: due {due}, {one.students} students, {cost}")
+            self.stdout.write(f"{one.course} {one.slug}: due {in_words(one.due_at)}, {one.students} students, {cost}")
         if not found:
             self.stdout.write("No deadline is near.")
