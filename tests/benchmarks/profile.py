@@ -201,7 +201,7 @@ class Bench:
             browsers = [Browser(self.system, f"load{number}") for number in range(1, self.students + 1)]
             over = {name: str(pk) for pk, name in self.db.execute(OVER).fetchall()}
             kinds = {
-                "sign-in page": lambda browser: browser.fresh().get("/accounts/login/"),
+                "sign-in page": lambda browser: browser.open_sign_in(),
                 "sign-in": lambda browser: browser.sign_in(),
                 "exercise page": lambda browser: browser.open_page(f"{COURSE}/{SLUG}/"),
                 "draft": lambda browser: browser.save_draft(f"{COURSE}/{SLUG}/draft", self.source),
@@ -304,24 +304,26 @@ class Browser:
         self.connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         self.cookies, self.page, self.version = {}, "", ""
 
-    def fresh(self):
-        self.cookies = {}
-        return self
-
     def get(self, path, **headers):
         return self.ask("GET", path, headers=headers)
 
+    def open_sign_in(self):
+        self.cookies = {}
+        self.page = self.get("/accounts/login/")
+
     def sign_in_once(self):
-        self.fresh().page = self.get("/accounts/login/")
+        self.open_sign_in()
         self.sign_in()
 
     def sign_in(self):
         """Sign in with the token of a page from before; the session of a person is made anew."""
         self.cookies = {name: value for name, value in self.cookies.items() if name == "csrftoken"} or self._token()
         self.post("/accounts/login/", {"login": self.name, "password": self.name}, expected=302)
+        # A form that is too old is also answered by a redirect.
+        assert "sessionid" in self.cookies, "not signed in"
 
     def _token(self):
-        self.page = self.get("/accounts/login/")
+        self.open_sign_in()
         return self.cookies
 
     def open_page(self, path):
