@@ -10,7 +10,6 @@ from threading import Event
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db.migrations.recorder import MigrationRecorder
 from django.urls import reverse
 from django.utils import timezone
 
@@ -352,15 +351,13 @@ def test_scores_that_a_platform_refused_are_counted(assignment, instructor):
     assert f"{Passback.objects.count()} refused" in fact.value
 
 
-@pytest.mark.django_db(transaction=True)
-def test_pending_migrations_are_bad():
-    last = MigrationRecorder.Migration.objects.filter(app="submissions").latest("pk")
-    last.delete()
-    try:
-        assert named(storage.database_facts())["Migrations"].level is Severity.BAD
-    finally:
-        MigrationRecorder.Migration.objects.create(app=last.app, name=last.name)
+@pytest.mark.django_db
+def test_pending_migrations_are_bad(monkeypatch):
     assert named(storage.database_facts())["Migrations"].level is Severity.GOOD
+    # The tests' database has none of the notes that migrations leave.
+    monkeypatch.setattr(storage, "known_migrations", lambda: frozenset({("submissions", "0099_next")}))
+
+    assert named(storage.database_facts())["Migrations"].level is Severity.BAD
 
 
 @pytest.mark.django_db

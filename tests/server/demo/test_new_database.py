@@ -29,6 +29,7 @@ def new(db, tmp_path, settings):
 def empty_database(alias, folder):
     with empty_name(folder / f"{alias}.sqlite3") as name:
         values = deepcopy(connection.settings_dict) | {"NAME": name}
+        values["OPTIONS"].pop("pool", None)  # Django keeps a pool for each alias
         connections[alias] = type(connections["default"])(values, alias=alias)
         try:
             yield alias
