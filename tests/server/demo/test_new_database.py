@@ -14,6 +14,8 @@ from tests.support.system import own_postgres_database
 
 # What `migrate` notes about itself.
 NOTES = "django_migrations"
+# Django's own model has an integer here, and its migration makes a bigint of it in a project whose keys are such.
+OTHER_SIZE = ("auth_group_permissions", "id")
 
 
 @pytest.fixture
@@ -55,7 +57,11 @@ def schema(database):
     tables = {}
     with database.cursor() as cursor:
         for table in set(database.introspection.table_names(cursor)) - {NOTES}:
-            columns = database.introspection.get_table_description(cursor, table)
+            columns = [
+                column
+                for column in database.introspection.get_table_description(cursor, table)
+                if (table, column.name) != OTHER_SIZE
+            ]
             constraints = database.introspection.get_constraints(cursor, table)
             tables[table] = sorted(map(str, columns)), sorted(map(known_by, constraints.items()))
     return tables
