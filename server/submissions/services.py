@@ -156,23 +156,8 @@ def hand_in_here(*, learner: User, assignment: Assignment, source: str, **option
 
 
 @transaction.atomic
-def take_in(
-    *,
-    learner: User,
-    assignment: Assignment,
-    source: str,
-    kind: Kind = Kind.SUBMIT,
-    now: datetime | None = None,
-    seed: int | None = None,
-    once: bool = False,
-    practice: bool = True,
-) -> Submission:
-    """Accept a learner's code as `submit` does, but do not queue it.
-
-    After closing, an attempt becomes practice if the assignment allows that, unless `practice` is false. `now` is the
-    time of submission. `seed` decides the secret cases; without one, a random seed is used.
-    """
-    options: dict[str, Any] = {"kind": kind, "now": now, "seed": seed, "once": once, "practice": practice}
+def take_in(*, learner: User, assignment: Assignment, source: str, **options: Any) -> Submission:
+    """Accept a learner's code as `submit` does, but do not queue it. The options are those of `_accept`."""
     return _accept(learner=learner, assignment=assignment, source=source, **options).submission
 
 
@@ -187,6 +172,11 @@ def _accept(
     once: bool = False,
     practice: bool = True,
 ) -> Accepted:
+    """Check and store a learner's code.
+
+    After closing, an attempt becomes practice if the assignment allows that, unless `practice` is false. `now` is the
+    time of submission. `seed` decides the secret cases; without one, a random seed is used.
+    """
     check_storable(source)
     if assignment.course.is_archived:
         raise CourseEnded(archived_sentence(assignment.course))
